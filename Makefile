@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make              build build/lapwing
+# make run          install what is missing, build, watch this machine   (DURATION=seconds)
+# make test         install what is missing, build, run every test
+# make check        the tests that need no root and no network
+# make check-bpf    the BPF side's own tests (root)
+# make check-live   deeds on this machine against the sensor's word (root)
+# make check-vm     the same in a guest              (KERNEL=6.1|6.12|…, scripts/vmtest --list)
+# make check-vm-all in every guest kernel that scripts/vmtest knows
+# make bench        what the sensor costs
+# make fuzz         each fuzz target for SECONDS=60
+# make install      DESTDIR= PREFIX=/usr/local
+# make clean
+#
+# SAN=1 builds with ASan and UBSan into build-san/; V=1 shows the commands.
+
+VERSION  := 0.1.0
+FAMILIES := process file net
+ROOMS    := base event probe decode enrich detect encode sink app cli
+
+SAN ?= 0
+B   := $(if $(filter 1,$(SAN)),build-san,build)
+PREFIX ?= /usr/local
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+CC      ?= gcc
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+ARCH    := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+          -Wwrite-strings -Wundef -Wvla
+comma := ,
+SANFLAGS := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+OURS := -std=gnu11 -D_GNU_SOURCE -DLAPWING_VERSION='"$(VERSION)"' -Iuserspace -Iproto -I$(B) -MMD -MP \
+        $(WARN) $(SANFLAGS)
+LIBS := -lbpf -lelf -lz -lprotobuf-c -lyaml -lpcre2-8 -lseccomp -lcap-ng
+
+# bpf_helpers.h wants the target's own headers nowhere: the BPF side sees vmlinux/, proto/, bpf/.
+BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Iproto -Ibpf -Wall -Wextra -Werror \
+            -Wno-unused-parameter -Wno-missing-declarations -MMD -MP
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all run test check check-bpf check-live check-vm check-vm-all bench fuzz install clean deps
+
+all: $(B)/lapwing
+
+# --- the program -----------------------------------------------------------------------------
+
+PURE  := $(filter-out probe app cli,$(ROOMS))
+SRC   := $(foreach r,$(ROOMS),$(sort $(wildcard userspace/$(r)/*.c)))
+OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/proto/event.pb-c.o
+PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \
+            $(B)/proto/event.pb-c.o
+SKEL  := $(FAMILIES:%=$(B)/bpf/%.skel.h)
+
+$(B)/lapwing: $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/%.o: %.c | $(B)/proto/event.pb-c.h
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) $(CFLAGS) -c -o $@ $<
+
+$(B)/userspace/probe/family.o: $(SKEL)
+
+# generated code is not held to our warnings
+$(B)/proto/event.pb-c.o: $(B)/proto/event.pb-c.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) -I$(B) $(SANFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(B)/proto/event.pb-c.c $(B)/proto/event.pb-c.h &: proto/event.proto
+	$(call say,PROTO,$<)
+	@mkdir -p $(@D)
+	$(Q)protoc-c --c_out=$(B) $<
+
+# --- the BPF side ----------------------------------------------------------------------------
+
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -c -o $@ $<
+	$(Q)llvm-strip -g $@
+
+$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
+
+# --- tests -----------------------------------------------------------------------------------
+
+UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*_test.c)))
+
+$(B)/tests/unit/%: tests/unit/%.c tests/test.h $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -Itests -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
+
+include tests/tests.mk
+
+# --- for those who use it --------------------------------------------------------------------
+
+run:
+	@scripts/deps build
+	@$(MAKE) --no-print-directory all
+	$(if $(filter 0,$(shell id -u)),,sudo )$(B)/lapwing run $(if $(DURATION),--duration $(DURATION))
+
+SHARE := $(DESTDIR)$(PREFIX)/share
+
+install: all
+	install -D -m 755 $(B)/lapwing $(DESTDIR)$(PREFIX)/sbin/lapwing
+	find rules -name '*.yml' -exec install -D -m 644 {} $(SHARE)/lapwing/{} \;
+	find docs README.md -name '*.md' -exec install -D -m 644 {} $(SHARE)/doc/lapwing/{} \;
+
+clean:
+	$(Q)rm -rf build build-san
+
+-include $(OBJ:.o=.d) $(FAMILIES:%=$(B)/bpf/%.bpf.d) $(UNIT:%=$(B)/tests/unit/%.d)

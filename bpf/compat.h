@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * compat.h - the kernel's history, one change to a paragraph
+ *
+ * Nothing else asks which kernel it is on.
+ */
+#ifndef LAPWING_COMPAT_H
+#define LAPWING_COMPAT_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/*
+ * 633488947ef6 ("kernfs: Use RCU to access kernfs_node::parent."), v6.15:
+ * kernfs_node::parent became __parent.
+ */
+struct kernfs_node___before_6_15 {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node___since_6_15 {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *compat_kernfs_parent(struct kernfs_node *kn) {
+	struct kernfs_node___before_6_15 *before = (void *)kn;
+	struct kernfs_node___since_6_15 *since = (void *)kn;
+
+	if (bpf_core_field_exists(since->__parent))
+		return BPF_CORE_READ(since, __parent);
+	return BPF_CORE_READ(before, parent);
+}
+
+/*
+ * task_struct::loginuid and ::sessionid stand only in kernels with
+ * CONFIG_AUDIT. Without it nobody's login is known: AUDIT_UID_UNSET.
+ */
+static __always_inline __u32 compat_login_uid(struct task_struct *task) {
+	return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : ~0u;
+}
+
+static __always_inline __u32 compat_login_session(struct task_struct *task) {
+	return bpf_core_field_exists(task->sessionid) ? task->sessionid : ~0u;
+}
+
+/* e6f2c617 ("bpf: Add bpf_loop helper"), v5.17. */
+static __always_inline bool compat_has_loop(void) {
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop);
+}
+
+/*
+ * a35b9af4ec2c ("bpf: Add a kfunc for generic type cast"), v6.3: pointers that
+ * were computed can be read like typed ones, at an instruction a load. Asked
+ * for by a type of 6.4, because libbpf 1.1 cannot ask for a kfunc.
+ */
+struct bpf_iter_num___since_6_4 {
+	__u64 opaque;
+} __attribute__((preserve_access_index));
+
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+static __always_inline bool compat_has_cast(void) {
+	return bpf_core_type_exists(struct bpf_iter_num___since_6_4);
+}
+
+#endif

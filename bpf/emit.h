@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * emit.h - the only door to the ring
+ *
+ * A record of fixed size is built in the ring itself (emit_fixed, emit_submit).
+ * One with strings grows in a claimed slot (emit_begin, emit_str, emit_end):
+ * hooks preempt one another on one CPU and end in any order, so per-CPU memory
+ * is not exclusive and a nesting counter would be wrong. A slot is claimed by
+ * compare-and-swap, which is right on every kernel that has it (5.12).
+ *
+ * The length so far is kept in the slot, not on the stack: what a bpf_loop()
+ * callback does to the stack is not seen in full by every verifier, while what
+ * is read from a map value must be checked anew.
+ *
+ * Every record takes a number of its CPU's sequence before anything can fail,
+ * so each loss is a counter here and a hole there.
+ */
+#ifndef LAPWING_EMIT_H
+#define LAPWING_EMIT_H
+
+#include "maps.h"
+
+#define EMIT_WAKE_EVERY 32 /* records of a CPU between two looks at how full the ring is */
+
+static __always_inline void emit_lost(__u32 kind, enum wire_loss cause) {
+	__u32 zero = 0;
+	struct knobs_losses *l = bpf_map_lookup_elem(&losses, &zero);
+
+	if (l && kind < WIRE_KIND_MAX)
+		__sync_fetch_and_add(&l->lost[kind][cause], 1);
+}
+
+static __always_inline __u64 emit_sequence(__u32 cpu) {
+	struct knobs_sequence *s = bpf_map_lookup_elem(&sequences, &cpu);
+
+	return s ? __sync_fetch_and_add(&s->next, 1) : 0;
+}
+
+/* emit_header - stamps a record as a deed of @task; NULL: nobody's, WIRE_NO_TASK */
+static __always_inline void emit_header(struct wire_header *h, __u32 kind, __u32 hook, __u32 len,
+					__u32 cpu, struct task_struct *task) {
+	h->ts_ns = bpf_ktime_get_boot_ns();
+	/* the census is not sent through a ring, so it has no part in the rings' numbers */
+	h->seq = kind == WIRE_PROCESS_CENSUS ? 0 : emit_sequence(cpu);
+	h->len = len;
+	h->cpu = (__u16)cpu;
+	h->kind = (__u8)kind;
+	h->outcome = WIRE_SUCCEEDED;
+	h->hook = (__u16)hook;
+	h->error = 0;
+	h->pad = 0;
+	if (task) {
+		const struct cred *cred = task->cred;
+
+		h->flags = 0;
+		h->start_ns = task->group_leader->start_boottime;
+		h->tgid = (__u32)task->tgid;
+		h->tid = (__u32)task->pid;
+		h->uid = cred->uid.val;
+		h->gid = cred->gid.val;
+		h->euid = cred->euid.val;
+	} else {
+		h->flags = WIRE_NO_TASK;
+		h->start_ns = 0;
+		h->tgid = 0;
+		h->tid = 0;
+		h->uid = 0;
+		h->gid = 0;
+		h->euid = 0;
+	}
+}
+
+/* emit_wake - mostly "no": the reader comes by on its own clock, unless the ring fills */
+static __always_inline __u64 emit_wake(void *ring, __u64 seq) {
+	if (seq % EMIT_WAKE_EVERY == 0 &&
+	    bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > knobs.wake_bytes)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+/*
+ * emit_fixed - a record of @size bytes in @ring, its header stamped; NULL: lost and counted
+ * The caller writes every byte behind the header, then calls emit_submit().
+ */
+static __always_inline void *emit_fixed(void *ring, __u32 kind, __u32 hook, __u64 size,
+					struct task_struct *task) {
+	struct wire_header *h = bpf_ringbuf_reserve(ring, size, 0);
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (!h) {
+		(void)emit_sequence(cpu);
+		emit_lost(kind, WIRE_LOSS_RING_FULL);
+		return NULL;
+	}
+	emit_header(h, kind, hook, (__u32)size, cpu, task);
+	return h;
+}
+
+static __always_inline void emit_submit(void *ring, struct wire_header *h) {
+	bpf_ringbuf_submit(h, emit_wake(ring, h->seq));
+}
+
+static __always_inline struct slot *emit_claim(__u32 cpu, __u32 i) {
+	__u32 key = cpu * KNOBS_SLOTS_PER_CPU + i;
+	struct slot *s = bpf_map_lookup_elem(&slots, &key);
+
+	if (s && __sync_val_compare_and_swap(&s->busy, 0, 1) == 0)
+		return s;
+	return NULL;
+}
+
+/*
+ * emit_begin - a slot that holds @size zeroed bytes with their header stamped
+ * NULL: lost and counted. The caller ends with emit_end() on every way out.
+ */
+static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 size,
+					       struct task_struct *task) {
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct slot *s = emit_claim(cpu, 0);
+
+	for (__u32 i = 1; !s && i < KNOBS_SLOTS_PER_CPU; i++)
+		s = emit_claim(cpu, i);
+	if (!s) {
+		if (kind != WIRE_PROCESS_CENSUS)
+			(void)emit_sequence(cpu);
+		emit_lost(kind, WIRE_LOSS_NO_SLOT);
+		return NULL;
+	}
+	__builtin_memset(s->rec + sizeof(struct wire_header), 0, size - sizeof(struct wire_header));
+	emit_header((struct wire_header *)s->rec, kind, hook, size, cpu, task);
+	s->len = size;
+	return s;
+}
+
+/* emit_room - where the next @max bytes go, or NULL when the record is full */
+static __always_inline char *emit_room(struct slot *s, __u32 max) {
+	__u32 at = s->len;
+
+	if (at > WIRE_MAX_BYTES - max)
+		return NULL;
+	return s->rec + at;
+}
+
+enum emit_source { EMIT_KERNEL, EMIT_USER };
+
+/* emit_str - appends a NUL-terminated string of at most @max bytes, NUL included, and names it */
+static __always_inline void emit_str(struct slot *s, struct wire_str *name, const void *from,
+				     __u32 max, enum emit_source source) {
+	char *to = emit_room(s, max);
+	long n;
+
+	if (!to || !from)
+		return;
+	n = source == EMIT_USER ? bpf_probe_read_user_str(to, max, from)
+				: bpf_probe_read_kernel_str(to, max, from);
+	if (n < 1 || n > max)
+		return;
+	name->off = (__u16)s->len;
+	name->len = (__u16)(n - 1);
+	s->len += (__u32)n;
+}
+
+/* emit_end - sends exactly what the slot holds, and gives it back */
+static __always_inline void emit_end(struct slot *s, void *ring) {
+	struct wire_header *h = (struct wire_header *)s->rec;
+	__u32 len = s->len;
+
+	if (len <= WIRE_MAX_BYTES) {
+		h->len = len;
+		if (bpf_ringbuf_output(ring, s->rec, len, emit_wake(ring, h->seq)))
+			emit_lost(h->kind, WIRE_LOSS_RING_FULL);
+	} else {
+		/* every record's parts are bounded to fit; were one not, it would be told */
+		emit_lost(h->kind, WIRE_LOSS_NO_SLOT);
+	}
+	/* Only this CPU's hooks ever look at @busy, so program order is enough. */
+	*(volatile __u32 *)&s->busy = 0;
+}
+
+#endif

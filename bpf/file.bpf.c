@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * file.bpf.c - made, opened for writing, renamed, removed, given other rights or owners
+ *
+ * LSM hooks see the kernel's own objects before the deed: path and inode are
+ * exact, the outcome is ATTEMPTED. Where they are refused, file_sys_exit() sees the end of
+ * the system call: the outcome is known, but a path given as text must be read
+ * from the process's memory, and user space looks the inode up afterwards.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "emit.h"
+#include "gate.h"
+#include "inode.h"
+#include "path.h"
+#include "syscall.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define FMODE_WRITE 0x2	       /* include/linux/fs.h */
+#define FMODE_CREATED 0x100000 /* since v4.19 */
+#define S_IFMT 0170000
+#define S_IFREG 0100000
+#define S_IFBLK 0060000
+
+#define ENOENT 2
+#define ENOTDIR 20
+
+static __always_inline struct slot *file_begin(__u32 kind, __u32 hook, __u32 outcome,
+					       struct task_struct *task) {
+	struct slot *s = emit_begin(kind, hook, sizeof(struct wire_file), task);
+
+	if (s)
+		((struct wire_header *)s->rec)->outcome = (__u8)outcome;
+	return s;
+}
+
+/* file_attempt - the record of a deed that the current task is about to do; NULL: not told */
+static __always_inline struct slot *file_attempt(__u32 kind, __u32 hook) {
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return gate_task(task) ? file_begin(kind, hook, WIRE_ATTEMPTED, task) : NULL;
+}
+
+/* file_inode - a dentry without an inode is one that another task has just removed */
+static __always_inline void file_inode(struct wire_file *e, struct inode *inode) {
+	if (inode)
+		inode_fill(&e->inode, inode);
+	else
+		e->head.flags |= WIRE_FILE_UNRESOLVED;
+}
+
+/* file_wanted - writing to files and disks is news; to terminals, pipes and /dev/null it is not */
+static __always_inline bool file_wanted(__u32 mode) {
+	return (mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFBLK;
+}
+
+/*
+ * Why: a new file, or one opened to be changed, is how most attacks stay.
+ * Kernel: fs/open.c do_dentry_open() -> security_file_open(), after lookup and creation, with
+ * the file's own path; FMODE_CREATED says whether this very call made it.
+ * Blind spots: a file opened for reading and written through mmap of an older descriptor;
+ * descriptors received over a socket; character devices, pipes and sockets are left out.
+ */
+SEC("lsm/file_open")
+int BPF_PROG(file_open, struct file *file) {
+	__u32 mode = file->f_mode;
+	struct task_struct *task;
+	struct wire_file *e;
+	struct slot *s;
+
+	if (!(mode & (FMODE_WRITE | FMODE_CREATED)) || !file_wanted(file->f_inode->i_mode))
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (!gate_task(task))
+		return 0;
+	s = file_begin(mode & FMODE_CREATED ? WIRE_FILE_CREATE : WIRE_FILE_OPEN,
+		       WIRE_HOOK_LSM_FILE_OPEN, WIRE_SUCCEEDED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	e->flags = file->f_flags;
+	inode_fill(&e->inode, file->f_inode);
+	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: a file takes another's name: replaced programs, finished downloads, hidden traces.
+ * Kernel: fs/namei.c do_renameat2() -> security_path_rename(), both parents locked.
+ * Blind spots: renames by a file server inside the kernel (nfsd) have no path hook.
+ */
+SEC("lsm/path_rename")
+int BPF_PROG(file_rename, struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
+	     struct dentry *new_dentry) {
+	struct slot *s = file_attempt(WIRE_FILE_RENAME, WIRE_HOOK_LSM_PATH_RENAME);
+	struct wire_file *e;
+
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	file_inode(e, old_dentry->d_inode);
+	path_of(s, &e->path, new_dir->mnt, new_dentry);
+	path_of(s, &e->old_path, old_dir->mnt, old_dentry);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: traces and evidence go this way.
+ * Kernel: fs/namei.c do_unlinkat() -> security_path_unlink(), parent locked.
+ * Blind spots: directories (rmdir) are not told; removal on another host of a network file
+ * system is not seen.
+ */
+SEC("lsm/path_unlink")
+int BPF_PROG(file_unlink, struct path *dir, struct dentry *dentry) {
+	struct slot *s = file_attempt(WIRE_FILE_UNLINK, WIRE_HOOK_LSM_PATH_UNLINK);
+	struct wire_file *e;
+
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	file_inode(e, dentry->d_inode);
+	path_of(s, &e->path, dir->mnt, dentry);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: set-user-id bits and execute bits are given here.
+ * Kernel: fs/open.c chmod_common() -> security_path_chmod(), inode locked.
+ * Blind spots: mode bits set when a file is made are in its FILE_CREATE; ACLs are not told.
+ */
+SEC("lsm/path_chmod")
+int BPF_PROG(file_chmod, struct path *path, umode_t mode) {
+	struct slot *s = file_attempt(WIRE_FILE_CHMOD, WIRE_HOOK_LSM_PATH_CHMOD);
+	struct wire_file *e;
+
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	e->new_mode = mode;
+	file_inode(e, path->dentry->d_inode);
+	path_of(s, &e->path, path->mnt, path->dentry);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: a file changes hands.
+ * Kernel: fs/open.c chown_common() -> security_path_chown(), inode locked. The ids are structs
+ * passed by value, one word each.
+ * Blind spots: the ids are those of the initial user namespace.
+ */
+SEC("lsm/path_chown")
+int file_chown(unsigned long long *ctx) {
+	struct path *path = (struct path *)ctx[0];
+	struct slot *s = file_attempt(WIRE_FILE_CHOWN, WIRE_HOOK_LSM_PATH_CHOWN);
+	struct wire_file *e;
+
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	e->new_uid = (__u32)ctx[1];
+	e->new_gid = (__u32)ctx[2];
+	file_inode(e, path->dentry->d_inode);
+	path_of(s, &e->path, path->mnt, path->dentry);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: a second name can dodge rules about the first.
+ * Kernel: fs/namei.c do_linkat() -> security_path_link(), the new parent locked. Both names are
+ * on one mount, so the old one's path is walked in the new one's.
+ * Blind spots: none known beyond those of path.h.
+ */
+SEC("lsm/path_link")
+int BPF_PROG(file_link, struct dentry *old_dentry, struct path *new_dir,
+	     struct dentry *new_dentry) {
+	struct slot *s = file_attempt(WIRE_FILE_LINK, WIRE_HOOK_LSM_PATH_LINK);
+	struct wire_file *e;
+
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	file_inode(e, old_dentry->d_inode);
+	path_of(s, &e->path, new_dir->mnt, new_dentry);
+	path_of(s, &e->old_path, new_dir->mnt, old_dentry);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: a name that leads elsewhere can dodge or fool rules and programs.
+ * Kernel: fs/namei.c do_symlinkat() -> security_path_symlink(); the target is the kernel's copy.
+ * Blind spots: the link has no inode yet; user space looks it up afterwards.
+ */
+SEC("lsm/path_symlink")
+int BPF_PROG(file_symlink, struct path *dir, struct dentry *dentry, const char *old_name) {
+	struct slot *s = file_attempt(WIRE_FILE_SYMLINK, WIRE_HOOK_LSM_PATH_SYMLINK);
+	struct wire_file *e;
+
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	e->head.flags |= WIRE_FILE_UNRESOLVED;
+	e->flags = AT_SYMLINK_NOFOLLOW;
+	path_of(s, &e->path, dir->mnt, dentry);
+	emit_str(s, &e->target, old_name, WIRE_PATH_BYTES, EMIT_KERNEL);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/* What a system call on files was asked. Names are pointers into the process. */
+struct file_call {
+	const char *name, *old_name;
+	int dirfd, old_dirfd; /* or, with neither name, the file itself */
+	__u32 kind;
+	__u32 flags;
+	__u32 new_mode, new_uid, new_gid;
+};
+
+static __always_inline void file_call_names(struct file_call *c, __u32 kind, long dirfd,
+					    unsigned long name, __u32 flags) {
+	c->kind = kind;
+	c->dirfd = (int)dirfd;
+	c->name = (const char *)name;
+	c->flags = flags;
+}
+
+static __always_inline void file_call_old(struct file_call *c, long dirfd, unsigned long name) {
+	c->old_dirfd = (int)dirfd;
+	c->old_name = (const char *)name;
+}
+
+static __always_inline void file_call_owner(struct file_call *c, unsigned long uid,
+					    unsigned long gid) {
+	c->new_uid = (__u32)uid;
+	c->new_gid = (__u32)gid;
+}
+
+/* file_call_read - which deed the call was, from its registers; kind 0: none of ours */
+static __always_inline void file_call_read(struct file_call *c, struct pt_regs *regs, long ret) {
+	unsigned long a1 = SYSCALL_ARG1(regs), a2 = SYSCALL_ARG2(regs), a3 = SYSCALL_ARG3(regs),
+		      a4 = SYSCALL_ARG4(regs), a5 = SYSCALL_ARG5(regs);
+
+	switch (SYSCALL_NR(regs)) {
+	case NR_open:
+	case NR_creat:
+	case NR_openat:
+	case NR_openat2:
+		if (ret >= 0)
+			file_call_names(c, WIRE_FILE_OPEN, ret, 0, 0);
+		break;
+	case NR_rename:
+		file_call_names(c, WIRE_FILE_RENAME, AT_FDCWD, a2, AT_SYMLINK_NOFOLLOW);
+		file_call_old(c, AT_FDCWD, a1);
+		break;
+	case NR_renameat:
+	case NR_renameat2:
+		file_call_names(c, WIRE_FILE_RENAME, (long)a3, a4, AT_SYMLINK_NOFOLLOW);
+		file_call_old(c, (long)a1, a2);
+		break;
+	case NR_unlink:
+		file_call_names(c, WIRE_FILE_UNLINK, AT_FDCWD, a1, AT_SYMLINK_NOFOLLOW);
+		break;
+	case NR_unlinkat:
+		if (!(a3 & AT_REMOVEDIR))
+			file_call_names(c, WIRE_FILE_UNLINK, (long)a1, a2, AT_SYMLINK_NOFOLLOW);
+		break;
+	case NR_chmod:
+		file_call_names(c, WIRE_FILE_CHMOD, AT_FDCWD, a1, 0);
+		c->new_mode = (__u32)a2;
+		break;
+	case NR_fchmod:
+		file_call_names(c, WIRE_FILE_CHMOD, (long)a1, 0, 0);
+		c->new_mode = (__u32)a2;
+		break;
+	case NR_fchmodat:
+		file_call_names(c, WIRE_FILE_CHMOD, (long)a1, a2, 0);
+		c->new_mode = (__u32)a3;
+		break;
+	case NR_fchmodat2:
+		file_call_names(c, WIRE_FILE_CHMOD, (long)a1, a2, (__u32)a4);
+		c->new_mode = (__u32)a3;
+		break;
+	case NR_chown:
+		file_call_names(c, WIRE_FILE_CHOWN, AT_FDCWD, a1, 0);
+		file_call_owner(c, a2, a3);
+		break;
+	case NR_lchown:
+		file_call_names(c, WIRE_FILE_CHOWN, AT_FDCWD, a1, AT_SYMLINK_NOFOLLOW);
+		file_call_owner(c, a2, a3);
+		break;
+	case NR_fchown:
+		file_call_names(c, WIRE_FILE_CHOWN, (long)a1, 0, 0);
+		file_call_owner(c, a2, a3);
+		break;
+	case NR_fchownat:
+		file_call_names(c, WIRE_FILE_CHOWN, (long)a1, a2, (__u32)a5);
+		file_call_owner(c, a3, a4);
+		break;
+	case NR_link:
+		file_call_names(c, WIRE_FILE_LINK, AT_FDCWD, a2, AT_SYMLINK_NOFOLLOW);
+		file_call_old(c, AT_FDCWD, a1);
+		break;
+	case NR_linkat:
+		file_call_names(c, WIRE_FILE_LINK, (long)a3, a4, AT_SYMLINK_NOFOLLOW);
+		file_call_old(c, (long)a1, a2);
+		break;
+	case NR_symlink:
+		file_call_names(c, WIRE_FILE_SYMLINK, AT_FDCWD, a2, AT_SYMLINK_NOFOLLOW);
+		c->old_name = (const char *)a1;
+		break;
+	case NR_symlinkat:
+		file_call_names(c, WIRE_FILE_SYMLINK, (long)a2, a3, AT_SYMLINK_NOFOLLOW);
+		c->old_name = (const char *)a1;
+		break;
+	}
+}
+
+/*
+ * file_call_path - the path that @dirfd and @name mean together
+ * Gives the open file when they mean just that (no name, or an empty one): then nothing is
+ * read from the process.
+ */
+static __always_inline struct file *file_call_path(struct slot *s, struct wire_path *to,
+						   struct task_struct *task, int dirfd,
+						   const char *name) {
+	struct wire_header *h = (struct wire_header *)s->rec;
+	struct wire_str tail = {};
+	struct file *file = NULL;
+	struct path base;
+	char first = 0;
+
+	if (name && bpf_probe_read_user(&first, 1, name)) {
+		/* no name is better than its directory's */
+		h->flags |= WIRE_PATH_RACY | WIRE_PATH_CUT;
+		return NULL;
+	}
+	if (first) {
+		h->flags |= WIRE_PATH_RACY;
+		emit_str(s, &tail, name, WIRE_PATH_BYTES, EMIT_USER);
+		if (!tail.off) {
+			h->flags |= WIRE_PATH_CUT;
+			return NULL;
+		}
+		to->tail_off = tail.off;
+		to->tail_len = tail.len;
+	}
+	if (first == '/') {
+		BPF_CORE_READ_INTO(&base, task, fs, root);
+	} else if (dirfd == AT_FDCWD) {
+		BPF_CORE_READ_INTO(&base, task, fs, pwd);
+	} else {
+		file = syscall_file(task, dirfd);
+		if (!file)
+			return NULL;
+		BPF_CORE_READ_INTO(&base, file, f_path);
+	}
+	path_raw(s, to, base.mnt, base.dentry, s->len);
+	return first ? NULL : file;
+}
+
+/*
+ * Why: tells the same deeds where the LSM hooks above are refused.
+ * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
+ * Blind spots: 32-bit calls and io_uring are not seen, nor calls that failed for want of the
+ * file or for opening; a path is read when the call has ended, so another thread can have
+ * changed it (WIRE_PATH_RACY); inode, owner and mode are looked up after the deed
+ * (WIRE_FILE_LATE) and of a file that is gone they stay unknown.
+ */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
+	struct file_call c = {};
+	struct task_struct *task;
+	struct wire_file *e;
+	struct file *file;
+	struct slot *s;
+	__u32 mode = 0;
+
+	if (ret == -ENOENT || ret == -ENOTDIR)
+		return 0;
+	file_call_read(&c, regs, ret);
+	if (!c.kind)
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (syscall_foreign(task) || !gate_task(task))
+		return 0;
+	if (c.kind == WIRE_FILE_OPEN) {
+		file = syscall_file(task, c.dirfd);
+		mode = BPF_CORE_READ(file, f_mode);
+		if (!(mode & (FMODE_WRITE | FMODE_CREATED)) ||
+		    !file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
+			return 0;
+		if (mode & FMODE_CREATED)
+			c.kind = WIRE_FILE_CREATE;
+	}
+	if (!gate_call(c.kind))
+		return 0;
+	s = file_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	if (ret < 0)
+		e->head.error = (__u16)-ret;
+	e->flags = c.flags;
+	e->new_mode = c.new_mode;
+	e->new_uid = c.new_uid;
+	e->new_gid = c.new_gid;
+	file = file_call_path(s, &e->path, task, c.dirfd, c.name);
+	if (file) {
+		inode_fill_raw(&e->inode, BPF_CORE_READ(file, f_inode));
+		if (c.kind == WIRE_FILE_CREATE || c.kind == WIRE_FILE_OPEN)
+			e->flags = BPF_CORE_READ(file, f_flags);
+		else
+			e->head.flags |= WIRE_FILE_LATE;
+	} else {
+		e->head.flags |= WIRE_FILE_UNRESOLVED;
+	}
+	if (c.kind == WIRE_FILE_SYMLINK)
+		emit_str(s, &e->target, c.old_name, WIRE_PATH_BYTES, EMIT_USER);
+	else if (c.old_name)
+		file_call_path(s, &e->old_path, task, c.old_dirfd, c.old_name);
+	emit_end(s, &ring_bulk);
+	return 0;
+}

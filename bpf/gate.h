@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * gate.h - the first line of every hook: is this any of our business?
+ */
+#ifndef LAPWING_GATE_H
+#define LAPWING_GATE_H
+
+#include "maps.h"
+
+static __always_inline void gate_pulse(void) {
+	__u32 zero = 0;
+	__u64 *n = bpf_map_lookup_elem(&pulse, &zero);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+}
+
+/* gate_task - whether @task's deeds are to be told: in scope, and not the sensor itself */
+static __always_inline bool gate_task(struct task_struct *task) {
+	__u32 tgid = task->tgid;
+
+	if (tgid == knobs.self_tgid) {
+		gate_pulse();
+		return false;
+	}
+	if (knobs.scope == SCOPE_PROCESS)
+		return bpf_map_lookup_elem(&scope, &tgid) != NULL;
+	if (knobs.scope == SCOPE_CGROUP)
+		return bpf_get_current_ancestor_cgroup_id((int)knobs.scope_cgroup_level) ==
+		       knobs.scope_cgroup;
+	return true;
+}
+
+/* gate_call - whether a kind is told from its system call, because no better hook serves it */
+static __always_inline bool gate_call(__u32 kind) {
+	return knobs.call_kinds >> kind & 1;
+}
+
+/* gate_socket_enter - remembers that the outcome of this socket's connect is to be told */
+static __always_inline void gate_socket_enter(__u64 socket_inode) {
+	__u8 one = 1;
+
+	if (knobs.scope != SCOPE_ALL)
+		bpf_map_update_elem(&scope_sockets, &socket_inode, &one, BPF_ANY);
+}
+
+static __always_inline bool gate_socket(__u64 socket_inode) {
+	return knobs.scope == SCOPE_ALL || bpf_map_lookup_elem(&scope_sockets, &socket_inode);
+}
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * maps.h - every map: who writes, who reads, what happens when it is full
+ *
+ * Each object declares them all; the loader makes them once and lends them to
+ * the other objects by name.
+ */
+#ifndef LAPWING_MAPS_H
+#define LAPWING_MAPS_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "knobs.h"
+
+const volatile struct knobs knobs SEC(".rodata.knobs");
+
+/* A place where a record grows before it is sent. See emit.h. */
+struct slot {
+	__u32 busy;
+	__u32 len;
+	char rec[WIRE_MAX_BYTES + WIRE_ARGS_BYTES + 512];
+};
+
+/*
+ * The life of processes. Written by process_*, read by probe/ring.c, which
+ * reads it before ring_bulk. Full: the record is lost and counted.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 2 * 1024 * 1024);
+} ring_process SEC(".maps");
+
+/* Everything else; apart, so that no storm of it can push out an exec. Full: the same. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} ring_bulk SEC(".maps");
+
+/*
+ * KNOBS_SLOTS_PER_CPU for each CPU; the loader sets max_entries. Written and
+ * read by hooks. All of a CPU's taken: the record is lost and counted.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KNOBS_SLOTS_PER_CPU);
+	__type(key, __u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+/* Next sequence number of each CPU; the loader sets max_entries. Read through mmap. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct knobs_sequence);
+} sequences SEC(".maps");
+
+/* What emit.h lost, by kind and cause. Read through mmap. Never full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct knobs_losses);
+} losses SEC(".maps");
+
+/*
+ * Counts the sensor's own deeds, which are told nowhere else: the loader does
+ * one to see whether a hook is alive. Read through mmap. Never full.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} pulse SEC(".maps");
+
+/*
+ * Processes in scope, by tgid, when knobs.scope is SCOPE_PROCESS. Seeded by user
+ * space, kept by process_fork and process_exit. Full: a child falls out of
+ * scope, which counts as a loss of its fork.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, 1 /* BPF_F_NO_PREALLOC */);
+	__type(key, __u32);
+	__type(value, __u8);
+} scope SEC(".maps");
+
+struct peer {
+	__u64 socket_inode;
+	__u8 address[16];
+	__u32 port;
+	__u32 pad;
+};
+
+/* Peers that a datagram socket has sent to. Full: the oldest goes, and may be told again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct peer);
+	__type(value, __u8);
+} peers SEC(".maps");
+
+/*
+ * Sockets in scope, by inode, whose connect is under way; used when a scope is
+ * set, because the outcome may come while any process runs. Full: the oldest
+ * goes, and its outcome is not told.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u8);
+} scope_sockets SEC(".maps");
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * path.h - struct path into wire_path: components from the leaf up
+ *
+ * The leaf first, because that is how dentries hang together; user space turns
+ * them round. A walk goes up by BTF-typed loads, which cost an instruction each;
+ * above the root of its mount, on kernels before 6.4, by probe reads. It
+ * takes no locks, so a rename at the same moment can give a mixture of the old
+ * and the new name; it ends at PATH_MAX, with WIRE_PATH_CUT.
+ */
+#ifndef LAPWING_PATH_H
+#define LAPWING_PATH_H
+
+#include "compat.h"
+#include "emit.h"
+
+#define PATH_MAX_STEPS 2048
+#define PATH_MAX_STEPS_UNROLLED 48 /* on kernels without bpf_loop() */
+#define NAME_BYTES 255
+
+enum path_end { PATH_ON = 0, PATH_AT_MOUNT, PATH_AT_ROOT, PATH_IS_BARE, PATH_IS_FULL };
+
+struct path_walk {
+	struct slot *slot;
+	struct dentry *dentry;
+	struct dentry *root; /* of the mount */
+	struct mount *mount; /* with compat_has_cast() */
+	__u32 start;	     /* slot length when the walk began */
+	__u32 end;	     /* enum path_end */
+};
+
+struct path_walk_raw {
+	struct slot *slot;
+	struct dentry *dentry;
+	struct mount *mount;
+	__u32 start;
+	__u32 end;
+};
+
+/* path_name - appends one component; false when the path has reached its bound */
+static __always_inline bool path_name(struct slot *s, __u32 start, const unsigned char *name,
+				      __u32 len) {
+	__u32 at = s->len;
+
+	len &= NAME_BYTES;
+	if (at > WIRE_MAX_BYTES - NAME_BYTES - 1 || at - start > WIRE_PATH_BYTES - 1 - len)
+		return false;
+	if (bpf_probe_read_kernel(s->rec + at, len, name))
+		return false;
+	s->rec[at + len] = 0;
+	s->len = at + len + 1;
+	return true;
+}
+
+/* path_up - from a mount's root to the place where it is mounted; true when there is none */
+static __always_inline long path_up(struct path_walk *w) {
+	struct mount *m, *parent;
+
+	if (!compat_has_cast()) {
+		w->end = PATH_AT_MOUNT;
+		return 1;
+	}
+	m = w->mount;
+	parent = m->mnt_parent;
+	if (parent == m) {
+		w->end = PATH_AT_ROOT;
+		return 1;
+	}
+	w->dentry = m->mnt_mountpoint;
+	w->root = parent->mnt.mnt_root;
+	w->mount = parent;
+	return 0;
+}
+
+static long path_step(__u32 i, struct path_walk *w) {
+	struct dentry *d = w->dentry, *parent;
+
+	if (d == w->root)
+		return path_up(w);
+	parent = d->d_parent;
+	if (!path_name(w->slot, w->start, d->d_name.name, d->d_name.len)) {
+		w->end = PATH_IS_FULL;
+		return 1;
+	}
+	if (d == parent) {
+		w->end = PATH_IS_BARE;
+		return 1;
+	}
+	w->dentry = parent;
+	return 0;
+}
+
+static long path_step_raw(__u32 i, struct path_walk_raw *w) {
+	struct dentry *d = w->dentry, *parent = BPF_CORE_READ(d, d_parent);
+	struct mount *m = w->mount;
+
+	if (d == BPF_CORE_READ(m, mnt.mnt_root)) {
+		w->mount = BPF_CORE_READ(m, mnt_parent);
+		w->dentry = BPF_CORE_READ(m, mnt_mountpoint);
+		if (w->mount != m)
+			return 0;
+		w->end = PATH_AT_ROOT;
+		return 1;
+	}
+	if (!path_name(w->slot, w->start, BPF_CORE_READ(d, d_name.name),
+		       BPF_CORE_READ(d, d_name.len))) {
+		w->end = PATH_IS_FULL;
+		return 1;
+	}
+	if (d == parent) {
+		w->end = PATH_IS_BARE;
+		return 1;
+	}
+	w->dentry = parent;
+	return 0;
+}
+
+/* path_finish - names what was appended since @start, and says how it ended */
+static __always_inline void path_finish(struct slot *s, struct wire_path *to, __u32 start,
+					__u32 end) {
+	to->off = (__u16)start;
+	to->len = (__u16)(s->len - start);
+	if (end == PATH_AT_ROOT)
+		return;
+	to->flags |= WIRE_PATH_BARE; /* nothing above the last component is known */
+	if (end != PATH_IS_BARE)
+		((struct wire_header *)s->rec)->flags |= WIRE_PATH_CUT;
+}
+
+/* path_raw - a path whose pointers have no type for the verifier */
+static __always_inline void path_raw(struct slot *s, struct wire_path *to, struct vfsmount *mnt,
+				     struct dentry *dentry, __u32 start) {
+	struct path_walk_raw w = {
+		.slot = s,
+		.dentry = dentry,
+		.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt),
+		.start = start,
+		.end = PATH_ON,
+	};
+
+	if (compat_has_loop()) {
+		bpf_loop(PATH_MAX_STEPS, path_step_raw, &w, 0);
+	} else {
+		for (__u32 i = 0; i < PATH_MAX_STEPS_UNROLLED; i++)
+			if (path_step_raw(i, &w))
+				break;
+	}
+	path_finish(s, to, start, *(volatile __u32 *)&w.end);
+}
+
+/* path_of - a path whose pointers come typed from a hook's arguments */
+static __always_inline void path_of(struct slot *s, struct wire_path *to, struct vfsmount *mnt,
+				    struct dentry *dentry) {
+	struct path_walk w = {
+		.slot = s,
+		.dentry = dentry,
+		.root = mnt->mnt_root,
+		.start = s->len,
+		.end = PATH_ON,
+	};
+	struct mount *m = (void *)mnt - bpf_core_field_offset(struct mount, mnt), *parent;
+	__u32 end;
+
+	if (compat_has_cast())
+		w.mount = bpf_rdonly_cast(m, bpf_core_type_id_kernel(struct mount));
+	if (compat_has_loop()) {
+		bpf_loop(PATH_MAX_STEPS, path_step, &w, 0);
+	} else {
+		for (__u32 i = 0; i < PATH_MAX_STEPS_UNROLLED; i++)
+			if (path_step(i, &w))
+				break;
+	}
+	end = *(volatile __u32 *)&w.end;
+	if (end != PATH_AT_MOUNT) {
+		path_finish(s, to, w.start, end);
+		return;
+	}
+	parent = BPF_CORE_READ(m, mnt_parent);
+	if (parent == m)
+		path_finish(s, to, w.start, PATH_AT_ROOT);
+	else
+		path_raw(s, to, (void *)parent + bpf_core_field_offset(struct mount, mnt),
+			 BPF_CORE_READ(m, mnt_mountpoint), w.start);
+}
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * syscall.h - what a system call was asked, for hooks that see it end
+ *
+ * Used only where LSM hooks are refused. Numbers are the kernel's, from
+ * arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h;
+ * -1 for a call that the architecture does not have.
+ */
+#ifndef LAPWING_SYSCALL_H
+#define LAPWING_SYSCALL_H
+
+#include "compat.h"
+#include <bpf/bpf_tracing.h>
+
+#if defined(__TARGET_ARCH_x86)
+enum {
+	NR_open = 2,
+	NR_creat = 85,
+	NR_openat = 257,
+	NR_openat2 = 437,
+	NR_rename = 82,
+	NR_renameat = 264,
+	NR_renameat2 = 316,
+	NR_unlink = 87,
+	NR_unlinkat = 263,
+	NR_chmod = 90,
+	NR_fchmod = 91,
+	NR_fchmodat = 268,
+	NR_fchmodat2 = 452,
+	NR_chown = 92,
+	NR_fchown = 93,
+	NR_lchown = 94,
+	NR_fchownat = 260,
+	NR_link = 86,
+	NR_linkat = 265,
+	NR_symlink = 88,
+	NR_symlinkat = 266,
+	NR_connect = 42,
+	NR_accept = 43,
+	NR_accept4 = 288,
+	NR_bind = 49,
+	NR_listen = 50,
+	NR_sendto = 44,
+	NR_sendmsg = 46,
+	NR_sendmmsg = 307,
+};
+#define SYSCALL_NR(regs) ((int)(regs)->orig_ax)
+#define SYSCALL_ARG1(regs) ((regs)->di)
+#define SYSCALL_ARG2(regs) ((regs)->si)
+#define SYSCALL_ARG3(regs) ((regs)->dx)
+#define SYSCALL_ARG4(regs) ((regs)->r10)
+#define SYSCALL_ARG5(regs) ((regs)->r8)
+#define SYSCALL_ARG6(regs) ((regs)->r9)
+#define SYSCALL_TS_COMPAT 2 /* arch/x86/include/asm/thread_info.h */
+#else
+#error "syscall.h does not know this architecture"
+#endif
+
+#define AT_FDCWD (-100)
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_REMOVEDIR 0x200
+#define AT_SYMLINK_FOLLOW 0x400
+#define AT_EMPTY_PATH 0x1000
+
+/* syscall_foreign - a 32-bit call, whose numbers mean something else */
+static __always_inline bool syscall_foreign(struct task_struct *task) {
+	return task->thread_info.status & SYSCALL_TS_COMPAT;
+}
+
+/* syscall_file - the open file behind a descriptor of @task, untyped; NULL if there is none */
+static __always_inline struct file *syscall_file(struct task_struct *task, int fd) {
+	struct fdtable *fdt;
+	struct file *file = NULL;
+
+	if (fd < 0 || !task->files)
+		return NULL;
+	fdt = BPF_CORE_READ(task, files, fdt);
+	if ((__u32)fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(fdt, fd) + fd);
+	return file;
+}
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * task.h - who: ids, credentials, namespaces, cgroup of a task
+ */
+#ifndef LAPWING_TASK_H
+#define LAPWING_TASK_H
+
+#include "compat.h"
+#include "emit.h"
+
+/* enum pid_type of include/linux/pid_types.h, v5.0 and later */
+#define TASK_PIDTYPE_PGID 2
+#define TASK_PIDTYPE_SID 3
+
+#define TASK_CGROUP_STEPS 32
+#define TASK_CGROUP_NAME 256
+#define TASK_CGROUP_BYTES 1536
+
+/* The capability sets stand side by side in struct cred, in this order. */
+struct task_caps {
+	__u64 inheritable, permitted, effective, bounding, ambient;
+};
+
+static __always_inline void task_namespaces(struct wire_task *to, struct task_struct *task) {
+	struct nsproxy *ns = task->nsproxy;
+	struct pid *pid = task->thread_pid;
+	struct upid upid = {};
+
+	if (ns) {
+		to->ns_mnt = ns->mnt_ns->ns.inum;
+		to->ns_net = ns->net_ns->ns.inum;
+		to->ns_uts = ns->uts_ns->ns.inum;
+		to->ns_ipc = ns->ipc_ns->ns.inum;
+		to->ns_cgroup = ns->cgroup_ns->ns.inum;
+	}
+	to->ns_user = task->cred->user_ns->ns.inum;
+	if (pid) {
+		/* struct upid has had this size since there are pid namespaces */
+		bpf_probe_read_kernel(&upid, sizeof(upid),
+				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+					      (pid->level & 31) * sizeof(upid));
+		to->ns_tgid = (__u32)upid.nr;
+		to->ns_pid = BPF_CORE_READ(upid.ns, ns.inum);
+	}
+}
+
+/* task_fill - everything of wire_task but the cgroup's path */
+static __always_inline void task_fill(struct wire_task *to, struct task_struct *task) {
+	struct task_struct *leader = task->group_leader;
+	struct task_struct *parent = leader->real_parent;
+	struct signal_struct *signal = task->signal;
+	const struct cred *cred = task->cred;
+	struct task_caps caps;
+
+	to->parent_tgid = (__u32)parent->tgid;
+	to->parent_start_ns = parent->group_leader->start_boottime;
+	to->egid = cred->egid.val;
+	to->suid = cred->suid.val;
+	to->sgid = cred->sgid.val;
+	to->fsuid = cred->fsuid.val;
+	to->fsgid = cred->fsgid.val;
+	bpf_probe_read_kernel(&caps, sizeof(caps), &cred->cap_inheritable);
+	to->cap_inheritable = caps.inheritable;
+	to->cap_permitted = caps.permitted;
+	to->cap_effective = caps.effective;
+	to->cap_bounding = caps.bounding;
+	to->cap_ambient = caps.ambient;
+	to->login_uid = compat_login_uid(task);
+	to->login_session = compat_login_session(task);
+	to->session = (__u32)signal->pids[TASK_PIDTYPE_SID]->numbers[0].nr;
+	to->group = (__u32)signal->pids[TASK_PIDTYPE_PGID]->numbers[0].nr;
+	to->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	task_namespaces(to, leader);
+	bpf_probe_read_kernel(to->comm, sizeof(to->comm), task->comm);
+}
+
+struct task_cgroup_walk {
+	struct slot *slot;
+	struct kernfs_node *node;
+	__u32 start;
+};
+
+/* task_cgroup - the cgroup's path below the root, leaf first, as in path.h */
+static __always_inline void task_cgroup(struct slot *s, struct wire_path *to,
+					struct task_struct *task) {
+	struct kernfs_node *node = task->cgroups->dfl_cgrp->kn, *parent;
+	__u32 start = s->len;
+
+	for (int i = 0; i < TASK_CGROUP_STEPS; i++) {
+		__u32 at = s->len;
+		long n;
+
+		parent = compat_kernfs_parent(node);
+		if (!parent) {
+			to->off = (__u16)start;
+			to->len = (__u16)(s->len - start);
+			return;
+		}
+		if (at > WIRE_MAX_BYTES - TASK_CGROUP_NAME || at - start > TASK_CGROUP_BYTES)
+			break;
+		n = bpf_probe_read_kernel_str(s->rec + at, TASK_CGROUP_NAME,
+					      BPF_CORE_READ(node, name));
+		if (n < 1 || n > TASK_CGROUP_NAME)
+			break;
+		s->len = at + (__u32)n;
+		node = parent;
+	}
+	/* deeper than any that is known: no path is better than a wrong one; the id stands */
+	s->len = start;
+}
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * wire.h - the bytes that a hook sends to user space
+ *
+ * Rules: natural alignment, widest first, explicit zeroed padding (-Wpadded is
+ * an error here), a size assert for each struct, no enum, bool, pointer or
+ * size_t members. Kinds are small integers, 0 is invalid. Strings stand behind
+ * the struct and are named by { off, len } from the record's start. A record is
+ * at most WIRE_MAX_BYTES long.
+ *
+ * The same bytes are what a tape holds (userspace/probe/tape.h), so a change
+ * here changes WIRE_VERSION.
+ */
+#ifndef LAPWING_WIRE_H
+#define LAPWING_WIRE_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define WIRE_VERSION 1
+
+#define WIRE_MAX_BYTES 20480
+#define WIRE_ARGS_BYTES 4096
+#define WIRE_PATH_BYTES 4096
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
+
+/* Numbers are those of lapwing.v1.Kind in event.proto, and for ever. */
+enum wire_kind {
+	WIRE_INVALID = 0,
+	WIRE_PROCESS_FORK = 1,
+	WIRE_PROCESS_EXEC = 2,
+	WIRE_PROCESS_EXIT = 3,
+	WIRE_PROCESS_CENSUS = 4,
+	WIRE_FILE_CREATE = 16,
+	WIRE_FILE_OPEN = 17,
+	WIRE_FILE_RENAME = 18,
+	WIRE_FILE_UNLINK = 19,
+	WIRE_FILE_CHMOD = 20,
+	WIRE_FILE_CHOWN = 21,
+	WIRE_FILE_LINK = 22,
+	WIRE_FILE_SYMLINK = 23,
+	WIRE_NET_CONNECT = 32,
+	WIRE_NET_ACCEPT = 33,
+	WIRE_NET_BIND = 34,
+	WIRE_NET_LISTEN = 35,
+	WIRE_NET_SEND = 36,
+	WIRE_HOST_START = 48,
+	WIRE_HOST_CLOCK = 49,
+	WIRE_HOST_USER = 50,
+	WIRE_HOST_LOSS = 51,
+	WIRE_HOST_STOP = 52,
+	WIRE_KIND_MAX = 53,
+};
+
+/* Why a record did not reach the ring; indexes the counters of bpf/maps.h. */
+enum wire_loss {
+	WIRE_LOSS_RING_FULL = 0, /* the ring had no room */
+	WIRE_LOSS_NO_SLOT = 1,	 /* every scratch slot of the CPU was taken */
+	WIRE_LOSS_MALFORMED = 2, /* it arrived, and could not be decoded; counted by user space */
+	WIRE_LOSS_MAX = 3,
+};
+
+enum wire_outcome {
+	WIRE_ATTEMPTED = 1,
+	WIRE_SUCCEEDED = 2,
+	WIRE_FAILED = 3,
+};
+
+/* wire_header.flags */
+#define WIRE_ARGS_CUT (1u << 0)
+#define WIRE_ARGS_UNREADABLE (1u << 1)
+#define WIRE_PATH_CUT (1u << 2)
+#define WIRE_PATH_RACY (1u << 3)       /* a path's text came from user memory */
+#define WIRE_FILE_UNRESOLVED (1u << 4) /* ino, dev, mode, uid, gid are not filled */
+#define WIRE_FILE_LATE (1u << 5)       /* they were filled by user space, after the deed */
+#define WIRE_ADDRESS_RACY (1u << 6)    /* an address came from user memory */
+#define WIRE_NO_TASK (1u << 7)	       /* tgid, tid, start_ns and ids are not the doer's */
+
+struct wire_header {
+	__u64 ts_ns;	/* CLOCK_BOOTTIME when the hook began */
+	__u64 seq;	/* per CPU, counts every attempt to send, lost ones too */
+	__u64 start_ns; /* group leader's start_boottime */
+	__u32 tgid;
+	__u32 tid;
+	__u32 uid;
+	__u32 gid;
+	__u32 euid;
+	__u32 len; /* of the whole record, this header included */
+	__u32 flags;
+	__u16 cpu;
+	__u8 kind;    /* enum wire_kind */
+	__u8 outcome; /* enum wire_outcome */
+	__u16 hook;   /* enum wire_hook */
+	__u16 error;  /* errno, when outcome is WIRE_FAILED */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_header) == 64, "wire_header");
+
+struct wire_str {
+	__u16 off; /* from the start of the record; 0 is "absent" */
+	__u16 len;
+};
+
+/*
+ * A path as the kernel's dentries give it: its components from the leaf up,
+ * each followed by a NUL ("passwd\0etc\0" is /etc/passwd). An absolute path ends
+ * at the root of its mount namespace; WIRE_PATH_BARE marks one that ends in a
+ * dentry that hangs nowhere (a memfd, a pipe). @tail is text below the path,
+ * given by the process itself ("../x", "b/c"), in which case the dentries are
+ * those of the directory that it is relative to.
+ */
+struct wire_path {
+	__u16 off;
+	__u16 len;
+	__u16 tail_off;
+	__u16 tail_len;
+	__u16 flags;
+	__u16 pad;
+};
+#define WIRE_PATH_BARE 1u    /* above the last component is nothing, or nothing is known */
+#define WIRE_PATH_DELETED 2u /* the dentry was unhashed */
+
+/* What fork, exec and the census say of a task. */
+struct wire_task {
+	__u64 parent_start_ns; /* of the real parent's group leader */
+	__u64 cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
+	__u64 cgroup_id;
+	__u32 parent_tgid;
+	__u32 egid, suid, sgid, fsuid, fsgid;
+	__u32 login_uid, login_session;
+	__u32 session, group;
+	__u32 ns_mnt, ns_pid, ns_net, ns_user, ns_uts, ns_ipc, ns_cgroup;
+	__u32 ns_tgid;
+	char comm[16];
+};
+_Static_assert(sizeof(struct wire_task) == 144, "wire_task");
+
+/* An inode: who it is, whose, and how it may be used. */
+struct wire_inode {
+	__u64 ino;
+	__u32 dev; /* the kernel's own form: major << 20 | minor */
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 links;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_inode) == 32, "wire_inode");
+
+/* The child; its parent is the actor. Strings: none, the child is still its parent. */
+struct wire_process_fork {
+	struct wire_header head; /* of the child */
+	struct wire_task task;
+};
+
+struct wire_process_exec {
+	struct wire_header head;
+	struct wire_task task;
+	struct wire_inode exe_inode;
+	struct wire_path exe;
+	struct wire_path cwd;
+	struct wire_path cgroup;  /* below the cgroup root; empty is the root */
+	struct wire_str args;	  /* NUL separated */
+	struct wire_str filename; /* linux_binprm::filename */
+	struct wire_str interp;	  /* linux_binprm::interp */
+	struct wire_str tty;
+	__u32 args_bytes; /* arg_end - arg_start */
+};
+_Static_assert(sizeof(struct wire_process_exec) == 296, "wire_process_exec");
+
+struct wire_process_exit {
+	struct wire_header head;
+	__u32 code; /* as wait(2) gives it: status << 8 | core << 7 | signal */
+	__u32 pad;
+};
+
+struct wire_file {
+	struct wire_header head;
+	struct wire_inode inode;
+	struct wire_path path;
+	struct wire_path old_path; /* rename, link: the other name */
+	struct wire_str target;	   /* symlink */
+	__u32 flags;		   /* open flags; for late look-ups: AT_SYMLINK_NOFOLLOW */
+	__u32 new_mode;
+	__u32 new_uid; /* ~0: left as it was */
+	__u32 new_gid;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_file) == 144, "wire_file");
+
+struct wire_net {
+	struct wire_header head;
+	__u64 socket_inode;
+	__u8 local[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u8 remote[16];
+	__u16 local_port; /* host order */
+	__u16 remote_port;
+	__u16 protocol; /* IPPROTO_* */
+	__u16 backlog;
+};
+_Static_assert(sizeof(struct wire_net) == 112, "wire_net");
+
+/* Facts of the host, made by user space and sent down the same corridor. */
+struct wire_host_start {
+	struct wire_header head;
+	__u64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
+	struct wire_str host_id, boot_id, host_name, version, kernel, arch;
+	struct wire_str coverage; /* NUL separated */
+	__u32 pad;
+};
+
+struct wire_host_clock {
+	struct wire_header head;
+	__u64 wall_offset_ns;
+};
+
+struct wire_host_user {
+	struct wire_header head;
+	__u32 uid;
+	struct wire_str name;
+};
+
+struct wire_host_loss {
+	struct wire_header head;
+	__u64 count;
+	__u32 kind;
+	__u32 cause; /* enum wire_loss */
+};
+
+struct wire_host_stop {
+	struct wire_header head;
+	__u64 produced;
+	__u64 lost;
+};
+
+#pragma GCC diagnostic pop
+
+/*
+ * The hook that made a record; userspace/decode/hook.c has the names. Append
+ * only: tapes hold these numbers.
+ */
+enum wire_hook {
+	WIRE_HOOK_NONE = 0, /* made by user space */
+	WIRE_HOOK_TP_FORK = 1,
+	WIRE_HOOK_TP_EXEC = 2,
+	WIRE_HOOK_TP_EXIT = 3,
+	WIRE_HOOK_ITER_TASK = 4,
+	WIRE_HOOK_LSM_FILE_OPEN = 5,
+	WIRE_HOOK_LSM_PATH_RENAME = 6,
+	WIRE_HOOK_LSM_PATH_UNLINK = 7,
+	WIRE_HOOK_LSM_PATH_CHMOD = 8,
+	WIRE_HOOK_LSM_PATH_CHOWN = 9,
+	WIRE_HOOK_LSM_PATH_LINK = 10,
+	WIRE_HOOK_LSM_PATH_SYMLINK = 11,
+	WIRE_HOOK_TP_SYS_EXIT = 12,
+	WIRE_HOOK_LSM_SOCKET_CONNECT = 13,
+	WIRE_HOOK_LSM_SOCKET_BIND = 14,
+	WIRE_HOOK_LSM_SOCKET_LISTEN = 15,
+	WIRE_HOOK_LSM_SOCK_GRAFT = 16,
+	WIRE_HOOK_LSM_SOCKET_SENDMSG = 17,
+	WIRE_HOOK_LSM_INET_CONN_ESTABLISHED = 18,
+	WIRE_HOOK_TP_INET_SK_ERROR_REPORT = 19,
+	WIRE_HOOK_TP_INET_SOCK_SET_STATE = 20,
+	WIRE_HOOK_TP_NET_DEV_QUEUE = 21,
+	WIRE_HOOK_MAX = 22,
+};
+
+#endif

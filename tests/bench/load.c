@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * load.c - does one kind of thing many times and tells what one of it takes
+ *
+ *	load DEED BATCHES N	one line a batch: "DEED NANOSECONDS-PER-OPERATION"
+ *	load --wait DEED …	the same, after a line came on standard input
+ *
+ * In a guest that counts instructions (scripts/vmtest --icount) a nanosecond is
+ * an instruction. Linked statically, so that a fork copies little. Works in the
+ * current directory, which should be a tmpfs and holds "tiny", the program that
+ * "exec" executes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRAM "./tiny"
+
+static char file_name[600];
+static int listener;
+static struct sockaddr_in place;
+
+static void die(const char *what) {
+	perror(what);
+	exit(1);
+}
+
+static void make_nothing(void) {
+}
+
+/* Programs open files by absolute paths, mostly, of four or five components. */
+static void make_file(void) {
+	char here[512];
+	int fd;
+
+	if (!getcwd(here, sizeof(here)) || (mkdir("data", 0700) && errno != EEXIST))
+		die("data");
+	(void)snprintf(file_name, sizeof(file_name), "%s/data/load.data", here);
+	fd = open(file_name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		die(file_name);
+	close(fd);
+}
+
+static void make_listener(void) {
+	socklen_t len = sizeof(place);
+
+	place.sin_family = AF_INET;
+	place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (listener < 0 || bind(listener, (struct sockaddr *)&place, sizeof(place)) ||
+	    listen(listener, 16) || getsockname(listener, (struct sockaddr *)&place, &len))
+		die("listen");
+}
+
+static void do_exec(void) {
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		execl(PROGRAM, PROGRAM, (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		die(PROGRAM);
+}
+
+static void open_close(int flags) {
+	int fd = open(file_name, flags);
+
+	if (fd < 0 || close(fd))
+		die(file_name);
+}
+
+static void do_read(void) {
+	open_close(O_RDONLY);
+}
+
+static void do_write(void) {
+	open_close(O_WRONLY);
+}
+
+/* Orderly on both sides; whoever runs this sees to it that TIME_WAIT does not pile up. */
+static void do_tcp(void) {
+	int from = socket(AF_INET, SOCK_STREAM, 0), to;
+
+	if (from < 0 || connect(from, (struct sockaddr *)&place, sizeof(place)))
+		die("connect");
+	to = accept(listener, NULL, NULL);
+	if (to < 0)
+		die("accept");
+	close(from);
+	close(to);
+}
+
+static void do_null(void) {
+	syscall(SYS_getppid);
+}
+
+static const struct deed {
+	const char *name;
+	void (*prepare)(void);
+	void (*once)(void);
+} deeds[] = {
+	{ "exec", make_nothing, do_exec },   { "read", make_file, do_read },
+	{ "write", make_file, do_write },    { "tcp", make_listener, do_tcp },
+	{ "null", make_nothing, do_null },
+};
+
+static double now_ns(void) {
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void run(const struct deed *d, int batches, int n) {
+	d->prepare();
+	for (int i = 0; i < n / 10; i++)
+		d->once();
+	for (int b = 0; b < batches; b++) {
+		double start = now_ns();
+
+		for (int i = 0; i < n; i++)
+			d->once();
+		printf("%s %.1f\n", d->name, (now_ns() - start) / n);
+	}
+}
+
+int main(int argc, char **argv) {
+	char line[16];
+
+	if (argc > 1 && !strcmp(argv[1], "--wait")) {
+		if (!fgets(line, sizeof(line), stdin))
+			return 1;
+		argc--;
+		argv++;
+	}
+	for (size_t i = 0; argc == 4 && i < sizeof(deeds) / sizeof(deeds[0]); i++) {
+		if (strcmp(argv[1], deeds[i].name) != 0)
+			continue;
+		run(&deeds[i], atoi(argv[2]), atoi(argv[3]));
+		return 0;
+	}
+	(void)fprintf(stderr, "usage: load [--wait] exec|read|write|tcp|null BATCHES N\n");
+	return 2;
+}

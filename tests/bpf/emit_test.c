@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * emit_test.c OBJECT - the door to the ring, run in the kernel
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "knobs.h"
+#include "test.h"
+
+static struct bpf_object *object;
+static const char *path;
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list args) {
+	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, args) : 0;
+}
+
+static int open_object(void) {
+	libbpf_set_print(quiet);
+	object = bpf_object__open_file(path, NULL);
+	if (!object)
+		return -1;
+	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "slots"),
+				     (uint32_t)libbpf_num_possible_cpus() * KNOBS_SLOTS_PER_CPU) ||
+	    bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "sequences"),
+				     (uint32_t)libbpf_num_possible_cpus()))
+		return -1;
+	return bpf_object__load(object);
+}
+
+static int run(const char *name) {
+	struct bpf_program *p = bpf_object__find_program_by_name(object, name);
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
+}
+
+static uint64_t lost(enum wire_loss cause) {
+	struct knobs_losses l;
+	uint32_t zero = 0;
+	int fd = bpf_map__fd(bpf_object__find_map_by_name(object, "losses"));
+
+	return bpf_map_lookup_elem(fd, &zero, &l) ? 0 : l.lost[WIRE_FILE_OPEN][cause];
+}
+
+static uint64_t produced(void) {
+	int fd = bpf_map__fd(bpf_object__find_map_by_name(object, "sequences"));
+	uint64_t sum = 0;
+
+	for (uint32_t cpu = 0; cpu < (uint32_t)libbpf_num_possible_cpus(); cpu++) {
+		struct knobs_sequence s;
+
+		if (!bpf_map_lookup_elem(fd, &cpu, &s))
+			sum += s.next;
+	}
+	return sum;
+}
+
+/* A global variable of emit.bpf.c, read or written by its place in the object's .bss. */
+static int bss(const char *name, void *value, size_t n, int write) {
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".bss");
+	const struct btf *btf = bpf_object__btf(object);
+	int sec = btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC);
+	const struct btf_type *t = btf__type_by_id(btf, (uint32_t)sec);
+	char bytes[4096];
+	uint32_t zero = 0;
+
+	if (sec < 0 || bpf_map__value_size(map) > sizeof(bytes) ||
+	    bpf_map_lookup_elem(bpf_map__fd(map), &zero, bytes))
+		return -1;
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *v = btf_var_secinfos(t) + i;
+		const struct btf_type *var = btf__type_by_id(btf, v->type);
+
+		if (strcmp(btf__name_by_offset(btf, var->name_off), name))
+			continue;
+		if (!write) {
+			memcpy(value, bytes + v->offset, n);
+			return 0;
+		}
+		memcpy(bytes + v->offset, value, n);
+		return bpf_map_update_elem(bpf_map__fd(map), &zero, bytes, BPF_ANY);
+	}
+	return -1;
+}
+
+static uint32_t get(const char *name) {
+	uint32_t v = ~0u;
+
+	(void)bss(name, &v, sizeof(v), 0);
+	return v;
+}
+
+static void four_slots_a_cpu_and_the_fifth_is_a_counted_loss(void) {
+	uint32_t claims = 6;
+	uint64_t before = produced();
+
+	CHECK(!bss("claims", &claims, sizeof(claims), 1));
+	CHECK(!run("emit_slots"));
+	CHECK(get("claimed") == KNOBS_SLOTS_PER_CPU);
+	CHECK(lost(WIRE_LOSS_NO_SLOT) == 2);
+	CHECK(produced() - before == 6);
+}
+
+static void slots_are_given_back(void) {
+	uint32_t claims = 1;
+	uint64_t before = lost(WIRE_LOSS_NO_SLOT);
+
+	CHECK(!bss("claims", &claims, sizeof(claims), 1));
+	for (int i = 0; i < 100; i++)
+		CHECK(!run("emit_slots") && get("claimed") == 1);
+	CHECK(lost(WIRE_LOSS_NO_SLOT) == before);
+}
+
+static void string_is_named_where_it_stands(void) {
+	char text[64] = "lapwing";
+
+	CHECK(!bss("text", text, sizeof(text), 1));
+	CHECK(!run("emit_string"));
+	CHECK(get("string_off") == sizeof(struct wire_header));
+	CHECK(get("string_len") == 7);
+	CHECK(get("length") == sizeof(struct wire_header) + 8);
+}
+
+static void string_past_its_bound_is_cut(void) {
+	char text[64] = "a lapwing nests on the ground";
+
+	CHECK(!bss("text", text, sizeof(text), 1));
+	CHECK(!run("emit_string"));
+	CHECK(get("string_len") == 15);
+}
+
+static void full_ring_is_a_counted_loss(void) {
+	uint32_t claims = 1;
+
+	CHECK(!bss("claims", &claims, sizeof(claims), 1));
+	/* nobody reads: 8 MiB of 72-byte records */
+	for (int i = 0; i < 130000 && !lost(WIRE_LOSS_RING_FULL); i++)
+		CHECK(!run("emit_slots"));
+	CHECK(lost(WIRE_LOSS_RING_FULL) > 0);
+}
+
+int main(int argc, char **argv) {
+	path = argc > 1 ? argv[1] : "build/tests/bpf/emit.bpf.o";
+	if (geteuid()) {
+		printf("skip emit: needs root\n");
+		return 0;
+	}
+	if (open_object()) {
+		printf("not ok emit: %s does not load\n", path);
+		return 1;
+	}
+	RUN(four_slots_a_cpu_and_the_fifth_is_a_counted_loss);
+	RUN(slots_are_given_back);
+	RUN(string_is_named_where_it_stands);
+	RUN(string_past_its_bound_is_cut);
+	RUN(full_ring_is_a_counted_loss);
+	bpf_object__close(object);
+	DONE();
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Executes the witness, which stands beside us, in the way that is asked for. */
+#include "truth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char witness[4096];
+
+#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void become(const char *path, const char *const *argv) {
+	deed_env_start();
+	execv(path, (char *const *)argv);
+	die("exec '%s'", path);
+}
+
+static void plain(void) {
+	become(witness, ARGV("witness", "one", "two words", "-x"));
+}
+
+static void relative(void) {
+	if (chdir("..") || symlink(witness, "to-the-witness"))
+		die("symlink");
+	become("./to-the-witness", ARGV("called otherwise"));
+}
+
+static void empty_arguments(void) {
+	become(witness, ARGV("witness", "", "", "x", ""));
+}
+
+static void no_arguments(void) {
+	become(witness, (const char *const[]){ NULL });
+}
+
+static void not_utf8(void) {
+	become(witness, ARGV("witness", "\377\376", "gr\303\274n", "half \303", "\\x41"));
+}
+
+static void control_bytes(void) {
+	become(witness, ARGV("witness", "a\nb", "\t\"quoted\"", "\033[31mred", "\001\177"));
+}
+
+/* Past what a record holds (proto/wire.h, WIRE_ARGS_BYTES) by one long argument, or many. */
+static void long_argument(void) {
+	static char text[60001];
+
+	memset(text, 'l', sizeof(text) - 1);
+	become(witness, ARGV("witness", "before", text, "after"));
+}
+
+static void many_arguments(void) {
+	static const char *argv[3001];
+
+	for (int i = 0; i < 3000; i++)
+		argv[i] = "12345";
+	become(witness, argv);
+}
+
+static void exact_fit(void) {
+	static char text[4096 - 8];
+
+	memset(text, 'f', sizeof(text) - 1);
+	become(witness, ARGV("witness", text));
+}
+
+static void *thread_body(void *unused) {
+	(void)unused;
+	plain();
+	return NULL;
+}
+
+static void other_thread(void) {
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, thread_body, NULL))
+		die("pthread_create");
+	for (;;)
+		(void)pause();
+}
+
+static void write_script(const char *path, const char *option) {
+	FILE *f = fopen(path, "we");
+
+	if (!f || fprintf(f, "#!%s%s\n", witness, option) < 0 || fclose(f) || chmod(path, 0755))
+		die("'%s'", path);
+	(void)setenv("LIVE_SCRIPT", path, 1);
+	(void)setenv("LIVE_INTERPRETER", witness, 1);
+}
+
+static void script(void) {
+	write_script("./story.sh", "");
+	become("./story.sh", ARGV("forgotten", "argument"));
+}
+
+static void script_option(void) {
+	write_script("story", " -e -u");
+	become("story", ARGV("forgotten"));
+}
+
+static int copy_to(int out) {
+	int in = open(witness, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (in < 0 || fstat(in, &st))
+		die("'%s'", witness);
+	while (st.st_size > 0) {
+		ssize_t n = sendfile(out, in, NULL, (size_t)st.st_size);
+
+		if (n <= 0)
+			die("sendfile");
+		st.st_size -= n;
+	}
+	(void)close(in);
+	return out;
+}
+
+static void memory_file(void) {
+	int fd = copy_to(memfd_create("in-memory", 0));
+
+	deed_env_start();
+	(void)fexecve(fd, (char *const *)ARGV("ghost", "x"), environ);
+	die("fexecve");
+}
+
+static void descriptor(void) {
+	int fd = open(witness, O_PATH | O_CLOEXEC);
+
+	deed_env_start();
+	(void)syscall(SYS_execveat, fd, "", (char *const *)ARGV("by descriptor"), environ,
+		      AT_EMPTY_PATH);
+	die("execveat");
+}
+
+static void directory_relative(void) {
+	char *slash = strrchr(witness, '/');
+	int dir;
+
+	*slash = '\0';
+	dir = open(witness, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	deed_env_start();
+	(void)syscall(SYS_execveat, dir, slash + 1, (char *const *)ARGV("at"), environ, 0);
+	die("execveat");
+}
+
+static void unlinked(void) {
+	int out = copy_to(open("short-lived", O_WRONLY | O_CREAT | O_EXCL, 0755)), fd;
+
+	(void)close(out);
+	fd = open("short-lived", O_RDONLY);
+	if (fd < 0 || unlink("short-lived"))
+		die("unlink");
+	deed_env_start();
+	(void)fexecve(fd, (char *const *)ARGV("gone"), environ);
+	die("fexecve");
+}
+
+static void odd_ids(void) {
+	if (setgroups(0, NULL) || setresgid(61001, 61002, 61003) || setresuid(61004, 61005, 61006))
+		skip("other ids: %s", strerror(errno));
+	plain();
+}
+
+/* Fewer, and some that are kept over exec: capabilities(7). */
+static void odd_capabilities(void) {
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data))
+		die("capget");
+	data[0].inheritable |= 1u << CAP_NET_RAW | 1u << CAP_CHOWN;
+	if (syscall(SYS_capset, &head, data) || prctl(PR_CAPBSET_DROP, CAP_SYS_TIME, 0, 0, 0) ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_CHOWN, 0, 0) ||
+	    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+		skip("capabilities: %s", strerror(errno));
+	plain();
+}
+
+static void terminal(void) {
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), tty;
+
+	if (fd < 0 || grantpt(fd) || unlockpt(fd))
+		skip("a pseudo terminal: %s", strerror(errno));
+	if (setsid() < 0)
+		die("setsid");
+	tty = ioctl(fd, TIOCGPTPEER, O_RDWR);
+	if (tty < 0 || ioctl(tty, TIOCSCTTY, 0))
+		skip("a controlling terminal: %s", strerror(errno));
+	plain();
+}
+
+static void session(void) {
+	if (setsid() < 0)
+		die("setsid");
+	plain();
+}
+
+static void namespaces(void) {
+	pid_t pid;
+	int status;
+
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC |
+		    CLONE_NEWCGROUP))
+		skip("namespaces of our own: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		plain();
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("the child");
+}
+
+static void cgroup(void) {
+	const char *dir = getenv("LIVE_CGROUP");
+	char path[4096];
+	int fd;
+
+	if (!dir)
+		skip("no cgroup of our own could be made");
+	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		skip("'%s': %s", path, strerror(errno));
+	plain();
+}
+
+static const struct {
+	const char *name;
+	void (*act)(void);
+} ways[] = {
+	{ "plain", plain },
+	{ "relative", relative },
+	{ "empty_arguments", empty_arguments },
+	{ "no_arguments", no_arguments },
+	{ "not_utf8", not_utf8 },
+	{ "control_bytes", control_bytes },
+	{ "long_argument", long_argument },
+	{ "many_arguments", many_arguments },
+	{ "exact_fit", exact_fit },
+	{ "other_thread", other_thread },
+	{ "script", script },
+	{ "script_option", script_option },
+	{ "memory_file", memory_file },
+	{ "descriptor", descriptor },
+	{ "directory_relative", directory_relative },
+	{ "unlinked", unlinked },
+	{ "odd_ids", odd_ids },
+	{ "odd_capabilities", odd_capabilities },
+	{ "terminal", terminal },
+	{ "session", session },
+	{ "namespaces", namespaces },
+	{ "cgroup", cgroup },
+};
+
+int main(int argc, char **argv) {
+	ssize_t n = readlink("/proc/self/exe", witness, sizeof(witness) - 16);
+
+	if (n < 0 || argc != 2)
+		die("usage: exec WAY");
+	witness[n] = '\0';
+	(void)strcpy(strrchr(witness, '/') + 1, "witness");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (!strcmp(ways[i].name, argv[1])) {
+			ways[i].act();
+			return 0;
+		}
+	errno = EINVAL;
+	die("'%s'", argv[1]);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Four deeds (create, chmod, rename, unlink) in a place whose path is hard to
+ * tell. A place gives the directory that the deeds name ("given"), the true path
+ * of that directory, and how it is reached; everything else is the same.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+struct place {
+	const char *name;
+	void (*enter)(void);
+	void (*leave)(void); /* so that /proc is in sight again; NULL: nothing to do */
+};
+
+static char truth[1 << 16]; /* the directory's true path */
+static char given[1 << 16]; /* as the deeds name it, with a '/' at its end unless empty */
+static bool aliased;	    /* what is given leads through a symlink */
+static int root_fd = -1, cwd_fd = -1;
+
+static void join(char *path, const char *component) {
+	size_t n = strlen(path);
+
+	(void)snprintf(path + n, sizeof(truth) - n, "/%s", component);
+}
+
+static void descend(const char *component) {
+	make_dir(component);
+	if (chdir(component))
+		die("chdir '%s'", component);
+	join(truth, component);
+}
+
+static void enter_deep(void) {
+	for (int i = 0; i < 40; i++)
+		descend(i % 2 ? "d" : "directory");
+}
+
+/* As deep as an absolute path of PATH_MAX bytes, with its NUL, can still name. */
+static void enter_long(void) {
+	char component[201];
+	size_t room;
+
+	memset(component, 'x', sizeof(component));
+	while ((room = PATH_MAX - 1 - strlen(truth) - strlen("/created")) > 1) {
+		component[room - 1 < 200 ? room - 1 : room > 201 && room < 203 ? 198 : 200] = '\0';
+		descend(component);
+		memset(component, 'x', sizeof(component));
+	}
+	(void)snprintf(given, sizeof(given), "%s/", truth);
+}
+
+static void enter_beyond(void) {
+	char component[201];
+
+	memset(component, 'y', 200);
+	component[200] = '\0';
+	while (strlen(truth) < PATH_MAX + 600)
+		descend(component);
+}
+
+static void enter_symlinked(void) {
+	make_dir("real");
+	if (symlink("real", "alias"))
+		die("symlink");
+	join(truth, "real");
+	aliased = true;
+	(void)snprintf(given, sizeof(given), "%s/alias/", here());
+}
+
+static void enter_dotted(void) {
+	make_dir("a");
+	make_dir("b");
+	make_dir("b/c");
+	if (chdir("a"))
+		die("chdir");
+	join(truth, "b/c");
+	(void)snprintf(given, sizeof(given), "../b/./c/../c//");
+}
+
+static void enter_chroot(void) {
+	make_dir("jail");
+	make_dir("jail/in");
+	join(truth, "jail/in");
+	root_fd = open("/", O_PATH | O_DIRECTORY);
+	cwd_fd = open(".", O_PATH | O_DIRECTORY);
+	if (chroot("jail"))
+		skip("chroot: %s", strerror(errno));
+	(void)snprintf(given, sizeof(given), "/in/");
+}
+
+static void leave_chroot(void) {
+	if (fchdir(root_fd) || chroot(".") || fchdir(cwd_fd))
+		die("leaving the chroot");
+}
+
+static void own_mounts(void) {
+	if (unshare(CLONE_NEWNS))
+		skip("a mount namespace of our own: %s", strerror(errno));
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		skip("private mounts: %s", strerror(errno));
+}
+
+static void enter_bind(void) {
+	own_mounts();
+	make_dir("source");
+	make_dir("source/in");
+	make_dir("target");
+	if (mount("source", "target", NULL, MS_BIND, NULL))
+		skip("a bind mount: %s", strerror(errno));
+	join(truth, "target/in");
+	(void)snprintf(given, sizeof(given), "target/in/");
+}
+
+static void enter_private(void) {
+	own_mounts();
+	make_dir("private");
+	if (mount("none", "private", "tmpfs", 0, "mode=755"))
+		skip("a tmpfs: %s", strerror(errno));
+	join(truth, "private");
+	(void)snprintf(given, sizeof(given), "%s/private/", here());
+}
+
+static void enter_bytes(void) {
+	descend("caf\303\251 \377\200 \"\\");
+}
+
+static const struct place places[] = {
+	{ "deep", enter_deep, NULL },
+	{ "long", enter_long, NULL },
+	{ "beyond", enter_beyond, NULL },
+	{ "symlinked", enter_symlinked, NULL },
+	{ "dotted", enter_dotted, NULL },
+	{ "chroot", enter_chroot, leave_chroot },
+	{ "bind", enter_bind, NULL },
+	{ "private", enter_private, NULL },
+	{ "bytes", enter_bytes, NULL },
+};
+
+static const char *at(const char *leaf) {
+	static char paths[4][1 << 16];
+	static int next;
+	char *path = paths[next++ % 4];
+
+	(void)snprintf(path, sizeof(paths[0]), "%s%s", given, leaf);
+	return path;
+}
+
+static void tell_place(const char *kind, const char *leaf, const struct stat *before) {
+	tell_open(kind, truth, leaf, before);
+	if (aliased)
+		put_path("@given.file.path", "", at(leaf));
+}
+
+static struct stat new_stat, mode_stat, name_stat, gone_stat;
+static int made_fd;
+
+/* The deeds wait for their truth until all are done: after chroot there is no /proc. */
+static void make_ready(void) {
+	make_file(at("mode"), 0600);
+	make_file(at("old"), 0600);
+	make_file(at("gone"), 0600);
+	mode_stat = look(at("mode"));
+	name_stat = look(at("old"));
+	gone_stat = look(at("gone"));
+}
+
+static void act(void) {
+	made_fd = open(at("created"), O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (made_fd < 0 || fstat(made_fd, &new_stat))
+		die("creating");
+	if (chmod(at("mode"), 0700) || rename(at("old"), at("new")) || unlink(at("gone")))
+		die("the deeds");
+}
+
+static void tell_all(void) {
+	struct stat after = mode_stat;
+
+	after.st_mode = S_IFREG | 0700;
+	tell_place("FILE_CREATE", "created", &new_stat);
+	put_flags(made_fd);
+	truth_close();
+	tell_place("FILE_CHMOD", "mode", &mode_stat);
+	put_u64("file.new_mode", 0700);
+	put_late(&after);
+	truth_close();
+	tell_place("FILE_RENAME", "new", &name_stat);
+	put_path("file.old_path", truth, "old");
+	if (aliased)
+		put_path("@given.file.old_path", "", at("old"));
+	truth_close();
+	tell_place("FILE_UNLINK", "gone", &gone_stat);
+	truth_close();
+}
+
+int main(int argc, char **argv) {
+	const struct place *p = places;
+
+	while (argc > 1 && p < places + sizeof(places) / sizeof(places[0]) - 1 &&
+	       strcmp(p->name, argv[1]))
+		p++;
+	(void)snprintf(truth, sizeof(truth), "%s", here());
+	p->enter();
+	make_ready();
+	truth_window();
+	deed_start();
+	act();
+	deed_stop(false);
+	linger();
+	if (p->leave)
+		p->leave();
+	tell_all();
+	truth_window();
+	return 0;
+}

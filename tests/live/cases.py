@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table: which deeds are done, and what each set of hooks may leave unsaid about them.
+
+A case is (name, actor, arguments). An excuse allows a degradation to stand in an event, and names
+the fields that may then be absent; FILE_LATE excuses none, they are told as after the deed. What no
+row allows is a failure.
+"""
+
+CASES = [(f"exec_{way}", "exec", [way]) for way in (
+    "plain", "relative", "empty_arguments", "no_arguments", "not_utf8", "control_bytes",
+    "long_argument", "many_arguments", "exact_fit", "other_thread", "script", "script_option",
+    "memory_file", "descriptor", "directory_relative", "unlinked", "odd_ids", "odd_capabilities",
+    "terminal", "session", "namespaces", "cgroup")]
+CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "clone3", "renamed", "thread")]
+CASES += [(f"exit_{way}", "exit", [way]) for way in (
+    "0", "7", "255", "by_term", "by_kill", "by_segv", "with_core", "other_thread", "leader_first",
+    "leader_first_alone")]
+CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
+    ("create", ("open", "read_only", "creat", "openat", "tmpfile")),
+    ("open", ("write_only", "read_write", "truncate", "append", "create_existing", "read",
+              "path_only")),
+    ("rename", ("plain", "across", "descriptors", "over", "exchange", "no_replace", "missing")),
+    ("unlink", ("unlink", "unlinkat", "one_of_two", "missing")),
+    ("chmod", ("chmod", "fchmod", "fchmodat", "missing")),
+    ("chown", ("chown", "owner_only", "group_only", "fchown", "lchown", "fchownat", "missing")),
+    ("link", ("link", "linkat", "follow", "exists")),
+    ("symlink", ("symlink", "symlinkat", "odd_text", "exists"))) for way in ways]
+CASES += [(f"path_{way}", "path", [way]) for way in (
+    "deep", "long", "beyond", "symlinked", "dotted", "chroot", "bind", "private", "bytes")]
+for _family in ("v4", "v6", "mapped"):
+    CASES += [(f"net_connect_{_family}_{way}", "net_connect", [_family, way]) for way in (
+        "ok", "refused", "nonblocking", "nonblocking_refused", "by_child")]
+    CASES += [(f"net_accept_{_family}_{way}", "net_accept", [_family, way])
+              for way in ("accept", "accept4")]
+    CASES += [(f"net_bind_{_family}_{way}_{kind}", "net_bind", [_family, way, kind])
+              for way in ("chosen", "zero", "taken") for kind in ("tcp", "udp")]
+    CASES += [(f"net_listen_{_family}", "net_listen", [_family])]
+    CASES += [(f"net_datagram_{_family}_{way}", "net_datagram", [_family, way])
+              for way in ("connect", "sendto", "sendmsg", "sendmmsg")]
+
+INODE = {f"file.{member}" for member in ("inode", "dev_major", "dev_minor", "mode", "uid", "gid")}
+
+# The deed is refused by the kernel before an LSM hook is asked: do_renameat2() and
+# filename_create() in fs/namei.c look for the name first.
+NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlink_exists"}
+
+# LSM hooks that stand behind the deed, not before it: bpf/file.bpf.c, bpf/net.bpf.c.
+DONE_IN_LSM = {"FILE_CREATE", "FILE_OPEN", "NET_ACCEPT"}
+
+# kind -> { degradation: fields that it excuses }
+EXCUSES = {
+    "lsm": {
+        # There is no inode before the deed; user space looks afterwards.
+        "FILE_SYMLINK": {"FILE_LATE": set()},
+    },
+    "tracepoint": {
+        "FILE_RENAME": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_CHMOD": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_CHOWN": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_LINK": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_SYMLINK": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_UNLINK": {"FILE_UNRESOLVED": INODE, "PATH_RACY": set()},
+        # the peer of a datagram, and the address of a call that failed
+        "NET_SEND": {"ADDRESS_RACY": set()},
+    },
+}
+
+# (set of hooks, case) -> the same, for one case only
+CASE_EXCUSES = {
+    ("lsm", "path_beyond"): {"PATH_CUT": set()},
+    ("tracepoint", "path_beyond"): {"PATH_CUT": set(), "FILE_UNRESOLVED": INODE},
+    # Late look-ups are made in the sensor's own mount namespace.
+    ("tracepoint", "path_private"): {"FILE_UNRESOLVED": INODE},
+    ("tracepoint", "path_bind"): {"FILE_UNRESOLVED": INODE},
+    # A deed that failed has no file of that name, or another's.
+    ("tracepoint", "file_rename_no_replace"): {"FILE_UNRESOLVED": INODE},
+    ("tracepoint", "file_link_exists"): {"FILE_UNRESOLVED": INODE},
+    ("tracepoint", "file_symlink_exists"): {"FILE_UNRESOLVED": INODE},
+}
+for _family in ("v4", "v6", "mapped"):
+    for _kind in ("tcp", "udp"):
+        CASE_EXCUSES["tracepoint", f"net_bind_{_family}_taken_{_kind}"] = {"ADDRESS_RACY": set()}
+for _way in ("long_argument", "many_arguments"):
+    for _hooks in ("lsm", "tracepoint"):
+        CASE_EXCUSES[_hooks, f"exec_{_way}"] = {"ARGS_CUT": set()}
+
+# A process that renames itself by prctl(2) keeps, for those who look at it as a parent, the name of
+# its birth or last exec: no hook sees the renaming.
+STALE = {("fork_renamed", "parent.name")}
+
+# Degradations that must stand in the event, and not only may.
+REQUIRED = {
+    "path_beyond": ("PATH_CUT", None),
+    "exec_long_argument": ("ARGS_CUT", "PROCESS_EXEC"),
+    "exec_many_arguments": ("ARGS_CUT", "PROCESS_EXEC"),
+}
+
+
+def excuses(hooks, kind, case):
+    """{ degradation: fields } for one event of one case."""
+    return {**EXCUSES[hooks].get(kind, {}), **CASE_EXCUSES.get((hooks, case), {})}
+
+
+def outcome(hooks, kind, error):
+    """What the outcome of a deed is called by a set of hooks."""
+    if kind.startswith("PROCESS_") or (hooks == "lsm" and kind in DONE_IN_LSM):
+        return "SUCCEEDED"
+    if hooks == "lsm":
+        return "ATTEMPTED"
+    return "FAILED" if error else "SUCCEEDED"

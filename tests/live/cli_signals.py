@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""run: ready, told to end, told to read its rules again, and for a given time."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+
+from sensor import SLOW_S, Failed, end, patience, read_events, wait_until
+
+RULE = """title: {title}
+id: {id}
+status: test
+description: a rule of the tests
+author: Lapwing
+logsource:
+    product: linux
+    category: process_creation
+detection:
+    selection:
+        Image|endswith: '/{name}'
+    condition: selection
+level: low
+"""
+
+
+class Shell:
+    """The process that is looked at: it does what it is told, and says when it is done."""
+
+    def __init__(self):
+        self.child = subprocess.Popen(["/bin/sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      text=True)
+        self.n = 0
+
+    def do(self, command):
+        self.n += 1
+        self.child.stdin.write(f"{command}\necho {self.n}\n")
+        self.child.stdin.flush()
+        if self.child.stdout.readline().strip() != str(self.n):
+            raise Failed(f"the shell did not do '{command}'")
+
+    def close(self):
+        self.child.stdin.close()
+        self.child.stdout.close()
+        end(self.child)
+
+
+class Running:
+    """`run`, scoped to a shell of ours, and waited for until it is attached."""
+
+    def __init__(self, sensor, name, *options):
+        self.sensor, self.out = sensor, sensor.path(f"{name}.json")
+        with open(sensor.log, "wb"):
+            pass
+        self.shell = Shell()
+        self.child = None
+        read, write = os.pipe()
+        try:
+            self.child = sensor.start(
+                ["run", "--hooks", sensor.hooks, "--scope", str(self.shell.child.pid),
+                 "--ready-fd", str(write), "-o", f"json:{self.out}", *options], pass_fds=(write,))
+        finally:
+            os.close(write)
+        ready = select.select([read], [], [], SLOW_S)[0]
+        self.said = os.read(read, 16) if ready else None
+        os.close(read)
+        if self.said != b"\n":
+            self.close()
+            raise Failed(f"--ready-fd gave {self.said!r}, not a newline")
+
+    def events(self):
+        """What is there so far; the last line may be half written."""
+        if not os.path.exists(self.out):
+            return []
+        with open(self.out, "rb") as f:
+            lines = f.read().split(b"\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def signal(self, number):
+        self.child.send_signal(number)
+
+    def close(self):
+        self.shell.close()
+        if self.child:
+            end(self.child)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def ends_on(number):
+    def case(sensor):
+        with Running(sensor, f"signal-{number}") as run:
+            for _ in range(200):
+                run.shell.do("/bin/true")
+            start = time.monotonic()
+            run.signal(number)
+            status = run.child.wait(SLOW_S)
+            took = time.monotonic() - start
+        if status != 0:
+            yield f"exit status {status}: {sensor.said()}"
+        if took > 1 * patience():
+            yield f"it took {took:.2f} s"
+        events = read_events(run.out)
+        runs = sum(e.kind == "PROCESS_EXEC" and e.fields.get("process.name") == "true"
+                   for e in events)
+        if runs != 200:
+            yield f"{runs} of 200 execs are in the file"
+        if not events or events[-1].kind != "HOST_STOP":
+            yield "the last event is not HOST_STOP"
+    return case
+
+
+def write_rule(folder, file, title, number):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, file), "w", encoding="utf-8") as f:
+        f.write(RULE.format(title=title, name="true",
+                            id=f"00000000-0000-4000-8000-{number:012d}"))
+
+
+def titles(run, after):
+    return {d.get("title") for e in run.events()[after:] for d in e.get("detections", [])}
+
+
+def becomes(run, want):
+    """Whether, from some exec on, exactly the rules @want hold."""
+    def now():
+        before = len(run.events())
+        run.shell.do("/bin/true")
+        wait_until(lambda: any(e.get("kind") == "PROCESS_EXIT" for e in run.events()[before:]), 60)
+        return titles(run, before) == want
+    return wait_until(now, 60)
+
+
+def hangup(sensor):
+    rules = sensor.path("rules")
+    write_rule(rules, "a.yml", "the first rule", 1)
+    with Running(sensor, "hangup", "--rules", rules) as run:
+        if not becomes(run, {"the first rule"}):
+            yield f"the first rule does not hold: {titles(run, 0)}"
+        write_rule(rules, "a.yml", "the second rule", 2)
+        run.signal(signal.SIGHUP)
+        if not becomes(run, {"the second rule"}):
+            yield f"the second rule does not hold after SIGHUP: {titles(run, 0)}"
+        with open(os.path.join(rules, "bad.yml"), "w", encoding="utf-8") as f:
+            f.write("title: bad\ndetection: [\n")
+        run.signal(signal.SIGHUP)
+        if not wait_until(lambda: re.search(r"bad\.yml:\d+:\d+: .", sensor.said()), 60):
+            yield f"the bad rule's place is not said: {sensor.said()}"
+        if not becomes(run, {"the second rule"}):
+            yield "the old rules are not in force after bad ones came"
+        if run.child.poll() is not None:
+            yield f"it ended with {run.child.poll()}"
+
+
+def ready(sensor):
+    with Running(sensor, "ready") as run:
+        run.shell.do("/bin/true")
+        run.signal(signal.SIGTERM)
+        run.child.wait(SLOW_S)
+    if not any(e.kind == "PROCESS_EXEC" for e in read_events(run.out)):
+        yield "it said that it was ready, and missed the next exec"
+
+
+def duration(sensor):
+    with Running(sensor, "duration", "--duration", "3") as run:
+        start = time.monotonic()
+        run.shell.do("/bin/true")
+        status = run.child.wait(SLOW_S)
+        took = time.monotonic() - start
+    if status != 0:
+        yield f"exit status {status}: {sensor.said()}"
+    if not 2.5 <= took <= 3 + 2 * patience():
+        yield f"it watched for {took:.2f} s, not 3"
+    if not re.search(r"(?m)^events +\d+$", sensor.said()):
+        yield f"there is no summary: {sensor.said()}"
+
+
+CASES = {
+    "ready_is_said_when_hooks_are_attached": ready,
+    "sigterm_ends_run_with_everything_written": ends_on(signal.SIGTERM),
+    "sigint_ends_run_with_everything_written": ends_on(signal.SIGINT),
+    "sighup_reads_rules_again_and_bad_ones_change_nothing": hangup,
+    "run_for_a_duration_ends_with_a_summary": duration,
+}

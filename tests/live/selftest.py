@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The comparer's own test: events made from the truth must pass, and each altered one must fail."""
+
+import copy
+import os
+
+import deeds
+from cases import CASES, STALE, excuses, outcome
+from compare import BOOT_SLACK_NS, REQUIRED, Event, compare, expected, times
+from truth import read_truth
+
+
+def nested(flat):
+    raw = {}
+    for key, value in flat.items():
+        if value is None:
+            continue
+        message, _, member = key.rpartition(".")
+        (raw.setdefault(message, {}) if message else raw)[member] = value
+    return raw
+
+
+def cut(case, kind, flat):
+    """Makes a record's limits felt, where the case is about them."""
+    flag, of_kind = REQUIRED.get(case, (None, None))
+    if flag == "ARGS_CUT" and of_kind == kind:
+        whole = "\0".join(flat["exec.args"])[:4096]
+        flat["exec.args"] = whole.split("\0")
+        flat["process.command_line"] = whole.replace("\0", " ")
+    elif flag == "PATH_CUT":
+        for key in ("file.path", "file.old_path"):
+            if key in flat:
+                flat[key] = flat[key][-4000:].partition("/")[2]
+
+
+def synthesize(deed, hooks, case):
+    """The event that a perfect sensor would give."""
+    degraded = set()
+    if deed.fields.get("process.user", "") is None:
+        degraded.add("USER_UNKNOWN")
+    if deed.escaped:
+        degraded.add("TEXT_ESCAPED")
+    flag, kind = REQUIRED.get(case, (None, None))
+    if flag and kind in (None, deed.kind):
+        degraded.add(flag)
+    if deed.late and "FILE_LATE" in excuses(hooks, deed.kind, case):
+        degraded.add("FILE_LATE")
+    event = Event({"degraded": sorted(degraded)})
+    flat = {key: values[0] for key, values in expected(deed, event, hooks).items()}
+    flat = {key: value["max"] if isinstance(value, dict) else value for key, value in flat.items()}
+    flat["kind"] = deed.kind
+    flat["outcome"] = deed.outcome or outcome(hooks, deed.kind, deed.error)
+    flat["error"] = deed.error if flat["outcome"] == "FAILED" else None
+    if deed.before:
+        flat["boot_ns"], flat["time_ns"] = deed.before
+    cut(case, deed.kind, flat)
+    return Event({**nested(flat), "degraded": sorted(degraded)})
+
+
+def altered(value):
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 10 * BOOT_SLACK_NS * 1000
+    if isinstance(value, list):
+        return value + ["more"]
+    return value + "x"
+
+
+def alterations(event):
+    """Each field changed, each left out."""
+    for key, value in event.fields.items():
+        if key in ("process.pid", "degraded"):
+            continue
+        message, _, member = key.rpartition(".")
+        for new in (altered(value), None):
+            raw = copy.deepcopy(event.raw)
+            place = raw[message] if message else raw
+            if new is None:
+                del place[member]
+            else:
+                place[member] = new
+            yield f"{key} {'missing' if new is None else 'altered'}", Event(raw)
+    raw = copy.deepcopy(event.raw)
+    raw["degraded"] = raw.get("degraded", []) + ["PROCESS_UNKNOWN"]
+    yield "a degradation that nobody excuses", Event(raw)
+
+
+def left_open(deed, case, name):
+    """Alterations that the truth does not insist on."""
+    field, _, how = name.partition(" ")
+    return (case, field) in STALE or (how == "missing" and field in deed.known)
+
+
+def case_faults(truth, hooks, case):
+    events = []
+    told = [d for d in truth.deeds if times(d, hooks, case)[0]]
+    for deed in told:
+        events.append(synthesize(deed, hooks, case))
+    yield from (f"a perfect event fails: {f}" for f in compare(truth, events, hooks, case))
+    for i, deed in enumerate(told):
+        rest = events[:i] + events[i + 1:]
+        if not compare(truth, rest, hooks, case):
+            yield f"{deed.kind}: its absence passes"
+        twice = events + [events[i]]
+        if deed.most == 1 and not compare(truth, [copy.copy(e) for e in twice], hooks, case):
+            yield f"{deed.kind}: told twice, and passes"
+        for name, event in alterations(events[i]):
+            if not left_open(deed, case, name) and \
+                    not compare(truth, rest + [event], hooks, case):
+                yield f"{deed.kind}: {name}, and passes"
+
+
+def silence_faults(truth, hooks, case):
+    """A deed that must not be told is told."""
+    for deed in truth.deeds:
+        if times(deed, hooks, case)[1] == 0 and \
+                not compare(truth, [synthesize(deed, hooks, case)], hooks, case):
+            yield f"{deed.kind}: told although it must not be, and passes"
+
+
+def run(stage, report, play):
+    """@play runs the driver without a sensor."""
+    cases = [c for c in CASES if report.wants(c[0])]
+    status = deeds.play(stage, cases, play)
+    if status:
+        report.result("driver", [f"the driver ended with {status}"])
+    for case, _, _ in cases:
+        faults = list(stage.actor_faults(case))
+        truth = None if faults else read_truth(os.path.join(stage.truth, case))
+        if truth and truth.skip:
+            report.skip(case, truth.skip)
+            continue
+        if truth and not truth.deeds:
+            faults.append("the actor told no deed")
+        for hooks in ("lsm", "tracepoint") if truth else ():
+            faults += [f"{hooks}: {f}" for f in case_faults(truth, hooks, case)]
+            faults += [f"{hooks}: {f}" for f in silence_faults(truth, hooks, case)]
+        report.result(case, faults)

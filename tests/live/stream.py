@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must be true of every run: numbers without holes, ids that are what they say, no loss."""
+
+import os
+from collections import Counter, defaultdict
+
+
+def slurp(path):
+    try:
+        with open(path, encoding="utf-8") as f:
+            return f.read().strip()
+    except OSError:
+        return None
+
+
+def sequence(events):
+    got = [e.raw.get("seq") for e in events]
+    if got != list(range(1, len(got) + 1)):
+        first = next(i for i, n in enumerate(got) if n != i + 1)
+        yield f"seq: event {first + 1} of the file has {got[first]}"
+
+
+def cpu_sequence(events):
+    """Each CPU's numbers, of what hooks sent: none twice, none missing."""
+    seen = defaultdict(list)
+    for e in events:
+        if "hook" in e.raw:
+            seen[e.raw.get("cpu")].append(e.raw.get("cpu_seq"))
+    for cpu, numbers in sorted(seen.items()):
+        twice = [n for n, times in Counter(numbers).items() if times > 1]
+        holes = sorted(set(range(min(numbers), max(numbers) + 1)) - set(numbers))
+        if twice:
+            yield f"cpu_seq: {len(twice)} numbers of CPU {cpu} come twice, {twice[0]} first"
+        if holes:
+            yield f"cpu_seq: {len(holes)} numbers of CPU {cpu} are missing, {holes[0]} first"
+
+
+def entity_ids(events):
+    for e in events:
+        for who in ("process", "parent"):
+            pid, start = e.fields.get(f"{who}.pid"), e.fields.get(f"{who}.start_ns")
+            got = e.fields.get(f"{who}.entity_id")
+            if None not in (pid, start) and got != f"{start // 10_000_000:x}-{pid:x}":
+                yield f"{who}.entity_id: {got}, of pid {pid} started at {start}"
+                return
+
+
+def event_ids(events):
+    ids = Counter(e.raw.get("id") for e in events)
+    if None in ids:
+        yield f"id: {ids[None]} events have none"
+    elif max(ids.values(), default=1) > 1:
+        yield f"id: {ids.most_common(1)[0]} is not one event's alone"
+
+
+def loss(events):
+    for e in events:
+        if e.kind == "HOST_LOSS":
+            yield f"HOST_LOSS: {e.raw.get('host')}"
+    stop = [e for e in events if e.kind == "HOST_STOP"]
+    if len(stop) != 1 or events[-1].kind != "HOST_STOP":
+        yield "HOST_STOP is not there once, at the end"
+    elif stop[0].fields.get("host.lost") != 0:
+        yield f"HOST_STOP: lost is {stop[0].fields.get('host.lost')}"
+    elif not stop[0].fields.get("host.produced"):
+        yield "HOST_STOP: produced is not told"
+
+
+def host(events):
+    uname = os.uname()
+    want = {
+        "schema": 1, "host_id": slurp("/etc/machine-id") or None, "host_name": uname.nodename,
+        "boot_id": slurp("/proc/sys/kernel/random/boot_id"),
+    }
+    for key, value in want.items():
+        wrong = next((e for e in events if e.raw.get(key) != value), None)
+        if wrong:
+            yield f"{key}: {wrong.raw.get(key)!r}, and it is {value!r}"
+    first = events[0] if events else None
+    if not first or first.kind != "HOST_START":
+        yield "the first event is not HOST_START"
+        return
+    for key, value in (("host.kernel", uname.release), ("host.arch", uname.machine)):
+        if first.fields.get(key) != value:
+            yield f"{key}: {first.fields.get(key)!r}, and it is {value!r}"
+
+
+def lives(events):
+    """A process is born once and ends once; each end has a birth, unless trace itself made it."""
+    births, ends = (Counter(e.fields.get("process.entity_id") for e in events if e.kind == kind)
+                    for kind in ("PROCESS_FORK", "PROCESS_EXIT"))
+    for what, counter in (("PROCESS_FORK", births), ("PROCESS_EXIT", ends)):
+        for entity, times in counter.items():
+            if times > 1:
+                yield f"{what}: {entity} has {times}"
+    orphans = set(ends) - set(births)
+    if len(orphans) > 1:
+        yield f"PROCESS_EXIT: {len(orphans)} processes end that were not born"
+    if births and not ends:
+        yield "PROCESS_EXIT: nobody ends"
+
+
+CHECKS = {
+    "events_are_numbered_without_holes": sequence,
+    "cpu_numbers_have_no_holes": cpu_sequence,
+    "entity_ids_are_start_and_pid": entity_ids,
+    "event_ids_are_unique": event_ids,
+    "nothing_is_lost": loss,
+    "host_facts_are_right": host,
+    "a_process_is_born_once_and_ends_once": lives,
+}

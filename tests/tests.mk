@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests.mk - what is built to be tested, and which rungs of scripts/ladder each target climbs
+
+KERNEL  ?= 6.12
+SECONDS ?= 60
+
+export SAN
+
+build-unit: $(UNIT:%=$(B)/tests/unit/%)
+
+# the stories' compiler; tests/replay/run.sh plays what it makes
+$(B)/tests/replay/story: tests/replay/story.c $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
+
+build-replay: all $(B)/tests/replay/story
+
+# programs that run helpers of bpf/ in the kernel
+$(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -MF $@.d -c -o $@ $<
+	$(Q)llvm-strip -g $@
+
+$(B)/tests/bpf/%_test: tests/bpf/%_test.c $(B)/tests/bpf/%.bpf.o
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -Itests -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBS)
+
+BPF_TESTS := $(patsubst tests/bpf/%_test.c,%,$(sort $(wildcard tests/bpf/*_test.c)))
+build-bpf: all $(BPF_TESTS:%=$(B)/tests/bpf/%_test)
+
+include tests/live/live.mk
+
+# --- fuzz: the pure rooms once more, by clang, with coverage and sanitizers ------------------
+
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_FLAGS := -O1 -g -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJ := $(PURE_OBJ:$(B)/%=$(B)/fuzz/%)
+
+$(B)/fuzz/%.o: %.c | $(B)/proto/event.pb-c.h
+	$(call say,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(OURS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+$(B)/fuzz/proto/event.pb-c.o: $(B)/proto/event.pb-c.c
+	$(call say,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -I$(B) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+# an archive, so that a target may include the .c that it wants to reach into
+$(B)/fuzz/pure.a: $(FUZZ_OBJ)
+	$(Q)rm -f $@ && ar rc $@ $^
+
+$(B)/tests/fuzz/%: tests/fuzz/%.c $(B)/fuzz/pure.a
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(OURS) -MF $@.d $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+build-fuzz: $(FUZZ:%=$(B)/tests/fuzz/%)
+
+# --- the load generator of scripts/bench: static, so that an exec is only an exec ------------
+
+$(B)/tests/bench/load: tests/bench/load.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -static -o $@ $<
+
+build-bench: all $(B)/tests/bench/load $(B)/tests/live/tiny
+
+# --- what people type ------------------------------------------------------------------------
+
+deps:
+	@scripts/deps build
+
+test:
+	@scripts/deps test
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@scripts/ladder
+
+check:
+	@scripts/ladder --pure
+
+check-bpf:
+	@scripts/ladder bpf
+
+check-live:
+	@scripts/ladder live
+
+check-vm:
+	@scripts/ladder guest-$(KERNEL)
+
+check-vm-all:
+	@scripts/ladder $$(scripts/vmtest --list | awk "{ print \"guest-\" \$$1 }")
+
+fuzz:
+	@FUZZ_SECONDS=$(SECONDS) scripts/ladder fuzz
+
+bench: build-bench
+	@scripts/bench
+
+.PHONY: build-unit build-replay build-bpf build-fuzz build-bench
+
+-include $(B)/tests/replay/story.d $(BPF_TESTS:%=$(B)/tests/bpf/%_test.d) $(FUZZ_OBJ:.o=.d) $(FUZZ:%=$(B)/tests/fuzz/%.d)

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode_sample.h"
+#include "test.h"
+
+static struct arena arena;
+static struct sample sample;
+static struct event e;
+
+#define HAS(id) event_has(&e, FIELD_##id)
+
+static int decode(void) {
+	arena_reset(&arena);
+	return sample_decode(&sample, &arena, &e);
+}
+
+static void exec_tells_program_arguments_and_places(void) {
+	sample_exec(&sample, WIRE_PROCESS_EXEC);
+	CHECK(decode() == 0);
+	CHECK(is_text(e.process.name, "cat") && is_text(e.process.executable, "/usr/bin/cat"));
+	CHECK(is_text(e.process.command_line, "cat -n /etc/hosts") && e.exec.args.n == 3);
+	CHECK(is_text(e.process.cwd, "/home/mia") && is_text(e.process.tty, "pts/3"));
+	CHECK(is_text(e.process.cgroup, "/user.slice/a.scope"));
+	CHECK(is_text(e.exec.invoked, "/usr/bin/cat") && e.exec.args_bytes == 18);
+	CHECK(e.exec.inode == 12 && e.exec.dev_major == 8 && e.exec.dev_minor == 17);
+	CHECK(e.exec.mode == 0100755 && e.exec.links == 1 && HAS(EXEC_UID) && HAS(EXEC_GID));
+	CHECK(e.parent_tgid == 50 && e.parent_start_ns == 3000000000);
+	CHECK(!HAS(EXEC_SCRIPT) && !HAS(EXEC_INTERPRETER) && !HAS(PARENT_PID));
+}
+
+static void script_is_told_by_its_interpreter(void) {
+	struct wire_process_exec *w = sample_exec(&sample, WIRE_PROCESS_EXEC);
+
+	w->filename = sample_add_lit(&sample, "./run.sh");
+	w->interp = sample_add_lit(&sample, "/bin/sh");
+	CHECK(decode() == 0);
+	CHECK(is_text(e.exec.invoked, "./run.sh") && is_text(e.exec.script, "./run.sh"));
+	CHECK(is_text(e.exec.interpreter, "/bin/sh"));
+	w->interp = (struct wire_str){ 0 };
+	CHECK(decode() == 0);
+	CHECK(HAS(EXEC_INVOKED) && !HAS(EXEC_SCRIPT) && !HAS(EXEC_INTERPRETER));
+}
+
+static void unresolved_executable_has_no_inode(void) {
+	struct wire_process_exec *w = sample_exec(&sample, WIRE_PROCESS_EXEC);
+
+	w->head.flags = WIRE_FILE_UNRESOLVED;
+	CHECK(decode() == 0);
+	CHECK(!HAS(EXEC_INODE) && !HAS(EXEC_DEV_MAJOR) && !HAS(EXEC_MODE) && !HAS(EXEC_LINKS));
+}
+
+static void task_is_told_member_by_member(void) {
+	struct wire_process_fork *w = sample_begin(&sample, WIRE_PROCESS_FORK, sizeof(*w));
+
+	w->task = (struct wire_task){
+		.parent_start_ns = 1,
+		.cap_effective = 2,
+		.cap_permitted = 3,
+		.cap_inheritable = 4,
+		.cap_bounding = 5,
+		.cap_ambient = 6,
+		.cgroup_id = 7,
+		.parent_tgid = 8,
+		.egid = 9,
+		.suid = 10,
+		.sgid = 11,
+		.fsuid = 12,
+		.fsgid = 13,
+		.login_uid = ~0u,
+		.login_session = 15,
+		.session = 16,
+		.group = 17,
+		.ns_mnt = 18,
+		.ns_pid = 19,
+		.ns_net = 20,
+		.ns_user = 21,
+		.ns_uts = 22,
+		.ns_ipc = 23,
+		.ns_cgroup = 24,
+		.ns_tgid = 25,
+		.comm = "sh",
+	};
+	CHECK(decode() == 0);
+	CHECK(e.parent_start_ns == 1 && e.process.cap_effective == 2);
+	CHECK(e.process.cap_permitted == 3 && e.process.cap_inheritable == 4);
+	CHECK(e.process.cap_bounding == 5 && e.process.cap_ambient == 6);
+	CHECK(e.process.cgroup_id == 7 && e.parent_tgid == 8 && e.process.egid == 9);
+	CHECK(e.process.suid == 10 && e.process.sgid == 11 && e.process.fsuid == 12);
+	CHECK(e.process.fsgid == 13 && e.process.login_uid == ~0u);
+	CHECK(e.process.login_session == 15 && e.process.session == 16 && e.process.group == 17);
+	CHECK(e.process.ns_mnt == 18 && e.process.ns_pid == 19 && e.process.ns_net == 20);
+	CHECK(e.process.ns_user == 21 && e.process.ns_uts == 22 && e.process.ns_ipc == 23);
+	CHECK(e.process.ns_cgroup == 24 && e.process.ns_tgid == 25);
+	for (int id = FIELD_PROCESS_EGID; id <= FIELD_PROCESS_CGROUP_ID; id++)
+		CHECK(id == FIELD_PROCESS_TTY || event_has(&e, (enum field_id)id));
+	w->task.ns_mnt = 0;
+	w->task.cgroup_id = 0;
+	CHECK(decode() == 0 && !HAS(PROCESS_NS_MNT) && !HAS(PROCESS_CGROUP_ID));
+}
+
+static void wait_status_is_a_code_or_a_signal(void) {
+	struct wire_process_exit *w = sample_begin(&sample, WIRE_PROCESS_EXIT, sizeof(*w));
+
+	w->code = 3 << 8;
+	CHECK(decode() == 0 && HAS(EXIT_CODE) && e.exit.code == 3);
+	CHECK(!HAS(EXIT_SIGNAL) && !HAS(EXIT_CORE_DUMPED) && !HAS(EXIT_RUN_NS));
+	w->code = 0;
+	CHECK(decode() == 0 && HAS(EXIT_CODE) && e.exit.code == 0);
+	w->code = 9;
+	CHECK(decode() == 0 && HAS(EXIT_SIGNAL) && e.exit.signal == 9 && !HAS(EXIT_CODE));
+	CHECK(HAS(EXIT_CORE_DUMPED) && !e.exit.core_dumped);
+	w->code = 0x80 | 11;
+	CHECK(decode() == 0 && e.exit.signal == 11 && e.exit.core_dumped);
+}
+
+static void file_is_told_with_its_inode(void) {
+	sample_file(&sample, WIRE_FILE_CREATE);
+	CHECK(decode() == 0);
+	CHECK(is_text(e.file.path, "/etc/passwd") && e.file.flags == 01101 && HAS(FILE_FLAGS));
+	CHECK(e.file.inode == 99 && e.file.dev_major == 259 && e.file.dev_minor == 2);
+	CHECK(e.file.mode == 0100644 && e.file.uid == 10 && e.file.gid == 20);
+	CHECK(!HAS(FILE_OLD_PATH) && !HAS(FILE_TARGET));
+	CHECK(!HAS(FILE_NEW_MODE) && !HAS(FILE_NEW_UID));
+	((struct wire_header *)sample.bytes)->flags = WIRE_FILE_UNRESOLVED;
+	CHECK(decode() == 0 && HAS(FILE_PATH));
+	CHECK(!HAS(FILE_INODE) && !HAS(FILE_DEV_MAJOR) && !HAS(FILE_DEV_MINOR) && !HAS(FILE_MODE));
+	CHECK(!HAS(FILE_UID) && !HAS(FILE_GID));
+}
+
+static void each_deed_on_a_file_tells_its_own(void) {
+	sample_file(&sample, WIRE_FILE_RENAME);
+	CHECK(decode() == 0 && is_text(e.file.old_path, "/etc/passwd.new") && !HAS(FILE_FLAGS));
+	sample_file(&sample, WIRE_FILE_LINK);
+	CHECK(decode() == 0 && is_text(e.file.old_path, "/etc/passwd.new"));
+	sample_file(&sample, WIRE_FILE_SYMLINK);
+	CHECK(decode() == 0 && is_text(e.file.target, "../passwd"));
+	sample_file(&sample, WIRE_FILE_CHMOD);
+	CHECK(decode() == 0 && HAS(FILE_NEW_MODE) && e.file.new_mode == 04755);
+	CHECK(!HAS(FILE_NEW_UID) && !HAS(FILE_FLAGS));
+	sample_file(&sample, WIRE_FILE_CHOWN);
+	CHECK(decode() == 0 && HAS(FILE_NEW_UID) && e.file.new_uid == 5 && !HAS(FILE_NEW_GID));
+	((struct wire_file *)sample.bytes)->new_uid = ~0u;
+	((struct wire_file *)sample.bytes)->new_gid = 0;
+	CHECK(decode() == 0 && !HAS(FILE_NEW_UID) && HAS(FILE_NEW_GID) && e.file.new_gid == 0);
+}
+
+static void addresses_are_written_as_people_write_them(void) {
+	static const struct {
+		uint8_t bytes[16];
+		const char *want;
+	} good[] = {
+		{ { [10] = 0xff, 0xff, 10, 0, 2, 15 }, "10.0.2.15" },
+		{ { [10] = 0xff, 0xff, 255, 255, 255, 255 }, "255.255.255.255" },
+		{ { [10] = 0xff, 0xff, 0, 0, 0, 0 }, "0.0.0.0" },
+		{ { [10] = 0xff, 0xff, 1, 99, 100, 109 }, "1.99.100.109" },
+		{ { 0 }, "::" },
+		{ { [15] = 1 }, "::1" },
+		{ { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 }, "2001:db8::1" },
+		{ { 0xfe, 0x80, [8] = 0xAB, 0xcd, [15] = 0xff }, "fe80::abcd:0:0:ff" },
+		{ { [10] = 0xff, 0xfe, 10, 0, 2, 15 }, "::fffe:a00:20f" },
+	};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct wire_net *w = sample_net(&sample, WIRE_NET_BIND);
+
+		memcpy(w->local, good[i].bytes, 16);
+		CHECK(decode() == 0 && is_text(e.net.source_ip, good[i].want));
+	}
+}
+
+static void every_ipv4_byte_is_written_right(void) {
+	char want[32];
+
+	for (unsigned int v = 0; v < 256; v++) {
+		struct wire_net *w = sample_net(&sample, WIRE_NET_BIND);
+
+		memset(w->local + 12, (int)v, 4);
+		(void)snprintf(want, sizeof(want), "%u.%u.%u.%u", v, v, v, v);
+		CHECK(decode() == 0 && is_text(e.net.source_ip, want));
+	}
+}
+
+static void who_opened_a_conversation_is_its_source(void) {
+	sample_net(&sample, WIRE_NET_CONNECT);
+	CHECK(decode() == 0);
+	CHECK(is_text(e.net.source_ip, "10.0.2.15") && e.net.source_port == 40000);
+	CHECK(is_text(e.net.destination_ip, "2001:db8::1") && e.net.destination_port == 443);
+	CHECK(HAS(NET_INITIATED) && e.net.initiated && e.net.transport == 6);
+	CHECK(e.net.socket_inode == 777 && !HAS(NET_BACKLOG) && !HAS(NET_LATENCY_NS));
+	sample_net(&sample, WIRE_NET_ACCEPT);
+	CHECK(decode() == 0);
+	CHECK(is_text(e.net.source_ip, "2001:db8::1") && e.net.source_port == 443);
+	CHECK(is_text(e.net.destination_ip, "10.0.2.15") && e.net.destination_port == 40000);
+	CHECK(HAS(NET_INITIATED) && !e.net.initiated);
+}
+
+static void bind_and_listen_have_no_destination(void) {
+	sample_net(&sample, WIRE_NET_BIND);
+	CHECK(decode() == 0 && is_text(e.net.source_ip, "10.0.2.15") && !HAS(NET_BACKLOG));
+	CHECK(!HAS(NET_DESTINATION_IP) && !HAS(NET_DESTINATION_PORT) && !HAS(NET_INITIATED));
+	sample_net(&sample, WIRE_NET_LISTEN);
+	CHECK(decode() == 0 && e.net.source_port == 40000 && e.net.backlog == 128);
+	CHECK(HAS(NET_BACKLOG) && !HAS(NET_DESTINATION_IP));
+}
+
+static void source_that_is_not_chosen_yet_is_absent(void) {
+	static const uint8_t kinds[] = { WIRE_NET_CONNECT, WIRE_NET_LISTEN, WIRE_NET_SEND };
+
+	for (size_t i = 0; i < sizeof(kinds); i++) {
+		struct wire_net *w = sample_net(&sample, kinds[i]);
+
+		w->local_port = 0;
+		CHECK(decode() == 0 && is_text(e.net.source_ip, "10.0.2.15"));
+		CHECK(!HAS(NET_SOURCE_PORT));
+		memset(w->local + 12, 0, 4);
+		CHECK(decode() == 0 && !HAS(NET_SOURCE_IP) && !HAS(NET_SOURCE_PORT));
+		memset(w->local, 0, 16);
+		CHECK(decode() == 0 && !HAS(NET_SOURCE_IP) && !HAS(NET_SOURCE_PORT));
+		CHECK(HAS(NET_DESTINATION_IP) == (kinds[i] != WIRE_NET_LISTEN));
+		w->local_port = 5;
+		CHECK(decode() == 0 && is_text(e.net.source_ip, "::") && e.net.source_port == 5);
+	}
+}
+
+static void bind_tells_the_zeros_that_were_asked_for(void) {
+	struct wire_net *w = sample_net(&sample, WIRE_NET_BIND);
+
+	w->local_port = 0;
+	CHECK(decode() == 0 && HAS(NET_SOURCE_PORT) && e.net.source_port == 0);
+	memset(w->local, 0, 16);
+	CHECK(decode() == 0 && is_text(e.net.source_ip, "::") && HAS(NET_SOURCE_PORT));
+}
+
+/* Addresses that were written once are kept; each must be good for itself alone. */
+static void many_addresses_in_turn_have_their_own_text(void) {
+	char want[2][32];
+
+	for (unsigned int i = 0; i < 4000; i++) {
+		struct wire_net *w = sample_net(&sample, WIRE_NET_CONNECT);
+		uint8_t *local = w->local + 12, *remote = w->remote + 12;
+
+		memcpy(w->remote, w->local, 16);
+		local[2] = (uint8_t)(i % 5);
+		local[3] = (uint8_t)(i % 7);
+		remote[1] = (uint8_t)(i % 3);
+		remote[2] = local[3]; /* the same bytes in another order */
+		remote[3] = local[2];
+		(void)snprintf(want[0], 32, "10.0.%u.%u", i % 5, i % 7);
+		(void)snprintf(want[1], 32, "10.%u.%u.%u", i % 3, i % 7, i % 5);
+		CHECK(decode() == 0 && is_text(e.net.source_ip, want[0]));
+		CHECK(is_text(e.net.destination_ip, want[1]));
+	}
+}
+
+static void terminals_have_the_names_that_people_use(void) {
+	static const struct {
+		const char *given, *want;
+	} good[] = {
+		{ "pts3", "pts/3" },	 { "pts0", "pts/0" }, { "pts1234", "pts/1234" },
+		{ "pts/3", "pts/3" },	 { "tty1", "tty1" },  { "ttyS0", "ttyS0" },
+		{ "console", "console" }, { "pts", "pts" },   { "ptsx", "ptsx" },
+		{ "pts3x", "pts3x" },
+	};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct wire_process_exec *w = sample_exec(&sample, WIRE_PROCESS_EXEC);
+
+		w->tty = sample_add(&sample, good[i].given, strlen(good[i].given));
+		CHECK(decode() == 0 && is_text(e.process.tty, good[i].want));
+	}
+}
+
+static void transport_and_inode_that_are_not_known_are_absent(void) {
+	struct wire_net *w = sample_net(&sample, WIRE_NET_SEND);
+
+	w->protocol = 17;
+	CHECK(decode() == 0 && e.net.transport == 17 && HAS(NET_TRANSPORT));
+	w->protocol = 132;
+	w->socket_inode = 0;
+	CHECK(decode() == 0 && !HAS(NET_TRANSPORT) && !HAS(NET_SOCKET_INODE));
+}
+
+static void host_records_tell_the_host(void) {
+	sample_make(&sample, WIRE_HOST_START);
+	CHECK(decode() == 0 && e.wall_offset_ns == 1700000000000000000);
+	CHECK(is_text(e.host_id, "0123456789abcdef") && is_text(e.boot_id, "b0b0"));
+	CHECK(is_text(e.host_name, "nest") && is_text(e.host.version, "0.1.0"));
+	CHECK(is_text(e.host.kernel, "6.1.0-18-amd64") && is_text(e.host.arch, "x86_64"));
+	CHECK(HAS(HOST_COVERAGE) && e.host.coverage.n == 2);
+	CHECK(is_text(e.host.coverage.v[1], "open=lsm"));
+	sample_make(&sample, WIRE_HOST_USER);
+	CHECK(decode() == 0 && e.named_uid == 1000 && is_text(e.user_name, "mia"));
+	((struct wire_host_clock *)sample_begin(&sample, WIRE_HOST_CLOCK,
+	                                        sizeof(struct wire_host_clock)))
+		->wall_offset_ns = 4;
+	CHECK(decode() == 0 && e.wall_offset_ns == 4);
+	*(uint64_t *)((char *)sample_begin(&sample, WIRE_HOST_STOP, sizeof(struct wire_host_stop)) +
+	              offsetof(struct wire_host_stop, lost)) = 6;
+	CHECK(decode() == 0 && HAS(HOST_PRODUCED) && e.host.produced == 0 && e.host.lost == 6);
+}
+
+static void fact_of_the_host_that_was_not_found_is_absent(void) {
+	struct wire_host_start *w;
+
+	sample_make(&sample, WIRE_HOST_START);
+	w = (void *)sample.bytes;
+	w->host_id.len = 0;
+	w->host_name.off = 0;
+	CHECK(decode() == 0 && !HAS(HOST_ID) && !HAS(HOST_NAME) && HAS(BOOT_ID));
+}
+
+static void loss_is_named(void) {
+	struct wire_host_loss *w;
+
+	sample_make(&sample, WIRE_HOST_LOSS);
+	w = (void *)sample.bytes;
+	CHECK(decode() == 0 && e.host.lost_kind == WIRE_FILE_OPEN && e.host.lost_count == 9);
+	CHECK(is_text(e.host.lost_cause, "no_slot"));
+	w->cause = WIRE_LOSS_RING_FULL;
+	CHECK(decode() == 0 && is_text(e.host.lost_cause, "ring_full"));
+	w->cause = WIRE_LOSS_MALFORMED;
+	CHECK(decode() == 0 && is_text(e.host.lost_cause, "malformed"));
+	w->cause = WIRE_LOSS_MAX;
+	CHECK(decode() == -EBADMSG);
+	w->cause = 0;
+	w->kind = WIRE_KIND_MAX;
+	CHECK(decode() == -EBADMSG);
+}
+
+static void every_cause_of_loss_has_a_name(void) {
+	for (uint32_t cause = 0; cause < WIRE_LOSS_MAX; cause++) {
+		sample_make(&sample, WIRE_HOST_LOSS);
+		((struct wire_host_loss *)sample.bytes)->cause = cause;
+		CHECK(decode() == 0 && HAS(HOST_LOST_CAUSE));
+	}
+}
+
+int main(void) {
+	arena_init(&arena, 1 << 20);
+	RUN(exec_tells_program_arguments_and_places);
+	RUN(script_is_told_by_its_interpreter);
+	RUN(unresolved_executable_has_no_inode);
+	RUN(task_is_told_member_by_member);
+	RUN(wait_status_is_a_code_or_a_signal);
+	RUN(file_is_told_with_its_inode);
+	RUN(each_deed_on_a_file_tells_its_own);
+	RUN(addresses_are_written_as_people_write_them);
+	RUN(every_ipv4_byte_is_written_right);
+	RUN(who_opened_a_conversation_is_its_source);
+	RUN(bind_and_listen_have_no_destination);
+	RUN(source_that_is_not_chosen_yet_is_absent);
+	RUN(bind_tells_the_zeros_that_were_asked_for);
+	RUN(many_addresses_in_turn_have_their_own_text);
+	RUN(terminals_have_the_names_that_people_use);
+	RUN(transport_and_inode_that_are_not_known_are_absent);
+	RUN(host_records_tell_the_host);
+	RUN(fact_of_the_host_that_was_not_found_is_absent);
+	RUN(loss_is_named);
+	RUN(every_cause_of_loss_has_a_name);
+	arena_done(&arena);
+	DONE();
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decode_sample.h - records to decode: a plausible one of each kind, and the tools to make more
+ */
+#ifndef LAPWING_DECODE_SAMPLE_H
+#define LAPWING_DECODE_SAMPLE_H
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "decode/decode.h"
+#include "event/field.h"
+#include "wire.h"
+
+struct sample {
+	_Alignas(8) char bytes[WIRE_MAX_BYTES + 8];
+	uint32_t len;
+};
+
+static const uint8_t sample_kinds[] = {
+	WIRE_PROCESS_FORK, WIRE_PROCESS_EXEC, WIRE_PROCESS_EXIT, WIRE_PROCESS_CENSUS,
+	WIRE_FILE_CREATE,  WIRE_FILE_OPEN,    WIRE_FILE_RENAME,  WIRE_FILE_UNLINK,
+	WIRE_FILE_CHMOD,   WIRE_FILE_CHOWN,   WIRE_FILE_LINK,    WIRE_FILE_SYMLINK,
+	WIRE_NET_CONNECT,  WIRE_NET_ACCEPT,   WIRE_NET_BIND,     WIRE_NET_LISTEN,
+	WIRE_NET_SEND,     WIRE_HOST_START,   WIRE_HOST_CLOCK,   WIRE_HOST_USER,
+	WIRE_HOST_LOSS,    WIRE_HOST_STOP,
+};
+#define SAMPLE_KINDS (sizeof(sample_kinds) / sizeof(sample_kinds[0]))
+
+static inline void *sample_begin(struct sample *s, uint8_t kind, size_t size) {
+	struct wire_header *h = (void *)s->bytes;
+
+	memset(s->bytes, 0, size);
+	*h = (struct wire_header){
+		.ts_ns = 5000000000,
+		.seq = 7,
+		.start_ns = 4000000000,
+		.tgid = 100,
+		.tid = 101,
+		.uid = 1000,
+		.gid = 1001,
+		.euid = 1002,
+		.len = (uint32_t)size,
+		.cpu = 3,
+		.kind = kind,
+		.outcome = WIRE_SUCCEEDED,
+		.hook = WIRE_HOOK_LSM_FILE_OPEN,
+	};
+	s->len = (uint32_t)size;
+	return s->bytes;
+}
+
+static inline struct wire_str sample_add(struct sample *s, const char *bytes, size_t n) {
+	struct wire_str where = { (uint16_t)s->len, (uint16_t)n };
+
+	memcpy(s->bytes + s->len, bytes, n);
+	s->len += (uint32_t)n;
+	((struct wire_header *)s->bytes)->len = s->len;
+	return where;
+}
+
+#define sample_add_lit(s, literal) sample_add((s), (literal), sizeof(literal) - 1)
+
+static inline struct wire_path sample_add_path(struct sample *s, const char *bytes, size_t n) {
+	struct wire_str where = sample_add(s, bytes, n);
+
+	return (struct wire_path){ .off = where.off, .len = where.len };
+}
+
+#define sample_add_path_lit(s, literal) sample_add_path((s), (literal), sizeof(literal) - 1)
+
+static inline struct wire_process_exec *sample_exec(struct sample *s, uint8_t kind) {
+	struct wire_process_exec *w = sample_begin(s, kind, sizeof(*w));
+
+	memcpy(w->task.comm, "cat", 4);
+	w->task.parent_tgid = 50;
+	w->task.parent_start_ns = 3000000000;
+	w->exe_inode = (struct wire_inode){ 12, 8 << 20 | 17, 0100755, 0, 0, 1, 0 };
+	w->exe = sample_add_path_lit(s, "cat\0bin\0usr\0");
+	w->cwd = sample_add_path_lit(s, "mia\0home\0");
+	w->cgroup = sample_add_path_lit(s, "a.scope\0user.slice\0");
+	w->args = sample_add_lit(s, "cat\0-n\0/etc/hosts\0");
+	w->filename = sample_add_lit(s, "/usr/bin/cat");
+	w->tty = sample_add_lit(s, "pts/3");
+	w->args_bytes = 18;
+	w->interp = sample_add_lit(s, "/usr/bin/cat");
+	return w;
+}
+
+static inline struct wire_file *sample_file(struct sample *s, uint8_t kind) {
+	struct wire_file *w = sample_begin(s, kind, sizeof(*w));
+
+	w->inode = (struct wire_inode){ 99, 259 << 20 | 2, 0100644, 10, 20, 1, 0 };
+	w->flags = 01101;
+	w->new_mode = 04755;
+	w->new_uid = 5;
+	w->new_gid = ~0u;
+	w->path = sample_add_path_lit(s, "passwd\0etc\0");
+	if (kind == WIRE_FILE_RENAME || kind == WIRE_FILE_LINK)
+		w->old_path = sample_add_path_lit(s, "passwd.new\0etc\0");
+	if (kind == WIRE_FILE_SYMLINK)
+		w->target = sample_add_lit(s, "../passwd");
+	return w;
+}
+
+static inline struct wire_net *sample_net(struct sample *s, uint8_t kind) {
+	struct wire_net *w = sample_begin(s, kind, sizeof(*w));
+	static const uint8_t local[16] = { [10] = 0xff, 0xff, 10, 0, 2, 15 };
+	static const uint8_t remote[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
+
+	memcpy(w->local, local, 16);
+	memcpy(w->remote, remote, 16);
+	w->local_port = 40000;
+	w->remote_port = 443;
+	w->protocol = 6;
+	w->backlog = 128;
+	w->socket_inode = 777;
+	return w;
+}
+
+static inline void sample_host_start(struct sample *s) {
+	struct wire_host_start *w = sample_begin(s, WIRE_HOST_START, sizeof(*w));
+
+	w->wall_offset_ns = 1700000000000000000;
+	w->host_id = sample_add_lit(s, "0123456789abcdef");
+	w->boot_id = sample_add_lit(s, "b0b0");
+	w->host_name = sample_add_lit(s, "nest");
+	w->version = sample_add_lit(s, "0.1.0");
+	w->kernel = sample_add_lit(s, "6.1.0-18-amd64");
+	w->arch = sample_add_lit(s, "x86_64");
+	w->coverage = sample_add_lit(s, "exec=tp\0open=lsm\0");
+}
+
+/* sample_make - a whole record of @kind, whose last byte matters */
+static inline void sample_make(struct sample *s, uint8_t kind) {
+	switch (kind) {
+	case WIRE_PROCESS_FORK: {
+		struct wire_process_fork *w = sample_begin(s, kind, sizeof(*w));
+
+		memcpy(w->task.comm, "sh", 3);
+		w->task.parent_tgid = 50;
+		w->task.parent_start_ns = 3000000000;
+		break;
+	}
+	case WIRE_PROCESS_EXEC:
+	case WIRE_PROCESS_CENSUS:
+		sample_exec(s, kind);
+		break;
+	case WIRE_PROCESS_EXIT: {
+		struct wire_process_exit *w = sample_begin(s, kind, sizeof(*w));
+
+		w->code = 2 << 8;
+		break;
+	}
+	case WIRE_HOST_START:
+		sample_host_start(s);
+		break;
+	case WIRE_HOST_CLOCK:
+		sample_begin(s, kind, sizeof(struct wire_host_clock));
+		break;
+	case WIRE_HOST_USER: {
+		struct wire_host_user *w = sample_begin(s, kind, sizeof(*w));
+
+		w->uid = 1000;
+		w->name = sample_add_lit(s, "mia");
+		break;
+	}
+	case WIRE_HOST_LOSS: {
+		struct wire_host_loss *w = sample_begin(s, kind, sizeof(*w));
+
+		w->kind = WIRE_FILE_OPEN;
+		w->count = 9;
+		w->cause = WIRE_LOSS_NO_SLOT;
+		break;
+	}
+	case WIRE_HOST_STOP:
+		sample_begin(s, kind, sizeof(struct wire_host_stop));
+		break;
+	default:
+		if (kind < WIRE_NET_CONNECT)
+			sample_file(s, kind);
+		else
+			sample_net(s, kind);
+	}
+}
+
+/* sample_decode - decodes a copy in memory of just that size, for the sanitizer to guard */
+static inline int sample_decode_n(const struct sample *s, size_t n, struct arena *a,
+                                  struct event *ret) {
+	static char *copy;
+
+	free(copy);
+	copy = malloc(n ? n : 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, s->bytes, n);
+	return decode_record(copy, n, a, ret);
+}
+
+static inline int sample_decode(const struct sample *s, struct arena *a, struct event *ret) {
+	return sample_decode_n(s, s->len, a, ret);
+}
+
+static inline bool is_text(struct str x, const char *want) {
+	return x.s && str_eq(x, str_of(want));
+}
+
+#endif

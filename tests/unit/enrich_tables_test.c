@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "enrich/facts.h"
+#include "enrich/hex.h"
+#include "enrich/names.h"
+#include "enrich/proctab.h"
+#include "enrich/socktab.h"
+#include "enrich_sample.h"
+#include "test.h"
+
+static const struct who mia = { 100, 10 * S, 1000, 0, 0 };
+
+static struct enrich *en;
+static struct event e;
+
+#define HAS(id) event_has(&e, FIELD_##id)
+
+static void begin(void) {
+	sample_seq = 0;
+	if (enrich_new(100, &en) < 0)
+		exit(2);
+}
+
+static void end(void) {
+	enrich_free(en);
+	en = NULL;
+}
+
+static bool start(const char *host_id, const char *boot_id, uint64_t boot_ns, uint64_t offset) {
+	sample_event(&e, WIRE_HOST_START, boot_ns, NULL);
+	EVENT_SET_STR(&e, HOST_ID, host_id, str_of(host_id));
+	EVENT_SET_STR(&e, BOOT_ID, boot_id, str_of(boot_id));
+	EVENT_SET_STR(&e, HOST_NAME, host_name, STR("nest"));
+	EVENT_SET(&e, CPU, cpu, 65535);
+	e.wall_offset_ns = offset;
+	return enrich_event(en, NULL, &e);
+}
+
+static bool connect_event(uint64_t boot_ns, uint64_t inode, uint32_t outcome,
+                          const struct who *who) {
+	sample_event(&e, WIRE_NET_CONNECT, boot_ns, who);
+	EVENT_SET(&e, OUTCOME, outcome, outcome);
+	if (inode)
+		EVENT_SET(&e, NET_SOCKET_INODE, net.socket_inode, inode);
+	e.ownerless = !who;
+	return enrich_event(en, NULL, &e);
+}
+
+static void every_event_carries_host_time_and_schema(void) {
+	begin();
+	CHECK(start("h", "b", 9 * S, 1000 * S));
+	CHECK(e.seq == 1 && e.schema == EVENT_SCHEMA && e.time_ns == 1009 * S);
+	CHECK(!HAS(PROCESS_ENTITY_ID) && !e.degraded);
+	CHECK(sample_open(en, &e, 11 * S, &mia));
+	CHECK(is_text(e.host_id, "h") && is_text(e.boot_id, "b") && is_text(e.host_name, "nest"));
+	CHECK(HAS(SCHEMA) && HAS(SEQ) && e.seq == 2 && e.time_ns == 1011 * S);
+	end();
+}
+
+static void wall_clock_that_was_set_counts_from_there(void) {
+	begin();
+	CHECK(sample_open(en, &e, 11 * S, &mia) && !HAS(TIME_NS) && !HAS(HOST_ID));
+	CHECK(start("h", "b", 9 * S, 1000 * S));
+	sample_event(&e, WIRE_HOST_CLOCK, 12 * S, NULL);
+	e.wall_offset_ns = 5 * S;
+	CHECK(!enrich_event(en, NULL, &e));
+	CHECK(sample_open(en, &e, 13 * S, &mia) && e.time_ns == 18 * S);
+	CHECK(e.seq == 2); /* the clock was not for the world, so there is no hole */
+	end();
+}
+
+static void ids_differ_by_run_cpu_and_number_and_come_again_in_a_replay(void) {
+	char first[64] = "", other[64] = "";
+
+	for (int run = 0; run < 4; run++) {
+		begin();
+		CHECK(start(run == 1 ? "h2" : "h", run == 2 ? "b2" : "b", run == 3 ? 8 * S : 9 * S,
+		            0));
+		CHECK(sample_open(en, &e, 11 * S, &mia));
+		CHECK(e.id.n == 16 + 4 && !memcmp(e.id.s + 16, "-1-1", 4));
+		(void)snprintf(other, sizeof(other), "%.*s", STR_FMT(e.id));
+		CHECK(run == 0 || strcmp(first, other) != 0);
+		if (run == 0)
+			memcpy(first, other, sizeof(first));
+		end();
+	}
+	begin();
+	CHECK(start("h", "b", 9 * S, 0));
+	CHECK(e.id.n == 16 + 7 && !memcmp(e.id.s + 16, "-ffff-0", 7));
+	CHECK(sample_open(en, &e, 11 * S, &mia) && is_text(e.id, first));
+	end();
+}
+
+static void id_has_room_for_the_largest_numbers(void) {
+	struct facts f;
+	char id[FACTS_ID_BYTES];
+
+	facts_init(&f);
+	CHECK(facts_id(&f, UINT32_MAX, UINT64_MAX, id) == FACTS_ID_BYTES);
+	CHECK(!memcmp(id + 16, "-ffffffff-ffffffffffffffff", 26));
+}
+
+static void facts_that_are_too_long_are_cut_between_characters(void) {
+	static char long_name[FACTS_TEXT_BYTES + 9];
+	struct facts f;
+
+	for (size_t i = 0; i + 1 < sizeof(long_name); i += 2)
+		memcpy(long_name + i, "\xc3\xa9", 2);
+	facts_init(&f);
+	facts_start(&f, (struct str){ long_name, sizeof(long_name) - 1 }, STR("b"),
+	            (struct str){ long_name + 1, sizeof(long_name) - 2 }, 1);
+	CHECK(f.host_id.n == FACTS_TEXT_BYTES && f.host_name.n == FACTS_TEXT_BYTES - 1);
+	CHECK(is_text(f.boot_id, "b"));
+}
+
+static void run_starts_its_sequence_anew(void) {
+	begin();
+	CHECK(start("h", "b", 9 * S, 0) && sample_open(en, &e, 11 * S, &mia) && e.seq == 2);
+	CHECK(start("h", "b", 12 * S, 0) && e.seq == 1);
+	end();
+}
+
+static void user_has_the_name_the_host_gave(void) {
+	begin();
+	sample_user(en, 1000, STR("mia"));
+	sample_user(en, 0, STR("root"));
+	CHECK(sample_open(en, &e, 11 * S, &mia) && is_text(e.process.user, "mia"));
+	CHECK(!degraded(&e, DEGRADED_USER_UNKNOWN));
+	sample_user(en, 1000, STR("maria"));
+	CHECK(sample_open(en, &e, 11 * S, &mia) && is_text(e.process.user, "maria"));
+	sample_user(en, 1000, (struct str){ 0 });
+	CHECK(sample_open(en, &e, 11 * S, &mia) && !HAS(PROCESS_USER));
+	CHECK(degraded(&e, DEGRADED_USER_UNKNOWN));
+	end();
+}
+
+static void parent_has_its_own_user(void) {
+	static const struct who child = { 101, 12 * S, 1000, 7, 5 * S };
+	static const struct who root = { 7, 5 * S, 0, 0, 0 };
+
+	begin();
+	sample_user(en, 1000, STR("mia"));
+	CHECK(!sample_exec(en, &e, WIRE_PROCESS_CENSUS, 6 * S, &root, "/usr/sbin/sshd"));
+	CHECK(sample_fork(en, &e, 12 * S, &child, "sshd"));
+	CHECK(is_text(e.process.user, "mia") && !HAS(PARENT_USER) && HAS(PARENT_UID));
+	CHECK(e.parent.uid == 0 && degraded(&e, DEGRADED_USER_UNKNOWN));
+	sample_user(en, 0, STR("root"));
+	CHECK(sample_open(en, &e, 13 * S, &child) && is_text(e.parent.user, "root"));
+	CHECK(!degraded(&e, DEGRADED_USER_UNKNOWN));
+	end();
+}
+
+static void names_are_found_among_many_and_bounded(void) {
+	static const char long_name[NAMES_MAX_BYTES + 1] = "x";
+	struct names t = { 0 };
+	char name[32];
+	int error = 0;
+
+	CHECK(!names_get(&t, 5).s);
+	CHECK(names_put(&t, 5, (struct str){ 0 }) == 0 && !names_get(&t, 5).s);
+	for (uint32_t i = 0; i < NAMES_MAX + 10 && !error; i++) {
+		(void)snprintf(name, sizeof(name), "u%u", i);
+		error = names_put(&t, i * 64, str_of(name));
+	}
+	CHECK(error == -ENOSPC && t.used == NAMES_MAX);
+	for (uint32_t i = 0; i < NAMES_MAX; i += 101) {
+		(void)snprintf(name, sizeof(name), "u%u", i);
+		CHECK(is_text(names_get(&t, i * 64), name) && !names_get(&t, i * 64 + 1).s);
+	}
+	CHECK(names_put(&t, 64, STR("again")) == 0 && is_text(names_get(&t, 64), "again"));
+	CHECK(names_put(&t, 64, (struct str){ long_name, sizeof(long_name) }) == -ENOSPC);
+	CHECK(is_text(names_get(&t, 64), "again"));
+	names_done(&t);
+}
+
+static void outcome_of_a_connect_finds_who_asked(void) {
+	begin();
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 10 * S, &mia, "/bin/curl"));
+	CHECK(connect_event(11 * S, 777, OUTCOME_ATTEMPTED, &mia) && !HAS(NET_LATENCY_NS));
+	CHECK(connect_event(11 * S + 40, 777, OUTCOME_SUCCEEDED, NULL));
+	CHECK(e.process.pid == 100 && e.process.tid == 100 && e.process.start_ns == 10 * S);
+	CHECK(e.process.uid == 1000 && HAS(PROCESS_GID) && HAS(PROCESS_EUID));
+	CHECK(is_text(e.process.executable, "/bin/curl") && e.net.latency_ns == 40);
+	CHECK(HAS(NET_LATENCY_NS) && !degraded(&e, DEGRADED_OWNER_UNKNOWN));
+	/* told once: the same number later is another socket */
+	CHECK(connect_event(12 * S, 777, OUTCOME_SUCCEEDED, NULL));
+	CHECK(degraded(&e, DEGRADED_OWNER_UNKNOWN) && !HAS(PROCESS_PID) && !HAS(NET_LATENCY_NS));
+	CHECK(!degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	end();
+}
+
+static void outcome_that_knows_its_task_gets_the_latency_too(void) {
+	static const struct who other = { 200, 20 * S, 5, 0, 0 };
+
+	begin();
+	CHECK(connect_event(11 * S, 777, OUTCOME_ATTEMPTED, &mia));
+	CHECK(connect_event(11 * S + 7, 777, OUTCOME_FAILED, &other));
+	CHECK(e.process.pid == 200 && e.net.latency_ns == 7);
+	CHECK(connect_event(12 * S, 777, OUTCOME_FAILED, &other) && !HAS(NET_LATENCY_NS));
+	end();
+}
+
+static void second_attempt_on_a_socket_replaces_the_first(void) {
+	begin();
+	CHECK(connect_event(11 * S, 777, OUTCOME_ATTEMPTED, &mia));
+	CHECK(connect_event(12 * S, 777, OUTCOME_ATTEMPTED, &mia));
+	CHECK(connect_event(12 * S + 5, 777, OUTCOME_SUCCEEDED, NULL) && e.net.latency_ns == 5);
+	CHECK(connect_event(13 * S, 777, OUTCOME_SUCCEEDED, NULL));
+	CHECK(degraded(&e, DEGRADED_OWNER_UNKNOWN));
+	end();
+}
+
+static void sockets_without_a_number_have_no_owner(void) {
+	begin();
+	CHECK(connect_event(11 * S, 0, OUTCOME_ATTEMPTED, &mia));
+	CHECK(connect_event(12 * S, 0, OUTCOME_SUCCEEDED, NULL));
+	CHECK(degraded(&e, DEGRADED_OWNER_UNKNOWN) && !HAS(PROCESS_PID));
+	end();
+}
+
+static void outcome_before_its_attempt_has_no_latency(void) {
+	begin();
+	CHECK(connect_event(11 * S, 777, OUTCOME_ATTEMPTED, &mia));
+	CHECK(connect_event(11 * S - 1, 777, OUTCOME_SUCCEEDED, NULL));
+	CHECK(e.process.pid == 100 && !HAS(NET_LATENCY_NS));
+	end();
+}
+
+static void full_set_of_sockets_forgets_its_oldest(void) {
+	struct socktab t;
+	struct sock_owner o = { 0 };
+
+	CHECK(socktab_init(&t) == 0);
+	for (uint64_t i = 0; i < SOCKTAB_WAYS; i++) {
+		o.inode = (i + 1) * SOCKTAB_SETS;
+		o.attempt_ns = i == 2 ? 50 : 100 - i;
+		socktab_put(&t, &o);
+	}
+	o.inode = 9 * SOCKTAB_SETS;
+	socktab_put(&t, &o);
+	CHECK(!socktab_get(&t, 3 * SOCKTAB_SETS) && socktab_get(&t, 9 * SOCKTAB_SETS));
+	for (uint64_t i = 0; i < SOCKTAB_WAYS; i++)
+		CHECK(i == 2 || socktab_get(&t, (i + 1) * SOCKTAB_SETS)->attempt_ns == 100 - i);
+	CHECK(!socktab_get(&t, 0));
+	socktab_drop(socktab_get(&t, 2 * SOCKTAB_SETS));
+	CHECK(!socktab_get(&t, 2 * SOCKTAB_SETS));
+	socktab_done(&t);
+}
+
+static void image_longer_than_its_bound_is_cut_between_characters(void) {
+	static char text[PROCTAB_TEXT_BYTES + 4];
+	struct proc p = { 0 };
+
+	memset(text, 'a', sizeof(text));
+	memcpy(text + PROCTAB_TEXT_BYTES - 1, "\xc3\xa9", 2);
+	CHECK(proc_set_image(&p, 1, STR("n"), (struct str){ 0 },
+	                     (struct str){ text, sizeof(text) }) == 0);
+	CHECK(p.image->command_line.n == PROCTAB_TEXT_BYTES - 1 && !p.image->executable.s);
+	CHECK(is_text(p.image->name, "n"));
+	free(p.image);
+}
+
+static void numbers_are_written_in_hex_without_leading_zeros(void) {
+	char to[16];
+
+	CHECK(hex_put(to, 0) == to + 1 && to[0] == '0');
+	CHECK(hex_put(to, 15) == to + 1 && to[0] == 'f');
+	CHECK(hex_put(to, 16) == to + 2 && !memcmp(to, "10", 2));
+	CHECK(hex_put(to, UINT64_MAX) == to + 16 && !memcmp(to, "ffffffffffffffff", 16));
+	CHECK(hex_put(to, 0x1234567890abcdef) == to + 16 && !memcmp(to, "1234567890abcdef", 16));
+}
+
+static void longest_entity_fits(void) {
+	char to[PROCTAB_ENTITY_BYTES];
+
+	CHECK(proc_entity(UINT32_MAX, UINT64_MAX, to) <= PROCTAB_ENTITY_BYTES);
+}
+
+static void table_of_one_row_works(void) {
+	struct proctab t;
+	struct proc *p;
+
+	CHECK(proctab_init(&t, 0) == 0);
+	p = proctab_put(&t, 1, 1);
+	CHECK(p && proctab_get(&t, 1, 1) == p && !proctab_get(&t, 1, 2));
+	CHECK(proctab_put(&t, 2, 1) == p && !proctab_get(&t, 1, 1) && t.used == 1);
+	CHECK(!proctab_put(&t, 0, 1));
+	proctab_done(&t);
+}
+
+static void row_used_again_is_no_longer_the_parent(void) {
+	static const struct {
+		uint32_t tgid;
+		uint64_t start_ns;
+	} next[] = { { 5, 9 }, { 9, 1 } };
+	struct proctab t;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct proc *parent, *p;
+
+		CHECK(proctab_init(&t, 2) == 0);
+		parent = proctab_put(&t, 5, 1);
+		p = proctab_put(&t, 6, 2);
+		proc_set_parent(p, 5, 1);
+		CHECK(proctab_parent(&t, p) == parent);
+		CHECK(proctab_put(&t, next[i].tgid, next[i].start_ns) == parent);
+		CHECK(!proctab_parent(&t, p));
+		proctab_done(&t);
+	}
+}
+
+int main(void) {
+	RUN(every_event_carries_host_time_and_schema);
+	RUN(wall_clock_that_was_set_counts_from_there);
+	RUN(ids_differ_by_run_cpu_and_number_and_come_again_in_a_replay);
+	RUN(id_has_room_for_the_largest_numbers);
+	RUN(facts_that_are_too_long_are_cut_between_characters);
+	RUN(run_starts_its_sequence_anew);
+	RUN(user_has_the_name_the_host_gave);
+	RUN(parent_has_its_own_user);
+	RUN(names_are_found_among_many_and_bounded);
+	RUN(outcome_of_a_connect_finds_who_asked);
+	RUN(outcome_that_knows_its_task_gets_the_latency_too);
+	RUN(second_attempt_on_a_socket_replaces_the_first);
+	RUN(sockets_without_a_number_have_no_owner);
+	RUN(outcome_before_its_attempt_has_no_latency);
+	RUN(full_set_of_sockets_forgets_its_oldest);
+	RUN(image_longer_than_its_bound_is_cut_between_characters);
+	RUN(numbers_are_written_in_hex_without_leading_zeros);
+	RUN(longest_entity_fits);
+	RUN(table_of_one_row_works);
+	RUN(row_used_again_is_no_longer_the_parent);
+	DONE();
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "enrich_sample.h"
+#include "test.h"
+
+static const struct who init = { 1, 1 * S, 0, 0, 0 };
+static const struct who shell = { 100, 10 * S, 1000, 1, 1 * S };
+static const struct who child = { 101, 20 * S, 1000, 100, 10 * S };
+
+static struct enrich *en;
+static struct event e;
+
+#define HAS(id) event_has(&e, FIELD_##id)
+
+/* begin - init is known from the census, the shell was seen to start */
+static void begin(size_t max_processes) {
+	if (enrich_new(max_processes, &en) < 0)
+		exit(2);
+	CHECK(!sample_exec(en, &e, WIRE_PROCESS_CENSUS, 5 * S, &init, "/sbin/init"));
+	CHECK(sample_fork(en, &e, 10 * S, &shell, "init"));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 11 * S, &shell, "/bin/bash"));
+}
+
+static void end(void) {
+	enrich_free(en);
+	en = NULL;
+}
+
+static void child_runs_what_its_parent_runs_until_it_execs(void) {
+	begin(100);
+	CHECK(sample_fork(en, &e, 20 * S, &child, "bash"));
+	CHECK(is_text(e.process.name, "bash") && is_text(e.process.executable, "/bin/bash"));
+	CHECK(is_text(e.parent.name, "bash") && is_text(e.parent.executable, "/bin/bash"));
+	CHECK(!HAS(PROCESS_COMMAND_LINE) && !HAS(PARENT_COMMAND_LINE));
+	CHECK(!degraded(&e, DEGRADED_PROCESS_UNKNOWN) && !degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	CHECK(sample_open(en, &e, 21 * S, &child));
+	CHECK(is_text(e.process.executable, "/bin/bash") && e.process.cgroup_id == 33);
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 22 * S, &child, "/bin/cat"));
+	CHECK(is_text(e.process.command_line, "/bin/cat"));
+	CHECK(is_text(e.parent.command_line, "/bin/bash"));
+	CHECK(sample_open(en, &e, 23 * S, &child));
+	CHECK(is_text(e.process.name, "cat") && is_text(e.process.executable, "/bin/cat"));
+	CHECK(is_text(e.parent.name, "bash") && e.parent.pid == 100 && e.parent.uid == 1000);
+	CHECK(e.parent.start_ns == 10 * S && !HAS(PARENT_COMMAND_LINE) && !HAS(PROCESS_CGROUP));
+	end();
+}
+
+static void entity_id_is_start_in_hundredths_and_pid_in_hex(void) {
+	static const struct who odd = { 0xabcd, 123456789012345, 0, 0, 0 };
+
+	begin(100);
+	CHECK(sample_open(en, &e, 21 * S, &shell));
+	CHECK(is_text(e.process.entity_id, "3e8-64") && is_text(e.parent.entity_id, "64-1"));
+	CHECK(sample_open(en, &e, 21 * S, &odd));
+	CHECK(is_text(e.process.entity_id, "bc614e-abcd"));
+	end();
+}
+
+static void deed_before_an_exec_that_is_told_after_it_has_the_old_image(void) {
+	begin(100);
+	CHECK(sample_fork(en, &e, 20 * S, &child, "bash"));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 22 * S, &child, "/bin/cat"));
+	CHECK(sample_open(en, &e, 21 * S, &child));
+	CHECK(is_text(e.process.name, "bash") && is_text(e.process.executable, "/bin/bash"));
+	CHECK(sample_open(en, &e, 22 * S, &child));
+	CHECK(is_text(e.process.name, "cat"));
+	end();
+}
+
+static void unknown_process_has_its_ids_and_says_so(void) {
+	static const struct who stranger = { 7, 7 * S, 0, 0, 0 };
+
+	begin(100);
+	CHECK(sample_open(en, &e, 21 * S, &stranger));
+	CHECK(degraded(&e, DEGRADED_PROCESS_UNKNOWN) && degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	CHECK(is_text(e.process.entity_id, "2bc-7") && !HAS(PROCESS_NAME) && !HAS(PARENT_PID));
+	CHECK(enrich_rows(en) == 2);
+	end();
+}
+
+static void child_of_an_unknown_process_says_so_until_it_execs(void) {
+	static const struct who orphan = { 8, 8 * S, 0, 7, 7 * S };
+
+	begin(100);
+	CHECK(sample_fork(en, &e, 8 * S, &orphan, "x"));
+	CHECK(degraded(&e, DEGRADED_PROCESS_UNKNOWN) && degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	CHECK(is_text(e.process.name, "x") && !HAS(PROCESS_EXECUTABLE));
+	CHECK(e.parent.pid == 7 && is_text(e.parent.entity_id, "2bc-7") && !HAS(PARENT_NAME));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 9 * S, &orphan, "/bin/y"));
+	CHECK(!degraded(&e, DEGRADED_PROCESS_UNKNOWN) && degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	end();
+}
+
+static void process_without_a_parent_is_whole(void) {
+	begin(100);
+	CHECK(sample_open(en, &e, 21 * S, &init));
+	CHECK(!HAS(PARENT_PID) && !HAS(PARENT_ENTITY_ID));
+	CHECK(!degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	end();
+}
+
+static void census_is_told_of_until_the_process_execs(void) {
+	begin(100);
+	CHECK(sample_open(en, &e, 21 * S, &init) && degraded(&e, DEGRADED_PROCESS_FROM_CENSUS));
+	CHECK(is_text(e.process.executable, "/sbin/init"));
+	CHECK(sample_open(en, &e, 21 * S, &shell) && !degraded(&e, DEGRADED_PROCESS_FROM_CENSUS));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 22 * S, &init, "/sbin/other"));
+	CHECK(!degraded(&e, DEGRADED_PROCESS_FROM_CENSUS));
+	CHECK(sample_open(en, &e, 23 * S, &init) && !degraded(&e, DEGRADED_PROCESS_FROM_CENSUS));
+	end();
+}
+
+static void census_does_not_overwrite_what_was_seen(void) {
+	begin(100);
+	CHECK(!sample_exec(en, &e, WIRE_PROCESS_CENSUS, 12 * S, &shell, "/old/news"));
+	CHECK(sample_open(en, &e, 21 * S, &shell));
+	CHECK(is_text(e.process.executable, "/bin/bash"));
+	CHECK(!degraded(&e, DEGRADED_PROCESS_FROM_CENSUS));
+	end();
+}
+
+static void fork_told_after_the_census_keeps_what_the_census_knew(void) {
+	begin(100);
+	CHECK(!sample_exec(en, &e, WIRE_PROCESS_CENSUS, 21 * S, &child, "/bin/cat"));
+	CHECK(sample_fork(en, &e, 20 * S, &child, "bash"));
+	CHECK(sample_open(en, &e, 22 * S, &child));
+	CHECK(is_text(e.process.executable, "/bin/cat"));
+	CHECK(!degraded(&e, DEGRADED_PROCESS_FROM_CENSUS));
+	end();
+}
+
+static void orphan_keeps_the_parent_that_made_it(void) {
+	struct who adopted = child;
+
+	begin(100);
+	CHECK(sample_fork(en, &e, 20 * S, &child, "bash"));
+	CHECK(sample_exit(en, &e, 21 * S, &shell));
+	adopted.parent_pid = 1;
+	adopted.parent_start_ns = 1 * S;
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 22 * S, &adopted, "/bin/daemon"));
+	CHECK(e.parent.pid == 100 && is_text(e.parent.name, "bash"));
+	end();
+}
+
+static void pid_used_again_is_another_process(void) {
+	static const struct who again = { 100, 40 * S, 0, 1, 1 * S };
+
+	begin(100);
+	CHECK(sample_exit(en, &e, 30 * S, &shell));
+	CHECK(sample_fork(en, &e, 40 * S, &again, "init"));
+	CHECK(is_text(e.process.executable, "/sbin/init") &&
+	      is_text(e.process.entity_id, "fa0-64"));
+	CHECK(sample_open(en, &e, 41 * S, &shell));
+	CHECK(is_text(e.process.executable, "/bin/bash"));
+	end();
+}
+
+static void second_exit_of_a_process_is_not_for_the_world(void) {
+	uint64_t seq;
+
+	begin(100);
+	CHECK(sample_exit(en, &e, 30 * S, &shell));
+	CHECK(HAS(EXIT_RUN_NS) && e.exit.run_ns == 20 * S && is_text(e.process.name, "bash"));
+	seq = e.seq;
+	CHECK(!sample_exit(en, &e, 30 * S + 1, &shell));
+	CHECK(sample_exit(en, &e, 31 * S, &child)); /* one that we did not know */
+	CHECK(e.seq == seq + 1 && degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	CHECK(degraded(&e, DEGRADED_PARENT_UNKNOWN) && e.exit.run_ns == 11 * S);
+	CHECK(!sample_exit(en, &e, 31 * S, &child));
+	end();
+}
+
+static void process_that_ended_is_known_for_its_grace(void) {
+	begin(100);
+	CHECK(sample_exit(en, &e, 30 * S, &shell));
+	CHECK(sample_open(en, &e, 60 * S, &shell) && is_text(e.process.name, "bash"));
+	CHECK(enrich_rows(en) == 2);
+	CHECK(sample_open(en, &e, 60 * S + 1, &shell) && degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	CHECK(enrich_rows(en) == 1);
+	end();
+}
+
+static void time_that_steps_back_does_not_bring_grace_back(void) {
+	begin(100);
+	CHECK(sample_exit(en, &e, 30 * S, &shell));
+	CHECK(sample_open(en, &e, 70 * S, &init));
+	CHECK(sample_open(en, &e, 31 * S, &shell) && degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	end();
+}
+
+static void full_table_drops_the_ended_first_and_then_the_untouched(void) {
+	static const struct who a = { 201, 21 * S, 0, 1, 1 * S }, b = { 202, 22 * S, 0, 1, 1 * S };
+
+	begin(3);
+	CHECK(sample_fork(en, &e, 20 * S, &child, "bash"));
+	CHECK(sample_exit(en, &e, 20 * S, &child) && enrich_rows(en) == 3);
+	CHECK(sample_fork(en, &e, 21 * S, &a, "a") && enrich_rows(en) == 3);
+	CHECK(sample_open(en, &e, 21 * S, &child) && degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	CHECK(sample_open(en, &e, 21 * S, &a) && is_text(e.process.name, "a"));
+	CHECK(sample_open(en, &e, 21 * S, &shell) && is_text(e.process.name, "bash"));
+	CHECK(sample_fork(en, &e, 22 * S, &b, "b") && enrich_rows(en) == 3);
+	/* the shell opened a file and init became the parent of b, so a is the one that went */
+	CHECK(is_text(e.parent.name, "init"));
+	CHECK(sample_open(en, &e, 22 * S, &a) && degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	CHECK(sample_open(en, &e, 22 * S, &shell) && is_text(e.process.name, "bash"));
+	end();
+}
+
+static void parent_that_was_displaced_by_another_process_is_unknown(void) {
+	static const struct who a = { 201, 21 * S, 0, 1, 1 * S },
+				b = { 202, 22 * S, 0, 201, 21 * S };
+
+	begin(2);
+	CHECK(sample_open(en, &e, 20 * S, &shell) && is_text(e.parent.name, "init"));
+	CHECK(sample_fork(en, &e, 21 * S, &a, "a")); /* displaces the shell: init was touched */
+	CHECK(sample_open(en, &e, 21 * S, &a) && is_text(e.parent.name, "init"));
+	CHECK(sample_fork(en, &e, 22 * S, &b, "b")); /* displaces init */
+	CHECK(sample_open(en, &e, 23 * S, &a) && degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	CHECK(e.parent.pid == 1 && !HAS(PARENT_NAME) && is_text(e.process.name, "a"));
+	end();
+}
+
+static void process_that_names_itself_as_its_parent_does_no_harm(void) {
+	static const struct who self = { 300, 30 * S, 0, 300, 30 * S };
+
+	begin(1);
+	for (uint64_t i = 0; i < 4; i++) {
+		CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, (40 - i) * S, &self, "/bin/x"));
+		CHECK(sample_fork(en, &e, (30 - i) * S, &self, "x"));
+		CHECK(sample_open(en, &e, 20 * S, &self) && is_text(e.parent.name, "x"));
+	}
+	end();
+}
+
+/* told - the key of the process and of its parent, as one open tells them */
+static void told(uint64_t boot_ns, const struct who *who, uint64_t *process, uint64_t *parent) {
+	CHECK(sample_open(en, &e, boot_ns, who));
+	*process = e.process_key;
+	*parent = e.parent_key;
+}
+
+static void key_stays_until_what_is_told_of_a_process_changes(void) {
+	struct who other = shell;
+	uint64_t process, parent, keys[2];
+
+	begin(100);
+	told(20 * S, &shell, &process, &parent);
+	CHECK(process && parent && process != parent && e.host_key == 0);
+	told(21 * S, &shell, &keys[0], &keys[1]);
+	CHECK(keys[0] == process && keys[1] == parent);
+	other.uid = 7; /* setuid(2) */
+	told(22 * S, &other, &keys[0], &keys[1]);
+	CHECK(keys[0] && keys[0] != process && keys[1] == parent);
+	process = keys[0];
+	sample_user(en, 7, STR("mia"));
+	told(23 * S, &other, &keys[0], &keys[1]);
+	CHECK(keys[0] != process && is_text(e.process.user, "mia") && keys[1] != parent);
+	process = keys[0];
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 24 * S, &other, "/bin/cat"));
+	CHECK(!e.process_key && e.parent_key == keys[1]);
+	told(24 * S, &other, &keys[0], &keys[1]);
+	CHECK(keys[0] && keys[0] != process && is_text(e.process.name, "cat"));
+	end();
+}
+
+static void what_has_no_key_is_what_is_told_only_now(void) {
+	static const struct who stranger = { 7, 7 * S, 0, 0, 0 };
+
+	begin(100);
+	CHECK(sample_open(en, &e, 21 * S, &stranger) && !e.process_key && !e.parent_key);
+	CHECK(sample_fork(en, &e, 20 * S, &child, "bash") && !e.process_key && e.parent_key);
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 22 * S, &child, "/bin/cat"));
+	/* the image before */
+	CHECK(sample_open(en, &e, 21 * S, &child) && !e.process_key && e.parent_key);
+	CHECK(is_text(e.process.name, "bash"));
+	CHECK(sample_open(en, &e, 22 * S, &child) && e.process_key && e.parent_key);
+	end();
+}
+
+/* One of some processes does something at random; half of them are each other's parents. */
+static void do_anything(uint64_t now) {
+	uint32_t pid = 1 + (uint32_t)rand() % 12;
+	uint32_t uid = rand() % 20 ? pid % 3 : (uint32_t)rand() % 3;
+	struct who w = { pid, pid * S, uid, pid / 2, pid / 2 * S };
+	static const char *const paths[] = { "/bin/a", "/bin/b", "/usr/bin/a" };
+	static const char *const names[] = { "ann", "bob", "" };
+
+	switch (rand() % 12) {
+	case 0:
+		(void)sample_fork(en, &e, now, &w, rand() % 2 ? "a" : "x");
+		break;
+	case 1:
+		(void)sample_exec(en, &e, WIRE_PROCESS_EXEC, now, &w, paths[rand() % 3]);
+		break;
+	case 2:
+		(void)sample_exec(en, &e, WIRE_PROCESS_CENSUS, now, &w, paths[rand() % 3]);
+		e.process_key = e.parent_key = 0; /* it is not for the world */
+		break;
+	case 3:
+		if (rand() % 4 == 0)
+			(void)sample_exit(en, &e, now, &w);
+		break;
+	case 4:
+		sample_user(en, (uint32_t)rand() % 3, str_of(names[rand() % 3]));
+		break;
+	default:
+		(void)sample_open(en, &e, now - (uint64_t)rand() % 3 * S, &w);
+	}
+}
+
+static void put(char *to, size_t size, bool known, struct str x) {
+	size_t n = strlen(to);
+
+	(void)snprintf(to + n, size - n, "%.*s|", STR_FMT(known ? x : STR("?")));
+}
+
+static void say_process(char *to, size_t size) {
+	(void)snprintf(to, size, "%u %llu %llu|", e.process.pid,
+	               (unsigned long long)e.process.start_ns,
+	               HAS(PROCESS_CGROUP_ID) ? (unsigned long long)e.process.cgroup_id : 0);
+	put(to, size, HAS(PROCESS_ENTITY_ID), e.process.entity_id);
+	put(to, size, HAS(PROCESS_NAME), e.process.name);
+	put(to, size, HAS(PROCESS_EXECUTABLE), e.process.executable);
+	put(to, size, HAS(PROCESS_USER), e.process.user);
+}
+
+static void say_parent(char *to, size_t size) {
+	(void)snprintf(to, size, "%u %llu %d|", HAS(PARENT_PID) ? e.parent.pid : 0,
+	               HAS(PARENT_START_NS) ? (unsigned long long)e.parent.start_ns : 0,
+	               HAS(PARENT_UID) ? (int)e.parent.uid : -1);
+	put(to, size, HAS(PARENT_ENTITY_ID), e.parent.entity_id);
+	put(to, size, HAS(PARENT_NAME), e.parent.name);
+	put(to, size, HAS(PARENT_EXECUTABLE), e.parent.executable);
+	put(to, size, HAS(PARENT_USER), e.parent.user);
+}
+
+/* same_as_before - whether what @key stood for the first time is @now; @said: by key, 200 each */
+static bool same_as_before(char (*said)[200], uint64_t key, const char *now) {
+	if (!*said[key])
+		(void)snprintf(said[key], 200, "%s", now);
+	return !strcmp(said[key], now);
+}
+
+static void equal_keys_promise_equal_members(void) {
+	enum { KEYS = 60000 };
+	char(*said)[200] = calloc(KEYS, 200), (*parents)[200] = calloc(KEYS, 200);
+	uint64_t first = event_new_key(), shared = 0;
+	char now[200];
+
+	begin(9); /* so that rows come and go */
+	srand(1);
+	for (uint64_t i = 0; i < 20000 && said && parents && !test_bad; i++) {
+		e.process_key = e.parent_key = 0;
+		do_anything((30 + i) * S / 20);
+		CHECK(e.process_key < first + KEYS && e.parent_key < first + KEYS);
+		if (e.process_key) {
+			say_process(now, sizeof(now));
+			shared += *said[e.process_key - first] != 0;
+			CHECK(same_as_before(said, e.process_key - first, now));
+		}
+		/* a process without a parent has no member to promise */
+		if (e.parent_key && HAS(PARENT_PID)) {
+			say_parent(now, sizeof(now));
+			CHECK(same_as_before(parents, e.parent_key - first, now));
+		}
+	}
+	CHECK(shared > 1000);
+	free(said);
+	free(parents);
+	end();
+}
+
+static void many_processes_come_and_go(void) {
+	begin(500);
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct who w = { 1000 + i % 700, (20 + i) * S / 10, i % 3, 1, 1 * S };
+
+		CHECK(sample_fork(en, &e, w.start_ns, &w, "w"));
+		if (i % 3)
+			CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, w.start_ns, &w, "/bin/w"));
+		CHECK(sample_open(en, &e, w.start_ns, &w) && is_text(e.process.name, "w"));
+		CHECK(is_text(e.process.executable, i % 3 ? "/bin/w" : "/sbin/init"));
+		if (i % 2)
+			CHECK(sample_exit(en, &e, w.start_ns + S, &w));
+		CHECK(sample_open(en, &e, w.start_ns, &init) && is_text(e.process.name, "init"));
+		CHECK(enrich_rows(en) <= 500);
+	}
+	end();
+}
+
+int main(void) {
+	RUN(child_runs_what_its_parent_runs_until_it_execs);
+	RUN(entity_id_is_start_in_hundredths_and_pid_in_hex);
+	RUN(deed_before_an_exec_that_is_told_after_it_has_the_old_image);
+	RUN(unknown_process_has_its_ids_and_says_so);
+	RUN(child_of_an_unknown_process_says_so_until_it_execs);
+	RUN(process_without_a_parent_is_whole);
+	RUN(census_is_told_of_until_the_process_execs);
+	RUN(census_does_not_overwrite_what_was_seen);
+	RUN(fork_told_after_the_census_keeps_what_the_census_knew);
+	RUN(orphan_keeps_the_parent_that_made_it);
+	RUN(pid_used_again_is_another_process);
+	RUN(second_exit_of_a_process_is_not_for_the_world);
+	RUN(process_that_ended_is_known_for_its_grace);
+	RUN(time_that_steps_back_does_not_bring_grace_back);
+	RUN(full_table_drops_the_ended_first_and_then_the_untouched);
+	RUN(parent_that_was_displaced_by_another_process_is_unknown);
+	RUN(process_that_names_itself_as_its_parent_does_no_harm);
+	RUN(key_stays_until_what_is_told_of_a_process_changes);
+	RUN(what_has_no_key_is_what_is_told_only_now);
+	RUN(equal_keys_promise_equal_members);
+	RUN(many_processes_come_and_go);
+	DONE();
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * corridor.h - one record in, one event out
+ *
+ * ring or tape -> decode -> enrich -> detect -> encode -> sink. The same for
+ * live and replayed records, so that what is recorded can be reproduced.
+ */
+#ifndef LAPWING_CORRIDOR_H
+#define LAPWING_CORRIDOR_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "detect/detect.h"
+#include "enrich/enrich.h"
+#include "probe/tape.h"
+#include "sink/sink.h"
+
+#define CORRIDOR_SINKS 8
+
+struct corridor {
+	struct arena arena;    /* dies with each record */
+	struct enrich *enrich; /* owned */
+	struct ruleset *rules; /* owned; NULL: none */
+	struct tape *tape;     /* owned; NULL: none */
+	struct sink sinks[CORRIDOR_SINKS];
+	int n_sinks;
+	int color;	    /* text sinks: 1 always, 0 never, -1 as the terminal says */
+	uint64_t records;   /* that came in from hooks */
+	uint64_t malformed; /* of these, could not be decoded, by kind below */
+	uint64_t malformed_kind[WIRE_KIND_MAX];
+	uint64_t events[WIRE_KIND_MAX];
+	uint64_t detections;
+	int64_t alive; /* forks and census minus exits: processes of the scope still there */
+	int error;     /* first failure of tape or sink: the session ends on it */
+};
+
+/* corridor_init - an empty corridor; -ENOMEM */
+int corridor_init(struct corridor *c);
+
+/* corridor_done - flushes, closes and frees all of it; -errno of the first write that failed */
+int corridor_done(struct corridor *c);
+
+/* corridor_record - takes one record through; the shape that probe_drain() and tape_play() call */
+int corridor_record(void *corridor, const void *record, size_t len);
+
+/* corridor_event - the second half, for events that were never records: detect, encode, sink */
+void corridor_event(struct corridor *c, struct event *e);
+
+/* corridor_flush - every sink and the tape write out what they hold; -errno */
+int corridor_flush(struct corridor *c);
+
+#endif

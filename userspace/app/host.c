@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/host.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HOST_CPU 65535
+#define CLOCK_STEP_NS 1000000
+
+/* A record under construction. */
+struct draft {
+	_Alignas(8) char bytes[WIRE_MAX_BYTES];
+	uint32_t len;
+};
+
+uint64_t host_boot_ns(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t wall_offset_ns(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec - host_boot_ns();
+}
+
+static void draft_begin(struct host *h, struct draft *d, uint8_t kind, uint32_t size) {
+	struct wire_header *head = (struct wire_header *)d->bytes;
+
+	memset(d->bytes, 0, size);
+	d->len = size;
+	*head = (struct wire_header){ .ts_ns = host_boot_ns(),
+				      .seq = h->seq++,
+				      .flags = WIRE_NO_TASK,
+				      .cpu = HOST_CPU,
+				      .kind = kind,
+				      .outcome = WIRE_SUCCEEDED };
+}
+
+static void draft_str(struct draft *d, struct wire_str *name, const char *text, size_t n) {
+	if (n > WIRE_MAX_BYTES - d->len)
+		n = WIRE_MAX_BYTES - d->len;
+	memcpy(d->bytes + d->len, text, n);
+	name->off = (uint16_t)d->len;
+	name->len = (uint16_t)n;
+	d->len += (uint32_t)n;
+}
+
+static int draft_send(struct host *h, struct draft *d) {
+	((struct wire_header *)d->bytes)->len = d->len;
+	return h->cb(h->ctx, d->bytes, d->len);
+}
+
+/* first_line - the first line of a file, without its newline; empty when it cannot be read */
+static void first_line(const char *path, char *to, int cap) {
+	FILE *f = fopen(path, "re");
+
+	to[0] = '\0';
+	if (!f)
+		return;
+	if (!fgets(to, cap, f))
+		to[0] = '\0';
+	to[strcspn(to, "\n")] = '\0';
+	(void)fclose(f);
+}
+
+static int tell_users(struct host *h, struct draft *d) {
+	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *pw;
+	int err = 0;
+
+	/* without it users have no names, and every event says so */
+	while (f && !err && (pw = fgetpwent(f))) {
+		struct wire_host_user *u = (struct wire_host_user *)d->bytes;
+
+		draft_begin(h, d, WIRE_HOST_USER, sizeof(*u));
+		u->uid = pw->pw_uid;
+		draft_str(d, &u->name, pw->pw_name, strlen(pw->pw_name));
+		err = draft_send(h, d);
+	}
+	if (f)
+		(void)fclose(f);
+	return err;
+}
+
+int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
+	static struct draft d;
+	struct wire_host_start *s = (struct wire_host_start *)d.bytes;
+	char text[4096];
+	struct utsname un;
+	size_t n = 0;
+	int err;
+
+	h->wall_offset_ns = wall_offset_ns();
+	draft_begin(h, &d, WIRE_HOST_START, sizeof(*s));
+	s->wall_offset_ns = h->wall_offset_ns;
+	first_line("/etc/machine-id", text, sizeof(text));
+	draft_str(&d, &s->host_id, text, strlen(text));
+	first_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	draft_str(&d, &s->boot_id, text, strlen(text));
+	(void)uname(&un);
+	draft_str(&d, &s->host_name, un.nodename, strlen(un.nodename));
+	draft_str(&d, &s->version, LAPWING_VERSION, strlen(LAPWING_VERSION));
+	draft_str(&d, &s->kernel, un.release, strlen(un.release));
+	draft_str(&d, &s->arch, un.machine, strlen(un.machine));
+	for (size_t i = 0; i < n_deeds && n < sizeof(text) - 1; i++) {
+		int m = snprintf(text + n, sizeof(text) - n, "%s=%s%s", deeds[i].name,
+				 deeds[i].hook ? deeds[i].hook : "none: ",
+				 deeds[i].hook ? "" : deeds[i].refused);
+
+		n += m > 0 ? (size_t)m + 1 : 0;
+	}
+	draft_str(&d, &s->coverage, text, n < sizeof(text) ? n : sizeof(text));
+	err = draft_send(h, &d);
+	return err ? err : tell_users(h, &d);
+}
+
+int host_clock(struct host *h) {
+	static struct draft d;
+	struct wire_host_clock *c = (struct wire_host_clock *)d.bytes;
+	uint64_t now = wall_offset_ns();
+	int64_t moved = (int64_t)(now - h->wall_offset_ns);
+
+	if (moved < CLOCK_STEP_NS && moved > -CLOCK_STEP_NS)
+		return 0;
+	h->wall_offset_ns = now;
+	draft_begin(h, &d, WIRE_HOST_CLOCK, sizeof(*c));
+	c->wall_offset_ns = now;
+	return draft_send(h, &d);
+}
+
+int host_losses(struct host *h, const struct knobs_losses *now) {
+	static struct draft d;
+	struct wire_host_loss *l = (struct wire_host_loss *)d.bytes;
+	int err = 0;
+
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX && !err; kind++) {
+		for (uint32_t cause = 0; cause < WIRE_LOSS_MAX && !err; cause++) {
+			uint64_t lost = now->lost[kind][cause] - h->reported.lost[kind][cause];
+
+			if (!lost)
+				continue;
+			h->reported.lost[kind][cause] += lost;
+			draft_begin(h, &d, WIRE_HOST_LOSS, sizeof(*l));
+			l->count = lost;
+			l->kind = kind;
+			l->cause = cause;
+			err = draft_send(h, &d);
+		}
+	}
+	return err;
+}
+
+int host_stop(struct host *h, uint64_t produced, uint64_t lost) {
+	static struct draft d;
+	struct wire_host_stop *s = (struct wire_host_stop *)d.bytes;
+
+	draft_begin(h, &d, WIRE_HOST_STOP, sizeof(*s));
+	s->produced = produced;
+	s->lost = lost;
+	return draft_send(h, &d);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host.h - facts of this host as records of their own
+ *
+ * User names, the clock, what is covered and what was lost enter the corridor
+ * as WIRE_HOST_* records, and so also the tape: a replay needs to know nothing
+ * of the machine it runs on. These records carry cpu 65535 and a sequence of
+ * their own.
+ */
+#ifndef LAPWING_HOST_H
+#define LAPWING_HOST_H
+
+#include <stdint.h>
+
+#include "knobs.h"
+#include "probe/probe.h"
+
+struct host {
+	uint64_t seq;
+	uint64_t wall_offset_ns;      /* as last told */
+	struct knobs_losses reported; /* losses already told */
+	probe_record_fn cb;	      /* where records go */
+	void *ctx;
+};
+
+/* host_start - HOST_START with what @deeds cover, and a HOST_USER for each line of /etc/passwd */
+int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds);
+
+/* host_clock - HOST_CLOCK if the wall clock moved against the boot clock by over a millisecond */
+int host_clock(struct host *h);
+
+/* host_losses - HOST_LOSS for each kind and cause of @now that grew since the last call */
+int host_losses(struct host *h, const struct knobs_losses *now);
+
+/* host_stop - HOST_STOP with the ledger */
+int host_stop(struct host *h, uint64_t produced, uint64_t lost);
+
+/* host_boot_ns - CLOCK_BOOTTIME */
+uint64_t host_boot_ns(void);
+
+#endif

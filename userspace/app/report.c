@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/report.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "encode/encode.h"
+
+/* same_line - whether two deeds are of one family and come by one hook */
+static bool same_line(const struct probe_deed *a, const struct probe_deed *b) {
+	size_t family = strcspn(a->name, ".") + 1;
+
+	return !strncmp(a->name, b->name, family) &&
+	       (a->hook == b->hook || (a->hook && b->hook && !strcmp(a->hook, b->hook)));
+}
+
+/* print_deeds - a line for each hook: the deeds that it tells */
+static void print_deeds(const struct probe_deed *deeds, size_t n) {
+	const char *why = "";
+
+	for (size_t i = 0; i < n; i++) {
+		(void)fprintf(stderr, "  %-30s %s", deeds[i].hook ? deeds[i].hook : "NOT COVERED",
+			      deeds[i].name);
+		for (; i + 1 < n && same_line(&deeds[i], &deeds[i + 1]); i++)
+			(void)fprintf(stderr, " %s", strchr(deeds[i + 1].name, '.') + 1);
+		(void)fputc('\n', stderr);
+		if (!deeds[i].refused[0] || !strcmp(why, deeds[i].refused))
+			continue;
+		why = deeds[i].refused;
+		(void)fprintf(stderr, "  %-30s because %s\n", "", why);
+	}
+}
+
+void report_header(const struct probe *p, const struct ruleset *rules, const char *scope) {
+	size_t n;
+	const struct probe_deed *deeds = probe_deeds(p, &n);
+
+	(void)fprintf(stderr, "lapwing %s, looking at %s, with %zu rules\n", LAPWING_VERSION, scope,
+		      rules ? ruleset_count(rules) : 0);
+	print_deeds(deeds, n);
+}
+
+uint64_t report_lost(const struct knobs_losses *l) {
+	uint64_t n = 0;
+
+	for (int kind = 0; kind < WIRE_KIND_MAX; kind++)
+		for (int cause = 0; cause < WIRE_LOSS_MALFORMED; cause++)
+			n += l->lost[kind][cause];
+	return n;
+}
+
+static void print_events(const struct corridor *c) {
+	uint64_t total = 0;
+
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++)
+		total += c->events[kind];
+	(void)fprintf(stderr, "events      %" PRIu64 "\n", total);
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++)
+		if (c->events[kind])
+			(void)fprintf(stderr, "  %-24s %" PRIu64 "\n", encode_kind_name(kind),
+				      c->events[kind]);
+}
+
+static void print_losses(const struct corridor *c, const struct report_ledger *ledger) {
+	static const char *const causes[WIRE_LOSS_MAX] = { "the ring was full", "no scratch slot",
+							   "malformed" };
+
+	(void)fprintf(stderr,
+		      "ledger      %" PRIu64 " produced = %" PRIu64 " received + %" PRIu64
+		      " lost\n",
+		      ledger->produced, ledger->received, report_lost(&ledger->lost));
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++)
+		for (int cause = 0; cause < WIRE_LOSS_MALFORMED; cause++)
+			if (ledger->lost.lost[kind][cause])
+				(void)fprintf(
+					stderr, "  %-24s %" PRIu64 ", %s\n", encode_kind_name(kind),
+					(uint64_t)ledger->lost.lost[kind][cause], causes[cause]);
+	if (c->malformed)
+		(void)fprintf(stderr, "  %" PRIu64 " received records could not be decoded\n",
+			      c->malformed);
+}
+
+static void print_detections(const struct corridor *c) {
+	(void)fprintf(stderr, "detections  %" PRIu64 "\n", c->detections);
+	for (size_t i = 0; c->rules && i < ruleset_count(c->rules); i++) {
+		uint64_t hits;
+		const struct detection *d = ruleset_rule(c->rules, i, &hits);
+
+		if (hits)
+			(void)fprintf(stderr, "  %-8" PRIu64 " %.*s\n", hits, STR_FMT(d->title));
+	}
+}
+
+void report_summary(const struct corridor *c, const struct report_ledger *ledger) {
+	struct rusage u;
+	double cpu;
+
+	(void)getrusage(RUSAGE_SELF, &u);
+	cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	      (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	(void)fprintf(stderr, "\nlapwing ran for %.1f s\n", ledger->seconds);
+	print_events(c);
+	print_losses(c, ledger);
+	print_detections(c);
+	(void)fprintf(stderr, "cost        %.2f s of CPU, %.1f MB of memory at most\n", cpu,
+		      (double)u.ru_maxrss / 1024);
+}

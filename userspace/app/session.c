@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.c - start like a checklist, loop, stop in reverse
+ *
+ * The order of the start is not free. Rules and outputs come first, because
+ * their faults are the user's to mend and nothing is attached yet. The command
+ * is born before the hooks, so that it can be in scope from its first deed, and
+ * before the sandbox, which it must not inherit. The census comes after the
+ * hooks: whoever is born in between is then seen by one or by both. The sandbox
+ * is the last line before the loop.
+ */
+#include "app/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "app/child.h"
+#include "app/host.h"
+#include "app/report.h"
+#include "app/rules.h"
+#include "app/sandbox.h"
+#include "base/log.h"
+
+/* Records taken in one go; timers and signals get their turn in between. */
+#define DRAIN_MAX 8192
+#define ROUNDS_ATTACHED 16 /* at the end, while hooks still send */
+
+/* The drain's period: short while records come in numbers, long when it is quiet. */
+#define PERIOD_BUSY_NS 5000000
+#define PERIOD_SOME_NS 20000000
+#define PERIOD_IDLE_NS 100000000
+#define BUSY_RECORDS 512
+
+#define LOSS_PERIOD_NS 60000000000ull
+#define CLOCK_PERIOD_NS 1000000000ull
+
+struct session {
+	const struct session_options *o;
+	struct corridor corridor;
+	struct probe *probe;
+	struct host host;
+	struct child child;
+	uint64_t began_ns, deadline_ns, next_loss_ns, next_clock_ns;
+	uint64_t host_records; /* census and HOST_*: records that no ring carried */
+	long period_ns;
+	int epoll, timer, signals;
+	bool over;
+};
+
+static int start_outputs(struct session *s) {
+	struct corridor *c = &s->corridor;
+	int err;
+
+	for (int i = 0; i < s->o->n_outputs; i++) {
+		const char *why = "";
+
+		err = sink_open(s->o->outputs[i], &c->sinks[c->n_sinks], &why);
+		if (err) {
+			log_error("output \"%s\": %s", s->o->outputs[i], why);
+			return err;
+		}
+		c->n_sinks++;
+	}
+	if (!s->o->tape)
+		return 0;
+	err = tape_create(s->o->tape, &c->tape);
+	if (err)
+		log_error("tape \"%s\" cannot be made: %s", s->o->tape, strerror(-err));
+	return err;
+}
+
+static int start_probe(struct session *s) {
+	struct probe_options po = { .hooks = s->o->hooks };
+	const char *why = "";
+	int err = probe_check(&why);
+
+	if (err) {
+		log_error("%s", why);
+		return err;
+	}
+	if (s->child.pid || s->o->scope_pid)
+		po.scope = SCOPE_PROCESS;
+	if (s->o->scope_cgroup) {
+		po.scope = SCOPE_CGROUP;
+		po.scope_cgroup = s->o->scope_cgroup;
+		po.scope_cgroup_id = s->o->scope_cgroup_id;
+	}
+	err = probe_open(&po, &s->probe);
+	if (err)
+		log_error("no hook could be attached: %s; \"lapwing preflight\" says more",
+			  strerror(-err));
+	return err;
+}
+
+/* record_made - a record that user space made; it is on no ring's ledger */
+static int record_made(void *ctx, const void *record, size_t len) {
+	struct session *s = ctx;
+
+	s->host_records++;
+	return corridor_record(&s->corridor, record, len);
+}
+
+static int start_story(struct session *s) {
+	size_t n;
+	const struct probe_deed *deeds = probe_deeds(s->probe, &n);
+	pid_t pid = s->child.pid ? s->child.pid : s->o->scope_pid;
+	int err;
+
+	s->host = (struct host){ .cb = record_made, .ctx = s };
+	err = host_start(&s->host, deeds, n);
+	if (!err && pid)
+		err = probe_scope_add(s->probe, pid);
+	if (!err)
+		err = probe_census(s->probe, record_made, s);
+	if (err && err != -ENOTSUP)
+		log_error("the processes that are there already cannot be read: %s",
+			  strerror(-err));
+	/* without an iterator the sensor works, and says PROCESS_UNKNOWN more often */
+	return err == -ENOTSUP ? 0 : err;
+}
+
+static int watch(int epoll, int fd, uint32_t events) {
+	struct epoll_event e = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
+}
+
+static int set_timer(struct session *s, long period_ns) {
+	struct itimerspec t = { .it_interval.tv_nsec = period_ns, .it_value.tv_nsec = period_ns };
+
+	if (s->period_ns == period_ns)
+		return 0;
+	s->period_ns = period_ns;
+	return timerfd_settime(s->timer, 0, &t, NULL) ? -errno : 0;
+}
+
+static int block_signals(sigset_t *set) {
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGINT);
+	(void)sigaddset(set, SIGTERM);
+	(void)sigaddset(set, SIGHUP);
+	(void)sigaddset(set, SIGCHLD);
+	/* a reader that goes away is an error of its sink, not the end of the sensor */
+	(void)signal(SIGPIPE, SIG_IGN);
+	return sigprocmask(SIG_BLOCK, set, NULL) ? -errno : 0;
+}
+
+static int start_loop(struct session *s) {
+	sigset_t set;
+	int rings[2], err = block_signals(&set);
+
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->epoll < 0 || s->timer < 0 || s->signals < 0)
+		err = -errno;
+	probe_fds(s->probe, rings);
+	if (!err)
+		err = watch(s->epoll, s->timer, EPOLLIN);
+	if (!err)
+		err = watch(s->epoll, s->signals, EPOLLIN);
+	/* edges only: a ring that is left with records is the timer's business */
+	for (int i = 0; i < 2 && !err; i++)
+		err = watch(s->epoll, rings[i], EPOLLIN | EPOLLET);
+	if (!err)
+		err = set_timer(s, PERIOD_IDLE_NS);
+	if (err)
+		log_error("the event loop cannot be set up: %s", strerror(-err));
+	return err;
+}
+
+static void reload_rules(struct session *s) {
+	struct ruleset *rules;
+
+	if (rules_load(s->o->rules, s->o->n_rules, &rules)) {
+		log_error("the new rules are not used; the old ones stay in force, continuing");
+		return;
+	}
+	ruleset_free(s->corridor.rules);
+	s->corridor.rules = rules;
+	log_info("reloaded %zu rules", rules ? ruleset_count(rules) : 0);
+}
+
+static void take_signals(struct session *s) {
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGHUP:
+			reload_rules(s);
+			break;
+		case SIGCHLD:
+			(void)child_reap(&s->child);
+			break;
+		case SIGTERM:
+			if (s->child.pid && !s->child.ended)
+				(void)kill(s->child.pid, SIGTERM);
+			s->over = true;
+			break;
+		default:
+			/* a terminal's Ctrl-C has gone to the command as well; its end is ours */
+			if (!s->child.pid || s->child.ended)
+				s->over = true;
+		}
+	}
+}
+
+static int drain(struct session *s) {
+	int n = probe_drain(s->probe, DRAIN_MAX, corridor_record, &s->corridor);
+
+	if (n < 0)
+		return n;
+	return set_timer(s, n > BUSY_RECORDS ? PERIOD_BUSY_NS
+			    : n > 0	     ? PERIOD_SOME_NS
+					     : PERIOD_IDLE_NS)
+		       ?: n;
+}
+
+static int tend_host(struct session *s, uint64_t now) {
+	struct knobs_losses losses;
+	int err = 0;
+
+	if (now >= s->next_clock_ns) {
+		s->next_clock_ns = now + CLOCK_PERIOD_NS;
+		err = host_clock(&s->host);
+	}
+	if (now < s->next_loss_ns || err)
+		return err;
+	s->next_loss_ns = now + LOSS_PERIOD_NS;
+	losses = *probe_losses(s->probe);
+	for (int kind = 0; kind < WIRE_KIND_MAX; kind++)
+		losses.lost[kind][WIRE_LOSS_MALFORMED] = s->corridor.malformed_kind[kind];
+	return host_losses(&s->host, &losses);
+}
+
+static bool command_over(const struct session *s) {
+	return s->child.ended && (!s->o->follow || s->corridor.alive <= 0);
+}
+
+static int loop(struct session *s) {
+	while (!s->over) {
+		struct epoll_event events[4];
+		uint64_t ticks, now;
+		int n = epoll_wait(s->epoll, events, 4, -1), err;
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.fd == s->signals)
+				take_signals(s);
+			else if (events[i].data.fd == s->timer)
+				(void)!read(s->timer, &ticks, sizeof(ticks));
+		}
+		if (command_over(s))
+			s->over = true;
+		err = drain(s);
+		now = host_boot_ns();
+		if (err >= 0)
+			err = tend_host(s, now);
+		if (err >= 0)
+			err = corridor_flush(&s->corridor);
+		if (err < 0)
+			return err;
+		if (s->deadline_ns && now >= s->deadline_ns)
+			s->over = true;
+	}
+	return 0;
+}
+
+/* drain_rest - what the rings hold, at most @rounds times DRAIN_MAX records */
+static int drain_rest(struct session *s, int rounds) {
+	int n = 1;
+
+	while (n > 0 && rounds-- > 0)
+		n = probe_drain(s->probe, DRAIN_MAX, corridor_record, &s->corridor);
+	return n < 0 ? n : 0;
+}
+
+/*
+ * finish - the last records, and the ledger
+ * Detaching can take its time, so what is there already is written before; what the hooks sent
+ * meanwhile comes after, and then nothing sends any more.
+ */
+static int finish(struct session *s, struct report_ledger *ledger) {
+	uint64_t now = host_boot_ns();
+	int n = drain_rest(s, ROUNDS_ATTACHED);
+
+	if (!n)
+		n = corridor_flush(&s->corridor);
+	probe_detach(s->probe);
+	if (!n)
+		n = drain_rest(s, INT_MAX);
+	s->next_loss_ns = now;
+	if (n >= 0)
+		n = tend_host(s, now);
+	*ledger = (struct report_ledger){
+		.produced = probe_produced(s->probe),
+		.received = s->corridor.records - s->host_records,
+		.lost = *probe_losses(s->probe),
+		.seconds = (double)(now - s->began_ns) / 1e9,
+	};
+	if (n >= 0)
+		n = host_stop(&s->host, ledger->produced, report_lost(&ledger->lost));
+	return n < 0 ? n : corridor_flush(&s->corridor);
+}
+
+static int run(struct session *s) {
+	struct report_ledger ledger;
+	int err;
+
+	s->began_ns = host_boot_ns();
+	s->next_loss_ns = s->began_ns + LOSS_PERIOD_NS;
+	if (s->o->duration_s > 0)
+		s->deadline_ns = s->began_ns + (uint64_t)(s->o->duration_s * 1e9);
+	if (s->o->ready_fd >= 0 && write(s->o->ready_fd, "\n", 1) != 1)
+		log_warn("nobody reads descriptor %d of --ready-fd, continuing", s->o->ready_fd);
+	if (s->child.pid)
+		child_release(&s->child);
+	err = loop(s);
+	if (!err)
+		err = finish(s, &ledger);
+	if (err)
+		log_error("the sensor stops: an output or the tape cannot be written: %s",
+			  strerror(-err));
+	else if (s->o->summary)
+		report_summary(&s->corridor, &ledger);
+	return err;
+}
+
+static const char *scope_name(const struct session *s, char text[64]) {
+	if (s->child.pid)
+		return "one command and its descendants";
+	if (s->o->scope_cgroup)
+		return "one cgroup";
+	if (!s->o->scope_pid)
+		return "the whole machine";
+	(void)snprintf(text, 64, "process %d and its descendants", (int)s->o->scope_pid);
+	return text;
+}
+
+/* start - everything up to the loop; an exit code, or -1 to go on */
+static int start(struct session *s) {
+	char scope[64];
+	int err = corridor_init(&s->corridor);
+
+	if (err)
+		return 1;
+	s->corridor.color = s->o->color;
+	err = rules_load(s->o->rules, s->o->n_rules, &s->corridor.rules);
+	if (err)
+		return err == -EINVAL ? 2 : 1;
+	if (start_outputs(s))
+		return 1;
+	if (s->o->command) {
+		s->corridor.alive = 1; /* the command itself, born out of our sight */
+		err = child_start(&s->child, s->o->command);
+		if (err) {
+			log_error("no process can be made: %s", strerror(-err));
+			return 1;
+		}
+	}
+	if (start_probe(s) || start_loop(s) || start_story(s))
+		return 1;
+	if (s->o->summary)
+		report_header(s->probe, s->corridor.rules, scope_name(s, scope));
+	err = sandbox_enter();
+	if (err) {
+		log_error("privileges cannot be given up: %s", strerror(-err));
+		return 1;
+	}
+	return -1;
+}
+
+static void close_all(struct session *s) {
+	int fds[] = { s->signals, s->timer, s->epoll };
+
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	probe_free(s->probe);
+	child_free(&s->child);
+	if (corridor_done(&s->corridor))
+		log_error("not everything could be written at the end");
+}
+
+int session_run(const struct session_options *options) {
+	struct session s = {
+		.o = options, .epoll = -1, .timer = -1, .signals = -1, .child.leave = -1
+	};
+	int code = start(&s);
+
+	if (code < 0) {
+		code = run(&s) ? 1 : 0;
+		if (!code && s.child.pid && child_reap(&s.child))
+			code = child_code(&s.child);
+	}
+	close_all(&s);
+	return code;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.h - one run of the sensor, from the first check to the summary
+ */
+#ifndef LAPWING_SESSION_H
+#define LAPWING_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "app/corridor.h"
+#include "probe/probe.h"
+
+#define SESSION_RULES 16
+
+struct session_options {
+	enum probe_hooks hooks;
+	const char *rules[SESSION_RULES]; /* files or folders; none: no detection */
+	size_t n_rules;
+	bool no_rules;			     /* detect nothing */
+	const char *outputs[CORRIDOR_SINKS]; /* as sink_open() takes them */
+	int n_outputs;
+	const char *tape;	  /* NULL: none */
+	int color;		  /* as in struct corridor */
+	bool summary;		  /* header and summary on standard error */
+	double duration_s;	  /* 0: until a signal */
+	int ready_fd;		  /* gets a newline when everything is attached; -1: none */
+	pid_t scope_pid;	  /* 0: no such scope */
+	const char *scope_cgroup; /* NULL: no such scope; "/a/b" below the cgroup2 root */
+	uint64_t scope_cgroup_id;
+	char **command; /* run this and look only at it and its descendants; or NULL */
+	bool follow;	/* with @command: go on until its last descendant has ended */
+};
+
+/*
+ * session_run - runs the sensor as @options say; logs what goes wrong
+ * Gives an exit code: 0; 1: failed; 2: bad rules; with a command, that command's
+ * own (128 + signal when one ended it).
+ */
+int session_run(const struct session_options *options);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * utf8.h - text that is safe to export, and safe to look at
+ *
+ * File names and arguments are bytes; what leaves the sensor is valid UTF-8
+ * (RFC 3629: no overlong form, no surrogate, nothing past U+10FFFF). A byte that
+ * is not part of it is written \xNN. Control characters are valid and stay.
+ */
+#ifndef LAPWING_UTF8_H
+#define LAPWING_UTF8_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+/* utf8_is_ascii - whether no byte has its high bit set; NULs are fine */
+bool utf8_is_ascii(const char *s, size_t n);
+
+/*
+ * utf8_next - the character at @s, of which @n bytes are there
+ * Gives its length in bytes, 1 to 4, or 0 when the bytes are not UTF-8 (or there are none).
+ */
+static inline uint32_t utf8_next(const char *s, size_t n, uint32_t *ret) {
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *u = (const unsigned char *)s;
+	uint32_t len, c;
+
+	if (!n)
+		return 0;
+	if (u[0] < 0x80) {
+		*ret = u[0];
+		return 1;
+	}
+	len = u[0] >= 0xf0 ? 4 : u[0] >= 0xe0 ? 3 : 2;
+	if (u[0] < 0xc2 || u[0] > 0xf4 || len > n)
+		return 0;
+	c = u[0] & (0x7fu >> len);
+	for (uint32_t i = 1; i < len; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3f);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return len;
+}
+
+/* utf8_is_valid - whether all of @s is UTF-8 */
+bool utf8_is_valid(const char *s, size_t n);
+
+/* utf8_escape - a copy of @x in which each invalid byte is \xNN; absent without memory */
+struct str utf8_escape(struct arena *arena, struct str x);
+
+/*
+ * utf8_hidden - controls (C0, DEL, C1), direction overrides, separators of lines, and what has
+ * no width: the characters with which a text can pretend to be another one
+ */
+static inline bool utf8_hidden(uint32_t c) {
+	if (c < 0x7f)
+		return c < 0x20;
+	return c <= 0x9f || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cat.c - events from protobuf files, for people or as JSON
+ *
+ * The exit code of a reader that went away is the signal's,
+ * as with cat(1): SIGPIPE is left as it is.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/events.h"
+#include "encode/encode.h"
+#include "event/field.h"
+#include "sink/sink.h"
+
+extern const struct command command_cat;
+
+struct job {
+	struct arena arena;
+	struct sink out;
+	uint64_t kinds; /* wanted ones; 0 is all */
+	bool color;
+};
+
+enum { DONE_HERE = 1 }; /* the output is gone: no message, no further file */
+
+/* flush - before each wait, so that a pipe shows events as they come */
+static int flush(void *ctx) {
+	struct job *job = ctx;
+	int r = sink_flush(&job->out);
+
+	if (r < 0 && r != -EPIPE)
+		log_error("standard output cannot be written: %s", strerror(-r));
+	return r < 0 ? DONE_HERE : 0;
+}
+
+static int show(void *ctx, struct event *e) {
+	struct job *job = ctx;
+
+	if (job->kinds && !(event_has(e, FIELD_KIND) && e->kind < 64 && job->kinds >> e->kind & 1))
+		return 0;
+	if (job->out.format == SINK_JSON)
+		encode_json(&job->out.buf, e);
+	else
+		encode_text(&job->out.buf, e, job->color);
+	return 0;
+}
+
+static int cat_files(struct job *job, char **names) {
+	const struct events_user user = { .event = show, .wait = flush, .ctx = job };
+	int code = CLI_OK, r = 0;
+
+	for (; *names && r != DONE_HERE; names++) {
+		r = events_read(*names, &job->arena, &user);
+		if (r)
+			code = CLI_FAILURE;
+	}
+	if (r == DONE_HERE)
+		buf_reset(&job->out.buf);
+	r = sink_close(&job->out);
+	if (r < 0 && r != -EPIPE)
+		log_error("standard output cannot be written: %s", strerror(-r));
+	return r < 0 ? CLI_FAILURE : code;
+}
+
+static int bad_kind(const char *word) {
+	const char *near = cli_nearest_kind(word);
+
+	if (near)
+		return cli_misuse(&command_cat, "\"%s\" is no kind of event; did you mean \"%s\"?",
+				  word, near);
+	return cli_misuse(&command_cat, "\"%s\" is no kind of event", word);
+}
+
+static int cat_run(int argc, char **argv) {
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "kind", required_argument, NULL, 'k' },
+		{ "color", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *color = NULL, *why = NULL, *spec = "text:-";
+	struct job job = { 0 };
+	int option, code;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(&command_cat);
+		if (option == 'j')
+			spec = "json:-";
+		else if (option == 'c')
+			color = optarg;
+		else if (option != 'k')
+			return cli_bad_option(&command_cat, argv, options, option);
+		else if (cli_kinds(optarg, &job.kinds, &why) < 0)
+			return bad_kind(why);
+	}
+	if (optind >= argc)
+		return cli_misuse(&command_cat, "a file is missing; \"-\" is standard input");
+	if (cli_color(color, STDOUT_FILENO, &job.color) < 0)
+		return cli_misuse(&command_cat, "\"%s\" is not auto, always or never", color);
+	if (sink_open(spec, &job.out, &why) < 0) {
+		log_error("%s", why);
+		return CLI_FAILURE;
+	}
+	arena_init(&job.arena, EVENTS_ARENA_BYTES);
+	code = cat_files(&job, argv + optind);
+	arena_done(&job.arena);
+	return code;
+}
+
+const struct command command_cat = {
+	.name = "cat",
+	.summary = "show the events in protobuf files",
+	.usage = "usage: lapwing cat [--json] [--kind KIND[,KIND]] [--color WHEN] FILE...\n"
+		 "\n"
+		 "Shows the events that \"-o proto:FILE\" wrote; FILE - is standard input.\n"
+		 "\n"
+		 "  --json         one JSON object per line, the same as \"-o json:-\" gives\n"
+		 "  --kind KIND    only events of these kinds: PROCESS_EXEC, or exec for short\n"
+		 "  --color WHEN   auto (the default), always or never\n"
+		 "  --help\n"
+		 "\n"
+		 "A file that is cut or damaged is shown as far as it is whole; then the exit\n"
+		 "code is 1 and a message names the byte where it breaks.\n"
+		 "\n"
+		 "example: lapwing cat --kind exec,connect events.pb\n",
+	.run = cat_run,
+};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "encode/encode.h"
+
+#define WORD_MAX 32
+
+int cli_help(const struct command *c) {
+	(void)fputs(c->usage, stdout);
+	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
+}
+
+int cli_misuse(const struct command *c, const char *fmt, ...) {
+	char line[512];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	log_error("%s; see \"lapwing %s --help\"", line, c->name);
+	return CLI_USAGE;
+}
+
+/* The number of letters to add, drop or change; the words are short. */
+static size_t distance(const char *a, const char *b) {
+	size_t row[WORD_MAX + 1], n = strlen(b);
+
+	if (n > WORD_MAX || strlen(a) > WORD_MAX)
+		return WORD_MAX;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t change = corner + (a[i - 1] != b[j - 1]);
+			size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+
+			corner = row[j];
+			row[j] = change < other ? change : other;
+		}
+	}
+	return row[n];
+}
+
+const char *cli_nearest(const char *word, const char *const *words, size_t n) {
+	const char *best = NULL;
+	size_t least = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t d = distance(word, words[i]), length = strlen(words[i]);
+
+		/* a stranger to the word helps nobody */
+		if (d <= (length < 6 ? 2 : length / 3) && d < length && (!best || d < least)) {
+			best = words[i];
+			least = d;
+		}
+	}
+	return best;
+}
+
+static const char *nearest_option(const char *word, const struct option *options) {
+	const char *names[64];
+	size_t n = 0;
+
+	for (; options[n].name && n < 64; n++)
+		names[n] = options[n].name;
+	return cli_nearest(word, names, n);
+}
+
+int cli_bad_option(const struct command *c, char **argv, const struct option *options, int got) {
+	const char *word = argv[optind - 1], *near;
+	char name[WORD_MAX + 1] = "";
+
+	if (got == ':')
+		return cli_misuse(c, "option \"%s\" needs a value", word);
+	if (strncmp(word, "--", 2) != 0)
+		return cli_misuse(c, "unknown option \"-%c\"", optopt);
+	if (optopt)
+		return cli_misuse(c, "option \"%s\" takes no value", word);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+	near = nearest_option(name, options);
+	if (near)
+		return cli_misuse(c, "unknown option \"--%s\"; did you mean \"--%s\"?", name, near);
+	return cli_misuse(c, "unknown option \"--%s\"", name);
+}
+
+int cli_color(const char *when, int fd, bool *ret) {
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (!when || !strcmp(when, "auto"))
+		*ret = !(no && *no) && !(term && !strcmp(term, "dumb")) && isatty(fd) == 1;
+	else if (!strcmp(when, "always"))
+		*ret = true;
+	else if (!strcmp(when, "never"))
+		*ret = false;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* kind_by_name - "PROCESS_EXEC", or "exec" as text shows it; 0 if there is none */
+static uint32_t kind_by_name(const char *word) {
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
+		const char *name = encode_kind_name(kind), *deed = strchr(name, '_');
+
+		if (deed && (!strcasecmp(word, name) || !strcasecmp(word, deed + 1)))
+			return kind;
+	}
+	return 0;
+}
+
+int cli_kinds(const char *list, uint64_t *ret, const char **bad) {
+	static char word[WORD_MAX + 1];
+	uint64_t kinds = 0;
+
+	_Static_assert(WIRE_KIND_MAX <= 64, "a kind is a bit of 64");
+	for (;;) {
+		size_t n = strcspn(list, ",");
+		uint32_t kind;
+
+		(void)snprintf(word, sizeof(word), "%.*s", (int)n, list);
+		kind = n <= WORD_MAX ? kind_by_name(word) : 0;
+		if (!kind) {
+			*bad = word;
+			return -EINVAL;
+		}
+		kinds |= 1ull << kind;
+		if (!list[n])
+			break;
+		list += n + 1;
+	}
+	*ret = kinds;
+	return 0;
+}
+
+const char *cli_nearest_kind(const char *word) {
+	const char *names[2 * WIRE_KIND_MAX];
+	char upper[WORD_MAX + 1] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; word[i] && i < WORD_MAX; i++)
+		upper[i] = word[i] >= 'a' && word[i] <= 'z' ? (char)(word[i] - 32) : word[i];
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
+		const char *name = encode_kind_name(kind), *deed = strchr(name, '_');
+
+		if (deed) {
+			names[n++] = name;
+			names[n++] = deed + 1;
+		}
+	}
+	return cli_nearest(upper, names, n);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli.h - one subcommand, one file, one const entry in main.c's table
+ *
+ * A command reads its own options with getopt_long() (argv[0] is its name),
+ * prints its result to standard output and everything else to standard error.
+ */
+#ifndef LAPWING_CLI_H
+#define LAPWING_CLI_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command {
+	const char *name;
+	const char *summary; /* one line for the list of commands */
+	const char *usage;   /* all of --help: synopsis, options, an example; ends in a newline */
+	int (*run)(int argc, char **argv); /* gives the exit code */
+};
+
+enum { CLI_OK = 0, CLI_FAILURE = 1, CLI_USAGE = 2 };
+
+/* cli_help - prints the usage to standard output; gives CLI_OK */
+int cli_help(const struct command *c);
+
+/* cli_misuse - says what is wrong and where help is, on standard error; gives CLI_USAGE */
+int cli_misuse(const struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * cli_bad_option - the same for what getopt_long() refused, naming the option and the nearest
+ * @got: its result, '?' or ':'. Needs opterr = 0, and ':' at the start of the short options, so
+ * that a missing value can be told.
+ */
+int cli_bad_option(const struct command *c, char **argv, const struct option *options, int got);
+
+/* cli_nearest - the one of @n words that @word was most likely meant to be, or NULL */
+const char *cli_nearest(const char *word, const char *const *words, size_t n);
+
+/*
+ * cli_color - whether to paint what goes to @fd
+ * @when: "auto", "always", "never", or NULL for "auto", which asks NO_COLOR and isatty(3).
+ * 0 and @ret, or -EINVAL.
+ */
+int cli_color(const char *when, int fd, bool *ret);
+
+/*
+ * cli_kinds - the kinds in a list like "PROCESS_EXEC,connect", in either spelling and any case
+ * 0 and @ret, bit n for kind n; or -EINVAL and @bad, the word that is none (static).
+ */
+int cli_kinds(const char *list, uint64_t *ret, const char **bad);
+
+/* cli_nearest_kind - the same as cli_nearest() among the kinds' names */
+const char *cli_nearest_kind(const char *word);
+
+#endif

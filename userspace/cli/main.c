@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/cli.h"
+#include "encode/encode.h"
+
+extern const struct command command_run, command_trace, command_cat, command_replay,
+	command_preflight;
+
+static int version_run(int argc, char **argv);
+static int help_run(int argc, char **argv);
+
+static const struct command command_version = {
+	.name = "version",
+	.summary = "print the version",
+	.usage = "usage: lapwing version\n"
+		 "\n"
+		 "example: lapwing version\n",
+	.run = version_run,
+};
+
+static const struct command command_help = {
+	.name = "help",
+	.summary = "explain a command",
+	.usage = "usage: lapwing help [COMMAND]\n"
+		 "\n"
+		 "example: lapwing help run\n",
+	.run = help_run,
+};
+
+static const struct command *const commands[] = {
+	&command_run,	    &command_trace,   &command_cat,  &command_replay,
+	&command_preflight, &command_version, &command_help,
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find(const char *name) {
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	}
+	return NULL;
+}
+
+static void print_commands(FILE *to) {
+	(void)fputs("usage: lapwing COMMAND [OPTION]...\n\n", to);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		(void)fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	(void)fputs("\n\"lapwing help COMMAND\" says more.\nexample: sudo lapwing run\n", to);
+}
+
+static int unknown(const char *name) {
+	const char *names[N_COMMANDS], *near;
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i]->name;
+	near = cli_nearest(name, names, N_COMMANDS);
+	if (near)
+		log_error("unknown command \"%s\"; did you mean \"%s\"? See \"lapwing help\"", name,
+			  near);
+	else
+		log_error("unknown command \"%s\"; see \"lapwing help\"", name);
+	return CLI_USAGE;
+}
+
+static int version_run(int argc, char **argv) {
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+	int option;
+
+	optind = 1;
+	opterr = 0;
+	option = getopt_long(argc, argv, ":h", options, NULL);
+	if (option == 'h')
+		return cli_help(&command_version);
+	if (option != -1)
+		return cli_bad_option(&command_version, argv, options, option);
+	(void)puts("lapwing " LAPWING_VERSION);
+	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
+}
+
+static int help_run(int argc, char **argv) {
+	const struct command *c;
+
+	if (argc > 1 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) {
+		c = find(argv[1]);
+		return c ? cli_help(c) : unknown(argv[1]);
+	}
+	if (argc > 1)
+		return cli_help(&command_help);
+	print_commands(stdout);
+	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
+}
+
+int main(int argc, char **argv) {
+	const struct command *c;
+
+	if (encode_setup() < 0) {
+		log_error("this build's field.def and event.proto differ; this is a bug of "
+			  "lapwing, please report it");
+		return CLI_FAILURE;
+	}
+	if (argc < 2) {
+		print_commands(stderr);
+		return CLI_USAGE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return version_run(1, argv);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help_run(1, argv);
+	c = find(argv[1]);
+	return c ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run.c - the sensor in the foreground
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "cli/sensor.h"
+
+extern const struct command command_run;
+
+enum { OPTION_DURATION = SENSOR_OWN, OPTION_SCOPE };
+
+static int take_duration(struct session_options *o) {
+	char *end;
+
+	o->duration_s = strtod(optarg, &end);
+	if (end == optarg || *end || !(o->duration_s > 0) || o->duration_s > 1e9)
+		return cli_misuse(&command_run,
+				  "--duration takes seconds, such as 10 or 0.5, not \"%s\"",
+				  optarg);
+	return CLI_OK;
+}
+
+/* cgroup_of - where the cgroup2 hierarchy is mounted, and the path in it that @name means */
+static int cgroup_of(const char *name, struct session_options *o) {
+	static const char *const mounts[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+	static char path[4096];
+	struct stat st;
+
+	for (int i = 0; i < 2; i++) {
+		size_t n = strlen(mounts[i]);
+		const char *below = !strncmp(name, mounts[i], n) ? name + n : name;
+
+		if (snprintf(path, sizeof(path), "%s%s", mounts[i], below) >= (int)sizeof(path) ||
+		    stat(path, &st) || !S_ISDIR(st.st_mode))
+			continue;
+		o->scope_cgroup = path + n;
+		o->scope_cgroup_id = st.st_ino;
+		return CLI_OK;
+	}
+	log_error("--scope \"%s\": there is no such cgroup; give its path below /sys/fs/cgroup, as "
+		  "in "
+		  "/system.slice/ssh.service",
+		  name);
+	return CLI_FAILURE;
+}
+
+static int take_scope(struct session_options *o) {
+	char proc[32];
+	struct stat st;
+	long pid;
+	int code;
+
+	if (optarg[0] == '/')
+		return cgroup_of(optarg, o);
+	code = sensor_number(&command_run, "--scope (unless a cgroup: /path)", optarg, 1, 1 << 22,
+			     &pid);
+	if (code)
+		return code;
+	(void)snprintf(proc, sizeof(proc), "/proc/%ld", pid);
+	if (stat(proc, &st)) {
+		log_error("--scope %ld: there is no such process", pid);
+		return CLI_FAILURE;
+	}
+	o->scope_pid = (pid_t)pid;
+	return CLI_OK;
+}
+
+static int run_run(int argc, char **argv) {
+	static const struct option options[] = {
+		SENSOR_LONG_OPTIONS,
+		{ "duration", required_argument, NULL, OPTION_DURATION },
+		{ "scope", required_argument, NULL, OPTION_SCOPE },
+		{ 0 },
+	};
+	struct session_options o = sensor_options();
+	int option, code;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, SENSOR_SHORT_OPTIONS, options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
+			return cli_help(&command_run);
+		case OPTION_DURATION:
+			code = take_duration(&o);
+			break;
+		case OPTION_SCOPE:
+			code = take_scope(&o);
+			break;
+		default:
+			code = sensor_option(&command_run, option, &o);
+		}
+		if (code < 0)
+			return cli_bad_option(&command_run, argv, options, option);
+		if (code)
+			return code;
+	}
+	if (argv[optind])
+		return cli_misuse(
+			&command_run,
+			"\"%s\" is not an option; to run a command, use \"lapwing trace\"",
+			argv[optind]);
+	code = sensor_finish(&command_run, &o);
+	return code ? code : session_run(&o);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.summary = "watch this machine until stopped",
+	.usage = "usage: lapwing run [OPTION]...\n"
+		 "\n"
+		 "Shows processes, network, file changes and detections as they happen. Ctrl-C "
+		 "ends it\n"
+		 "with a summary. SIGHUP reads the rules anew.\n"
+		 "\n"
+		 "      --duration S    end after S seconds\n"
+		 "      --scope WHAT    look only at a process and its descendants (PID), or at a\n"
+		 "                      cgroup and those below it (/path)\n" SENSOR_USAGE "\n"
+		 "example: sudo lapwing run --duration 10 -o text:- -o proto:events.pb\n",
+	.run = run_run,
+};

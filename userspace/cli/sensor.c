@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/sensor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/rules.h"
+#include "base/log.h"
+
+struct session_options sensor_options(void) {
+	return (struct session_options){ .color = -1, .ready_fd = -1, .summary = true };
+}
+
+int sensor_number(const struct command *c, const char *option, const char *text, long min, long max,
+		  long *ret) {
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(text, &end, 10);
+	if (errno || end == text || *end || v < min || v > max)
+		return cli_misuse(c, "%s takes a whole number from %ld to %ld, not \"%s\"", option,
+				  min, max, text);
+	*ret = v;
+	return CLI_OK;
+}
+
+static int take_hooks(const struct command *c, struct session_options *o) {
+	static const char *const words[] = { "auto", "lsm", "tracepoint" };
+
+	for (int i = 0; i < 3; i++) {
+		if (!strcmp(optarg, words[i])) {
+			o->hooks = (enum probe_hooks)i;
+			return CLI_OK;
+		}
+	}
+	return cli_misuse(c, "--hooks takes auto, lsm or tracepoint, not \"%s\"", optarg);
+}
+
+static int take_color(const struct command *c, struct session_options *o) {
+	bool on;
+
+	if (cli_color(optarg, STDOUT_FILENO, &on))
+		return cli_misuse(c, "--color takes auto, always or never, not \"%s\"", optarg);
+	o->color = !strcmp(optarg, "auto") ? -1 : on;
+	return CLI_OK;
+}
+
+int sensor_option(const struct command *c, int option, struct session_options *o) {
+	long n;
+	int code;
+
+	switch (option) {
+	case 'o':
+		if (o->n_outputs == CORRIDOR_SINKS)
+			return cli_misuse(c, "at most %d outputs", CORRIDOR_SINKS);
+		o->outputs[o->n_outputs++] = optarg;
+		return CLI_OK;
+	case SENSOR_HOOKS:
+		return take_hooks(c, o);
+	case SENSOR_RULES:
+		if (o->n_rules == SESSION_RULES)
+			return cli_misuse(c, "at most %d times --rules; name a folder instead",
+					  SESSION_RULES);
+		o->rules[o->n_rules++] = optarg;
+		return CLI_OK;
+	case SENSOR_NO_RULES:
+		o->no_rules = true;
+		return CLI_OK;
+	case SENSOR_TAPE:
+		o->tape = optarg;
+		return CLI_OK;
+	case SENSOR_COLOR:
+		return take_color(c, o);
+	case SENSOR_READY_FD:
+		code = sensor_number(c, "--ready-fd", optarg, 0, 1 << 20, &n);
+		if (!code)
+			o->ready_fd = (int)n;
+		return code;
+	default:
+		return -1;
+	}
+}
+
+int sensor_finish(const struct command *c, struct session_options *o) {
+	const char *shipped = rules_default();
+
+	if (o->no_rules && o->n_rules)
+		return cli_misuse(c, "--rules and --no-rules exclude each other");
+	if (!o->no_rules && !o->n_rules && shipped)
+		o->rules[o->n_rules++] = shipped;
+	else if (!o->no_rules && !o->n_rules)
+		log_warn("no rules are installed, and no --rules given: nothing will be detected, "
+			 "continuing");
+	if (!o->n_outputs)
+		o->outputs[o->n_outputs++] = "text:-";
+	if (o->color < 0 && getenv("NO_COLOR") && *getenv("NO_COLOR"))
+		o->color = 0;
+	return CLI_OK;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sensor.h - the options that `run` and `trace` have in common
+ */
+#ifndef LAPWING_SENSOR_H
+#define LAPWING_SENSOR_H
+
+#include "app/session.h"
+#include "cli/cli.h"
+
+#define SENSOR_SHORT_OPTIONS "+:ho:"
+
+enum {
+	SENSOR_HOOKS = 256,
+	SENSOR_RULES,
+	SENSOR_NO_RULES,
+	SENSOR_TAPE,
+	SENSOR_COLOR,
+	SENSOR_READY_FD,
+	SENSOR_OWN, /* first number that a command may use for its own options */
+};
+
+/* clang-format off */
+#define SENSOR_LONG_OPTIONS                                          \
+	{ "help", no_argument, NULL, 'h' },                          \
+	{ "output", required_argument, NULL, 'o' },                  \
+	{ "hooks", required_argument, NULL, SENSOR_HOOKS },          \
+	{ "rules", required_argument, NULL, SENSOR_RULES },          \
+	{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },          \
+	{ "tape", required_argument, NULL, SENSOR_TAPE },            \
+	{ "color", required_argument, NULL, SENSOR_COLOR },          \
+	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD }
+
+#define SENSOR_USAGE                                                                      \
+	"  -o, --output SPEC   text:-  text:FILE  json:-  json:FILE  proto:FILE  (repeatable)\n" \
+	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped ones)\n" \
+	"      --no-rules      detect nothing\n"                                             \
+	"      --hooks SET     auto (best that works), lsm, tracepoint\n"                    \
+	"      --tape FILE     record the raw ring, for `lapwing replay`\n"                  \
+	"      --color WHEN    auto, always, never\n"                                        \
+	"      --ready-fd N    write a newline to descriptor N when all is attached\n"
+/* clang-format on */
+
+/* sensor_options - the defaults */
+struct session_options sensor_options(void);
+
+/*
+ * sensor_option - takes one option that getopt_long() gave, if it is a common one
+ * CLI_OK; or an exit code to end with, the fault said. -1: not one of these.
+ */
+int sensor_option(const struct command *c, int option, struct session_options *o);
+
+/* sensor_finish - fills in what was not said; CLI_OK or an exit code, the fault said */
+int sensor_finish(const struct command *c, struct session_options *o);
+
+/* sensor_number - a whole number from @min to @max; CLI_OK or CLI_USAGE, the fault said */
+int sensor_number(const struct command *c, const char *option, const char *text, long min, long max,
+		  long *ret);
+
+#endif

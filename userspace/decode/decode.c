@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/decode.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "decode/reader.h"
+
+struct row {
+	int (*decode)(struct reader *r, struct event *ret);
+	uint16_t fixed;
+	bool exact; /* nothing stands behind the fixed part */
+};
+
+/* clang-format off */
+static const struct row rows[WIRE_KIND_MAX] = {
+	[WIRE_PROCESS_FORK] =	{ decode_fork, sizeof(struct wire_process_fork), true },
+	[WIRE_PROCESS_EXEC] =	{ decode_exec, sizeof(struct wire_process_exec), false },
+	[WIRE_PROCESS_EXIT] =	{ decode_exit, sizeof(struct wire_process_exit), true },
+	[WIRE_PROCESS_CENSUS] =	{ decode_exec, sizeof(struct wire_process_exec), false },
+	[WIRE_FILE_CREATE] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_OPEN] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_RENAME] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_UNLINK] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_CHMOD] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_CHOWN] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_LINK] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_SYMLINK] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_NET_CONNECT] =	{ decode_net, sizeof(struct wire_net), true },
+	[WIRE_NET_ACCEPT] =	{ decode_net, sizeof(struct wire_net), true },
+	[WIRE_NET_BIND] =	{ decode_net, sizeof(struct wire_net), true },
+	[WIRE_NET_LISTEN] =	{ decode_net, sizeof(struct wire_net), true },
+	[WIRE_NET_SEND] =	{ decode_net, sizeof(struct wire_net), true },
+	[WIRE_HOST_START] =	{ decode_host_start, sizeof(struct wire_host_start), false },
+	[WIRE_HOST_CLOCK] =	{ decode_host_clock, sizeof(struct wire_host_clock), true },
+	[WIRE_HOST_USER] =	{ decode_host_user, sizeof(struct wire_host_user), false },
+	[WIRE_HOST_LOSS] =	{ decode_host_loss, sizeof(struct wire_host_loss), true },
+	[WIRE_HOST_STOP] =	{ decode_host_stop, sizeof(struct wire_host_stop), true },
+};
+/* clang-format on */
+
+int decode_record(const void *record, size_t len, struct arena *arena, struct event *ret) {
+	const struct wire_header *head = record;
+	const struct row *row;
+	struct reader r;
+
+	assert((uintptr_t)record % 8 == 0);
+	if (len < sizeof(*head) || len > WIRE_MAX_BYTES || head->len != len)
+		return -EBADMSG;
+	if (head->kind >= WIRE_KIND_MAX || head->outcome > WIRE_FAILED)
+		return -EBADMSG;
+	row = &rows[head->kind];
+	if (!row->decode || len < row->fixed || (row->exact && len != row->fixed))
+		return -EBADMSG;
+	r = (struct reader){
+		.head = head,
+		.len = (uint32_t)len,
+		.fixed = row->fixed,
+		.arena = arena,
+	};
+	return row->decode(&r, ret);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/reader.h"
+#include "event/field.h"
+
+#define UNCHANGED (~0u)
+#define PERMISSIONS 07777
+
+static void set_inode(const struct wire_inode *inode, struct event *e) {
+	EVENT_SET(e, FILE_INODE, file.inode, inode->ino);
+	EVENT_SET(e, FILE_DEV_MAJOR, file.dev_major, inode->dev >> 20);
+	EVENT_SET(e, FILE_DEV_MINOR, file.dev_minor, inode->dev & 0xfffff);
+	EVENT_SET(e, FILE_MODE, file.mode, inode->mode);
+	EVENT_SET(e, FILE_UID, file.uid, inode->uid);
+	EVENT_SET(e, FILE_GID, file.gid, inode->gid);
+}
+
+static void set_deed(const struct wire_file *w, struct event *e) {
+	switch (w->head.kind) {
+	case WIRE_FILE_CREATE:
+	case WIRE_FILE_OPEN:
+		EVENT_SET(e, FILE_FLAGS, file.flags, w->flags);
+		break;
+	case WIRE_FILE_CHMOD:
+		EVENT_SET(e, FILE_NEW_MODE, file.new_mode, w->new_mode & PERMISSIONS);
+		break;
+	case WIRE_FILE_CHOWN:
+		if (w->new_uid != UNCHANGED)
+			EVENT_SET(e, FILE_NEW_UID, file.new_uid, w->new_uid);
+		if (w->new_gid != UNCHANGED)
+			EVENT_SET(e, FILE_NEW_GID, file.new_gid, w->new_gid);
+		break;
+	default:
+		break;
+	}
+}
+
+int decode_file(struct reader *r, struct event *ret) {
+	const struct wire_file *w = (const void *)r->head;
+	struct str path = reader_path(r, &w->path), old_path = reader_path(r, &w->old_path);
+	struct str target = reader_text(r, w->target);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET_STR(ret, FILE_PATH, file.path, path);
+	EVENT_SET_STR(ret, FILE_OLD_PATH, file.old_path, old_path);
+	EVENT_SET_STR(ret, FILE_TARGET, file.target, target);
+	if (!(w->head.flags & WIRE_FILE_UNRESOLVED))
+		set_inode(&w->inode, ret);
+	set_deed(w, ret);
+	return 0;
+}

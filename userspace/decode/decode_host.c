@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/reader.h"
+#include "event/field.h"
+
+/* fact - a text that the sensor read from its host; empty: it could not */
+static struct str fact(struct reader *r, struct wire_str where) {
+	struct str text = reader_text(r, where);
+
+	return text.n ? text : (struct str){ 0 };
+}
+
+int decode_host_start(struct reader *r, struct event *ret) {
+	const struct wire_host_start *w = (const void *)r->head;
+	struct str host_id = fact(r, w->host_id), boot_id = fact(r, w->boot_id);
+	struct str host_name = fact(r, w->host_name), version = fact(r, w->version);
+	struct str kernel = fact(r, w->kernel), arch = fact(r, w->arch);
+	struct strv coverage = reader_list(r, w->coverage, NULL);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	ret->wall_offset_ns = w->wall_offset_ns;
+	EVENT_SET_STR(ret, HOST_ID, host_id, host_id);
+	EVENT_SET_STR(ret, BOOT_ID, boot_id, boot_id);
+	EVENT_SET_STR(ret, HOST_NAME, host_name, host_name);
+	EVENT_SET_STR(ret, HOST_VERSION, host.version, version);
+	EVENT_SET_STR(ret, HOST_KERNEL, host.kernel, kernel);
+	EVENT_SET_STR(ret, HOST_ARCH, host.arch, arch);
+	if (coverage.v)
+		EVENT_SET(ret, HOST_COVERAGE, host.coverage, coverage);
+	return 0;
+}
+
+int decode_host_clock(struct reader *r, struct event *ret) {
+	const struct wire_host_clock *w = (const void *)r->head;
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	ret->wall_offset_ns = w->wall_offset_ns;
+	return 0;
+}
+
+int decode_host_user(struct reader *r, struct event *ret) {
+	const struct wire_host_user *w = (const void *)r->head;
+	struct str name = reader_text(r, w->name);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	ret->named_uid = w->uid;
+	ret->user_name = name;
+	return 0;
+}
+
+int decode_host_loss(struct reader *r, struct event *ret) {
+	static const struct str causes[WIRE_LOSS_MAX] = {
+		[WIRE_LOSS_RING_FULL] = STR("ring_full"),
+		[WIRE_LOSS_NO_SLOT] = STR("no_slot"),
+		[WIRE_LOSS_MALFORMED] = STR("malformed"),
+	};
+	const struct wire_host_loss *w = (const void *)r->head;
+	int error;
+
+	if (w->kind >= WIRE_KIND_MAX || w->cause >= WIRE_LOSS_MAX)
+		return -EBADMSG;
+	error = reader_commit(r, ret);
+	if (error)
+		return error;
+	EVENT_SET(ret, HOST_LOST_KIND, host.lost_kind, w->kind);
+	EVENT_SET_STR(ret, HOST_LOST_CAUSE, host.lost_cause, causes[w->cause]);
+	EVENT_SET(ret, HOST_LOST_COUNT, host.lost_count, w->count);
+	return 0;
+}
+
+int decode_host_stop(struct reader *r, struct event *ret) {
+	const struct wire_host_stop *w = (const void *)r->head;
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET(ret, HOST_PRODUCED, host.produced, w->produced);
+	EVENT_SET(ret, HOST_LOST, host.lost, w->lost);
+	return 0;
+}

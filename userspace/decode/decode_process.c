@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+#include "decode/reader.h"
+#include "event/field.h"
+
+/* EVENT_SET() for a number of which 0 means "the kernel has none" */
+#define SET_UNLESS_0(e, id, member, value)                                                         \
+	do {                                                                                       \
+		if (value)                                                                         \
+			EVENT_SET(e, id, member, value);                                           \
+	} while (0)
+
+static void set_ids(const struct wire_task *t, struct event *e) {
+	EVENT_SET(e, PROCESS_EGID, process.egid, t->egid);
+	EVENT_SET(e, PROCESS_SUID, process.suid, t->suid);
+	EVENT_SET(e, PROCESS_SGID, process.sgid, t->sgid);
+	EVENT_SET(e, PROCESS_FSUID, process.fsuid, t->fsuid);
+	EVENT_SET(e, PROCESS_FSGID, process.fsgid, t->fsgid);
+	EVENT_SET(e, PROCESS_LOGIN_UID, process.login_uid, t->login_uid);
+	EVENT_SET(e, PROCESS_LOGIN_SESSION, process.login_session, t->login_session);
+	EVENT_SET(e, PROCESS_SESSION, process.session, t->session);
+	EVENT_SET(e, PROCESS_GROUP, process.group, t->group);
+	EVENT_SET(e, PROCESS_CAP_EFFECTIVE, process.cap_effective, t->cap_effective);
+	EVENT_SET(e, PROCESS_CAP_PERMITTED, process.cap_permitted, t->cap_permitted);
+	EVENT_SET(e, PROCESS_CAP_INHERITABLE, process.cap_inheritable, t->cap_inheritable);
+	EVENT_SET(e, PROCESS_CAP_BOUNDING, process.cap_bounding, t->cap_bounding);
+	EVENT_SET(e, PROCESS_CAP_AMBIENT, process.cap_ambient, t->cap_ambient);
+}
+
+static void set_places(const struct wire_task *t, struct event *e) {
+	SET_UNLESS_0(e, PROCESS_NS_MNT, process.ns_mnt, t->ns_mnt);
+	SET_UNLESS_0(e, PROCESS_NS_PID, process.ns_pid, t->ns_pid);
+	SET_UNLESS_0(e, PROCESS_NS_NET, process.ns_net, t->ns_net);
+	SET_UNLESS_0(e, PROCESS_NS_USER, process.ns_user, t->ns_user);
+	SET_UNLESS_0(e, PROCESS_NS_UTS, process.ns_uts, t->ns_uts);
+	SET_UNLESS_0(e, PROCESS_NS_IPC, process.ns_ipc, t->ns_ipc);
+	SET_UNLESS_0(e, PROCESS_NS_CGROUP, process.ns_cgroup, t->ns_cgroup);
+	SET_UNLESS_0(e, PROCESS_NS_TGID, process.ns_tgid, t->ns_tgid);
+	SET_UNLESS_0(e, PROCESS_CGROUP_ID, process.cgroup_id, t->cgroup_id);
+}
+
+static void set_task(const struct wire_task *t, struct str name, struct event *e) {
+	set_ids(t, e);
+	set_places(t, e);
+	EVENT_SET(e, PROCESS_NAME, process.name, name);
+	e->parent_tgid = t->parent_tgid;
+	e->parent_start_ns = t->parent_start_ns;
+}
+
+static struct str task_name(struct reader *r, const struct wire_task *t) {
+	struct str name = { t->comm, (uint32_t)strnlen(t->comm, sizeof(t->comm)) };
+
+	return utf8_is_ascii(t->comm, sizeof(t->comm)) ? name : reader_clean(r, name);
+}
+
+int decode_fork(struct reader *r, struct event *ret) {
+	const struct wire_process_fork *w = (const void *)r->head;
+	struct str name = task_name(r, &w->task);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	set_task(&w->task, name, ret);
+	return 0;
+}
+
+static void set_exe_inode(const struct wire_inode *inode, struct event *e) {
+	EVENT_SET(e, EXEC_INODE, exec.inode, inode->ino);
+	EVENT_SET(e, EXEC_DEV_MAJOR, exec.dev_major, inode->dev >> 20);
+	EVENT_SET(e, EXEC_DEV_MINOR, exec.dev_minor, inode->dev & 0xfffff);
+	EVENT_SET(e, EXEC_MODE, exec.mode, inode->mode);
+	EVENT_SET(e, EXEC_UID, exec.uid, inode->uid);
+	EVENT_SET(e, EXEC_GID, exec.gid, inode->gid);
+	EVENT_SET(e, EXEC_LINKS, exec.links, inode->links);
+}
+
+/*
+ * The kernel starts a script by making its interpreter the file to run, so the
+ * two names of struct linux_binprm differ just then (fs/exec.c, binfmt_script.c).
+ */
+static void set_names(struct str filename, struct str interp, struct event *e) {
+	EVENT_SET_STR(e, EXEC_INVOKED, exec.invoked, filename);
+	if (filename.s && interp.s && !str_eq(filename, interp)) {
+		EVENT_SET(e, EXEC_SCRIPT, exec.script, filename);
+		EVENT_SET(e, EXEC_INTERPRETER, exec.interpreter, interp);
+	}
+}
+
+/* terminal - the kernel calls pts/3 pts3 (drivers/tty/pty.c); people and /proc do not */
+static struct str terminal(struct reader *r, struct wire_str where) {
+	struct str name = reader_text(r, where);
+	uint32_t digits = 0;
+	char *text;
+
+	while (name.n > 3 + digits && name.s[3 + digits] >= '0' && name.s[3 + digits] <= '9')
+		digits++;
+	if (!digits || 3 + digits < name.n || memcmp(name.s, "pts", 3) != 0)
+		return name;
+	text = arena_alloc(r->arena, name.n + 2);
+	if (!text)
+		return reader_fail(r, -ENOMEM);
+	memcpy(text, "pts/", 4);
+	memcpy(text + 4, name.s + 3, name.n - 3);
+	text[name.n + 1] = '\0';
+	return (struct str){ text, name.n + 1 };
+}
+
+/* decode_exec - an exec, and the census, which tells the same of a process found running */
+int decode_exec(struct reader *r, struct event *ret) {
+	const struct wire_process_exec *w = (const void *)r->head;
+	struct str joined = { 0 }, name = task_name(r, &w->task);
+	struct str exe = reader_path(r, &w->exe), cwd = reader_path(r, &w->cwd);
+	struct str cgroup = reader_path(r, &w->cgroup), tty = terminal(r, w->tty);
+	struct str filename = reader_text(r, w->filename), interp = reader_text(r, w->interp);
+	struct strv args = reader_list(r, w->args, &joined);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	set_task(&w->task, name, ret);
+	EVENT_SET_STR(ret, PROCESS_EXECUTABLE, process.executable, exe);
+	EVENT_SET_STR(ret, PROCESS_COMMAND_LINE, process.command_line, joined);
+	EVENT_SET_STR(ret, PROCESS_CWD, process.cwd, cwd);
+	EVENT_SET_STR(ret, PROCESS_TTY, process.tty, tty);
+	EVENT_SET_STR(ret, PROCESS_CGROUP, process.cgroup, cgroup);
+	if (args.v)
+		EVENT_SET(ret, EXEC_ARGS, exec.args, args);
+	EVENT_SET(ret, EXEC_ARGS_BYTES, exec.args_bytes, w->args_bytes);
+	set_names(filename, interp, ret);
+	if (!(w->head.flags & WIRE_FILE_UNRESOLVED))
+		set_exe_inode(&w->exe_inode, ret);
+	return 0;
+}
+
+int decode_exit(struct reader *r, struct event *ret) {
+	const struct wire_process_exit *w = (const void *)r->head;
+	uint32_t signal = w->code & 0x7f;
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	if (signal) {
+		EVENT_SET(ret, EXIT_SIGNAL, exit.signal, signal);
+		EVENT_SET(ret, EXIT_CORE_DUMPED, exit.core_dumped, w->code >> 7 & 1);
+	} else {
+		EVENT_SET(ret, EXIT_CODE, exit.code, w->code >> 8 & 0xff);
+	}
+	return 0;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/reader.h"
+
+#include "base/utf8.h"
+#include "decode/decode.h"
+#include "event/field.h"
+
+struct str reader_fail(struct reader *r, int error) {
+	if (!r->error)
+		r->error = error;
+	return (struct str){ 0 };
+}
+
+struct str reader_clean(struct reader *r, struct str x) {
+	struct str clean;
+
+	if (utf8_is_ascii(x.s, x.n) || utf8_is_valid(x.s, x.n))
+		return x;
+	clean = utf8_escape(r->arena, x);
+	if (!clean.s)
+		return reader_fail(r, -ENOMEM);
+	r->degraded |= 1ull << DEGRADED_TEXT_ESCAPED;
+	return clean;
+}
+
+struct str reader_text_there(struct reader *r, struct wire_str where) {
+	const char *s;
+	uint32_t n = where.len;
+
+	s = reader_at(r, where.off, n);
+	if (!s)
+		return (struct str){ 0 };
+	if (n && !s[n - 1])
+		n--;
+	if (memchr(s, '\0', n))
+		return reader_fail(r, -EBADMSG);
+	return reader_clean(r, (struct str){ s, n });
+}
+
+static uint32_t count_pieces(const char *s, uint32_t n) {
+	uint32_t pieces = n && s[n - 1];
+
+	for (uint32_t i = 0; i < n; i++)
+		pieces += !s[i];
+	return pieces;
+}
+
+static struct str join(struct reader *r, struct strv list) {
+	size_t n = 0;
+	char *out, *p;
+
+	for (uint32_t i = 0; i < list.n; i++)
+		n += list.v[i].n + 1;
+	out = p = arena_alloc(r->arena, n + 1);
+	if (!out)
+		return reader_fail(r, -ENOMEM);
+	for (uint32_t i = 0; i < list.n; i++) {
+		if (i)
+			*p++ = ' ';
+		memcpy(p, list.v[i].s, list.v[i].n);
+		p += list.v[i].n;
+	}
+	*p = '\0';
+	return (struct str){ out, (uint32_t)(p - out) };
+}
+
+struct strv reader_list(struct reader *r, struct wire_str where, struct str *ret_joined) {
+	const char *s, *end;
+	struct str *v;
+	uint32_t n;
+	bool ascii;
+
+	if (!where.off)
+		return (struct strv){ 0 };
+	s = reader_at(r, where.off, where.len);
+	if (!s)
+		return (struct strv){ 0 };
+	end = s + where.len;
+	n = count_pieces(s, where.len);
+	ascii = utf8_is_ascii(s, where.len);
+	v = arena_alloc(r->arena, (n ? n : 1) * sizeof(*v));
+	if (!v) {
+		(void)reader_fail(r, -ENOMEM);
+		return (struct strv){ 0 };
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		const char *nul = memchr(s, '\0', (size_t)(end - s));
+
+		v[i] = (struct str){ s, (uint32_t)((nul ? nul : end) - s) };
+		if (!ascii)
+			v[i] = reader_clean(r, v[i]);
+		s = nul ? nul + 1 : end;
+	}
+	if (ret_joined && !r->error)
+		*ret_joined = join(r, (struct strv){ v, n });
+	return (struct strv){ v, n };
+}
+
+static uint64_t degraded_of(uint32_t flags) {
+	static const struct {
+		uint32_t flag;
+		enum event_degraded degraded;
+	} map[] = {
+		{ WIRE_ARGS_CUT, DEGRADED_ARGS_CUT },
+		{ WIRE_ARGS_UNREADABLE, DEGRADED_ARGS_UNREADABLE },
+		{ WIRE_PATH_CUT, DEGRADED_PATH_CUT },
+		{ WIRE_PATH_RACY, DEGRADED_PATH_RACY },
+		{ WIRE_FILE_UNRESOLVED, DEGRADED_FILE_UNRESOLVED },
+		{ WIRE_FILE_LATE, DEGRADED_FILE_LATE },
+		{ WIRE_ADDRESS_RACY, DEGRADED_ADDRESS_RACY },
+	};
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (flags & map[i].flag)
+			bits |= 1ull << map[i].degraded;
+	}
+	return bits;
+}
+
+/* What every header tells. */
+#define HEADER                                                                                     \
+	(FIELD_BIT(KIND) | FIELD_BIT(BOOT_NS) | FIELD_BIT(CPU) | FIELD_BIT(CPU_SEQ))
+#define DOER                                                                                       \
+	(FIELD_BIT(PROCESS_PID) | FIELD_BIT(PROCESS_TID) | FIELD_BIT(PROCESS_START_NS) |           \
+	 FIELD_BIT(PROCESS_UID) | FIELD_BIT(PROCESS_GID) | FIELD_BIT(PROCESS_EUID))
+
+_Static_assert(FIELDS_process_END <= 64, "all of these are in the first word of event.has");
+
+static inline void commit_doer(const struct wire_header *h, struct event *e) {
+	e->process.pid = h->tgid;
+	e->process.tid = h->tid;
+	e->process.start_ns = h->start_ns;
+	e->process.uid = h->uid;
+	e->process.gid = h->gid;
+	e->process.euid = h->euid;
+}
+
+int reader_commit(const struct reader *r, struct event *e) {
+	const struct wire_header *h = r->head;
+	uint64_t has = HEADER;
+
+	if (r->error)
+		return r->error;
+	event_reset(e);
+	e->kind = h->kind;
+	e->boot_ns = h->ts_ns;
+	e->cpu = h->cpu;
+	e->cpu_seq = h->seq;
+	e->outcome = h->outcome;
+	e->error = h->error;
+	e->hook = decode_hook_name(h->hook);
+	if (h->outcome)
+		has |= FIELD_BIT(OUTCOME);
+	if (h->outcome == WIRE_FAILED)
+		has |= FIELD_BIT(ERROR);
+	if (e->hook.s)
+		has |= FIELD_BIT(HOOK);
+	if (h->flags & WIRE_NO_TASK) {
+		e->ownerless = true;
+	} else if (h->kind < WIRE_HOST_START) {
+		commit_doer(h, e);
+		has |= DOER;
+	}
+	e->has[0] = has;
+	e->degraded = r->degraded;
+	if (h->flags)
+		e->degraded |= degraded_of(h->flags);
+	return 0;
+}

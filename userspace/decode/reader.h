@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reader.h - one record while it is being decoded
+ *
+ * Readers of text check where it stands, and note the first fault in @error;
+ * the kind's function asks once, before it touches the event. After a fault
+ * they give absent strings. What they give is borrowed from the record, or from
+ * the arena where it had to be built.
+ */
+#ifndef LAPWING_READER_H
+#define LAPWING_READER_H
+
+#include <errno.h>
+
+#include "base/arena.h"
+#include "event/event.h"
+
+struct reader {
+	const struct wire_header *head; /* the record */
+	uint32_t len;                   /* of the record */
+	uint32_t fixed;                 /* of the kind's struct; text stands behind it */
+	struct arena *arena;
+	uint64_t degraded; /* bits to be added to the event's */
+	int error;         /* 0, -EBADMSG or -ENOMEM */
+};
+
+/* reader_fail - notes @error, if it is the first; gives an absent string */
+struct str reader_fail(struct reader *r, int error);
+
+/* reader_at - the @len bytes at @off, or NULL (and the fault) when they are not all text */
+static inline const char *reader_at(struct reader *r, uint32_t off, uint32_t len) {
+	if (off < r->fixed || off + len > r->len) {
+		(void)reader_fail(r, -EBADMSG);
+		return NULL;
+	}
+	return (const char *)r->head + off;
+}
+
+/* reader_clean - @x as valid UTF-8: itself, or an escaped copy */
+struct str reader_clean(struct reader *r, struct str x);
+
+/* reader_text_there - for reader_text() */
+struct str reader_text_there(struct reader *r, struct wire_str where);
+
+/* reader_text - a string; one NUL at its end is not part of it, one inside is a fault */
+static inline struct str reader_text(struct reader *r, struct wire_str where) {
+	return where.off ? reader_text_there(r, where) : (struct str){ 0 };
+}
+
+/*
+ * reader_list - the pieces between NULs
+ * A last NUL ends the last piece, so "a\0\0" is "a" and ""; no bytes are no
+ * pieces. @ret_joined, unless NULL, becomes the pieces with one space between.
+ */
+struct strv reader_list(struct reader *r, struct wire_str where, struct str *ret_joined);
+
+/* reader_path_built - for reader_path(); in path.c */
+struct str reader_path_built(struct reader *r, const struct wire_path *where);
+
+/* reader_path - a path from its dentries and its tail, root first */
+static inline struct str reader_path(struct reader *r, const struct wire_path *where) {
+	if (!where->off && !where->tail_off)
+		return (struct str){ 0 };
+	return reader_path_built(r, where);
+}
+
+/*
+ * reader_commit - resets @e and fills it with what the header says
+ * 0, or the fault that was noted, and then @e is untouched.
+ */
+int reader_commit(const struct reader *r, struct event *e);
+
+/* One for each struct of wire.h; the record's fixed part is known to be there. */
+int decode_fork(struct reader *r, struct event *ret);
+int decode_exec(struct reader *r, struct event *ret);
+int decode_exit(struct reader *r, struct event *ret);
+int decode_file(struct reader *r, struct event *ret);
+int decode_net(struct reader *r, struct event *ret);
+int decode_host_start(struct reader *r, struct event *ret);
+int decode_host_clock(struct reader *r, struct event *ret);
+int decode_host_user(struct reader *r, struct event *ret);
+int decode_host_loss(struct reader *r, struct event *ret);
+int decode_host_stop(struct reader *r, struct event *ret);
+
+#endif

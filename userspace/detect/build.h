@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * build.h - from YAML nodes to the engine's objects
+ *
+ *     rule.c ── condition.c ── item.c ── leaf.c ── build.c
+ *
+ * All functions here give 0, -EINVAL with a fault reported, or -ENOMEM. What the
+ * engine keeps comes from the rule set's arena; @temp dies with each file.
+ */
+#ifndef LAPWING_DETECT_BUILD_H
+#define LAPWING_DETECT_BUILD_H
+
+#include "detect/engine.h"
+#include "detect/pattern.h"
+#include "detect/yaml.h"
+
+#define BUILD_CHAINS 4096
+#define MAX_RULES 20000
+#define MAX_VALUES 10000   /* of one field in one map */
+#define MAX_CONDITION 2000 /* bytes */
+#define MAX_NESTING 32	   /* parentheses and nots in a condition */
+#define MAX_REGEX_BYTES 2048
+
+struct build {
+	struct ruleset *set;
+	struct arena temp;
+	struct faults faults;
+	struct rule *first_rule, **last_rule;
+	struct predicate *chains[BUILD_CHAINS];
+	struct rule *ids[BUILD_CHAINS];
+	size_t cap_regexes, cap_skipped;
+	const char *file; /* its name, for ever */
+};
+
+/* A growing list of exprs, in @temp. */
+struct exprs {
+	struct expr **v;
+	uint32_t n, cap;
+};
+
+int exprs_add(struct build *b, struct exprs *list, struct expr *x);
+
+/* build_slot - the one slot of @taxon */
+int build_slot(struct build *b, struct taxon taxon, struct slot **ret);
+
+/* build_leaf - an expr of @draft, or of the equal predicate that is there already */
+int build_leaf(struct build *b, const struct predicate *draft, struct expr **ret);
+
+/* build_join - and, or, not of @list; one kid alone (but for not) is given as it is */
+int build_join(struct build *b, enum join join, const struct exprs *list, struct expr **ret);
+
+/* build_hash - of bytes, for the tables above; start with 0 */
+uint32_t build_hash(uint32_t h, const void *bytes, size_t n);
+
+int build_not(struct build *b, struct expr *x, struct expr **ret);
+
+/* What all texts of one item have in common. */
+struct text_style {
+	struct slot *slot;
+	bool cased, token;
+};
+
+/* leaf_texts - whether some value of the slot is like one of @p */
+int leaf_texts(struct build *b, const struct text_style *style, const struct patterns *p,
+	       struct expr **ret);
+
+/* leaf_present - whether the slot has any value */
+int leaf_present(struct build *b, struct slot *slot, struct expr **ret);
+
+/* regex_compile - @node's text; the rule set frees the code */
+int regex_compile(struct build *b, const struct node *node, uint32_t options, pcre2_code **ret);
+
+/* network_read - "10.0.0.0/8", "::1/128", or an address alone */
+int network_read(struct build *b, const struct node *node, struct network *ret);
+
+/* item_build - "Field|modifier: values", an entry of a map */
+int item_build(struct build *b, const struct node *entry, struct expr **ret);
+
+/* keywords_build - the scalars of @list (or @list itself, one scalar) as keywords */
+int keywords_build(struct build *b, const struct node *list, struct expr **ret);
+
+/* A search identifier while its rule is read. */
+struct search {
+	struct str name;
+	struct expr *expr;
+	bool used; /* by the condition */
+};
+
+/* condition_build - @node, a condition's text, over @searches */
+int condition_build(struct build *b, const struct node *node, struct search *searches, uint32_t n,
+		    struct expr **ret);
+
+/* rule_build - one document; adds a rule, or a line to what was skipped */
+int rule_build(struct build *b, const struct node *doc);
+
+#endif

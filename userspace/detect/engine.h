@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine.h - rules as they are evaluated
+ *
+ *     ruleset ── bucket per kind ── rule ── expr tree ── predicate ── slot
+ *
+ * A slot is a field: its values in the current event, found once. A predicate is
+ * a question about one slot ("ends with one of these"); equal predicates of
+ * different rules are one object, and its answer is kept for the event. An expr
+ * joins predicates by and, or, not, cheapest first. A bucket holds the rules of
+ * one kind of event, each with the probes of screen.c, which turn away nearly
+ * every event before the tree is looked at.
+ *
+ * What one event leaves behind is told from what another left by the number of
+ * the event (epoch), so that nothing has to be cleared between two.
+ */
+#ifndef LAPWING_DETECT_ENGINE_H
+#define LAPWING_DETECT_ENGINE_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "detect/detect.h"
+#include "detect/taxonomy.h"
+
+#define N_GRAMS 256
+
+struct slot {
+	struct slot *next;
+	struct taxon taxon;
+	uint32_t epoch;	     /* @v and @n are of that event */
+	uint32_t gram_epoch; /* so is @gram */
+	uint32_t n;
+	const struct str *v;
+	struct str *own; /* room for values that have to be put together */
+	char *number;	 /* room for a number's text */
+	uint32_t *gram;	 /* epoch in which a pair of characters with this hash was seen */
+};
+
+enum op {
+	OP_PRESENT,
+	OP_EQUALS,
+	OP_STARTS,
+	OP_ENDS,
+	OP_CONTAINS,
+	OP_GLOB,
+	OP_REGEX,
+	OP_CIDR,
+	OP_LESS,
+	OP_LESS_EQUAL,
+	OP_GREATER,
+	OP_GREATER_EQUAL,
+	OP_SAME, /* as another field */
+	OP_SAME_START,
+	OP_SAME_END,
+	OP_SAME_PART
+};
+
+/* A text, already folded unless the predicate is cased. */
+struct needle {
+	const char *s;
+	uint32_t n;
+	uint8_t n_grams;
+	uint8_t gram[3]; /* hashes of its rarest pairs of characters */
+};
+
+struct glob {
+	const uint16_t *t; /* see pattern.h */
+	uint32_t n;
+	struct needle longest; /* its longest run without wildcards, for the grams */
+};
+
+struct network {
+	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint8_t bits;
+	bool v4;
+};
+
+struct predicate {
+	uint8_t op;	/* enum op */
+	uint8_t n_sets; /* of @set that apply, 0 to 2 */
+	bool token;	/* OP_CONTAINS: only where no word goes on around it */
+	bool shared;	/* asked from several places: remember the answer */
+	uint32_t memo;	/* epoch << 2 | enum answer */
+	uint32_t n;	/* values, any of which may hold */
+	uint32_t min_bytes;
+	struct slot *slot;
+	const uint8_t *fold; /* 256 bytes: what each byte counts as */
+	int32_t at[2];	     /* places from the start, or before the end, that @set is about */
+	uint64_t set[2][4];  /* bytes that some value has there */
+	union {
+		const struct needle *needles;
+		const struct glob *globs;
+		pcre2_code *const *regexes;
+		const struct network *networks;
+		const long double *numbers;
+		struct slot *other;
+	};
+	struct predicate *next_shared;
+	/* only while compiling */
+	struct predicate *next_same; /* in a chain of the table of predicates */
+	uint32_t cost;
+};
+
+enum answer { ANSWER_NO, ANSWER_YES, ANSWER_LIMITED };
+
+enum join { JOIN_PREDICATE, JOIN_AND, JOIN_OR, JOIN_NOT };
+
+struct expr {
+	uint8_t join; /* enum join */
+	uint32_t n;
+	uint32_t cost;
+	union {
+		struct expr **kids;
+		struct predicate *predicate;
+	};
+};
+
+/* A search identifier of a rule, for detection.matched. */
+struct identifier {
+	struct str name;
+	const struct expr *expr;
+};
+
+struct rule {
+	struct detection detection; /* all but matched */
+	struct str name;
+	const char *file;
+	uint32_t line;
+	uint64_t kinds;
+	uint64_t hits, limited;
+	const struct expr *expr;
+	struct identifier *identifiers; /* those that the condition speaks of */
+	uint32_t n_identifiers;
+	struct predicate **probes;
+	uint32_t n_probes;
+	struct rule *next, *next_id; /* while compiling */
+};
+
+#define SIEVE_PROBES 64
+#define SIEVE_SIDE 4 /* places from the start, and as many before the end */
+#define SIEVE_ABSENT 256
+
+/*
+ * Up to 64 questions to one slot about the start or end of a text, asked at
+ * once: each place of the text gives the bits of those that its byte allows.
+ */
+struct sieve {
+	struct slot *slot;
+	uint64_t all;
+	uint32_t n;
+	uint32_t enough_bytes;				 /* a text of so many has all places */
+	uint8_t from_start[SIEVE_SIDE];			 /* 0 is the first byte */
+	uint64_t pass[2 * SIEVE_SIDE][SIEVE_ABSENT + 1]; /* the last: there is no such place */
+	const struct predicate *probes[SIEVE_PROBES];
+	uint32_t rows[SIEVE_PROBES]; /* whose probe it is */
+};
+
+/* A probe that stands for itself. */
+struct loose_probe {
+	const struct predicate *predicate;
+	uint32_t row;
+};
+
+/* The rules of one kind of event; a row is worth a look when one of its probes is plausible. */
+struct bucket {
+	struct rule **rows;
+	struct sieve **sieves;
+	struct loose_probe *loose;
+	uint64_t *always; /* a bit for each row that has no probes */
+	uint64_t *worth;  /* of the running event */
+	uint32_t n, n_words, n_sieves, n_loose;
+};
+
+/* The running event. */
+struct match {
+	const struct event *e;
+	struct arena *arena;
+	uint32_t epoch; /* 1 to MAX_EPOCH */
+	bool limited;	/* a regex gave up since this was last cleared */
+	pcre2_match_data *regex_data;
+	pcre2_match_context *regex_limits;
+};
+
+#define MAX_EPOCH ((1u << 30) - 1)
+
+struct ruleset {
+	struct bucket buckets[WIRE_KIND_MAX];
+	struct match match;
+	struct detection *detections; /* room for one of every rule */
+	struct str *matched;	      /* room for every identifier of every rule */
+	struct rule **rules;
+	size_t n_rules;
+	struct slot *slots;
+	struct predicate *shared; /* linked by next_shared */
+	pcre2_code **regexes;
+	size_t n_regexes;
+	const char **skipped;
+	size_t n_skipped;
+	struct arena arena; /* everything above */
+};
+
+extern const uint8_t fold_none[256], fold_case[256];
+
+/* slot_fill - finds the values of @s in the running event; slot.c */
+void slot_fill(const struct match *m, struct slot *s);
+
+/* slot_grams - notes the pairs of characters in the values of @s */
+void slot_grams(const struct match *m, struct slot *s);
+
+/* slot_room - gives @s what slot_fill() needs for its source; -ENOMEM */
+int slot_room(struct arena *arena, struct slot *s);
+
+static inline void slot_get(const struct match *m, struct slot *s) {
+	if (s->epoch != m->epoch)
+		slot_fill(m, s);
+}
+
+/* gram_hash - of two characters, folded */
+static inline uint8_t gram_hash(uint8_t a, uint8_t b) {
+	return (uint8_t)(a * 5 + b);
+}
+
+/* predicate_holds - @p against the running event; predicate.c */
+bool predicate_holds(struct match *m, struct predicate *p);
+
+/* bucket_sift - fills @b->worth for the running event; sieve.c */
+void bucket_sift(const struct match *m, const struct bucket *b);
+
+/* bucket_ready - makes the sieves of @b, whose rows stand; -ENOMEM */
+int bucket_ready(struct arena *arena, struct bucket *b);
+
+/* usual - how usual a byte is in paths and command lines, 0 to 9; a guess that costs only time */
+unsigned usual(unsigned char c);
+
+/* predicate_plausible - false only if @p cannot hold; a few instructions */
+bool predicate_plausible(const struct match *m, const struct predicate *p);
+
+/*
+ * screen_find - predicates one of which must hold if @x does, the cheapest such set; screen.c
+ * @ret: has @room places; 0 are used when there is no such set, or it needs more
+ */
+uint32_t screen_find(const struct expr *x, struct predicate **ret, uint32_t room);
+
+/* expr_holds - the same as predicate_holds() for a tree */
+bool expr_holds(struct match *m, const struct expr *x);
+
+#endif

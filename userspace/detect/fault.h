@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fault.h - what is wrong with a rule file, and where
+ *
+ * Each fault is one line "file:line:column: what, and what was expected". After
+ * MAX_FAULTS lines further ones are counted and not written.
+ */
+#ifndef LAPWING_DETECT_FAULT_H
+#define LAPWING_DETECT_FAULT_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define MAX_FAULTS 200
+
+struct faults {
+	struct buf *out;
+	const char *file;
+	uint32_t n;
+};
+
+/* fault - reports one at @line and @column, both from 1; gives -EINVAL, to return */
+int fault(struct faults *f, uint32_t line, uint32_t column, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* fault_text - @x made fit for a message: printable, at most 60 bytes; one of 4 static buffers */
+const char *fault_text(struct str x);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_FOLDERS 16
+
+struct loader {
+	size_t max_bytes;
+	int (*each)(void *ctx, const char *name, const char *text, size_t n);
+	void *ctx;
+};
+
+static int read_all(int fd, char *text, size_t room, size_t *ret) {
+	size_t n = 0;
+
+	while (n < room) {
+		ssize_t got = read(fd, text + n, room - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	*ret = n;
+	return n == room ? -EFBIG : 0;
+}
+
+static int load_file(const struct loader *l, const char *path) {
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	char *text;
+	size_t n = 0;
+
+	if (fd < 0)
+		return -errno;
+	text = malloc(l->max_bytes + 1);
+	err = text ? read_all(fd, text, l->max_bytes + 1, &n) : -ENOMEM;
+	(void)close(fd);
+	if (!err)
+		err = l->each(l->ctx, path, text, n);
+	free(text);
+	return err;
+}
+
+static int is_rule_file(const char *name) {
+	const char *dot = strrchr(name, '.');
+
+	return dot && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0);
+}
+
+static int shown(const struct dirent *d) {
+	return d->d_name[0] != '.';
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) {
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int load_folder(const struct loader *l, const char *path, unsigned depth);
+
+static int load_entry(const struct loader *l, const char *folder, const char *name,
+		      unsigned depth) {
+	struct stat st;
+	char *path;
+	int err = 0;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		return -ENOMEM;
+	if (stat(path, &st) < 0)
+		err = -errno;
+	else if (S_ISDIR(st.st_mode))
+		err = load_folder(l, path, depth + 1);
+	else if (S_ISREG(st.st_mode) && is_rule_file(name))
+		err = load_file(l, path);
+	free(path);
+	return err;
+}
+
+static int load_folder(const struct loader *l, const char *path, unsigned depth) {
+	struct dirent **entries;
+	int n, err = 0;
+
+	if (depth > MAX_FOLDERS)
+		return -ELOOP;
+	n = scandir(path, &entries, shown, by_name);
+	if (n < 0)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		if (!err)
+			err = load_entry(l, path, entries[i]->d_name, depth);
+		free(entries[i]);
+	}
+	free(entries);
+	return err;
+}
+
+int load_path(const char *path, size_t max_bytes,
+	      int (*each)(void *ctx, const char *name, const char *text, size_t n), void *ctx) {
+	const struct loader l = { max_bytes, each, ctx };
+	size_t n = strlen(path);
+	char *clean;
+	struct stat st;
+	int err;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return load_file(&l, path);
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	clean = strndup(path, n);
+	if (!clean)
+		return -ENOMEM;
+	err = load_folder(&l, clean, 0);
+	free(clean);
+	return err;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "detect/build.h"
+#include "detect/load.h"
+
+#define SET_BYTES (256u * 1024 * 1024)
+#define TEMP_BYTES (64u * 1024 * 1024)
+
+/* What one regex may do to one text before it is taken as "no" and counted. */
+#define REGEX_STEPS 100000
+#define REGEX_DEPTH 5000
+#define REGEX_HEAP_KIB 1024
+
+void ruleset_free(struct ruleset *rules) {
+	if (!rules)
+		return;
+	for (size_t i = 0; i < rules->n_regexes; i++)
+		pcre2_code_free(rules->regexes[i]);
+	free(rules->regexes);
+	free(rules->skipped);
+	pcre2_match_data_free(rules->match.regex_data);
+	pcre2_match_context_free(rules->match.regex_limits);
+	arena_done(&rules->arena);
+	free(rules);
+}
+
+static int set_new(struct ruleset **ret) {
+	struct ruleset *set = calloc(1, sizeof(*set));
+	struct match *m;
+
+	if (!set)
+		return -ENOMEM;
+	m = &set->match;
+	arena_init(&set->arena, SET_BYTES);
+	m->regex_data = pcre2_match_data_create(1, NULL);
+	m->regex_limits = pcre2_match_context_create(NULL);
+	if (!m->regex_data || !m->regex_limits) {
+		ruleset_free(set);
+		return -ENOMEM;
+	}
+	(void)pcre2_set_match_limit(m->regex_limits, REGEX_STEPS);
+	(void)pcre2_set_depth_limit(m->regex_limits, REGEX_DEPTH);
+	(void)pcre2_set_heap_limit(m->regex_limits, REGEX_HEAP_KIB);
+	*ret = set;
+	return 0;
+}
+
+/*
+ * rules_out - whether @x speaks of the kind of event and cannot hold for @kind;
+ * then the rule need not be in that bucket
+ */
+static bool rules_out(struct ruleset *set, const struct expr *x, uint32_t kind) {
+	struct event e = { .kind = kind };
+	struct match *m = &set->match;
+	bool holds;
+
+	if (x->join != JOIN_PREDICATE || x->predicate->slot->taxon.field != FIELD_KIND ||
+	    x->predicate->slot->taxon.source != SOURCE_NAME || x->predicate->op >= OP_SAME)
+		return false;
+	event_mark(&e, FIELD_KIND);
+	m->e = &e;
+	m->epoch++;
+	holds = predicate_holds(m, x->predicate);
+	m->e = NULL;
+	return !holds;
+}
+
+static bool rule_wants(struct ruleset *set, const struct rule *r, uint32_t kind) {
+	const struct expr *x = r->expr;
+
+	if (!(r->kinds >> kind & 1))
+		return false;
+	if (x->join != JOIN_AND)
+		return !rules_out(set, x, kind);
+	for (uint32_t i = 0; i < x->n; i++) {
+		if (rules_out(set, x->kids[i], kind))
+			return false;
+	}
+	return true;
+}
+
+#define MAX_PROBES 24
+
+/* find_probes - once for each rule; its rows share them */
+static int find_probes(struct ruleset *set, struct rule *r) {
+	struct predicate *found[MAX_PROBES];
+	size_t bytes;
+
+	r->n_probes = screen_find(r->expr, found, MAX_PROBES);
+	if (!r->n_probes)
+		return 0;
+	bytes = r->n_probes * sizeof(*found);
+	r->probes = arena_alloc(&set->arena, bytes);
+	if (!r->probes)
+		return -ENOMEM;
+	memcpy(r->probes, found, bytes);
+	return 0;
+}
+
+static int fill_buckets(struct ruleset *set) {
+	for (size_t i = 0; i < set->n_rules; i++) {
+		int err = find_probes(set, set->rules[i]);
+
+		if (err)
+			return err;
+	}
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
+		struct bucket *bucket = &set->buckets[kind];
+		int err;
+
+		bucket->rows = arena_alloc(&set->arena, set->n_rules * sizeof(*bucket->rows));
+		if (!bucket->rows)
+			return -ENOMEM;
+		for (size_t i = 0; i < set->n_rules; i++) {
+			if (rule_wants(set, set->rules[i], kind))
+				bucket->rows[bucket->n++] = set->rules[i];
+		}
+		err = bucket_ready(&set->arena, bucket);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* prepare - all that matching will need is allocated here */
+static int prepare(struct build *b) {
+	struct ruleset *set = b->set;
+	size_t n = set->n_rules, n_names = 0, i = 0;
+
+	set->rules = arena_alloc(&set->arena, (n + !n) * sizeof(*set->rules));
+	set->detections = arena_alloc(&set->arena, (n + !n) * sizeof(*set->detections));
+	if (!set->rules || !set->detections)
+		return -ENOMEM;
+	for (struct rule *r = b->first_rule; r; r = r->next) {
+		set->rules[i++] = r;
+		n_names += r->n_identifiers;
+	}
+	set->matched = arena_alloc(&set->arena, (n_names + 1) * sizeof(*set->matched));
+	if (!set->matched)
+		return -ENOMEM;
+	/* a first match makes PCRE2 take the memory that it then keeps */
+	for (i = 0; i < set->n_regexes; i++)
+		(void)pcre2_match(set->regexes[i], (PCRE2_SPTR) " ", 1, 0, 0, set->match.regex_data,
+				  set->match.regex_limits);
+	return fill_buckets(set);
+}
+
+/* add_text - every document of one file */
+static int add_text(void *ctx, const char *name, const char *text, size_t n) {
+	struct build *b = ctx;
+	struct node *docs = NULL;
+	struct str kept = arena_str(&b->set->arena, str_of(name));
+	int err;
+
+	if (!kept.s)
+		return -ENOMEM;
+	b->file = kept.s;
+	b->faults.file = kept.s;
+	arena_reset(&b->temp);
+	err = yaml_read(text, n, &b->temp, &b->faults, &docs);
+	for (const struct node *doc = docs; !err && doc; doc = doc->next) {
+		err = rule_build(b, doc);
+		if (err == -EINVAL) /* reported; the documents behind it get their turn */
+			err = 0;
+	}
+	return err == -EINVAL ? 0 : err;
+}
+
+static int build_new(struct buf *errors, struct build **ret) {
+	struct build *b = calloc(1, sizeof(*b));
+	int err;
+
+	if (!b)
+		return -ENOMEM;
+	arena_init(&b->temp, TEMP_BYTES);
+	b->faults.out = errors;
+	b->last_rule = &b->first_rule;
+	err = set_new(&b->set);
+	if (err) {
+		free(b);
+		return err;
+	}
+	*ret = b;
+	return 0;
+}
+
+/* build_end - the finished rule set, or nothing at all */
+static int build_end(struct build *b, int err, struct ruleset **ret) {
+	if (!err && b->faults.n > 0)
+		err = -EINVAL;
+	if (!err)
+		err = prepare(b);
+	if (b->faults.n > MAX_FAULTS)
+		buf_addf(b->faults.out, "%u further faults are not shown\n",
+			 b->faults.n - MAX_FAULTS);
+	if (err)
+		ruleset_free(b->set);
+	else
+		*ret = b->set;
+	arena_done(&b->temp);
+	free(b);
+	return err;
+}
+
+int ruleset_load_text(const char *name, const char *text, size_t n, struct buf *errors,
+		      struct ruleset **ret) {
+	struct build *b;
+	int err = build_new(errors, &b);
+
+	return err ? err : build_end(b, add_text(b, name, text, n), ret);
+}
+
+int ruleset_load(const char *const *paths, size_t n_paths, struct buf *errors,
+		 struct ruleset **ret) {
+	struct build *b;
+	int err = build_new(errors, &b), first = 0;
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < n_paths; i++) {
+		err = load_path(paths[i], YAML_MAX_BYTES, add_text, b);
+		if (err == -ENOMEM)
+			return build_end(b, err, ret);
+		if (err)
+			buf_addf(errors, "%s:1:1: %s, expected a rule file or a folder of them\n",
+				 paths[i], strerror(-err));
+		first = first ? first : err;
+	}
+	return build_end(b, first, ret);
+}
+
+size_t ruleset_count(const struct ruleset *rules) {
+	return rules->n_rules;
+}
+
+const struct detection *ruleset_rule(const struct ruleset *rules, size_t i, uint64_t *ret_hits) {
+	*ret_hits = rules->rules[i]->hits;
+	return &rules->rules[i]->detection;
+}
+
+uint64_t ruleset_limited(const struct ruleset *rules, size_t i) {
+	return rules->rules[i]->limited;
+}
+
+const char *ruleset_skipped(const struct ruleset *rules, size_t i) {
+	return i < rules->n_skipped ? rules->skipped[i] : NULL;
+}

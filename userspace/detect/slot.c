@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "detect/engine.h"
+
+#define MAX_OWN 16 /* values of one field that are put together: words, names of bits */
+
+int slot_room(struct arena *arena, struct slot *s) {
+	s->own = arena_zalloc(arena, MAX_OWN * sizeof(*s->own));
+	s->number = arena_zalloc(arena, FIELD_TEXT_BYTES);
+	s->gram = arena_zalloc(arena, N_GRAMS * sizeof(*s->gram));
+	return s->own && s->number && s->gram ? 0 : -ENOMEM;
+}
+
+static void add(struct slot *s, struct str value) {
+	if (value.s && s->n < MAX_OWN)
+		s->own[s->n++] = value;
+}
+
+static struct str text_of(const struct event *e, enum field_id id) {
+	return event_has(e, id) ? *(const struct str *)field_at(e, id) : (struct str){ 0 };
+}
+
+/* append_clean - the components of @path behind @out, without "." and "..", each with its '/' */
+static uint32_t append_clean(char *out, uint32_t n, struct str path) {
+	uint32_t i = 0;
+
+	while (i < path.n) {
+		uint32_t from = i, len;
+
+		while (i < path.n && path.s[i] != '/')
+			i++;
+		len = i - from;
+		i++;
+		if (len == 0 || (len == 1 && path.s[from] == '.'))
+			continue;
+		if (len == 2 && path.s[from] == '.' && path.s[from + 1] == '.') {
+			while (n > 0 && out[--n] != '/')
+				;
+			continue;
+		}
+		out[n++] = '/';
+		memcpy(out + n, path.s + from, len);
+		n += len;
+	}
+	return n;
+}
+
+/* absolute - @path as seen from the directory @cwd; as it is when that cannot be told */
+static struct str absolute(struct arena *arena, struct str cwd, struct str path) {
+	char *out;
+	uint32_t n;
+
+	if (path.n == 0 || path.s[0] == '/' || cwd.n == 0 || cwd.s[0] != '/')
+		return path;
+	out = arena_alloc(arena, (size_t)cwd.n + path.n + 2);
+	if (!out)
+		return path;
+	n = append_clean(out, 0, cwd);
+	n = append_clean(out, n, path);
+	return (struct str){ out, n };
+}
+
+/*
+ * called - the name that a process goes by, beside its executable: bash run as
+ * "sh" is named sh. Absent when it says nothing new.
+ */
+static struct str called(struct arena *arena, struct str executable, struct str name) {
+	struct str base;
+	uint32_t dir;
+	char *out;
+
+	if (!executable.s || name.n == 0 || memchr(name.s, '/', name.n))
+		return (struct str){ 0 };
+	base = str_basename(executable);
+	dir = executable.n - base.n;
+	if (str_starts(base, name))
+		return (struct str){ 0 };
+	out = arena_alloc(arena, (size_t)dir + name.n);
+	if (!out)
+		return (struct str){ 0 };
+	memcpy(out, executable.s, dir);
+	memcpy(out + dir, name.s, name.n);
+	return (struct str){ out, dir + name.n };
+}
+
+static void fill_image(const struct match *m, struct slot *s) {
+	struct str executable = text_of(m->e, FIELD_PROCESS_EXECUTABLE), other;
+
+	if (event_has(m->e, FIELD_EXEC_INVOKED))
+		other = absolute(m->arena, text_of(m->e, FIELD_PROCESS_CWD), m->e->exec.invoked);
+	else
+		other = called(m->arena, executable, text_of(m->e, FIELD_PROCESS_NAME));
+	add(s, executable);
+	if (!str_eq(executable, other))
+		add(s, other);
+}
+
+static void fill_parent_image(const struct match *m, struct slot *s) {
+	struct str executable = text_of(m->e, FIELD_PARENT_EXECUTABLE);
+
+	add(s, executable);
+	add(s, called(m->arena, executable, text_of(m->e, FIELD_PARENT_NAME)));
+}
+
+static void fill_words(const struct match *m, struct slot *s) {
+	uint32_t n;
+	const uint8_t *id = taxonomy_words(&n);
+
+	for (uint32_t i = 0; i < n; i++)
+		add(s, text_of(m->e, id[i]));
+}
+
+static void fill_names(const struct match *m, struct slot *s) {
+	uint64_t bits = *(const uint64_t *)field_at(m->e, s->taxon.field);
+
+	for (uint32_t i = 0; i < DEGRADED_MAX; i++) {
+		const char *name = bits >> i & 1 ? taxonomy_value(s->taxon.field, i) : NULL;
+
+		if (name)
+			add(s, str_of(name));
+	}
+}
+
+static void fill_built(const struct match *m, struct slot *s) {
+	s->n = 0;
+	s->v = s->own;
+	switch ((enum source)s->taxon.source) {
+	case SOURCE_NUMBER:
+		add(s, field_text(m->e, s->taxon.field, s->number));
+		break;
+	case SOURCE_NAME:
+		if (event_has(m->e, s->taxon.field))
+			add(s,
+			    str_of(taxonomy_value(s->taxon.field, *(const uint32_t *)field_at(
+									  m->e, s->taxon.field))));
+		break;
+	case SOURCE_NAMES:
+		fill_names(m, s);
+		break;
+	case SOURCE_IMAGE:
+		fill_image(m, s);
+		break;
+	case SOURCE_PARENT_IMAGE:
+		fill_parent_image(m, s);
+		break;
+	case SOURCE_WORDS:
+		fill_words(m, s);
+		break;
+	case SOURCE_TEXT: /* slot_fill() does these */
+	case SOURCE_LIST:
+	case SOURCE_NONE:
+		break;
+	}
+}
+
+void slot_fill(const struct match *m, struct slot *s) {
+	enum field_id id = s->taxon.field;
+
+	s->epoch = m->epoch;
+	if (s->taxon.source == SOURCE_TEXT) {
+		s->v = field_at(m->e, id);
+		s->n = event_has(m->e, id);
+	} else if (s->taxon.source == SOURCE_LIST) {
+		const struct strv *list = field_at(m->e, id);
+
+		s->n = event_has(m->e, id) ? list->n : 0;
+		s->v = s->n ? list->v : NULL;
+	} else {
+		fill_built(m, s);
+	}
+}
+
+void slot_grams(const struct match *m, struct slot *s) {
+	uint32_t *gram = s->gram, epoch = m->epoch;
+
+	s->gram_epoch = epoch;
+	for (uint32_t k = 0; k < s->n; k++) {
+		const unsigned char *p = (const unsigned char *)s->v[k].s;
+		const unsigned char *end = p + s->v[k].n;
+		uint8_t last;
+
+		if (p == end)
+			continue;
+		last = fold_case[*p++];
+		for (; p < end; p++) {
+			uint8_t c = fold_case[*p];
+
+			gram[gram_hash(last, c)] = epoch;
+			last = c;
+		}
+	}
+}

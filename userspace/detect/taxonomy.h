@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * taxonomy.h - Sigma's names against ours: fields, log sources, enum values
+ *
+ * taxonomy.c holds the tables, and docs/sigma.md shows them to the reader.
+ */
+#ifndef LAPWING_DETECT_TAXONOMY_H
+#define LAPWING_DETECT_TAXONOMY_H
+
+#include "event/field.h"
+
+/* How a field's values are found in an event. */
+enum source {
+	SOURCE_NONE,   /* a name that Sigma has and this sensor never gives a value */
+	SOURCE_TEXT,   /* FIELD_STR */
+	SOURCE_NUMBER, /* U32, U64, FIXED64, BOOL: as field_text() writes it */
+	SOURCE_NAME,   /* ENUM, by the name of its value */
+	SOURCE_NAMES,  /* BITS, by the names of the bits set */
+	SOURCE_LIST,   /* FIELD_STRV: each element is a value */
+	SOURCE_IMAGE,  /* the executable, and the name that it was invoked by */
+	SOURCE_PARENT_IMAGE,
+	SOURCE_WORDS /* every text of the event, for keywords */
+};
+
+struct taxon {
+	uint8_t source; /* enum source */
+	uint8_t field;	/* enum field_id, where the source is about one */
+};
+
+/* taxonomy_field - what @name stands for, Sigma's name or one of field.def; -ENOENT */
+int taxonomy_field(struct str name, struct taxon *ret);
+
+/* taxonomy_nearest - a name that @name may be a misspelling of, or NULL */
+const char *taxonomy_nearest(struct str name);
+
+/* taxonomy_value - the name of value @number of an enum or bits field, or NULL */
+const char *taxonomy_value(enum field_id field, uint32_t number);
+
+/* taxonomy_value_known - whether some value of @field has that name, in any case */
+bool taxonomy_value_known(enum field_id field, struct str name);
+
+/* The three attributes of a log source that count; absent is "any". */
+struct logsource {
+	struct str category, product, service;
+};
+
+/*
+ * taxonomy_kinds - the kinds of event that @source offers, as bits 1 << enum wire_kind
+ * @ret_why: why there are none, a text for ever, when 0 is given
+ */
+uint64_t taxonomy_kinds(const struct logsource *source, const char **ret_why);
+
+/* taxonomy_words - the fields that keywords are searched in; @ret_n of them */
+const uint8_t *taxonomy_words(uint32_t *ret_n);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * encode.h - an event as protobuf, JSON or a line of text, and back
+ *
+ * All three are driven by event/field.def; field numbers and the names of enum
+ * values come from event.proto, through its protobuf-c descriptors. Whatever
+ * encode_proto() writes, encode_unpack() reads back to the same event, so that
+ * `cat --json` of a file gives the very lines that `-o json:` would have given.
+ */
+#ifndef LAPWING_ENCODE_H
+#define LAPWING_ENCODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "event/event.h"
+
+/* encode_setup - binds field.def to event.proto; once, before all else; -EPROTO if they differ */
+int encode_setup(void);
+
+/*
+ * encode_proto - appends the event's length as a varint, then lapwing.v1.Event
+ * What it wrote under a key of event.h is kept and copied; the bytes are the same either way.
+ * Not for two threads at once.
+ */
+void encode_proto(struct buf *out, const struct event *e);
+
+/* encode_json - appends one JSON object and a newline; names are those of event.proto */
+void encode_json(struct buf *out, const struct event *e);
+
+/*
+ * encode_text - appends one readable line, and one more for each detection
+ * @color: paint with ANSI escapes; bytes of the event itself can never form one
+ */
+void encode_text(struct buf *out, const struct event *e, bool color);
+
+/*
+ * encode_unpack - the event in the @n bytes of one lapwing.v1.Event, without its length
+ * Everything in @ret is borrowed from @arena. Fields that event.proto does not have are passed
+ * over. 0, -EBADMSG (text that is not UTF-8 included) or -ENOMEM; then @ret is untouched.
+ */
+int encode_unpack(const void *bytes, size_t n, struct arena *arena, struct event *ret);
+
+/* encode_kind_name - "PROCESS_EXEC"; borrowed for ever; "?" for an unknown kind */
+const char *encode_kind_name(uint32_t kind);
+
+#endif

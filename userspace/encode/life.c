@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sensor's own life, in words. */
+#include "encode/encode.h"
+#include "encode/text.h"
+#include "event/field.h"
+
+/* gap_of - where the reason begins if @x is "<deed>=none: <reason>", else 0 */
+static uint32_t gap_of(struct str x) {
+	static const struct str none = { "=none", 5 };
+
+	for (uint32_t i = 0; i + none.n <= x.n; i++) {
+		if (str_starts((struct str){ x.s + i, x.n - i }, none))
+			return i;
+		if (x.s[i] == '=')
+			break;
+	}
+	return 0;
+}
+
+static void add_coverage(struct buf *out, const struct strv *coverage) {
+	uint32_t gaps = 0;
+
+	for (uint32_t i = 0; i < coverage->n; i++)
+		gaps += gap_of(coverage->v[i]) > 0;
+	buf_addf(out, ", %u of %u deeds covered", coverage->n - gaps, coverage->n);
+	for (uint32_t i = 0; i < coverage->n; i++) {
+		uint32_t at = gap_of(coverage->v[i]);
+
+		if (!at)
+			continue;
+		buf_add_str(out, gaps ? STR("; not covered: ") : STR(", "));
+		gaps = 0;
+		text_word(out, (struct str){ coverage->v[i].s, at });
+	}
+}
+
+static void add_start(struct buf *out, const struct event *e) {
+	buf_add_lit(out, " lapwing");
+	if (event_has(e, FIELD_HOST_VERSION)) {
+		buf_add_char(out, ' ');
+		text_word(out, e->host.version);
+	}
+	if (event_has(e, FIELD_HOST_KERNEL)) {
+		buf_add_lit(out, " on Linux ");
+		text_word(out, e->host.kernel);
+	}
+	if (event_has(e, FIELD_HOST_ARCH)) {
+		buf_add_char(out, ' ');
+		text_word(out, e->host.arch);
+	}
+	if (event_has(e, FIELD_HOST_COVERAGE) && e->host.coverage.n)
+		add_coverage(out, &e->host.coverage);
+}
+
+static void add_cause(struct buf *out, struct str cause) {
+	static const struct {
+		struct str cause, words;
+	} known[] = {
+		{ { "ring_full", 9 }, { "the ring was full", 17 } },
+		{ { "no_slot", 7 }, { "no scratch slot was free", 24 } },
+		{ { "too_long", 8 }, { "the record was too long", 23 } },
+		{ { "malformed", 9 }, { "the record was malformed", 24 } },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (str_eq(cause, known[i].cause)) {
+			buf_add_str(out, known[i].words);
+			return;
+		}
+	}
+	text_word(out, cause);
+}
+
+static void add_loss(struct buf *out, const struct event *e) {
+	buf_add_char(out, ' ');
+	if (event_has(e, FIELD_HOST_LOST_COUNT))
+		buf_add_u64(out, e->host.lost_count);
+	else
+		buf_add_lit(out, "some");
+	if (event_has(e, FIELD_HOST_LOST_KIND))
+		buf_addf(out, " %s", encode_kind_name(e->host.lost_kind));
+	buf_add_lit(out, " events were lost");
+	if (event_has(e, FIELD_HOST_LOST_CAUSE)) {
+		buf_add_lit(out, ": ");
+		add_cause(out, e->host.lost_cause);
+	}
+}
+
+void text_host(struct buf *out, const struct event *e) {
+	if (e->kind == WIRE_HOST_START) {
+		add_start(out, e);
+	} else if (e->kind == WIRE_HOST_LOSS) {
+		add_loss(out, e);
+	} else if (e->kind == WIRE_HOST_STOP) {
+		if (event_has(e, FIELD_HOST_PRODUCED))
+			buf_addf(out, " %llu records", (unsigned long long)e->host.produced);
+		if (event_has(e, FIELD_HOST_LOST))
+			buf_addf(out, ", %llu lost", (unsigned long long)e->host.lost);
+	}
+}

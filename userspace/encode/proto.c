@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hot path: every exported event goes through here, so it is field.def
+ * unrolled: each row becomes the few instructions that write it if it is known.
+ *
+ *     | event length | tag value | tag value | tag length | tag value … | …
+ *       ^ 2 bytes kept free        the event's own ^ 1 or 2 bytes kept free for a message's
+ *
+ * A length is known only after its body. Room is kept for the usual size, and
+ * the body moves when the guess was wrong: the protobuf must come out as short
+ * as protobuf-c would make it, so that equal events are equal bytes.
+ *
+ * Room for all that is short (numbers, texts below 128 bytes, tags, lengths) is
+ * reserved once; only a longer text reserves again. Without memory it is left
+ * out, the buffer keeps the error, and the event is dropped at the end.
+ *
+ * What many events have in common (their host, a process with its parent) is
+ * copied from where it was written last, by the keys of event.h.
+ */
+#include "encode/encode.h"
+#include "event/field.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fixed64 is stored as it lies in memory");
+
+#define TEXT_SHORT 127
+#define ROW_SHORT_BYTES (2 + 1 + TEXT_SHORT)
+#define DETECTION_ROWS 6
+/* every row short, and tags and lengths of messages */
+#define EVENT_SHORT_BYTES ((FIELD_MAX + DETECTION_ROWS) * ROW_SHORT_BYTES + 16 * 7 + 16)
+
+enum wire_type { VARINT = 0, FIXED64 = 1, BYTES = 2 };
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static inline char *put_varint(char *p, uint64_t v) {
+	if (__builtin_expect(v < 0x80, 1)) {
+		*p = (char)v;
+		return p + 1;
+	}
+	while (v > 0x7f) {
+		*p++ = (char)(v | 0x80);
+		v >>= 7;
+	}
+	*p++ = (char)v;
+	return p;
+}
+
+/* put_tag - numbers are constants up to 2047, so this is one store; schema_bind() refuses others */
+static inline char *put_tag(char *p, uint32_t number, enum wire_type type) {
+	uint32_t tag = number << 3 | type;
+
+	p[0] = (char)(tag < 0x80 ? tag : tag | 0x80);
+	if (tag < 0x80)
+		return p + 1;
+	p[1] = (char)(tag >> 7);
+	return p + 2;
+}
+
+/* room - @n bytes at @p, and EVENT_SHORT_BYTES behind them; @p may move; NULL without memory */
+static char *room(struct buf *out, char *p, size_t n) {
+	out->len = (size_t)(p - out->data);
+	return buf_room(out, n + EVENT_SHORT_BYTES);
+}
+
+/* A call of memcpy() costs more than these few moves, and most texts are this short. */
+static inline void copy_short(char *to, const char *from, size_t n) {
+	if (n >= 16) {
+		for (size_t at = 0; at + 16 < n; at += 16)
+			memcpy(to + at, from + at, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + n - 4, from + n - 4, 4);
+	} else if (n) {
+		to[0] = from[0];
+		to[n / 2] = from[n / 2];
+		to[n - 1] = from[n - 1];
+	}
+}
+
+static __attribute__((noinline)) char *put_long(struct buf *out, char *p, struct str x) {
+	char *to = room(out, p, x.n + 10ul);
+
+	if (!to)
+		return p;
+	to = put_varint(to, x.n);
+	memcpy(to, x.s, x.n);
+	return to + x.n;
+}
+
+static inline char *put_text(struct buf *out, char *p, struct str x) {
+	if (__builtin_expect(x.n > TEXT_SHORT, 0))
+		return put_long(out, p, x);
+	*p++ = (char)x.n;
+	copy_short(p, x.s, x.n);
+	return p + x.n;
+}
+
+/* --- members, by their type in field.def ------------------------------------------------------ */
+
+static inline char *put_U64(struct buf *out, char *p, bool has, uint32_t number,
+			    const uint64_t *v) {
+	(void)out;
+	return has ? put_varint(put_tag(p, number, VARINT), *v) : p;
+}
+
+static inline char *put_U32(struct buf *out, char *p, bool has, uint32_t number,
+			    const uint32_t *v) {
+	(void)out;
+	return has ? put_varint(put_tag(p, number, VARINT), *v) : p;
+}
+
+#define put_ENUM put_U32
+
+static inline char *put_BOOL(struct buf *out, char *p, bool has, uint32_t number, const bool *v) {
+	(void)out;
+	return has ? put_varint(put_tag(p, number, VARINT), *v) : p;
+}
+
+static inline char *put_FIXED64(struct buf *out, char *p, bool has, uint32_t number,
+				const uint64_t *v) {
+	(void)out;
+	if (!has)
+		return p;
+	p = put_tag(p, number, FIXED64);
+	memcpy(p, v, sizeof(*v));
+	return p + sizeof(*v);
+}
+
+static inline char *put_STR(struct buf *out, char *p, bool has, uint32_t number,
+			    const struct str *x) {
+	return has ? put_text(out, put_tag(p, number, BYTES), *x) : p;
+}
+
+static __attribute__((noinline)) char *put_list(struct buf *out, char *p, uint32_t number,
+						const struct strv *list) {
+	for (uint32_t i = 0; i < list->n; i++) {
+		char *to = room(out, p, 0);
+
+		if (!to)
+			return p;
+		p = put_text(out, put_tag(to, number, BYTES), list->v[i]);
+	}
+	return p;
+}
+
+static inline char *put_STRV(struct buf *out, char *p, bool has, uint32_t number,
+			     const struct strv *list) {
+	return has ? put_list(out, p, number, list) : p;
+}
+
+/* Numbers of an enum below 64, packed: one byte each. An empty set is not known, any other is. */
+static inline char *put_BITS(struct buf *out, char *p, bool has, uint32_t number,
+			     const uint64_t *set) {
+	(void)out;
+	(void)has;
+	if (!*set)
+		return p;
+	p = put_tag(p, number, BYTES);
+	*p++ = (char)__builtin_popcountll(*set);
+	for (uint64_t bits = *set; bits; bits &= bits - 1)
+		*p++ = (char)__builtin_ctzll(bits);
+	return p;
+}
+
+/* --- what is often the same: the SAME rows of field.def --------------------------------------- */
+
+/* A run of numbers as they were written last. */
+struct same {
+	size_t n; /* of @bytes; 0: nothing is kept */
+	uint32_t values[8];
+	char bytes[64];
+};
+
+#define SAME_VALUES(message, first, last)                                                          \
+	((offsetof(struct event, message.last) - offsetof(struct event, message.first)) /          \
+		 sizeof(uint32_t) + 1)
+
+static inline bool is_same(const struct same *s, const uint32_t *values, size_t n_values) {
+	return s->n && !memcmp(values, s->values, n_values * sizeof(*values));
+}
+
+static __attribute__((noinline)) void keep_same(struct same *s, const uint32_t *values,
+						size_t n_values, const char *from,
+						const char *p) {
+	memcpy(s->values, values, n_values * sizeof(*values));
+	memcpy(s->bytes, from, (size_t)(p - from));
+	s->n = (size_t)(p - from);
+}
+
+/* --- sections: field.def makes put_stamp(), put_machine(), put_deed(), put_process(), … ------- */
+
+#define HAS(id) (has[FIELD_##id / 64] >> FIELD_##id % 64 & 1)
+#define HAS_ALL(name)                                                                              \
+	(!(~has[0] & FIELD_BITS(name, 0)) && !(~has[1] & FIELD_BITS(name, 1)))
+
+#define SECTION(name, number)                                                                      \
+	static inline char *put_##name(struct buf *out, char *p, const struct event *e) {          \
+		const uint64_t has[EVENT_HAS_WORDS] = { e->has[0], e->has[1] };
+#define SAME(name, message, first, last)                                                           \
+	static struct same name;                                                                   \
+	const uint32_t *name##_values = &e->message.first;                                         \
+	const size_t name##_n = SAME_VALUES(message, first, last);                                 \
+	const char *name##_from = p;                                                               \
+                                                                                                   \
+	_Static_assert(SAME_VALUES(message, first, last) == FIELDS_##name##_END - FIELDS_##name && \
+			       SAME_VALUES(message, first, last) <= 8,                             \
+		       "one row for each number, and room for all");                               \
+	if (HAS_ALL(name) && is_same(&name, name##_values, name##_n)) {                            \
+		memcpy(p, name.bytes, sizeof(name.bytes));                                         \
+		p += name.n;                                                                       \
+	} else {
+#define TOP(id, number, member, type) p = put_##type(out, p, HAS(id), number, &e->member);
+#define FIELD(id, number, message, member, type)                                                   \
+	p = put_##type(out, p, HAS(id), number, &e->message.member);
+#define END_SAME(name)                                                                             \
+	if (HAS_ALL(name))                                                                         \
+		keep_same(&name, name##_values, name##_n, name##_from, p);                         \
+	}
+#define END(name)                                                                                  \
+	return p;                                                                                  \
+	}
+#include "event/field.def"
+#undef SECTION
+#undef SAME
+#undef TOP
+#undef FIELD
+#undef END_SAME
+#undef END
+
+#define HAS_ANY(e, section)                                                                        \
+	(((e)->has[0] & FIELD_BITS(section, 0)) | ((e)->has[1] & FIELD_BITS(section, 1)))
+
+static unsigned varint_bytes(size_t v) {
+	unsigned n = 1;
+
+	while (v > 0x7f) {
+		v >>= 7;
+		n++;
+	}
+	return n;
+}
+
+static __attribute__((noinline)) char *move_body(char *begin, size_t n, unsigned kept) {
+	char *to = begin - kept + varint_bytes(n);
+
+	memmove(to, begin, n);
+	(void)put_varint(begin - kept, n);
+	return to + n;
+}
+
+/*
+ * close_body - writes the length of the body that ends at @p into the @kept (1 or 2) bytes before
+ * @body: where it begins, in @out; gives where it ends now
+ */
+static inline char *close_body(struct buf *out, char *p, size_t body, unsigned kept) {
+	char *begin = out->data + body;
+	size_t n = (size_t)(p - begin);
+
+	if (__builtin_expect(n > (kept == 1 ? 0x7f : 0x3fff) || (kept == 2 && n <= 0x7f), 0))
+		return move_body(begin, n, kept);
+	(void)put_varint(begin - kept, n);
+	return p;
+}
+
+typedef char *put_section(struct buf *out, char *p, const struct event *e);
+
+/* put_message - left out when it has only an empty list: JSON does not show it either */
+static inline char *put_message(struct buf *out, char *p, const struct event *e, uint32_t number,
+				unsigned kept, put_section *put) {
+	size_t start = (size_t)(p - out->data), body;
+
+	p = put_tag(p, number, BYTES) + kept;
+	body = (size_t)(p - out->data);
+	p = put(out, p, e);
+	return p == out->data + body ? out->data + start : close_body(out, p, body, kept);
+}
+
+/* Numbers of the messages, as the sections of field.def have them. */
+enum {
+#define SECTION(name, number) NUMBER_##name = number,
+#define SAME(name, message, first, last)
+#define TOP(id, number, member, type)
+#define FIELD(id, number, message, member, type)
+#define END(name)
+#define END_SAME(name)
+#include "event/field.def"
+#undef SECTION
+#undef SAME
+#undef TOP
+#undef FIELD
+#undef END
+#undef END_SAME
+	NUMBER_detections = 23
+};
+
+#define PUT_MESSAGE(out, p, e, name, kept)                                                         \
+	(HAS_ANY(e, name) ? put_message(out, p, e, NUMBER_##name, kept, put_##name) : (p))
+
+/* --- what is the same by its key (event.h) --------------------------------------------------- */
+
+/* A section that was written once. */
+struct kept {
+	uint64_t key; /* 0: nothing is kept here */
+	uint64_t has; /* of the first word of event.has, that of all these sections */
+	uint32_t n;
+	char bytes[236];
+};
+
+/* `process` and `parent` of a doer. */
+struct doer {
+	uint64_t process_key, parent_key;
+	uint64_t has;
+	uint32_t tid, uid, gid, euid;
+	uint32_t n;
+	char bytes[468];
+};
+
+#define DOERS 256 /* a power of two, as is the next */
+#define PARENTS 64
+
+static struct kept machine;
+static struct kept parents[PARENTS];
+static struct doer doers[DOERS];
+
+_Static_assert(FIELDS_parent_END <= 64, "one word of event.has is enough");
+
+static inline bool is_kept(const struct kept *k, uint64_t key, uint64_t has) {
+	return k->key == key && k->has == has;
+}
+
+static __attribute__((noinline)) void keep(struct kept *k, uint64_t key, uint64_t has,
+					   const char *from, const char *p) {
+	if ((size_t)(p - from) > sizeof(k->bytes))
+		return;
+	k->key = key;
+	k->has = has;
+	k->n = (uint32_t)(p - from);
+	memcpy(k->bytes, from, k->n);
+}
+
+static char *put_machine_once(struct buf *out, char *p, const struct event *e) {
+	uint64_t has = e->has[0] & FIELD_BITS(machine, 0);
+	size_t start = (size_t)(p - out->data);
+
+	if (e->host_key && is_kept(&machine, e->host_key, has)) {
+		memcpy(p, machine.bytes, machine.n);
+		return p + machine.n;
+	}
+	p = put_machine(out, p, e);
+	if (e->host_key)
+		keep(&machine, e->host_key, has, out->data + start, p);
+	return p;
+}
+
+static char *put_parent_once(struct buf *out, char *p, const struct event *e) {
+	uint64_t has = e->has[0] & FIELD_BITS(parent, 0);
+	struct kept *k = &parents[(e->parent_key + (has >> FIELD_PARENT_COMMAND_LINE)) % PARENTS];
+	size_t start = (size_t)(p - out->data);
+
+	if (e->parent_key && is_kept(k, e->parent_key, has)) {
+		memcpy(p, k->bytes, k->n);
+		return p + k->n;
+	}
+	p = PUT_MESSAGE(out, p, e, parent, 1);
+	if (e->parent_key)
+		keep(k, e->parent_key, has, out->data + start, p);
+	return p;
+}
+
+static inline bool is_doer(const struct doer *d, const struct event *e, uint64_t has) {
+	return d->process_key == e->process_key && d->parent_key == e->parent_key &&
+	       d->has == has && d->tid == e->process.tid && d->uid == e->process.uid &&
+	       d->gid == e->process.gid && d->euid == e->process.euid;
+}
+
+static __attribute__((noinline)) void keep_doer(struct doer *d, const struct event *e, uint64_t has,
+						const char *from, const char *p) {
+	if ((size_t)(p - from) > sizeof(d->bytes))
+		return;
+	d->process_key = e->process_key;
+	d->parent_key = e->parent_key;
+	d->has = has;
+	d->tid = e->process.tid;
+	d->uid = e->process.uid;
+	d->gid = e->process.gid;
+	d->euid = e->process.euid;
+	d->n = (uint32_t)(p - from);
+	memcpy(d->bytes, from, d->n);
+}
+
+/* put_doer - who did it, and its parent; what a process does last is not worth keeping */
+static char *put_doer(struct buf *out, char *p, const struct event *e) {
+	bool once = !e->process_key || !e->parent_key || e->kind == WIRE_PROCESS_EXIT;
+	uint64_t has = e->has[0] & (FIELD_BITS(process, 0) | FIELD_BITS(parent, 0));
+	struct doer *d = &doers[(e->process_key + e->process.tid) % DOERS];
+	size_t start = (size_t)(p - out->data);
+
+	if (!once && is_doer(d, e, has)) {
+		memcpy(p, d->bytes, d->n);
+		return p + d->n;
+	}
+	if (event_has(e, FIELD_PROCESS_EGID)) /* it is told in full */
+		p = PUT_MESSAGE(out, p, e, process, 2);
+	else
+		p = PUT_MESSAGE(out, p, e, process, 1);
+	p = put_parent_once(out, p, e);
+	if (!once)
+		keep_doer(d, e, has, out->data + start, p);
+	return p;
+}
+
+/* --- the event -------------------------------------------------------------------------------- */
+
+static char *put_detection(struct buf *out, char *p, const struct detection *d) {
+	p = put_STR(out, p, d->rule_id.s, 1, &d->rule_id);
+	p = put_STR(out, p, d->title.s, 2, &d->title);
+	p = put_ENUM(out, p, d->level, 3, &d->level);
+	p = put_STRV(out, p, true, 4, &d->tags);
+	p = put_STR(out, p, d->author.s, 5, &d->author);
+	return put_STRV(out, p, true, 6, &d->matched);
+}
+
+static __attribute__((noinline)) char *put_detections(struct buf *out, char *p,
+						      const struct event *e) {
+	for (uint32_t i = 0; i < e->n_detections; i++) {
+		char *to = room(out, p, 0);
+		size_t body;
+
+		if (!to)
+			return p;
+		p = put_tag(to, NUMBER_detections, BYTES) + 1;
+		body = (size_t)(p - out->data);
+		p = put_detection(out, p, &e->detections[i]);
+		p = close_body(out, p, body, 1);
+	}
+	return p;
+}
+
+void encode_proto(struct buf *out, const struct event *e) {
+	size_t start = out->len;
+	char *p = buf_room(out, EVENT_SHORT_BYTES);
+
+	if (!p)
+		return;
+	p = put_stamp(out, p + 2, e);
+	p = put_machine_once(out, p, e);
+	p = put_deed(out, p, e);
+	p = put_doer(out, p, e);
+	p = PUT_MESSAGE(out, p, e, exec, 1);
+	p = PUT_MESSAGE(out, p, e, exit, 1);
+	p = PUT_MESSAGE(out, p, e, file, 1);
+	p = PUT_MESSAGE(out, p, e, net, 1);
+	p = PUT_MESSAGE(out, p, e, host, 1);
+	if (e->n_detections)
+		p = put_detections(out, p, e);
+	p = close_body(out, p, start + 2, 2);
+	out->len = buf_error(out) ? start : (size_t)(p - out->data);
+}

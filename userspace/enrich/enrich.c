@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * enrich.c - learn from the event, then tell what is known
+ *
+ * Learning comes first and may free rows; telling frees nothing, so what it
+ * lends to the event stays until the next one. Records come nearly in the order
+ * of their times: those of process life are read before the others, hence the
+ * image before and the grace after a process's end (proctab.h).
+ */
+#include "enrich/enrich.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "enrich/facts.h"
+#include "enrich/names.h"
+#include "enrich/proctab.h"
+#include "enrich/socktab.h"
+#include "event/field.h"
+
+struct enrich {
+	struct proctab procs;
+	struct socktab socks;
+	struct names users;
+	struct facts facts;
+	uint64_t seq;    /* of the last event for the world */
+	uint64_t now_ns; /* the latest boot_ns seen */
+	uint64_t host_key, host_has; /* of the host's facts: event.h, and bits of event.has */
+	struct proc *last;           /* the row of the last doer: a guess, see find() */
+	char id[FACTS_ID_BYTES];
+	char entity[PROCTAB_ENTITY_BYTES]; /* of a process without a row */
+	char parent_entity[PROCTAB_ENTITY_BYTES];
+};
+
+int enrich_new(size_t max_processes, struct enrich **ret) {
+	struct enrich *en = calloc(1, sizeof(*en));
+
+	if (!en)
+		return -ENOMEM;
+	facts_init(&en->facts);
+	if (proctab_init(&en->procs, max_processes) < 0 || socktab_init(&en->socks) < 0) {
+		enrich_free(en);
+		return -ENOMEM;
+	}
+	*ret = en;
+	return 0;
+}
+
+void enrich_free(struct enrich *en) {
+	if (!en)
+		return;
+	proctab_done(&en->procs);
+	socktab_done(&en->socks);
+	names_done(&en->users);
+	free(en);
+}
+
+size_t enrich_rows(const struct enrich *en) {
+	return en->procs.used;
+}
+
+/* find - the row of a process, or NULL; the one that did something is likely to do more */
+static struct proc *find(struct enrich *en, uint32_t tgid, uint64_t start_ns) {
+	struct proc *p = en->last;
+
+	if (p && proc_is(p, tgid, start_ns))
+		return p;
+	p = proctab_get(&en->procs, tgid, start_ns);
+	if (p)
+		en->last = p;
+	return p;
+}
+
+/* --- learning ------------------------------------------------------------------------------- */
+
+static struct str marked(const struct event *e, enum field_id id, struct str value) {
+	return event_has(e, id) ? value : (struct str){ 0 };
+}
+
+/* put_row - the row of the event's process, with what every life-cycle record tells */
+static struct proc *put_row(struct enrich *en, const struct event *e) {
+	struct proc *parent = find(en, e->parent_tgid, e->parent_start_ns), *p;
+
+	if (parent)
+		proctab_touch(&en->procs, parent); /* so that its child does not displace it */
+	p = proctab_put(&en->procs, e->process.pid, e->process.start_ns);
+	if (!p)
+		return NULL;
+	en->last = p;
+	p->shown.key = 0;
+	proc_set_parent(p, e->parent_tgid, e->parent_start_ns);
+	if (event_has(e, FIELD_PROCESS_CGROUP_ID))
+		p->cgroup_id = e->process.cgroup_id;
+	return p;
+}
+
+/* set_image - from what the record says; without memory the process is just not known */
+static void set_image(struct proc *p, const struct event *e) {
+	(void)proc_set_image(p, e->boot_ns, marked(e, FIELD_PROCESS_NAME, e->process.name),
+	                     marked(e, FIELD_PROCESS_EXECUTABLE, e->process.executable),
+	                     marked(e, FIELD_PROCESS_COMMAND_LINE, e->process.command_line));
+	p->partial = false;
+}
+
+/* learn_fork - a child runs what its parent runs, under the name that the record tells */
+static void learn_fork(struct enrich *en, const struct event *e) {
+	struct str name = marked(e, FIELD_PROCESS_NAME, e->process.name);
+	struct proc *p = put_row(en, e), *parent;
+	struct image *image = NULL;
+
+	if (!p)
+		return;
+	p->from_census = false;
+	if (p->image)
+		return; /* the census came first, and knew more */
+	parent = proctab_parent(&en->procs, p);
+	if (parent)
+		image = proc_image(parent, e->boot_ns);
+	if (image && name.s && image->name.s && str_eq(name, image->name))
+		proc_share_image(p, image);
+	else
+		(void)proc_set_image(p, e->boot_ns, name,
+		                     image ? image->executable : (struct str){ 0 },
+		                     image ? image->command_line : (struct str){ 0 });
+	p->partial = p->parent_tgid && (!image || parent->partial);
+}
+
+static void learn_exec(struct enrich *en, const struct event *e) {
+	struct proc *p = put_row(en, e);
+
+	if (!p)
+		return;
+	p->from_census = false;
+	set_image(p, e);
+}
+
+static void learn_census(struct enrich *en, const struct event *e) {
+	struct proc *p = put_row(en, e);
+
+	if (!p || (p->image && !p->partial))
+		return;
+	p->from_census = true;
+	p->uid = e->process.uid;
+	set_image(p, e);
+}
+
+/* learn_exit - false if that was told before; a row is made if need be, to know that */
+static bool learn_exit(struct enrich *en, struct event *e) {
+	struct proc *p = proctab_put(&en->procs, e->process.pid, e->process.start_ns);
+
+	if (p && p->ended)
+		return false;
+	if (p)
+		proctab_end(&en->procs, p, e->boot_ns);
+	if (e->boot_ns >= e->process.start_ns)
+		EVENT_SET(e, EXIT_RUN_NS, exit.run_ns, e->boot_ns - e->process.start_ns);
+	return true;
+}
+
+static void adopt(const struct sock_owner *owner, struct event *e) {
+	EVENT_SET(e, PROCESS_PID, process.pid, owner->tgid);
+	EVENT_SET(e, PROCESS_TID, process.tid, owner->tid);
+	EVENT_SET(e, PROCESS_START_NS, process.start_ns, owner->start_ns);
+	EVENT_SET(e, PROCESS_UID, process.uid, owner->uid);
+	EVENT_SET(e, PROCESS_GID, process.gid, owner->gid);
+	EVENT_SET(e, PROCESS_EUID, process.euid, owner->euid);
+}
+
+static void learn_attempt(struct enrich *en, const struct event *e) {
+	struct sock_owner owner = {
+		.inode = e->net.socket_inode,
+		.attempt_ns = e->boot_ns,
+		.start_ns = e->process.start_ns,
+		.tgid = e->process.pid,
+		.tid = e->process.tid,
+		.uid = e->process.uid,
+		.gid = e->process.gid,
+		.euid = e->process.euid,
+	};
+
+	if (event_has(e, FIELD_PROCESS_PID) && owner.inode)
+		socktab_put(&en->socks, &owner);
+}
+
+/* learn_net - ties the outcome of a connect to its attempt */
+static void learn_net(struct enrich *en, struct event *e) {
+	struct sock_owner *owner = NULL;
+	bool connect = e->kind == WIRE_NET_CONNECT;
+
+	if (event_has(e, FIELD_NET_SOCKET_INODE)) {
+		if (connect && event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_ATTEMPTED) {
+			learn_attempt(en, e);
+			return;
+		}
+		owner = socktab_get(&en->socks, e->net.socket_inode);
+	}
+	if (e->ownerless && owner)
+		adopt(owner, e);
+	else if (e->ownerless)
+		event_degrade(e, DEGRADED_OWNER_UNKNOWN);
+	if (!connect || !owner)
+		return;
+	if (e->boot_ns >= owner->attempt_ns)
+		EVENT_SET(e, NET_LATENCY_NS, net.latency_ns, e->boot_ns - owner->attempt_ns);
+	socktab_drop(owner);
+}
+
+static void learn_start(struct enrich *en, const struct event *e) {
+	facts_start(&en->facts, marked(e, FIELD_HOST_ID, e->host_id),
+	            marked(e, FIELD_BOOT_ID, e->boot_id), marked(e, FIELD_HOST_NAME, e->host_name),
+	            e->boot_ns);
+	facts_clock(&en->facts, e->wall_offset_ns);
+	en->host_key = event_new_key();
+	en->host_has = e->has[0] & FIELD_BITS(machine, 0);
+	en->seq = 0;
+}
+
+/* learn - false when the event is not one for the world */
+static bool learn(struct enrich *en, struct event *e) {
+	bool has_doer = event_has(e, FIELD_PROCESS_PID);
+
+	switch (e->kind) {
+	case WIRE_PROCESS_FORK:
+		if (has_doer)
+			learn_fork(en, e);
+		return true;
+	case WIRE_PROCESS_EXEC:
+		if (has_doer)
+			learn_exec(en, e);
+		return true;
+	case WIRE_PROCESS_EXIT:
+		return !has_doer || learn_exit(en, e);
+	case WIRE_PROCESS_CENSUS:
+		if (has_doer)
+			learn_census(en, e);
+		return false;
+	case WIRE_NET_CONNECT:
+	case WIRE_NET_ACCEPT:
+	case WIRE_NET_BIND:
+	case WIRE_NET_LISTEN:
+	case WIRE_NET_SEND:
+		learn_net(en, e);
+		return true;
+	case WIRE_HOST_START:
+		learn_start(en, e);
+		return true;
+	case WIRE_HOST_CLOCK:
+		facts_clock(&en->facts, e->wall_offset_ns);
+		return false;
+	case WIRE_HOST_USER:
+		(void)names_put(&en->users, e->named_uid, e->user_name);
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* --- telling -------------------------------------------------------------------------------- */
+
+/* What decode tells of the doer of most events, and what its image adds. */
+#define DOER                                                                                       \
+	(FIELD_BIT(PROCESS_PID) | FIELD_BIT(PROCESS_TID) | FIELD_BIT(PROCESS_START_NS) |           \
+	 FIELD_BIT(PROCESS_UID) | FIELD_BIT(PROCESS_GID) | FIELD_BIT(PROCESS_EUID))
+#define PROCESS_IMAGE (FIELD_BIT(PROCESS_NAME) | FIELD_BIT(PROCESS_EXECUTABLE))
+#define PARENT_IMAGE (FIELD_BIT(PARENT_NAME) | FIELD_BIT(PARENT_EXECUTABLE))
+#define PARENT_IDS                                                                                 \
+	(FIELD_BIT(PARENT_ENTITY_ID) | FIELD_BIT(PARENT_PID) | FIELD_BIT(PARENT_START_NS))
+
+_Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
+
+/* make_shown - @p->shown anew, its user being @uid from now on */
+static __attribute__((noinline)) void make_shown(const struct enrich *en, struct proc *p,
+                                                 uint32_t uid) {
+	const struct image *image = p->image;
+	struct shown s = {
+		.key = event_new_key(),
+		.names_version = en->users.version,
+		.user = names_get(&en->users, uid),
+		.has = FIELD_BIT(PROCESS_ENTITY_ID),
+		.parent_has = PARENT_IDS,
+	};
+
+	if (p->cgroup_id)
+		s.has |= FIELD_BIT(PROCESS_CGROUP_ID);
+	if (image && image->name.s) {
+		s.has |= FIELD_BIT(PROCESS_NAME);
+		s.parent_has |= FIELD_BIT(PARENT_NAME);
+	}
+	if (image && image->executable.s) {
+		s.has |= FIELD_BIT(PROCESS_EXECUTABLE);
+		s.parent_has |= FIELD_BIT(PARENT_EXECUTABLE);
+	}
+	if (image)
+		s.parent_has |= FIELD_BIT(PARENT_UID);
+	if (s.user.s)
+		s.has |= FIELD_BIT(PROCESS_USER);
+	if (s.user.s && image)
+		s.parent_has |= FIELD_BIT(PARENT_USER);
+	if (!s.user.s)
+		s.degraded |= 1ull << DEGRADED_USER_UNKNOWN;
+	if (!s.user.s && image)
+		s.parent_degraded |= 1ull << DEGRADED_USER_UNKNOWN;
+	if (!image || p->partial) {
+		s.degraded |= 1ull << DEGRADED_PROCESS_UNKNOWN;
+		s.parent_degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
+	}
+	if (p->from_census)
+		s.degraded |= 1ull << DEGRADED_PROCESS_FROM_CENSUS;
+	if (!p->has_parent)
+		s.degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
+	p->uid = uid;
+	p->shown = s;
+}
+
+static inline const struct shown *shown(const struct enrich *en, struct proc *p, uint32_t uid) {
+	if (!p->shown.key || p->uid != uid || p->shown.names_version != en->users.version)
+		make_shown(en, p, uid);
+	return &p->shown;
+}
+
+/* tell_unknown_parent - one of whom only the child told */
+static void tell_unknown_parent(struct enrich *en, const struct proc *p, struct event *e) {
+	uint8_t n = proc_entity(p->parent_tgid, p->parent_start_ns, en->parent_entity);
+
+	e->parent.entity_id = (struct str){ en->parent_entity, n };
+	e->parent.pid = p->parent_tgid;
+	e->parent.start_ns = p->parent_start_ns;
+	e->has[0] |= PARENT_IDS;
+	event_degrade(e, DEGRADED_PARENT_UNKNOWN);
+}
+
+static void tell_parent(struct enrich *en, struct proc *p, struct event *e) {
+	struct proc *parent = proctab_parent(&en->procs, p);
+	const struct image *image;
+	const struct shown *s;
+
+	if (!p->parent_tgid) {
+		e->parent_key = e->process_key; /* no member, so they are equal */
+		return;
+	}
+	if (!parent) {
+		tell_unknown_parent(en, p, e);
+		return;
+	}
+	s = shown(en, parent, parent->uid);
+	e->parent.entity_id = (struct str){ parent->entity, parent->entity_len };
+	e->parent.pid = parent->tgid;
+	e->parent.start_ns = parent->start_ns;
+	e->parent.uid = parent->uid;
+	e->parent.user = s->user;
+	e->has[0] |= s->parent_has;
+	e->degraded |= s->parent_degraded;
+	image = proc_image(parent, e->boot_ns);
+	if (!image)
+		return;
+	e->parent.name = image->name;
+	e->parent.executable = image->executable;
+	if (image == parent->image) {
+		e->parent_key = s->key;
+	} else {
+		e->has[0] &= ~PARENT_IMAGE;
+		EVENT_SET_STR(e, PARENT_NAME, parent.name, image->name);
+		EVENT_SET_STR(e, PARENT_EXECUTABLE, parent.executable, image->executable);
+	}
+	if (e->kind == WIRE_PROCESS_EXEC)
+		EVENT_SET_STR(e, PARENT_COMMAND_LINE, parent.command_line, image->command_line);
+}
+
+static void tell_unknown(struct enrich *en, struct event *e) {
+	struct str user = names_get(&en->users, e->process.uid);
+	struct str entity = { en->entity,
+		              proc_entity(e->process.pid, e->process.start_ns, en->entity) };
+
+	EVENT_SET(e, PROCESS_ENTITY_ID, process.entity_id, entity);
+	EVENT_SET_STR(e, PROCESS_USER, process.user, user);
+	if (!user.s)
+		event_degrade(e, DEGRADED_USER_UNKNOWN);
+	event_degrade(e, DEGRADED_PROCESS_UNKNOWN);
+	event_degrade(e, DEGRADED_PARENT_UNKNOWN);
+}
+
+/* tell_image - what the event does not tell itself */
+static void tell_image(const struct image *image, struct event *e) {
+	if (!event_has(e, FIELD_PROCESS_NAME))
+		EVENT_SET_STR(e, PROCESS_NAME, process.name, image->name);
+	if (!event_has(e, FIELD_PROCESS_EXECUTABLE))
+		EVENT_SET_STR(e, PROCESS_EXECUTABLE, process.executable, image->executable);
+}
+
+static void tell_process(struct enrich *en, struct event *e) {
+	struct proc *p = find(en, e->process.pid, e->process.start_ns);
+	const struct image *image;
+	const struct shown *s;
+
+	if (!p) {
+		tell_unknown(en, e);
+		return;
+	}
+	proctab_touch(&en->procs, p);
+	s = shown(en, p, e->process.uid);
+	e->process.entity_id = (struct str){ p->entity, p->entity_len };
+	e->process.user = s->user;
+	e->process.cgroup_id = p->cgroup_id;
+	e->degraded |= s->degraded;
+	image = proc_image(p, e->boot_ns);
+	if (image && image == p->image && (e->has[0] & FIELD_BITS(process, 0)) == DOER) {
+		e->process.name = image->name;
+		e->process.executable = image->executable;
+		e->has[0] |= s->has;
+		e->process_key = s->key;
+	} else {
+		e->has[0] |= s->has & ~PROCESS_IMAGE;
+		if (image)
+			tell_image(image, e);
+	}
+	tell_parent(en, p, e);
+}
+
+static void tell_host(struct enrich *en, struct event *e) {
+	const struct facts *f = &en->facts;
+
+	e->schema = EVENT_SCHEMA;
+	e->id = (struct str){ en->id, (uint32_t)facts_id(f, e->cpu, e->cpu_seq, en->id) };
+	e->seq = ++en->seq;
+	e->host_id = f->host_id;
+	e->boot_id = f->boot_id;
+	e->host_name = f->host_name;
+	e->host_key = en->host_key;
+	e->has[0] |= en->host_has | FIELD_BIT(SCHEMA) | FIELD_BIT(ID) | FIELD_BIT(SEQ);
+	if (f->has_clock)
+		EVENT_SET(e, TIME_NS, time_ns, e->boot_ns + f->wall_offset_ns);
+}
+
+bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
+	(void)arena; /* what is told is lent by the tables */
+	if (e->boot_ns > en->now_ns) {
+		en->now_ns = e->boot_ns;
+		proctab_tick(&en->procs, en->now_ns);
+	}
+	if (!learn(en, e))
+		return false;
+	if (event_has(e, FIELD_PROCESS_PID))
+		tell_process(en, e);
+	tell_host(en, e);
+	return true;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enrich/proctab.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "enrich/hex.h"
+
+#define CHUNK_ROWS 256
+#define TICK_NS 10000000u
+
+static size_t chunk_count(size_t rows) {
+	return (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+}
+
+int proctab_init(struct proctab *t, size_t max_rows) {
+	*t = (struct proctab){ .max_rows = max_rows ? max_rows : 1, .n_buckets = 1 };
+	while (t->n_buckets < t->max_rows)
+		t->n_buckets *= 2;
+	t->buckets = calloc(t->n_buckets, sizeof(struct proc *));
+	t->chunks = calloc(chunk_count(t->max_rows), sizeof(struct proc *));
+	if (t->buckets && t->chunks)
+		return 0;
+	proctab_done(t);
+	return -ENOMEM;
+}
+
+static void drop_image(struct image *image) {
+	if (image && !--image->users)
+		free(image);
+}
+
+static void drop_images(struct proc *p) {
+	drop_image(p->image);
+	drop_image(p->before);
+	p->image = p->before = NULL;
+}
+
+void proctab_done(struct proctab *t) {
+	for (size_t i = 0; i < t->n_rows; i++)
+		drop_images(&t->chunks[i / CHUNK_ROWS][i % CHUNK_ROWS]);
+	for (size_t i = 0; i < chunk_count(t->n_rows); i++)
+		free(t->chunks[i]);
+	free(t->chunks);
+	free(t->buckets);
+	*t = (struct proctab){ 0 };
+}
+
+static struct proc **bucket(const struct proctab *t, uint32_t tgid, uint64_t start_ns) {
+	uint64_t h = (start_ns ^ (uint64_t)tgid << 32) * 0x9e3779b97f4a7c15ull;
+
+	return &t->buckets[h >> 32 & (t->n_buckets - 1)];
+}
+
+struct proc *proctab_get(const struct proctab *t, uint32_t tgid, uint64_t start_ns) {
+	struct proc *p = *bucket(t, tgid, start_ns);
+
+	while (p && !proc_is(p, tgid, start_ns))
+		p = p->next_in_bucket;
+	return p;
+}
+
+static void list_add(struct proc_list *l, struct proc *p) {
+	p->newer = NULL;
+	p->older = l->newest;
+	if (l->newest)
+		l->newest->newer = p;
+	else
+		l->oldest = p;
+	l->newest = p;
+}
+
+static void list_remove(struct proc_list *l, struct proc *p) {
+	if (p->newer)
+		p->newer->older = p->older;
+	else
+		l->newest = p->older;
+	if (p->older)
+		p->older->newer = p->newer;
+	else
+		l->oldest = p->newer;
+}
+
+void proctab_evict(struct proctab *t, struct proc *p) {
+	struct proc **at = bucket(t, p->tgid, p->start_ns);
+
+	while (*at != p)
+		at = &(*at)->next_in_bucket;
+	*at = p->next_in_bucket;
+	list_remove(p->ended ? &t->ended : &t->live, p);
+	drop_images(p);
+	p->tgid = 0;
+	p->next_in_bucket = t->free;
+	t->free = p;
+	t->used--;
+}
+
+/* add_row - one more row in @t->free, from the chunks */
+static void add_row(struct proctab *t) {
+	struct proc **chunk = &t->chunks[t->n_rows / CHUNK_ROWS], *p;
+
+	if (t->n_rows % CHUNK_ROWS == 0)
+		*chunk = malloc(CHUNK_ROWS * sizeof(struct proc));
+	if (!*chunk)
+		return;
+	p = &(*chunk)[t->n_rows++ % CHUNK_ROWS];
+	p->tgid = 0;
+	p->image = p->before = NULL;
+	p->next_in_bucket = t->free;
+	t->free = p;
+}
+
+static struct proc *take_row(struct proctab *t) {
+	struct proc *p;
+
+	if (!t->free && t->n_rows < t->max_rows)
+		add_row(t);
+	if (!t->free && t->used)
+		proctab_evict(t, t->ended.oldest ? t->ended.oldest : t->live.oldest);
+	p = t->free;
+	if (p)
+		t->free = p->next_in_bucket;
+	return p;
+}
+
+struct proc *proctab_put(struct proctab *t, uint32_t tgid, uint64_t start_ns) {
+	struct proc *p = proctab_get(t, tgid, start_ns), **at;
+
+	if (p || !tgid)
+		return p;
+	p = take_row(t);
+	if (!p)
+		return NULL;
+	at = bucket(t, tgid, start_ns);
+	*p = (struct proc){ .tgid = tgid, .start_ns = start_ns, .next_in_bucket = *at };
+	p->entity_len = proc_entity(tgid, start_ns, p->entity);
+	*at = p;
+	list_add(&t->live, p);
+	t->used++;
+	return p;
+}
+
+void proctab_move(struct proctab *t, struct proc *p) {
+	list_remove(&t->live, p);
+	list_add(&t->live, p);
+}
+
+void proctab_end(struct proctab *t, struct proc *p, uint64_t end_ns) {
+	assert(!p->ended);
+	list_remove(&t->live, p);
+	p->ended = true;
+	p->end_ns = end_ns;
+	list_add(&t->ended, p);
+}
+
+void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns) {
+	if (p->has_parent)
+		return;
+	p->has_parent = true;
+	p->parent_tgid = tgid;
+	p->parent_start_ns = start_ns;
+}
+
+static struct str cut(struct str x) {
+	if (x.n > PROCTAB_TEXT_BYTES) {
+		x.n = PROCTAB_TEXT_BYTES;
+		while (x.n && ((unsigned char)x.s[x.n] & 0xc0) == 0x80)
+			x.n--;
+	}
+	return x;
+}
+
+static struct str keep(char **at, struct str x) {
+	struct str copy = { *at, x.n };
+
+	if (!x.s)
+		return x;
+	memcpy(*at, x.s, x.n);
+	*at += x.n;
+	return copy;
+}
+
+int proc_set_image(struct proc *p, uint64_t since_ns, struct str name, struct str executable,
+                   struct str command_line) {
+	struct image *image;
+	char *at;
+
+	name = cut(name);
+	executable = cut(executable);
+	command_line = cut(command_line);
+	image = malloc(sizeof(*image) + name.n + executable.n + command_line.n);
+	if (image) {
+		at = image->text;
+		image->since_ns = since_ns;
+		image->users = 1;
+		image->name = keep(&at, name);
+		image->executable = keep(&at, executable);
+		image->command_line = keep(&at, command_line);
+	}
+	drop_image(p->before);
+	p->before = p->image;
+	p->image = image;
+	return image ? 0 : -ENOMEM;
+}
+
+uint8_t proc_entity(uint32_t tgid, uint64_t start_ns, char to[static PROCTAB_ENTITY_BYTES]) {
+	char *p = hex_put(to, start_ns / TICK_NS);
+
+	*p++ = '-';
+	return (uint8_t)(hex_put(p, tgid) - to);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * proctab.h - processes, those that run and those that ended just now
+ *
+ * A row is keyed by (tgid, start_ns), so that a pid used again is another row.
+ * Its parent is the process that made it: the kernel gives an orphan to another
+ * one, which did not start it, so the first parent that was told stays.
+ *
+ * Rows come in chunks up to the bound and are then used again. Past the bound
+ * the row that ended longest ago goes, and with no such row the one that was
+ * touched longest ago. A row pointer may be kept across calls and compared, but
+ * must be checked for still being the same process (proctab_parent() does).
+ */
+#ifndef LAPWING_PROCTAB_H
+#define LAPWING_PROCTAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+#define PROCTAB_GRACE_NS 30000000000ull
+#define PROCTAB_TEXT_BYTES 16384
+#define PROCTAB_ENTITY_BYTES 24
+
+/*
+ * A program as a process runs it. A process that execs keeps its image before,
+ * for exec records travel on a ring that is read before the others: what the
+ * process did just before may be told just after.
+ */
+struct image {
+	uint64_t since_ns;                         /* boot clock */
+	uint32_t users;                            /* rows that point here: a fork shares */
+	struct str name, executable, command_line; /* in @text */
+	char text[];
+};
+
+/*
+ * What events tell of a process while nothing about it changes; made by enrich.c
+ * when @key is 0, or when the user or the user names are others than then.
+ */
+struct shown {
+	uint64_t key;         /* of event.h */
+	uint64_t has;         /* bits of event.has for the process as the doer, */
+	uint64_t degraded;    /* and for what its events then lack */
+	uint64_t parent_has;  /* the same for it as the parent of a doer */
+	uint64_t parent_degraded;
+	uint64_t names_version;
+	struct str user;      /* of proc.uid */
+};
+
+struct proc {
+	struct proc *next_in_bucket;
+	struct proc *newer, *older; /* in proctab.live or .ended */
+	uint64_t start_ns;
+	uint32_t tgid; /* 0: a free row */
+	uint32_t uid;  /* real uid, as its last event told */
+	uint64_t end_ns;
+	uint64_t cgroup_id;
+	uint64_t parent_start_ns;
+	uint32_t parent_tgid; /* 0: none, as of init and kthreadd */
+	bool ended;
+	bool has_parent;  /* the two above have been told */
+	bool from_census; /* it began, and last called exec, before we looked */
+	bool partial;     /* made by a process not known to us: of its image only the name is */
+	uint8_t entity_len;
+	struct image *image, *before; /* NULL when not known */
+	struct shown shown;
+	struct proc *parent;          /* a guess, see proctab_parent() */
+	char entity[PROCTAB_ENTITY_BYTES];
+};
+
+struct proc_list {
+	struct proc *newest, *oldest;
+};
+
+struct proctab {
+	struct proc **buckets;
+	size_t n_buckets; /* a power of two */
+	struct proc **chunks;
+	size_t n_rows, max_rows; /* made so far; n_rows never shrinks */
+	size_t used;
+	struct proc *free;      /* chained by next_in_bucket */
+	struct proc_list live;  /* by last touch */
+	struct proc_list ended; /* by end */
+};
+
+/* proctab_init - an empty table of at most @max_rows; 0 or -ENOMEM */
+int proctab_init(struct proctab *t, size_t max_rows);
+
+void proctab_done(struct proctab *t);
+
+/* proctab_get - the row of a process, or NULL; borrowed until the next put or tick */
+struct proc *proctab_get(const struct proctab *t, uint32_t tgid, uint64_t start_ns);
+
+/* proctab_put - the same, made if need be; another row may go. NULL: no memory, or @tgid is 0 */
+struct proc *proctab_put(struct proctab *t, uint32_t tgid, uint64_t start_ns);
+
+void proctab_move(struct proctab *t, struct proc *p);
+
+/* proctab_touch - @p is in use: of those that run it will be the last to go */
+static inline void proctab_touch(struct proctab *t, struct proc *p) {
+	if (p != t->live.newest && !p->ended)
+		proctab_move(t, p);
+}
+
+/* proctab_end - @p ended at @end_ns and stays for PROCTAB_GRACE_NS; once only */
+void proctab_end(struct proctab *t, struct proc *p, uint64_t end_ns);
+
+void proctab_evict(struct proctab *t, struct proc *p);
+
+/* proctab_tick - frees the rows whose grace is over at @now_ns */
+static inline void proctab_tick(struct proctab *t, uint64_t now_ns) {
+	while (t->ended.oldest && t->ended.oldest->end_ns + PROCTAB_GRACE_NS < now_ns)
+		proctab_evict(t, t->ended.oldest);
+}
+
+/*
+ * proc_is - whether the row @p, which may be of another process by now, is that of this one
+ * Rows are never given back, so that even such a one may be looked at.
+ */
+static inline bool proc_is(const struct proc *p, uint32_t tgid, uint64_t start_ns) {
+	return p->tgid == tgid && p->start_ns == start_ns;
+}
+
+/* proctab_parent - the row of @p's parent, or NULL */
+static inline struct proc *proctab_parent(const struct proctab *t, struct proc *p) {
+	if (p->parent && proc_is(p->parent, p->parent_tgid, p->parent_start_ns))
+		return p->parent;
+	p->parent = p->parent_tgid ? proctab_get(t, p->parent_tgid, p->parent_start_ns) : NULL;
+	return p->parent;
+}
+
+/* proc_set_parent - unless one was told before */
+void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns);
+
+/*
+ * proc_set_image - @p runs another program since @since_ns
+ * Copies the strings, each up to PROCTAB_TEXT_BYTES: more than the kernel's own
+ * bounds let through. 0, or -ENOMEM, and then the image is not known.
+ */
+int proc_set_image(struct proc *p, uint64_t since_ns, struct str name, struct str executable,
+                   struct str command_line);
+
+/* proc_share_image - @p, new, runs what its parent runs: @image */
+static inline void proc_share_image(struct proc *p, struct image *image) {
+	image->users++;
+	p->image = image;
+}
+
+/* proc_image - what @p ran at @at_ns, or NULL */
+static inline struct image *proc_image(const struct proc *p, uint64_t at_ns) {
+	if (p->image && at_ns < p->image->since_ns && p->before)
+		return p->before;
+	return p->image;
+}
+
+/*
+ * proc_entity - "<start in 1/100 s>-<pid>" in hexadecimal, at @to; its length
+ * Hundredths, because /proc/PID/stat counts so: whoever reads that has the id.
+ */
+uint8_t proc_entity(uint32_t tgid, uint64_t start_ns, char to[static PROCTAB_ENTITY_BYTES]);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event.h - the shared noun: one thing that happened
+ *
+ * A struct event mirrors lapwing.v1.Event of proto/event.proto, message by
+ * message and member by member; field.def lists the members, and everything
+ * that reads them by name (rules, protobuf, JSON, the docs) goes through that
+ * list. Whether a member is known is a bit in @has, set by EVENT_SET() or
+ * event_mark(); a member without its bit must not be read.
+ *
+ * Every string is borrowed: from the record, the arena, or a table row. All of
+ * it dies when the corridor takes the next record.
+ */
+#ifndef LAPWING_EVENT_H
+#define LAPWING_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "wire.h"
+
+/* Kinds are enum wire_kind; the other enums are those of event.proto. */
+enum event_outcome { OUTCOME_ATTEMPTED = 1, OUTCOME_SUCCEEDED = 2, OUTCOME_FAILED = 3 };
+
+enum event_level {
+	LEVEL_INFORMATIONAL = 1,
+	LEVEL_LOW = 2,
+	LEVEL_MEDIUM = 3,
+	LEVEL_HIGH = 4,
+	LEVEL_CRITICAL = 5
+};
+
+/* Bits of event.degraded: 1 << the number in event.proto. */
+enum event_degraded {
+	DEGRADED_ARGS_CUT = 1,
+	DEGRADED_ARGS_UNREADABLE = 2,
+	DEGRADED_PATH_CUT = 3,
+	DEGRADED_PATH_RACY = 4,
+	DEGRADED_FILE_UNRESOLVED = 5,
+	DEGRADED_FILE_LATE = 6,
+	DEGRADED_PROCESS_UNKNOWN = 7,
+	DEGRADED_PROCESS_FROM_CENSUS = 8,
+	DEGRADED_PARENT_UNKNOWN = 9,
+	DEGRADED_USER_UNKNOWN = 10,
+	DEGRADED_ADDRESS_RACY = 11,
+	DEGRADED_OWNER_UNKNOWN = 12,
+	DEGRADED_TEXT_ESCAPED = 13,
+	DEGRADED_MAX = 14
+};
+
+/* A list of strings; the array is borrowed like the strings in it. */
+struct strv {
+	const struct str *v;
+	uint32_t n;
+};
+
+struct event_process {
+	struct str entity_id;
+	uint32_t pid, tid;
+	uint64_t start_ns;
+	struct str name, executable, command_line, cwd, user;
+	uint32_t uid, gid, euid, egid, suid, sgid, fsuid, fsgid;
+	uint32_t login_uid, login_session;
+	struct str tty;
+	uint32_t session, group;
+	uint64_t cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
+	uint32_t ns_mnt, ns_pid, ns_net, ns_user, ns_uts, ns_ipc, ns_cgroup, ns_tgid;
+	uint64_t cgroup_id;
+	struct str cgroup;
+};
+
+struct event_exec {
+	struct strv args;
+	uint32_t args_bytes;
+	struct str invoked, script, interpreter;
+	uint64_t inode;
+	uint32_t dev_major, dev_minor, mode, uid, gid, links;
+};
+
+struct event_exit {
+	uint32_t code, signal;
+	bool core_dumped;
+	uint64_t run_ns;
+};
+
+struct event_file {
+	struct str path, old_path, target;
+	uint64_t inode;
+	uint32_t dev_major, dev_minor, mode, uid, gid, flags, new_mode, new_uid, new_gid;
+};
+
+struct event_net {
+	uint32_t transport;
+	struct str source_ip, destination_ip;
+	uint32_t source_port, destination_port;
+	bool initiated;
+	uint32_t backlog;
+	uint64_t latency_ns, socket_inode;
+};
+
+struct event_host {
+	struct str version, kernel, arch;
+	struct strv coverage;
+	uint32_t lost_kind;
+	struct str lost_cause;
+	uint64_t lost_count, produced, lost;
+};
+
+/* A rule that held. Strings are the rule's own and live as long as the rule set. */
+struct detection {
+	struct str rule_id, title, author;
+	uint32_t level; /* enum event_level */
+	struct strv tags;
+	struct strv matched;
+};
+
+#define EVENT_HAS_WORDS 2
+
+struct event {
+	uint64_t has[EVENT_HAS_WORDS]; /* a bit for each enum field_id */
+	uint32_t schema;
+	struct str id;
+	uint64_t seq, time_ns, boot_ns;
+	struct str host_id, boot_id, host_name;
+	uint32_t kind;	  /* enum wire_kind */
+	uint32_t outcome; /* enum event_outcome */
+	uint32_t error;
+	uint64_t degraded; /* bits, see enum event_degraded */
+	uint32_t cpu;
+	uint64_t cpu_seq;
+	struct str hook;
+	struct event_process process, parent;
+	struct event_exec exec;
+	struct event_exit exit;
+	struct event_file file;
+	struct event_net net;
+	struct event_host host;
+	const struct detection *detections;
+	uint32_t n_detections;
+
+	/* Between rooms only, never exported. */
+	uint64_t host_key;	  /* enrich -> encode: host_id, boot_id, host_name */
+	uint64_t process_key;	  /* likewise: process, but for tid, uid, gid and euid */
+	uint64_t parent_key;	  /* likewise: parent */
+	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
+	uint64_t parent_start_ns; /* likewise */
+	bool ownerless;		  /* decode -> enrich: find the doer by net.socket_inode */
+	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */
+	uint32_t named_uid;	  /* decode -> enrich: HOST_USER */
+	struct str user_name;	  /* likewise */
+};
+
+#define EVENT_SCHEMA 1
+
+/*
+ * event_new_key - a number for a key of an event; never 0, and never given twice by a program
+ *
+ * A key promises: wherever two events have the same one, and the same bits in
+ * @has for the members that it stands for, those members are equal. So they can
+ * be encoded once and copied. 0 promises nothing; who changes such a member
+ * after it got its key sets the key to 0.
+ */
+uint64_t event_new_key(void);
+
+/* event_reset - an event of which nothing is known; only what is marked is ever read */
+static inline void event_reset(struct event *e) {
+	memset(e->has, 0, sizeof(e->has));
+	e->degraded = 0;
+	e->detections = NULL;
+	e->n_detections = 0;
+	e->host_key = e->process_key = e->parent_key = 0;
+	e->ownerless = false;
+	e->parent_tgid = 0;
+	e->parent_start_ns = 0;
+}
+
+static inline void event_degrade(struct event *e, enum event_degraded what) {
+	e->degraded |= 1ull << what;
+}
+
+#endif

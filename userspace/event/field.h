@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * field.h - an event's fields by number and by name, from field.def
+ *
+ * Names are those of event.proto with the message in front: "process.pid",
+ * "file.path", and without one for the event's own: "kind".
+ */
+#ifndef LAPWING_FIELD_H
+#define LAPWING_FIELD_H
+
+#include <stddef.h>
+
+#include "event/event.h"
+
+enum field_type {
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_FIXED64,
+	FIELD_BOOL,
+	FIELD_ENUM, /* uint32_t in struct event */
+	FIELD_BITS, /* uint64_t, bit n is enum value n */
+	FIELD_STR,
+	FIELD_STRV
+};
+
+/* FIELDS_process is the first id of a section or a SAME, FIELDS_process_END one past its last. */
+enum field_id {
+#define SECTION(name, number) FIELDS_##name, FIELDS_##name##_BEFORE = FIELDS_##name - 1,
+#define SAME(name, message, first, last) SECTION(name, 0)
+#define TOP(id, number, member, type) FIELD_##id,
+#define FIELD(id, number, message, member, type) FIELD_##id,
+#define END(name) FIELDS_##name##_END, FIELDS_##name##_LAST = FIELDS_##name##_END - 1,
+#define END_SAME END
+#include "event/field.def"
+#undef SECTION
+#undef SAME
+#undef TOP
+#undef FIELD
+#undef END
+#undef END_SAME
+	FIELD_MAX
+};
+_Static_assert(FIELD_MAX <= EVENT_HAS_WORDS * 64, "event.has is too small");
+
+struct field {
+	const char *message; /* "process", or "" for the event's own */
+	const char *member;  /* "pid" */
+	const char *name;    /* "process.pid" */
+	uint16_t offset;     /* in struct event */
+	uint16_t number;     /* in its message of event.proto */
+	uint8_t type;	     /* enum field_type */
+};
+
+extern const struct field fields[FIELD_MAX];
+
+/* field_by_name - 0 and the number of the field called @name, or -ENOENT */
+int field_by_name(struct str name, enum field_id *ret);
+
+static inline bool event_has(const struct event *e, enum field_id id) {
+	return e->has[id / 64] >> (id % 64) & 1;
+}
+
+static inline void event_mark(struct event *e, enum field_id id) {
+	e->has[id / 64] |= 1ull << (id % 64);
+}
+
+static inline void event_unmark(struct event *e, enum field_id id) {
+	e->has[id / 64] &= ~(1ull << (id % 64));
+}
+
+/*
+ * FIELD_BIT, FIELD_BITS - a field's bit in its word of event.has, and those of a section that are
+ * in word @w: for who marks or asks for many at once
+ */
+#define FIELD_BIT(id) (1ull << FIELD_##id % 64)
+#define FIELD_BITS(section, w) (field_below(FIELDS_##section##_END, w) & \
+				~field_below(FIELDS_##section, w))
+
+/* field_below - the bits in word @w of all fields before @id */
+static inline uint64_t field_below(unsigned id, unsigned w) {
+	return id >= w * 64 + 64 ? ~0ull : id <= w * 64 ? 0 : (1ull << (id - w * 64)) - 1;
+}
+
+/* EVENT_SET(e, PROCESS_PID, process.pid, 42) - gives a member its value and marks it known */
+#define EVENT_SET(e, id, member, value) ((e)->member = (value), event_mark((e), FIELD_##id))
+
+/* EVENT_SET_STR - the same for a string that may be absent: then nothing is marked */
+#define EVENT_SET_STR(e, id, member, value)                                                        \
+	do {                                                                                       \
+		struct str value_ = (value);                                                       \
+		if (value_.s)                                                                      \
+			EVENT_SET(e, id, member, value_);                                          \
+	} while (0)
+
+static inline const void *field_at(const struct event *e, enum field_id id) {
+	return (const char *)e + fields[id].offset;
+}
+
+#define FIELD_TEXT_BYTES 24
+
+/*
+ * field_text - the text of a single-valued field, as rules compare it
+ * @scratch: FIELD_TEXT_BYTES, holds the text of a number
+ *
+ * Numbers and enums in decimal, booleans as "true" and "false". Absent when the
+ * event does not have the field, or it is FIELD_STRV or FIELD_BITS. Borrowed
+ * from the event or from @scratch.
+ */
+struct str field_text(const struct event *e, enum field_id id, char *scratch);
+
+#endif

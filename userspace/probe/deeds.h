@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deeds.h - each deed, and the hooks that can serve it, best first
+ */
+#ifndef LAPWING_DEEDS_H
+#define LAPWING_DEEDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum deed_family { DEED_PROCESS, DEED_FILE, DEED_NET, DEED_FAMILIES };
+enum deed_mechanism { DEED_TRACEPOINT, DEED_LSM, DEED_ITER };
+
+#define DEED_WAYS 2
+#define DEED_PROGRAMS 2
+#define DEED_MAX 24
+
+struct deed_way {
+	const char *hook; /* for people, "lsm/path_rename" */
+	enum deed_mechanism mechanism;
+	const char *programs[DEED_PROGRAMS]; /* all are needed; NULL past the last */
+};
+
+struct deed {
+	const char *name;
+	enum deed_family family;
+	uint8_t call_kind; /* enum wire_kind that its tracepoint way must tell; 0: none */
+	struct deed_way ways[DEED_WAYS]; /* best first; hook NULL past the last */
+};
+
+extern const struct deed deeds[];
+extern const size_t n_deeds;
+extern const char *const deed_families[DEED_FAMILIES];
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * family.c - choosing by trying
+ *
+ * Load the family with each deed's best way. If the kernel refuses a program,
+ * the log names it: every way that needs it is struck out, with the reason, the
+ * next one takes its place, and the load begins anew. A kernel that refuses one
+ * LSM program for want of permission refuses them all, so these go together.
+ */
+#include "probe/family.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/file.skel.h"
+#include "bpf/net.skel.h"
+#include "bpf/process.skel.h"
+
+typedef const void *(*family_bytes_fn)(size_t *ret_n);
+
+static const family_bytes_fn family_bytes[DEED_FAMILIES] = {
+	[DEED_PROCESS] = process_bpf__elf_bytes,
+	[DEED_FILE] = file_bpf__elf_bytes,
+	[DEED_NET] = net_bpf__elf_bytes,
+};
+
+#define LOG_BYTES (64 * 1024)
+
+/* What libbpf said since the last family_log_reset(); libbpf has one place for it, so have we. */
+static char log_text[LOG_BYTES];
+static size_t log_len;
+
+static int log_take(enum libbpf_print_level level, const char *fmt, va_list args) {
+	int n;
+
+	if (level == LIBBPF_DEBUG || log_len >= LOG_BYTES - 1)
+		return 0;
+	n = vsnprintf(log_text + log_len, LOG_BYTES - log_len, fmt, args);
+	if (n > 0)
+		log_len += (size_t)n < LOG_BYTES - log_len ? (size_t)n : LOG_BYTES - 1 - log_len;
+	return 0;
+}
+
+static void log_reset(void) {
+	log_len = 0;
+	log_text[0] = '\0';
+	libbpf_set_print(log_take);
+}
+
+/* log_program - the name in the first "prog 'NAME': "; 0 or -ENOENT */
+static int log_program(char name[16]) {
+	const char *at = strstr(log_text, "prog '"), *end;
+
+	if (!at)
+		return -ENOENT;
+	at += 6;
+	end = strchr(at, '\'');
+	if (!end || end - at > 15)
+		return -ENOENT;
+	memcpy(name, at, (size_t)(end - at));
+	name[end - at] = '\0';
+	return 0;
+}
+
+/* log_reason - the verifier's last word if it had one, else the error's own */
+static void log_reason(int err, char why[256]) {
+	char *end = strstr(log_text, "\nprocessed "), *start;
+
+	if (!end) {
+		(void)snprintf(why, 256, "%s", strerror(-err));
+		return;
+	}
+	while (end > log_text && end[-1] == '\n')
+		end--;
+	start = end;
+	while (start > log_text && start[-1] != '\n')
+		start--;
+	(void)snprintf(why, 256, "verifier: %.*s", (int)(end - start), start);
+}
+
+static void lsm_reason(int err, char why[256]) {
+	(void)snprintf(why, 256, "the kernel refuses LSM programs: %s", strerror(-err));
+}
+
+void family_maps_init(struct family_maps *m) {
+	static const char *const names[FAMILY_MAPS] = { "ring_process", "ring_bulk",	"slots",
+							"sequences",	"losses",	"pulse",
+							"scope",	"scope_sockets" };
+
+	for (int i = 0; i < FAMILY_MAPS; i++) {
+		m->names[i] = names[i];
+		m->fds[i] = -1;
+	}
+}
+
+void family_maps_done(struct family_maps *m) {
+	for (int i = 0; i < FAMILY_MAPS; i++) {
+		if (m->fds[i] >= 0)
+			(void)close(m->fds[i]);
+		m->fds[i] = -1;
+	}
+}
+
+int family_map(const struct family_maps *m, const char *name) {
+	for (int i = 0; i < FAMILY_MAPS; i++)
+		if (!strcmp(m->names[i], name))
+			return m->fds[i];
+	return -1;
+}
+
+void family_choice_init(struct family_choice *c, enum probe_hooks hooks) {
+	memset(c, 0, sizeof(*c));
+	for (size_t d = 0; d < n_deeds; d++) {
+		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
+			bool lsm = deeds[d].ways[w].mechanism == DEED_LSM;
+			bool only_tracepoint = !w && !lsm;
+
+			if ((hooks == PROBE_HOOKS_LSM && !lsm && !only_tracepoint) ||
+			    (hooks == PROBE_HOOKS_TRACEPOINT && lsm))
+				(void)snprintf(c->refused[d][w], 256, "left out by --hooks");
+		}
+	}
+	for (size_t d = 0; d < n_deeds; d++) {
+		c->way[d] = -1;
+		for (int w = DEED_WAYS - 1; w >= 0; w--)
+			if (deeds[d].ways[w].hook && !c->refused[d][w][0])
+				c->way[d] = (int8_t)w;
+	}
+}
+
+static bool way_needs(const struct deed_way *way, const char *program) {
+	for (int i = 0; i < DEED_PROGRAMS && way->programs[i]; i++)
+		if (!strcmp(way->programs[i], program))
+			return true;
+	return false;
+}
+
+static bool chosen(const struct family_choice *c, enum deed_family which, const char *program) {
+	for (size_t d = 0; d < n_deeds; d++)
+		if (deeds[d].family == which && c->way[d] >= 0 &&
+		    way_needs(&deeds[d].ways[c->way[d]], program))
+			return true;
+	return false;
+}
+
+/* strike - no way that needs @program (or, with @all_lsm, any LSM hook) is left to choose */
+static void strike(struct family_choice *c, const char *program, bool all_lsm, const char *why) {
+	for (size_t d = 0; d < n_deeds; d++) {
+		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
+			const struct deed_way *way = &deeds[d].ways[w];
+
+			if (c->refused[d][w][0])
+				continue;
+			if (way_needs(way, program) || (all_lsm && way->mechanism == DEED_LSM))
+				(void)snprintf(c->refused[d][w], 256, "%s", why);
+		}
+		if (c->way[d] < 0 || !c->refused[d][c->way[d]][0])
+			continue;
+		c->way[d] = -1;
+		for (int w = DEED_WAYS - 1; w >= 0; w--)
+			if (deeds[d].ways[w].hook && !c->refused[d][w][0])
+				c->way[d] = (int8_t)w;
+	}
+}
+
+void family_strike_lsm(struct family_choice *c, const char *why) {
+	strike(c, "", true, why);
+}
+
+void family_give_up(struct family_choice *c, enum deed_family which, int err) {
+	for (size_t d = 0; d < n_deeds; d++) {
+		if (deeds[d].family != which || c->way[d] < 0)
+			continue;
+		(void)snprintf(c->refused[d][0], 256, "%s", strerror(-err));
+		c->way[d] = -1;
+	}
+}
+
+bool family_uses_lsm(const struct family_choice *c, enum deed_family which) {
+	for (size_t d = 0; d < n_deeds; d++)
+		if (deeds[d].family == which && c->way[d] >= 0 &&
+		    deeds[d].ways[c->way[d]].mechanism == DEED_LSM)
+			return true;
+	return false;
+}
+
+static bool is_lsm(const char *program) {
+	for (size_t d = 0; d < n_deeds; d++)
+		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++)
+			if (deeds[d].ways[w].mechanism == DEED_LSM &&
+			    way_needs(&deeds[d].ways[w], program))
+				return true;
+	return false;
+}
+
+static void refuse(struct family_choice *c, const char *program, int err) {
+	bool all_lsm = (err == -EPERM || err == -EOPNOTSUPP) && is_lsm(program);
+	char why[256];
+
+	if (all_lsm)
+		lsm_reason(err, why);
+	else
+		log_reason(err, why);
+	strike(c, program, all_lsm, why);
+}
+
+static uint64_t call_kinds(const struct family_choice *c) {
+	uint64_t bits = 0;
+
+	for (size_t d = 0; d < n_deeds; d++)
+		if (c->way[d] >= 0 && deeds[d].ways[c->way[d]].mechanism == DEED_TRACEPOINT &&
+		    deeds[d].call_kind)
+			bits |= 1ull << deeds[d].call_kind;
+	return bits;
+}
+
+static int set_knobs(struct bpf_object *object, const struct knobs *knobs) {
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.knobs");
+
+	return map ? bpf_map__set_initial_value(map, knobs, sizeof(*knobs)) : -EPROTO;
+}
+
+/* lend_maps - the object uses the maps that are made already, and sizes those that it makes */
+static int lend_maps(struct bpf_object *object, const struct family_maps *maps) {
+	uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
+	int err = 0;
+
+	for (int i = 0; i < FAMILY_MAPS && !err; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, maps->names[i]);
+
+		if (!map)
+			continue;
+		if (maps->fds[i] >= 0)
+			err = bpf_map__reuse_fd(map, maps->fds[i]);
+		else if (!strcmp(maps->names[i], "slots"))
+			err = bpf_map__set_max_entries(map, cpus * KNOBS_SLOTS_PER_CPU);
+		else if (!strcmp(maps->names[i], "sequences"))
+			err = bpf_map__set_max_entries(map, cpus);
+	}
+	return err;
+}
+
+static int keep_maps(struct bpf_object *object, struct family_maps *maps) {
+	for (int i = 0; i < FAMILY_MAPS; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, maps->names[i]);
+
+		if (!map || maps->fds[i] >= 0)
+			continue;
+		maps->fds[i] = dup(bpf_map__fd(map));
+		if (maps->fds[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int open_object(enum deed_family which, const struct knobs *knobs, struct bpf_object **ret) {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = deed_families[which]);
+	size_t n;
+	const void *bytes = family_bytes[which](&n);
+	struct bpf_object *object = bpf_object__open_mem(bytes, n, &opts);
+	int err;
+
+	if (!object)
+		return -errno;
+	err = set_knobs(object, knobs);
+	if (err) {
+		bpf_object__close(object);
+		return err;
+	}
+	*ret = object;
+	return 0;
+}
+
+void family_detach(struct family *f) {
+	while (f->n_links > 0)
+		bpf_link__destroy(f->links[--f->n_links]);
+}
+
+void family_free(struct family *f) {
+	family_detach(f);
+	bpf_object__close(f->object);
+	f->object = NULL;
+}
+
+/* attach_all - attaches what was loaded; the program that was refused in @failed */
+static int attach_all(struct family *f, char failed[16]) {
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, f->object) {
+		struct bpf_link *link;
+
+		if (!bpf_program__autoload(program) ||
+		    bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
+			continue;
+		link = f->n_links < FAMILY_LINKS ? bpf_program__attach(program) : NULL;
+		if (!link) {
+			(void)snprintf(failed, 16, "%s", bpf_program__name(program));
+			return f->n_links < FAMILY_LINKS ? -errno : -E2BIG;
+		}
+		f->links[f->n_links++] = link;
+	}
+	return 0;
+}
+
+/* load_once - one attempt with the present choice; -EAGAIN when a program was struck out */
+static int load_once(struct family *f, enum deed_family which, struct family_choice *c,
+		     struct family_maps *maps, const struct knobs *knobs, bool attach) {
+	struct knobs mine = *knobs;
+	struct bpf_program *program;
+	char failed[16] = "";
+	int err, n = 0;
+
+	mine.call_kinds = call_kinds(c);
+	log_reset();
+	err = open_object(which, &mine, &f->object);
+	if (err)
+		return err;
+	bpf_object__for_each_program(program, f->object) {
+		bool on = chosen(c, which, bpf_program__name(program));
+
+		(void)bpf_program__set_autoload(program, on);
+		n += on;
+	}
+	if (!n)
+		return -ENOTSUP;
+	err = lend_maps(f->object, maps);
+	if (err)
+		return err;
+	log_reset();
+	err = bpf_object__load(f->object);
+	if (err && log_program(failed) < 0)
+		return err;
+	if (!err)
+		err = keep_maps(f->object, maps);
+	if (!err && attach)
+		err = attach_all(f, failed);
+	if (!err || !failed[0])
+		return err;
+	refuse(c, failed, err);
+	return -EAGAIN;
+}
+
+int family_load(struct family *f, enum deed_family which, struct family_choice *c,
+		struct family_maps *maps, const struct knobs *knobs, bool attach) {
+	int err;
+
+	/* each round strikes out at least one way, so this ends */
+	do {
+		*f = (struct family){ 0 };
+		err = load_once(f, which, c, maps, knobs, attach);
+		if (err)
+			family_free(f);
+	} while (err == -EAGAIN);
+	return err;
+}
+
+int family_try(enum deed_family which, const struct deed_way *way, const struct knobs *knobs,
+	       uint32_t *ret_insns, char *why) {
+	struct family_maps maps;
+	struct bpf_program *program;
+	struct bpf_object *object;
+	uint32_t insns = 0;
+	int err;
+
+	family_maps_init(&maps);
+	log_reset();
+	err = open_object(which, knobs, &object);
+	if (err) {
+		log_reason(err, why);
+		return err;
+	}
+	bpf_object__for_each_program(program, object)(void)
+		bpf_program__set_autoload(program, way_needs(way, bpf_program__name(program)));
+	err = lend_maps(object, &maps);
+	if (!err)
+		err = bpf_object__load(object);
+	if ((err == -EPERM || err == -EOPNOTSUPP) && way->mechanism == DEED_LSM)
+		lsm_reason(err, why);
+	else if (err)
+		log_reason(err, why);
+	bpf_object__for_each_program(program, object) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t n = sizeof(info);
+
+		if (!err && bpf_program__autoload(program) &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &n))
+			insns += info.verified_insns;
+	}
+	bpf_object__close(object);
+	*ret_insns = insns;
+	return err;
+}

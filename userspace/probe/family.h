@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * family.h - one BPF object: opened, chosen, loaded, attached
+ */
+#ifndef LAPWING_FAMILY_H
+#define LAPWING_FAMILY_H
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "knobs.h"
+#include "probe/deeds.h"
+#include "probe/probe.h"
+
+/* Maps that all families share, made by the first one that loads. */
+#define FAMILY_MAPS 8
+
+struct family_maps {
+	const char *names[FAMILY_MAPS];
+	int fds[FAMILY_MAPS]; /* -1: not made yet; duplicates, owned here */
+};
+
+/* What is known so far of every way of every deed. */
+struct family_choice {
+	int8_t way[DEED_MAX]; /* chosen, or -1: none left */
+	char refused[DEED_MAX][DEED_WAYS][256];
+};
+
+#define FAMILY_LINKS 16
+
+struct family {
+	struct bpf_object *object;
+	struct bpf_link *links[FAMILY_LINKS];
+	int n_links;
+};
+
+void family_maps_init(struct family_maps *m);
+void family_maps_done(struct family_maps *m);
+
+/* family_map - the descriptor of the shared map @name, or -1 */
+int family_map(const struct family_maps *m, const char *name);
+
+/* family_choice_init - every deed by its best way that @hooks allows */
+void family_choice_init(struct family_choice *c, enum probe_hooks hooks);
+
+/* family_strike_lsm - no LSM hook is chosen any more, for the reason @why */
+void family_strike_lsm(struct family_choice *c, const char *why);
+
+/* family_give_up - nothing of @which is covered, for the reason @err unless one is known */
+void family_give_up(struct family_choice *c, enum deed_family which, int err);
+
+/* family_uses_lsm - whether @which has a deed that is served by an LSM hook */
+bool family_uses_lsm(const struct family_choice *c, enum deed_family which);
+
+/*
+ * family_load - loads family @which as @c says, changing @c where the kernel refuses
+ * @attach: also attach; false: load only
+ * 0 when something of it is loaded; -ENOTSUP when no way is left; other -errno.
+ */
+int family_load(struct family *f, enum deed_family which, struct family_choice *c,
+		struct family_maps *maps, const struct knobs *knobs, bool attach);
+
+/*
+ * family_try - loads the programs of one way alone, and unloads them
+ * @why: 256 bytes. 0 and the cost, or -errno and the reason.
+ */
+int family_try(enum deed_family which, const struct deed_way *way, const struct knobs *knobs,
+	       uint32_t *ret_insns, char *why);
+
+/* family_detach - its programs run no more; its maps stay */
+void family_detach(struct family *f);
+
+/* family_free - detaches and unloads */
+void family_free(struct family *f);
+
+#endif

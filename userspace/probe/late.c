@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * late.c - the inode that a hook could not name
+ *
+ * Where a path came as text from a process, the hook had no inode. Soon after
+ * the deed the file is mostly still there: its directory is opened, which gives
+ * the true path of it, and the file's identity is read. The record says that
+ * this was done late (WIRE_FILE_LATE). Only paths of the sensor's own mount
+ * namespace are looked up; of a file that is gone nothing is added. It is done
+ * before the tape, so that a replay needs no file system.
+ *
+ * A path is the choice of whoever did the deed, and may lead to a file system
+ * that does not answer. So only names that are in the kernel's cache are looked
+ * up (RESOLVE_CACHED, Linux 5.12), and attributes are taken as they are known.
+ */
+#include "probe/probe_impl.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define AT_NOFOLLOW_BIT 0x100 /* AT_SYMLINK_NOFOLLOW as bpf/file.bpf.c writes it */
+
+/* append_dentries - the leaf-first components at @from, turned round, behind @to; -1: no room */
+static int append_dentries(char *to, size_t cap, size_t *at, const char *from, size_t n) {
+	size_t end = n;
+
+	while (end > 0) {
+		size_t start = end - 1, len;
+
+		while (start > 0 && from[start - 1])
+			start--;
+		len = end - 1 - start;
+		if (*at + len + 2 > cap)
+			return -1;
+		to[(*at)++] = '/';
+		memcpy(to + *at, from + start, len);
+		*at += len;
+		end = start;
+	}
+	to[*at] = '\0';
+	return 0;
+}
+
+static bool inside(uint32_t off, uint32_t n, uint32_t len) {
+	return off >= sizeof(struct wire_file) && off + n <= len;
+}
+
+/* path_text - what @p says, as a path for open(2); -1 when it cannot be one */
+static int path_text(const char *record, uint32_t len, const struct wire_path *p, char *to,
+		     size_t cap) {
+	size_t at = 0;
+
+	if (p->flags & WIRE_PATH_BARE || !p->off || !inside(p->off, p->len, len))
+		return -1;
+	if (p->len && record[p->off + p->len - 1])
+		return -1;
+	if (append_dentries(to, cap, &at, record + p->off, p->len) < 0)
+		return -1;
+	if (p->tail_off) {
+		if (!inside(p->tail_off, p->tail_len, len) || at + p->tail_len + 2 > cap)
+			return -1;
+		to[at++] = '/';
+		memcpy(to + at, record + p->tail_off, p->tail_len);
+		at += p->tail_len;
+	}
+	to[at] = '\0';
+	return at ? 0 : -1;
+}
+
+static bool same_mounts(uint32_t pid) {
+	char name[32];
+	struct stat ours, theirs;
+
+	(void)snprintf(name, sizeof(name), "/proc/%u/ns/mnt", pid);
+	/* a process that is gone cannot be asked; its path counts as ours, and is late anyway */
+	return stat("/proc/self/ns/mnt", &ours) || stat(name, &theirs) ||
+	       ours.st_ino == theirs.st_ino;
+}
+
+static void fill(struct wire_file *e, const struct statx *st) {
+	e->inode.ino = st->stx_ino;
+	e->inode.dev = st->stx_dev_major << 20 | st->stx_dev_minor;
+	e->inode.mode = st->stx_mode;
+	e->inode.uid = st->stx_uid;
+	e->inode.gid = st->stx_gid;
+	e->inode.links = st->stx_nlink;
+	e->head.flags &= ~WIRE_FILE_UNRESOLVED;
+	e->head.flags |= WIRE_FILE_LATE;
+}
+
+/* look_up - what the cache knows of the file at @path; -1: nothing */
+static int look_up(const char *path, bool follow, struct statx *ret) {
+	const struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
+		.resolve = RESOLVE_CACHED,
+	};
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)), err;
+
+	if (fd < 0)
+		return -1;
+	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, ret);
+	(void)close(fd);
+	return err;
+}
+
+const void *late_resolve(const void *record, uint32_t len, char *scratch) {
+	const struct wire_file *seen = record;
+	struct wire_file *e = (struct wire_file *)scratch;
+	char path[2 * WIRE_PATH_BYTES];
+	struct statx st;
+
+	if (len < sizeof(*seen) || len > WIRE_MAX_BYTES ||
+	    !(seen->head.flags & WIRE_FILE_UNRESOLVED) || seen->head.kind < WIRE_FILE_CREATE ||
+	    seen->head.kind > WIRE_FILE_SYMLINK || seen->head.kind == WIRE_FILE_UNLINK ||
+	    seen->head.outcome == WIRE_FAILED)
+		return record;
+	if (path_text(record, len, &seen->path, path, sizeof(path)) < 0 ||
+	    !same_mounts(seen->head.tgid))
+		return record;
+	if (look_up(path, !(seen->flags & AT_NOFOLLOW_BIT), &st))
+		return record;
+	memcpy(scratch, record, len);
+	fill(e, &st);
+	return scratch;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/probe.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "probe/probe_impl.h"
+
+/* A ring this full (an eighth of the smaller one) wakes its reader at once. */
+#define WAKE_BYTES (256 * 1024)
+
+#define BTF_PATH "/sys/kernel/btf/vmlinux"
+
+int probe_check(const char **why) {
+	LIBBPF_OPTS(bpf_prog_load_opts, opts);
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	/* r0 = atomic_fetch_add needs v5.12; nothing older can carry emit.h */
+	const struct bpf_insn fetch[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_STX | BPF_MEM | BPF_DW,
+		  .dst_reg = BPF_REG_10,
+		  .src_reg = BPF_REG_0,
+		  .off = -8 },
+		{ .code = BPF_STX | BPF_DW | 0xc0 /* BPF_ATOMIC */,
+		  .dst_reg = BPF_REG_10,
+		  .src_reg = BPF_REG_0,
+		  .off = -8,
+		  .imm = 0x01 /* BPF_ADD | BPF_FETCH */ },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd;
+
+	if (access(BTF_PATH, R_OK)) {
+		*why = "the kernel has no type information at \"" BTF_PATH
+		       "\": run a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian 12 and later "
+		       "have it), and in a container mount /sys/kernel/btf";
+		return -ENOENT;
+	}
+	fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "GPL", nothing, 2, &opts);
+	if (fd < 0) {
+		*why = "the kernel does not let this process load BPF programs: run it as root, or "
+		       "with CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)";
+		return errno == ENOSYS ? -ENOSYS : -EPERM;
+	}
+	(void)close(fd);
+	fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "GPL", fetch, 4, &opts);
+	if (fd < 0) {
+		*why = "this kernel is too old: BPF atomics need Linux 5.12; run Debian 12's "
+		       "kernel "
+		       "(6.1) or newer";
+		return -ENOSYS;
+	}
+	(void)close(fd);
+	return 0;
+}
+
+static void fill_knobs(const struct probe_options *o, struct knobs *k) {
+	*k = (struct knobs){
+		.scope = o->scope,
+		.scope_cgroup = o->scope_cgroup_id,
+		.self_tgid = (uint32_t)getpid(),
+		.wake_bytes = WAKE_BYTES,
+	};
+	for (const char *p = o->scope_cgroup; p && *p; p++)
+		k->scope_cgroup_level += *p == '/' && p[1];
+}
+
+static int map_counters(struct probe *p) {
+	size_t losses = (sizeof(struct knobs_losses) + p->page_bytes - 1) & ~(p->page_bytes - 1);
+	size_t sequences = p->n_cpus * sizeof(struct knobs_sequence);
+	void *at;
+
+	at = mmap(NULL, losses, PROT_READ, MAP_SHARED, family_map(&p->maps, "losses"), 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	p->losses = at;
+	at = mmap(NULL, sequences, PROT_READ, MAP_SHARED, family_map(&p->maps, "sequences"), 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	p->sequences = at;
+	return 0;
+}
+
+static int map_ring(struct probe *p, const char *name, struct ring *ring) {
+	struct bpf_map_info info = { 0 };
+	uint32_t n = sizeof(info);
+	int fd = family_map(&p->maps, name);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &n))
+		return -errno;
+	return ring_open(ring, fd, info.max_entries);
+}
+
+static void fill_deeds(struct probe *p) {
+	for (size_t d = 0; d < n_deeds; d++) {
+		int way = p->choice.way[d];
+
+		p->deeds[d] = (struct probe_deed){
+			.name = deeds[d].name,
+			.hook = way >= 0 ? deeds[d].ways[way].hook : NULL,
+			.refused = p->choice.refused[d][0],
+		};
+	}
+}
+
+/*
+ * hooks_alive - whether a deed of our own reaches the hooks that are attached
+ * A kernel without "bpf" in its LSM list loads and attaches LSM programs, and never calls them.
+ */
+static bool hooks_alive(struct probe *p) {
+	volatile const uint64_t *pulse =
+		mmap(NULL, p->page_bytes, PROT_READ, MAP_SHARED, family_map(&p->maps, "pulse"), 0);
+	uint64_t before;
+	bool alive;
+	int fd;
+
+	if (pulse == MAP_FAILED)
+		return true; /* not known to be dead */
+	before = *pulse;
+	fd = open("/proc/self/comm", O_WRONLY | O_CLOEXEC);
+	alive = fd < 0 || *pulse != before;
+	if (fd >= 0)
+		(void)close(fd);
+	(void)munmap((void *)pulse, p->page_bytes);
+	return alive;
+}
+
+/* load_family - with a second try without LSM hooks when these turn out to be dead */
+static int load_family(struct probe *p, enum deed_family which, const struct knobs *knobs) {
+	struct family *f = &p->families[which];
+	int err = family_load(f, which, &p->choice, &p->maps, knobs, true);
+
+	if (err || which != DEED_FILE || !family_uses_lsm(&p->choice, which) || hooks_alive(p))
+		return err;
+	family_free(f);
+	family_strike_lsm(&p->choice, "the kernel does not call LSM programs: \"bpf\" is not in "
+				      "its list (boot with lsm=...,bpf)");
+	return family_load(f, which, &p->choice, &p->maps, knobs, true);
+}
+
+int probe_open(const struct probe_options *options, struct probe **ret) {
+	struct probe *p = calloc(1, sizeof(*p));
+	struct knobs knobs;
+	int loaded = 0, err = -ENOMEM;
+
+	if (!p)
+		return err;
+	p->options = *options;
+	p->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	p->n_cpus = (size_t)libbpf_num_possible_cpus();
+	family_maps_init(&p->maps);
+	family_choice_init(&p->choice, options->hooks);
+	fill_knobs(options, &knobs);
+	for (int f = 0; f < DEED_FAMILIES; f++) {
+		err = load_family(p, (enum deed_family)f, &knobs);
+		if (err)
+			family_give_up(&p->choice, (enum deed_family)f, err);
+		else
+			loaded++;
+	}
+	/* the kernel's type information is parsed and freed again; it need not stay resident */
+	(void)malloc_trim(0);
+	fill_deeds(p);
+	if (!loaded)
+		goto fail;
+	err = map_counters(p);
+	if (!err)
+		err = map_ring(p, "ring_process", &p->process);
+	if (!err)
+		err = map_ring(p, "ring_bulk", &p->bulk);
+	if (err)
+		goto fail;
+	*ret = p;
+	return 0;
+fail:
+	probe_free(p);
+	return err;
+}
+
+void probe_free(struct probe *p) {
+	if (!p)
+		return;
+	for (int f = DEED_FAMILIES - 1; f >= 0; f--)
+		family_free(&p->families[f]);
+	ring_done(&p->bulk);
+	ring_done(&p->process);
+	if (p->losses)
+		(void)munmap((void *)p->losses,
+			     (sizeof(*p->losses) + p->page_bytes - 1) & ~(p->page_bytes - 1));
+	if (p->sequences)
+		(void)munmap((void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
+	family_maps_done(&p->maps);
+	free(p);
+}
+
+void probe_detach(struct probe *p) {
+	for (int f = 0; f < DEED_FAMILIES; f++)
+		family_detach(&p->families[f]);
+}
+
+const struct probe_deed *probe_deeds(const struct probe *p, size_t *ret_n) {
+	*ret_n = n_deeds;
+	return p->deeds;
+}
+
+void probe_fds(const struct probe *p, int ret[2]) {
+	ret[0] = p->process.fd;
+	ret[1] = p->bulk.fd;
+}
+
+const struct knobs_losses *probe_losses(const struct probe *p) {
+	return p->losses;
+}
+
+uint64_t probe_produced(const struct probe *p) {
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < p->n_cpus; i++)
+		n += __atomic_load_n(&p->sequences[i].next, __ATOMIC_RELAXED);
+	return n;
+}
+
+/*
+ * The bulk ring is looked at first: a process record that its event depends on
+ * was committed before, so it is visible once the event is.
+ */
+int probe_drain(struct probe *p, int max, probe_record_fn cb, void *ctx) {
+	int n;
+
+	for (n = 0; n < max; n++) {
+		uint32_t bulk_len = 0, process_len = 0, len;
+		const struct wire_header *bulk = ring_peek(&p->bulk, &bulk_len);
+		const struct wire_header *process = ring_peek(&p->process, &process_len);
+		const void *record;
+		struct ring *ring;
+		int err;
+
+		if (!bulk && !process)
+			break;
+		if (process && (!bulk || process->ts_ns <= bulk->ts_ns)) {
+			ring = &p->process;
+			record = process;
+			len = process_len;
+		} else {
+			ring = &p->bulk;
+			record = late_resolve(bulk, bulk_len, p->late);
+			len = bulk_len;
+		}
+		err = cb(ctx, record, len);
+		ring_next(ring, len);
+		if (err < 0)
+			return err;
+	}
+	return n;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * probe.h - the kernel's side of the seam: load, attach, drain
+ *
+ * The only room with libbpf. Which hook serves a deed is found out by loading
+ * and attaching it, best first (deeds.h); what is refused is remembered with
+ * the reason, and the next way is tried. A family that cannot be had at all
+ * leaves the others running.
+ */
+#ifndef LAPWING_PROBE_H
+#define LAPWING_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "knobs.h"
+
+struct probe;
+
+enum probe_hooks { PROBE_HOOKS_AUTO, PROBE_HOOKS_LSM, PROBE_HOOKS_TRACEPOINT };
+
+struct probe_options {
+	enum probe_hooks hooks;
+	uint32_t scope;		  /* enum knobs_scope */
+	const char *scope_cgroup; /* SCOPE_CGROUP: path below the cgroup2 root, "/a/b"; borrowed */
+	uint64_t scope_cgroup_id; /* SCOPE_CGROUP: inode of its directory */
+};
+
+/* How one deed is covered. Strings are borrowed from the probe. */
+struct probe_deed {
+	const char *name;    /* "file.rename" */
+	const char *hook;    /* "lsm/path_rename", or NULL: not covered */
+	const char *refused; /* why better hooks do not serve, or ""; one line */
+};
+
+/*
+ * probe_check - whether this kernel and these privileges can carry the sensor at all
+ * @why: one sentence with cause and remedy. 0, -EPERM, -ENOSYS, -ENOENT (no BTF).
+ */
+int probe_check(const char **why);
+
+/*
+ * probe_open - loads and attaches what the kernel takes
+ * 0 even if some deeds are not covered (see probe_deeds). -EPERM or -ENOTSUP when
+ * nothing at all could be attached; then nothing is left attached.
+ */
+int probe_open(const struct probe_options *options, struct probe **ret);
+
+/* probe_free - detaches and unloads; NULL is fine */
+void probe_free(struct probe *p);
+
+const struct probe_deed *probe_deeds(const struct probe *p, size_t *ret_n);
+
+typedef int (*probe_record_fn)(void *ctx, const void *record, size_t len);
+
+/*
+ * probe_census - a WIRE_PROCESS_CENSUS record for each process that is there
+ * With a scope, only for those in it and their ancestors. -errno of the iterator or @cb.
+ */
+int probe_census(struct probe *p, probe_record_fn cb, void *ctx);
+
+/*
+ * probe_scope_add - takes @pid and all its present descendants into SCOPE_PROCESS
+ * Call after probe_open(): children born meanwhile follow their parents. -errno.
+ */
+int probe_scope_add(struct probe *p, pid_t pid);
+
+/* probe_fds - descriptors that become readable when a ring wants attention at once; 2 of them */
+void probe_fds(const struct probe *p, int ret[2]);
+
+/*
+ * probe_drain - hands waiting records to @cb, oldest first across both rings, at most @max
+ * Records are borrowed until @cb returns, 8-byte aligned. Gives the number of records, or what
+ * @cb returned if that was negative.
+ */
+int probe_drain(struct probe *p, int max, probe_record_fn cb, void *ctx);
+
+/* probe_detach - no hook sends any more; what they sent can still be drained */
+void probe_detach(struct probe *p);
+
+/* probe_losses - what the hooks lost since load; borrowed, changes under the reader */
+const struct knobs_losses *probe_losses(const struct probe *p);
+
+/* probe_produced - records that hooks tried to send since load, lost ones included */
+uint64_t probe_produced(const struct probe *p);
+
+/* One way to serve a deed, as probe_preflight() found it. */
+struct probe_way {
+	const char *deed, *hook;
+	bool usable, chosen;
+	char why[256]; /* not usable: the reason */
+	uint32_t verified_insns;
+	uint32_t load_us;
+};
+
+/*
+ * probe_preflight - loads each way alone, attaches nothing, and calls @cb with each
+ * -errno when even that cannot be tried.
+ */
+int probe_preflight(const struct probe_options *options,
+		    void (*cb)(void *ctx, const struct probe_way *way), void *ctx);
+
+#endif

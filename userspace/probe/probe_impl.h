@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * probe_impl.h - struct probe itself, for the files of this room
+ */
+#ifndef LAPWING_PROBE_IMPL_H
+#define LAPWING_PROBE_IMPL_H
+
+#include "probe/family.h"
+#include "probe/probe.h"
+#include "probe/ring.h"
+
+struct probe {
+	struct probe_options options;
+	struct family_maps maps;
+	struct family families[DEED_FAMILIES];
+	struct family_choice choice;
+	struct probe_deed deeds[DEED_MAX];
+	struct ring process, bulk;
+	const struct knobs_losses *losses;
+	const struct knobs_sequence *sequences;
+	size_t n_cpus;
+	size_t page_bytes;
+	char late[WIRE_MAX_BYTES]; /* a record that late.c has to amend */
+};
+
+/*
+ * late_resolve - @record with its inode looked up now, if the hook could not say it
+ * Gives @record itself when there is nothing to add, else the copy in @scratch
+ * (WIRE_MAX_BYTES, 8-byte aligned).
+ */
+const void *late_resolve(const void *record, uint32_t len, char *scratch);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sink/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static const char *const formats[] = {
+	[SINK_TEXT] = "text:",
+	[SINK_JSON] = "json:",
+	[SINK_PROTO] = "proto:",
+};
+
+static char sentence[PATH_MAX + 160];
+
+static __attribute__((format(printf, 3, 4))) int refuse(int error, const char **why,
+							const char *fmt, ...) {
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(sentence, sizeof(sentence), fmt, args);
+	va_end(args);
+	*why = sentence;
+	return error;
+}
+
+static int refuse_open(int error, const char *path, const char **why) {
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return refuse(-error, why, "the folder of \"%s\" does not exist; make it first",
+			      path);
+	case EISDIR:
+		return refuse(-error, why, "\"%s\" is a folder; name a file in it", path);
+	case ELOOP:
+		return refuse(-error, why,
+			      "\"%s\" is a symbolic link, which is not followed; name the file "
+			      "itself, or \"-\" for standard output",
+			      path);
+	case EACCES:
+	case EPERM:
+		return refuse(-error, why, "\"%s\" may not be written by this user; choose another "
+			      "place or change its permissions", path);
+	case EROFS:
+		return refuse(-error, why, "\"%s\" is on a read-only file system; choose another "
+			      "place", path);
+	case ENOSPC:
+	case EDQUOT:
+		return refuse(-error, why, "there is no space for \"%s\"; make some or choose "
+			      "another place", path);
+	default:
+		return refuse(-error, why, "\"%s\" cannot be opened: %s; choose another place",
+			      path, strerror(error));
+	}
+}
+
+/* writable_kind - whether a file of this kind can be a sink; a device must prove it when open */
+static bool writable_kind(const struct stat *st) {
+	return S_ISREG(st->st_mode) || S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode);
+}
+
+/* A device may do anything with a write, and some even with an open. */
+static bool harmless_device(const struct stat *st, int fd) {
+	return !S_ISCHR(st->st_mode) || st->st_rdev == makedev(1, 3) || isatty(fd);
+}
+
+static int open_file(const char *path, int *ret, const char **why) {
+	struct stat st;
+	int fd;
+
+	if (!*path)
+		return refuse(-EINVAL, why, "the file name is missing; name one, or \"-\" for "
+			      "standard output");
+	if (lstat(path, &st) == 0) {
+		if (S_ISLNK(st.st_mode))
+			return refuse_open(ELOOP, path, why);
+		if (S_ISDIR(st.st_mode))
+			return refuse_open(EISDIR, path, why);
+		if (!writable_kind(&st))
+			return refuse(-EINVAL, why, "\"%s\" is neither a file nor a FIFO; name "
+				      "one that is", path);
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (fd < 0)
+		return refuse_open(errno, path, why);
+	/* what was looked at may have been exchanged since */
+	if (fstat(fd, &st) < 0 || !writable_kind(&st) || !harmless_device(&st, fd)) {
+		(void)close(fd);
+		return refuse(-EINVAL, why, "\"%s\" is a device that is not a terminal; name a "
+			      "file or a FIFO", path);
+	}
+	if (S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0) {
+		int error = errno;
+
+		(void)close(fd);
+		return refuse_open(error, path, why);
+	}
+	*ret = fd;
+	return 0;
+}
+
+static int open_standard(int standard, enum sink_format format, int *ret, const char **why) {
+	int flags = fcntl(standard, F_GETFL);
+
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return refuse(-EBADF, why, "standard output is closed; open it or name a file");
+	if (format == SINK_PROTO && isatty(standard))
+		return refuse(-EINVAL, why, "protobuf is not for a terminal; redirect standard "
+			      "output or use \"json:-\"");
+	*ret = standard;
+	return 0;
+}
+
+int sink_open(const char *spec, struct sink *ret, const char **why) {
+	const char *place = NULL;
+	enum sink_format format = SINK_TEXT;
+	int fd = -1, r;
+
+	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (str_starts(str_of(spec), str_of(formats[i]))) {
+			format = (enum sink_format)i;
+			place = spec + strlen(formats[i]);
+		}
+	}
+	if (!place)
+		return refuse(-EINVAL, why, "\"%.200s\" is not FORMAT:PLACE; write for example "
+			      "\"json:-\", \"text:-\" or \"proto:events.pb\"", spec);
+	if (!strcmp(place, "-") || !strcmp(place, "/dev/stdout"))
+		r = open_standard(STDOUT_FILENO, format, &fd, why);
+	else if (!strcmp(place, "/dev/stderr"))
+		r = open_standard(STDERR_FILENO, format, &fd, why);
+	else
+		r = open_file(place, &fd, why);
+	if (r < 0)
+		return r;
+	*ret = (struct sink){ .format = format,
+			      .fd = fd,
+			      .tty = isatty(fd) == 1,
+			      .lossless = format != SINK_TEXT,
+			      .name = spec };
+	return 0;
+}
+
+/* write_some - one write that is not interrupted and does not give up on a full pipe */
+static ssize_t write_some(int fd, const char *bytes, size_t n) {
+	for (;;) {
+		struct pollfd full = { .fd = fd, .events = POLLOUT };
+		ssize_t r = write(fd, bytes, n);
+
+		if (r >= 0)
+			return r;
+		if (errno == EAGAIN)
+			(void)poll(&full, 1, -1);
+		else if (errno != EINTR)
+			return -errno;
+	}
+}
+
+int sink_flush(struct sink *s) {
+	size_t done = 0;
+	int r = 0;
+
+	while (done < s->buf.len && r >= 0) {
+		ssize_t n = write_some(s->fd, s->buf.data + done, s->buf.len - done);
+
+		if (n < 0)
+			r = (int)n;
+		else
+			done += (size_t)n;
+	}
+	s->written_bytes += done;
+	if (r < 0) {
+		if (done)
+			memmove(s->buf.data, s->buf.data + done, s->buf.len - done);
+		s->buf.len -= done;
+		return r;
+	}
+	r = buf_error(&s->buf);
+	buf_reset(&s->buf);
+	return r;
+}
+
+int sink_close(struct sink *s) {
+	int r = sink_flush(s);
+
+	if (s->fd > STDERR_FILENO && close(s->fd) < 0 && r == 0)
+		r = -errno;
+	buf_done(&s->buf);
+	s->fd = -1;
+	return r;
+}

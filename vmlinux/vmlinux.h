@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * vmlinux.h - the kernel's own types, as far as the BPF side reads them
+ * Made by scripts/gen-vmlinux from vmlinux/fields.txt and the BTF of Linux 6.18.44 (x86_64).
+ * Offsets are relocated at load: only names and types matter here.
+ */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+typedef _Bool bool;
+typedef unsigned char __u8;
+typedef signed char __s8;
+typedef unsigned short __u16;
+typedef short __s16;
+typedef unsigned int __u32;
+typedef int __s32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef int pid_t;
+typedef unsigned short umode_t;
+
+enum { false, true };
+
+#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+#endif
+
+struct thread_info {
+	unsigned int status;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	int pid;
+	int tgid;
+	char comm[16];
+	unsigned int flags;
+	int exit_code;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	unsigned long long start_boottime;
+	struct cred *cred;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct files_struct *files;
+	struct signal_struct *signal;
+	struct nsproxy *nsproxy;
+	struct pid *thread_pid;
+	struct { unsigned int val; } loginuid;
+	unsigned int sessionid;
+	struct css_set *cgroups;
+};
+
+struct signal_struct {
+	struct { int counter; } live;
+	unsigned int flags;
+	int group_exit_code;
+	struct tty_struct *tty;
+	struct pid *pids[4];
+};
+
+struct tty_struct {
+	char name[64];
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[0];
+};
+
+struct cred {
+	struct { unsigned int val; } uid;
+	struct { unsigned int val; } gid;
+	struct { unsigned int val; } suid;
+	struct { unsigned int val; } sgid;
+	struct { unsigned int val; } euid;
+	struct { unsigned int val; } egid;
+	struct { unsigned int val; } fsuid;
+	struct { unsigned int val; } fsgid;
+	struct { unsigned long long val; } cap_inheritable;
+	struct user_namespace *user_ns;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+	unsigned long arg_start;
+	unsigned long arg_end;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	unsigned int f_flags;
+	unsigned int f_mode;
+	void *private_data;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct qstr {
+	unsigned int len;
+	unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct hlist_bl_node d_hash;
+};
+
+struct inode {
+	unsigned long i_ino;
+	unsigned short i_mode;
+	struct { unsigned int val; } i_uid;
+	struct { unsigned int val; } i_gid;
+	struct super_block *i_sb;
+	unsigned int i_nlink;
+};
+
+struct super_block {
+	unsigned int s_dev;
+};
+
+struct linux_binprm {
+	char *filename;
+	char *interp;
+};
+
+struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+	struct cgroup_namespace *cgroup_ns;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct uts_namespace {
+	struct ns_common ns;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct kernfs_node {
+	unsigned long long id;
+	char *name;
+};
+
+struct in6_addr {
+	union { unsigned char u6_addr8[16]; unsigned short u6_addr16[8]; unsigned int u6_addr32[4]; } in6_u;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	unsigned char skc_state;
+	unsigned int skc_daddr;
+	unsigned int skc_rcv_saddr;
+	unsigned short skc_dport;
+	unsigned short skc_num;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	struct socket *sk_socket;
+	unsigned short sk_type;
+	unsigned short sk_protocol;
+	int sk_err;
+	unsigned int sk_max_ack_backlog;
+};
+
+struct socket {
+	struct sock *sk;
+	struct file *file;
+	short type;
+};
+
+struct sockaddr {
+	unsigned short sa_family;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+};
+
+struct sk_buff {
+	struct sock *sk;
+	unsigned char *head;
+	unsigned short network_header;
+	unsigned short protocol;
+};
+
+struct pt_regs {
+	unsigned long r15;
+	unsigned long r14;
+	unsigned long r13;
+	unsigned long r12;
+	unsigned long bp;
+	unsigned long bx;
+	unsigned long r11;
+	unsigned long r10;
+	unsigned long r9;
+	unsigned long r8;
+	unsigned long ax;
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long di;
+	unsigned long orig_ax;
+	unsigned long ip;
+	unsigned long flags;
+	unsigned long sp;
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+enum bpf_func_id {
+	BPF_FUNC_loop = 181,
+	BPF_FUNC_get_current_task_btf = 158,
+};
+
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+	BPF_F_MMAPABLE = 1024,
+	BPF_RB_NO_WAKEUP = 1,
+	BPF_RB_FORCE_WAKEUP = 2,
+	BPF_RB_AVAIL_DATA = 0,
+};
+
+#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+#pragma clang attribute pop
+#endif
+
+#endif
