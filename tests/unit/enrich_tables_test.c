@@ -95,11 +95,21 @@ static void ids_differ_by_run_cpu_and_number_and_come_again_in_a_replay(void) {
 
 static void id_has_room_for_the_largest_numbers(void) {
 	struct facts f;
-	char id[FACTS_ID_BYTES];
+	char before[16];
+	struct str id;
 
 	facts_init(&f);
-	CHECK(facts_id(&f, UINT32_MAX, UINT64_MAX, id) == FACTS_ID_BYTES);
-	CHECK(!memcmp(id + 16, "-ffffffff-ffffffffffffffff", 26));
+	id = facts_id(&f, UINT32_MAX, UINT64_MAX);
+	CHECK(id.n == FACTS_ID_BYTES && !memcmp(id.s + 16, "-ffffffff-ffffffffffffffff", 26));
+	/* a shorter one after it, of the same CPU, of another, and of another run */
+	id = facts_id(&f, UINT32_MAX, 7);
+	CHECK(id.n == 16 + 11 && !memcmp(id.s + 16, "-ffffffff-7", 11));
+	id = facts_id(&f, 0, 16);
+	CHECK(id.n == 16 + 5 && !memcmp(id.s + 16, "-0-10", 5));
+	memcpy(before, id.s, 16);
+	facts_start(&f, STR("h"), STR("b"), STR("n"), 1);
+	id = facts_id(&f, 0, 16);
+	CHECK(id.n == 16 + 5 && memcmp(id.s, before, 16) != 0);
 }
 
 static void facts_that_are_too_long_are_cut_between_characters(void) {

@@ -27,7 +27,6 @@ struct enrich {
 	uint64_t now_ns; /* the latest boot_ns seen */
 	uint64_t host_key, host_has; /* of the host's facts: event.h, and bits of event.has */
 	struct proc *last;           /* the row of the last doer: a guess, see find() */
-	char id[FACTS_ID_BYTES];
 	char entity[PROCTAB_ENTITY_BYTES]; /* of a process without a row */
 	char parent_entity[PROCTAB_ENTITY_BYTES];
 };
@@ -417,10 +416,10 @@ static void tell_process(struct enrich *en, struct event *e) {
 }
 
 static void tell_host(struct enrich *en, struct event *e) {
-	const struct facts *f = &en->facts;
+	struct facts *f = &en->facts;
 
 	e->schema = EVENT_SCHEMA;
-	e->id = (struct str){ en->id, (uint32_t)facts_id(f, e->cpu, e->cpu_seq, en->id) };
+	e->id = facts_id(f, e->cpu, e->cpu_seq);
 	e->seq = ++en->seq;
 	e->host_id = f->host_id;
 	e->boot_id = f->boot_id;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enrich/facts.h"
 
-#include "enrich/hex.h"
-
 #define FNV_OFFSET 0xcbf29ce484222325ull
 #define FNV_PRIME 0x100000001b3ull
 
@@ -22,6 +20,7 @@ static uint64_t hash_text(uint64_t h, struct str x) {
 static void set_run(struct facts *f, uint64_t h) {
 	for (int i = 16; i-- > 0; h >>= 4)
 		f->run[i] = "0123456789abcdef"[h & 15];
+	f->id_begin = 0;
 }
 
 void facts_init(struct facts *f) {
@@ -55,14 +54,14 @@ void facts_clock(struct facts *f, uint64_t wall_offset_ns) {
 	f->wall_offset_ns = wall_offset_ns;
 }
 
-size_t facts_id(const struct facts *f, uint32_t cpu, uint64_t cpu_seq, char *to) {
-	char *p = to;
+void facts_begin_id(struct facts *f, uint32_t cpu) {
+	char *p = f->id;
 
 	memcpy(p, f->run, sizeof(f->run));
 	p += sizeof(f->run);
 	*p++ = '-';
 	p = hex_put(p, cpu);
 	*p++ = '-';
-	p = hex_put(p, cpu_seq);
-	return (size_t)(p - to);
+	f->id_cpu = cpu;
+	f->id_begin = (uint8_t)(p - f->id);
 }

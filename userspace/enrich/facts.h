@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "enrich/hex.h"
 
 #define FACTS_TEXT_BYTES 256
 #define FACTS_ID_BYTES (16 + 1 + 8 + 1 + 16)
@@ -18,6 +19,9 @@ struct facts {
 	bool has_clock;
 	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	char run[16];            /* names this run of the sensor */
+	char id[FACTS_ID_BYTES]; /* the last one that was asked for; the next differs in its end */
+	uint32_t id_cpu;
+	uint8_t id_begin; /* bytes of @id up to the last '-'; 0: none was asked for */
 	char text[3][FACTS_TEXT_BYTES];
 };
 
@@ -31,15 +35,23 @@ void facts_start(struct facts *f, struct str host_id, struct str boot_id, struct
 /* facts_clock - the wall clock from now on */
 void facts_clock(struct facts *f, uint64_t wall_offset_ns);
 
+/* facts_begin_id - for facts_id(), when the CPU is another one */
+void facts_begin_id(struct facts *f, uint32_t cpu);
+
 /*
- * facts_id - "<run>-<cpu>-<cpu_seq>", in hexadecimal, at @to; its length
- * @to: FACTS_ID_BYTES, no NUL is written
+ * facts_id - "<run>-<cpu>-<cpu_seq>", in hexadecimal; borrowed until the next one
  *
  * The run is a 64-bit FNV-1a hash of host_id, boot_id and the run's start, so
  * an event keeps its id in every copy and every replay of its tape. No two
  * records of a run share cpu and cpu_seq: the kernel numbers those of each CPU,
  * and user space numbers its own as those of CPU 65535.
  */
-size_t facts_id(const struct facts *f, uint32_t cpu, uint64_t cpu_seq, char *to);
+static inline struct str facts_id(struct facts *f, uint32_t cpu, uint64_t cpu_seq) {
+	char *begin = f->id;
+
+	if (!f->id_begin || f->id_cpu != cpu)
+		facts_begin_id(f, cpu);
+	return (struct str){ begin, (uint32_t)(hex_put(begin + f->id_begin, cpu_seq) - begin) };
+}
 
 #endif
