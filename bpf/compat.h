@@ -27,9 +27,7 @@ static __always_inline struct kernfs_node *compat_kernfs_parent(struct kernfs_no
 	struct kernfs_node___before_6_15 *before = (void *)kn;
 	struct kernfs_node___since_6_15 *since = (void *)kn;
 
-	if (bpf_core_field_exists(since->__parent))
-		return BPF_CORE_READ(since, __parent);
-	return BPF_CORE_READ(before, parent);
+	return bpf_core_field_exists(since->__parent) ? since->__parent : before->parent;
 }
 
 /*

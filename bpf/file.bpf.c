@@ -58,23 +58,16 @@ static __always_inline bool file_wanted(__u32 mode) {
 }
 
 /*
- * Why: a new file, or one opened to be changed, is how most attacks stay.
- * Kernel: fs/open.c do_dentry_open() -> security_file_open(), after lookup and creation, with
- * the file's own path; FMODE_CREATED says whether this very call made it.
- * Blind spots: a file opened for reading and written through mmap of an older descriptor;
- * descriptors received over a socket; character devices, pipes and sockets are left out.
+ * file_opened - a file that was opened for writing, or made
+ * Not inline: most opens are for reading, and the hook that lets them pass is then so short that
+ * it saves no registers.
  */
-SEC("lsm/file_open")
-int BPF_PROG(file_open, struct file *file) {
-	__u32 mode = file->f_mode;
-	struct task_struct *task;
+static __noinline int file_opened(struct file *file, __u32 mode) {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_file *e;
 	struct slot *s;
 
-	if (!(mode & (FMODE_WRITE | FMODE_CREATED)) || !file_wanted(file->f_inode->i_mode))
-		return 0;
-	task = bpf_get_current_task_btf();
-	if (!gate_task(task))
+	if (!file_wanted(file->f_inode->i_mode) || !gate_task(task))
 		return 0;
 	s = file_begin(mode & FMODE_CREATED ? WIRE_FILE_CREATE : WIRE_FILE_OPEN,
 		       WIRE_HOOK_LSM_FILE_OPEN, WIRE_SUCCEEDED, task);
@@ -86,6 +79,20 @@ int BPF_PROG(file_open, struct file *file) {
 	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
 	emit_end(s, &ring_bulk);
 	return 0;
+}
+
+/*
+ * Why: a new file, or one opened to be changed, is how most attacks stay.
+ * Kernel: fs/open.c do_dentry_open() -> security_file_open(), after lookup and creation, with
+ * the file's own path; FMODE_CREATED says whether this very call made it.
+ * Blind spots: a file opened for reading and written through mmap of an older descriptor;
+ * descriptors received over a socket; character devices, pipes and sockets are left out.
+ */
+SEC("lsm/file_open")
+int BPF_PROG(file_open, struct file *file) {
+	__u32 mode = file->f_mode;
+
+	return mode & (FMODE_WRITE | FMODE_CREATED) ? file_opened(file, mode) : 0;
 }
 
 /*

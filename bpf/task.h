@@ -34,7 +34,10 @@ static __always_inline void task_namespaces(struct wire_task *to, struct task_st
 		to->ns_cgroup = ns->cgroup_ns->ns.inum;
 	}
 	to->ns_user = task->cred->user_ns->ns.inum;
-	if (pid) {
+	if (pid && !pid->level) {
+		to->ns_tgid = (__u32)pid->numbers[0].nr;
+		to->ns_pid = pid->numbers[0].ns->ns.inum;
+	} else if (pid) {
 		/* struct upid has had this size since there are pid namespaces */
 		bpf_probe_read_kernel(&upid, sizeof(upid),
 				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
@@ -98,8 +101,7 @@ static __always_inline void task_cgroup(struct slot *s, struct wire_path *to,
 		}
 		if (at > WIRE_MAX_BYTES - TASK_CGROUP_NAME || at - start > TASK_CGROUP_BYTES)
 			break;
-		n = bpf_probe_read_kernel_str(s->rec + at, TASK_CGROUP_NAME,
-					      BPF_CORE_READ(node, name));
+		n = bpf_probe_read_kernel_str(s->rec + at, TASK_CGROUP_NAME, node->name);
 		if (n < 1 || n > TASK_CGROUP_NAME)
 			break;
 		s->len = at + (__u32)n;

@@ -72,6 +72,8 @@ CASE_EXCUSES = {
     # Late look-ups are made in the sensor's own mount namespace.
     ("tracepoint", "path_private"): {"FILE_UNRESOLVED": INODE},
     ("tracepoint", "path_bind"): {"FILE_UNRESOLVED": INODE},
+    # A symbolic link whose access time is due to be written is not followed from the cache alone.
+    ("tracepoint", "path_symlinked"): {"FILE_UNRESOLVED": INODE},
     # A deed that failed has no file of that name, or another's.
     ("tracepoint", "file_rename_no_replace"): {"FILE_UNRESOLVED": INODE},
     ("tracepoint", "file_link_exists"): {"FILE_UNRESOLVED": INODE},

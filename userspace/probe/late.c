@@ -15,6 +15,7 @@
  */
 #include "probe/probe_impl.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define LOOK_UPS 4
 #define AT_NOFOLLOW_BIT 0x100 /* AT_SYMLINK_NOFOLLOW as bpf/file.bpf.c writes it */
 
 /* append_dentries - the leaf-first components at @from, turned round, behind @to; -1: no room */
@@ -99,8 +101,12 @@ static int look_up(const char *path, bool follow, struct statx *ret) {
 		.flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
 		.resolve = RESOLVE_CACHED,
 	};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)), err;
+	int fd = -1, err;
 
+	/* EAGAIN is also a rename anywhere at that moment; then once more is enough, mostly */
+	errno = EAGAIN;
+	for (int i = 0; i < LOOK_UPS && fd < 0 && errno == EAGAIN; i++)
+		fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 	if (fd < 0)
 		return -1;
 	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, ret);
