@@ -50,7 +50,8 @@ static __always_inline void emit_header(struct wire_header *h, __u32 kind, __u32
 	h->error = 0;
 	h->pad = 0;
 	if (task) {
-		const struct cred *cred = task->cred;
+		/* what a task is, not what the kernel lends it for a while (overlayfs) */
+		const struct cred *cred = task->real_cred;
 
 		h->flags = 0;
 		h->start_ns = task->group_leader->start_boottime;

@@ -19,8 +19,12 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define FMODE_WRITE 0x2	       /* include/linux/fs.h */
-#define FMODE_CREATED 0x100000 /* since v4.19 */
+#define FMODE_WRITE 0x2		   /* include/linux/fs.h */
+#define FMODE_CREATED 0x100000	   /* since v4.19 */
+#define FMODE_NOACCOUNT 0x20000000 /* since v4.19: opened by the kernel for its own use */
+#define O_ACCMODE 00000003
+#define O_CREAT 00000100
+#define O_TRUNC 00001000
 #define S_IFMT 0170000
 #define S_IFREG 0100000
 #define S_IFBLK 0060000
@@ -52,6 +56,11 @@ static __always_inline void file_inode(struct wire_file *e, struct inode *inode)
 		e->head.flags |= WIRE_FILE_UNRESOLVED;
 }
 
+/* file_mounts - the mount namespace in which a path of @task holds */
+static __always_inline __u32 file_mounts(struct task_struct *task) {
+	return task->nsproxy ? task->nsproxy->mnt_ns->ns.inum : 0;
+}
+
 /* file_wanted - writing to files and disks is news; to terminals, pipes and /dev/null it is not */
 static __always_inline bool file_wanted(__u32 mode) {
 	return (mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFBLK;
@@ -67,7 +76,8 @@ static __noinline int file_opened(struct file *file, __u32 mode) {
 	struct wire_file *e;
 	struct slot *s;
 
-	if (!file_wanted(file->f_inode->i_mode) || !gate_task(task))
+	/* overlayfs opens the file below once more: the process has asked for one only */
+	if (mode & FMODE_NOACCOUNT || !file_wanted(file->f_inode->i_mode) || !gate_task(task))
 		return 0;
 	s = file_begin(mode & FMODE_CREATED ? WIRE_FILE_CREATE : WIRE_FILE_OPEN,
 		       WIRE_HOOK_LSM_FILE_OPEN, WIRE_SUCCEEDED, task);
@@ -85,14 +95,17 @@ static __noinline int file_opened(struct file *file, __u32 mode) {
  * Why: a new file, or one opened to be changed, is how most attacks stay.
  * Kernel: fs/open.c do_dentry_open() -> security_file_open(), after lookup and creation, with
  * the file's own path; FMODE_CREATED says whether this very call made it.
- * Blind spots: a file opened for reading and written through mmap of an older descriptor;
- * descriptors received over a socket; character devices, pipes and sockets are left out.
+ * Blind spots: a file written through a descriptor or mapping that came from elsewhere;
+ * truncate(2), mknod(2) and extended attributes, which open nothing; character devices, pipes and
+ * sockets are left out.
  */
 SEC("lsm/file_open")
 int BPF_PROG(file_open, struct file *file) {
 	__u32 mode = file->f_mode;
 
-	return mode & (FMODE_WRITE | FMODE_CREATED) ? file_opened(file, mode) : 0;
+	return mode & (FMODE_WRITE | FMODE_CREATED) || file->f_flags & O_TRUNC
+		       ? file_opened(file, mode)
+		       : 0;
 }
 
 /*
@@ -216,6 +229,7 @@ int BPF_PROG(file_symlink, struct path *dir, struct dentry *dentry, const char *
 	e = (struct wire_file *)s->rec;
 	e->head.flags |= WIRE_FILE_UNRESOLVED;
 	e->flags = AT_SYMLINK_NOFOLLOW;
+	e->ns_mnt = file_mounts(bpf_get_current_task_btf());
 	path_of(s, &e->path, dir->mnt, dentry);
 	emit_str(s, &e->target, old_name, WIRE_PATH_BYTES, EMIT_KERNEL);
 	emit_end(s, &ring_bulk);
@@ -224,8 +238,9 @@ int BPF_PROG(file_symlink, struct path *dir, struct dentry *dentry, const char *
 
 /* What a system call on files was asked. Names are pointers into the process. */
 struct file_call {
-	const char *name, *old_name;
-	int dirfd, old_dirfd; /* or, with neither name, the file itself */
+	const char *name, *old_name; /* open: only if the descriptor is gone */
+	int dirfd, old_dirfd;	     /* or, with neither name, the file itself */
+	int fd;			     /* open */
 	__u32 kind;
 	__u32 flags;
 	__u32 new_mode, new_uid, new_gid;
@@ -257,11 +272,16 @@ static __always_inline void file_call_read(struct file_call *c, struct pt_regs *
 
 	switch (SYSCALL_NR(regs)) {
 	case NR_open:
+		file_call_names(c, WIRE_FILE_OPEN, AT_FDCWD, a1, (__u32)a2);
+		break;
 	case NR_creat:
+		file_call_names(c, WIRE_FILE_OPEN, AT_FDCWD, a1, O_CREAT | O_TRUNC);
+		break;
 	case NR_openat:
-	case NR_openat2:
-		if (ret >= 0)
-			file_call_names(c, WIRE_FILE_OPEN, ret, 0, 0);
+		file_call_names(c, WIRE_FILE_OPEN, (long)a1, a2, (__u32)a3);
+		break;
+	case NR_openat2: /* its flags are in memory; the file has them, unless it is gone */
+		file_call_names(c, WIRE_FILE_OPEN, (long)a1, a2, 0);
 		break;
 	case NR_rename:
 		file_call_names(c, WIRE_FILE_RENAME, AT_FDCWD, a2, AT_SYMLINK_NOFOLLOW);
@@ -374,12 +394,38 @@ static __always_inline struct file *file_call_path(struct slot *s, struct wire_p
 }
 
 /*
+ * file_call_opened - whether the file that @fd names was opened to be changed, or made
+ * The file itself says, and is what is told (no name). If another thread has closed it by now, the
+ * call's own flags and text have to do.
+ */
+static __always_inline bool file_call_opened(struct file_call *c, struct task_struct *task,
+					     int fd) {
+	struct file *file = syscall_file(task, fd);
+	__u32 mode;
+
+	if (!file)
+		return c->flags & (O_ACCMODE | O_CREAT | O_TRUNC);
+	mode = BPF_CORE_READ(file, f_mode);
+	if (!(mode & (FMODE_WRITE | FMODE_CREATED)) && !(BPF_CORE_READ(file, f_flags) & O_TRUNC))
+		return false;
+	if (!file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
+		return false;
+	if (mode & FMODE_CREATED)
+		c->kind = WIRE_FILE_CREATE;
+	c->dirfd = fd;
+	c->name = NULL;
+	return true;
+}
+
+/*
  * Why: tells the same deeds where the LSM hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
  * Blind spots: 32-bit calls and io_uring are not seen, nor calls that failed for want of the
  * file or for opening; a path is read when the call has ended, so another thread can have
- * changed it (WIRE_PATH_RACY); inode, owner and mode are looked up after the deed
- * (WIRE_FILE_LATE) and of a file that is gone they stay unknown.
+ * changed it, or what a descriptor stands for (WIRE_PATH_RACY), and a path through a symbolic
+ * link stays as it was given; an openat2(2) whose descriptor is closed by another thread before
+ * it returns is not seen; inode, owner and mode are looked up after the deed (WIRE_FILE_LATE), and
+ * of a file that is gone they stay unknown.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
@@ -388,25 +434,17 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 	struct wire_file *e;
 	struct file *file;
 	struct slot *s;
-	__u32 mode = 0;
 
 	if (ret == -ENOENT || ret == -ENOTDIR)
 		return 0;
 	file_call_read(&c, regs, ret);
-	if (!c.kind)
+	if (!c.kind || (c.kind == WIRE_FILE_OPEN && ret < 0))
 		return 0;
 	task = bpf_get_current_task_btf();
 	if (syscall_foreign(task) || !gate_task(task))
 		return 0;
-	if (c.kind == WIRE_FILE_OPEN) {
-		file = syscall_file(task, c.dirfd);
-		mode = BPF_CORE_READ(file, f_mode);
-		if (!(mode & (FMODE_WRITE | FMODE_CREATED)) ||
-		    !file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
-			return 0;
-		if (mode & FMODE_CREATED)
-			c.kind = WIRE_FILE_CREATE;
-	}
+	if (c.kind == WIRE_FILE_OPEN && !file_call_opened(&c, task, (int)ret))
+		return 0;
 	if (!gate_call(c.kind))
 		return 0;
 	s = file_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, task);
@@ -428,7 +466,11 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 			e->head.flags |= WIRE_FILE_LATE;
 	} else {
 		e->head.flags |= WIRE_FILE_UNRESOLVED;
+		e->ns_mnt = file_mounts(task);
 	}
+	/* with threads, a descriptor may have been given to another file since the call */
+	if (BPF_CORE_READ(task, files, count.counter) > 1)
+		e->head.flags |= WIRE_PATH_RACY;
 	if (c.kind == WIRE_FILE_SYMLINK)
 		emit_str(s, &e->target, c.old_name, WIRE_PATH_BYTES, EMIT_USER);
 	else if (c.old_name)

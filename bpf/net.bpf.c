@@ -24,6 +24,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define SOCK_DGRAM 2
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_MPTCP 262
+#define AF_UNSPEC 0
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT 2
 #define TCP_SYN_RECV 3
@@ -52,6 +54,11 @@ static __always_inline bool net_family(__u16 family) {
 	return family == AF_INET || family == AF_INET6;
 }
 
+/* net_tcp - TCP, or multipath TCP, which talks to any TCP peer */
+static __always_inline bool net_tcp(__u32 protocol) {
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
+}
+
 /* net_inode - the inode of a socket's file, which /proc shows as socket:[N]; 0: has none */
 static __always_inline __u64 net_inode(struct socket *socket) {
 	struct file *file;
@@ -75,7 +82,7 @@ static __always_inline void net_ends(struct wire_net *e, struct sock *sk) {
 	}
 	e->local_port = sk->__sk_common.skc_num;
 	e->remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
-	e->protocol = sk->sk_protocol;
+	e->protocol = net_tcp(sk->sk_protocol) ? IPPROTO_TCP : sk->sk_protocol;
 }
 
 /* net_put - an address that a process gave, as far as it is IPv4 or IPv6 */
@@ -100,6 +107,12 @@ static __always_inline struct wire_net *net_begin(__u32 kind, __u32 hook, __u32 
 	e->socket_inode = inode;
 	e->backlog = 0;
 	return e;
+}
+
+/* net_meant - bind and send take AF_UNSPEC for AF_INET on a socket of that family */
+static __always_inline void net_meant(struct net_address *a, __u16 family) {
+	if (a->family == AF_UNSPEC && family == AF_INET)
+		a->family = AF_INET;
 }
 
 /* net_read_kernel, net_read_user - @len bytes of a sockaddr */
@@ -144,7 +157,7 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
 
 	if (!sk || !net_family(address->sa_family) || !gate_task(task))
 		return 0;
-	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_UDP)
+	if (!net_tcp(sk->sk_protocol) && sk->sk_protocol != IPPROTO_UDP)
 		return 0;
 	if (!net_read_kernel(&to, address, addrlen))
 		return 0;
@@ -182,7 +195,7 @@ static __always_inline void net_outcome(struct sock *sk, __u32 hook, __u32 error
  */
 SEC("lsm/inet_conn_established")
 int BPF_PROG(net_established, struct sock *sk, struct sk_buff *skb) {
-	if (net_family(sk->__sk_common.skc_family) && sk->sk_protocol == IPPROTO_TCP)
+	if (net_family(sk->__sk_common.skc_family) && net_tcp(sk->sk_protocol))
 		net_outcome(sk, WIRE_HOOK_LSM_INET_CONN_ESTABLISHED, 0, false);
 	return 0;
 }
@@ -200,7 +213,7 @@ int BPF_PROG(net_error, struct sock *sk) {
 
 	/* tcp_reset() gives these two to sockets that were connected, and only to them */
 	if (error && error != ECONNRESET && error != EPIPE &&
-	    net_family(sk->__sk_common.skc_family) && sk->sk_protocol == IPPROTO_TCP &&
+	    net_family(sk->__sk_common.skc_family) && net_tcp(sk->sk_protocol) &&
 	    sk->__sk_common.skc_state == TCP_CLOSE)
 		net_outcome(sk, WIRE_HOOK_TP_INET_SK_ERROR_REPORT, (__u32)error, true);
 	return 0;
@@ -217,7 +230,7 @@ int BPF_PROG(net_error, struct sock *sk) {
  */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(net_state, struct sock *sk, int old, int new) {
-	if (!net_family(sk->__sk_common.skc_family) || sk->sk_protocol != IPPROTO_TCP)
+	if (!net_family(sk->__sk_common.skc_family) || !net_tcp(sk->sk_protocol))
 		return 0;
 	if (new == TCP_SYN_SENT) {
 		struct task_struct *task = bpf_get_current_task_btf();
@@ -251,7 +264,7 @@ int BPF_PROG(net_accept, struct sock *sk, struct socket *parent) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_net *e;
 
-	if (!net_family(sk->__sk_common.skc_family) || sk->sk_protocol != IPPROTO_TCP ||
+	if (!net_family(sk->__sk_common.skc_family) || !net_tcp(sk->sk_protocol) ||
 	    !sk->__sk_common.skc_dport || !gate_task(task))
 		return 0;
 	e = net_begin(WIRE_NET_ACCEPT, WIRE_HOOK_LSM_SOCK_GRAFT, WIRE_SUCCEEDED, net_inode(parent),
@@ -276,9 +289,10 @@ int BPF_PROG(net_bind, struct socket *socket, struct sockaddr *address, int addr
 	struct net_address at = {};
 	struct wire_net *e;
 
-	if (!sk || !net_family(address->sa_family) || !gate_task(task) ||
+	if (!sk || !net_family(sk->__sk_common.skc_family) || !gate_task(task) ||
 	    !net_read_kernel(&at, address, addrlen))
 		return 0;
+	net_meant(&at, sk->__sk_common.skc_family);
 	e = net_begin(WIRE_NET_BIND, WIRE_HOOK_LSM_SOCKET_BIND, WIRE_ATTEMPTED, net_inode(socket),
 		      task);
 	if (!e)
@@ -346,8 +360,10 @@ int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
 		return 0;
 	task = bpf_get_current_task_btf();
 	inode = net_inode(socket);
-	if (!gate_task(task) || !net_read_kernel(&to, msg->msg_name, msg->msg_namelen) ||
-	    !net_first(inode, &to))
+	if (!gate_task(task) || !net_read_kernel(&to, msg->msg_name, msg->msg_namelen))
+		return 0;
+	net_meant(&to, sk->__sk_common.skc_family);
+	if (!net_first(inode, &to))
 		return 0;
 	e = net_begin(WIRE_NET_SEND, WIRE_HOOK_LSM_SOCKET_SENDMSG, WIRE_ATTEMPTED, inode, task);
 	if (!e)

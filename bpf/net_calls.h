@@ -33,6 +33,8 @@ static __always_inline void net_ends_raw(struct wire_net *e, struct sock *sk) {
 	e->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	e->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	e->protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (e->protocol == IPPROTO_MPTCP)
+		e->protocol = IPPROTO_TCP;
 }
 
 /* What a system call on sockets was asked. */
@@ -105,7 +107,7 @@ static __always_inline void net_call_read(struct net_call *c, struct pt_regs *re
 /* net_call_wanted - whether the deed is one that this hook is to tell of this socket */
 static __always_inline bool net_call_wanted(const struct net_call *c, __u16 protocol) {
 	/* net_state() tells a TCP connect that got as far as a packet */
-	if (c->kind == WIRE_NET_CONNECT && protocol == IPPROTO_TCP)
+	if (c->kind == WIRE_NET_CONNECT && net_tcp(protocol))
 		return c->error == 1 /* EPERM */ || c->error == 13 /* EACCES */ ||
 		       c->error == 99 /* EADDRNOTAVAIL */ || c->error == 101 /* ENETUNREACH */;
 	if (c->kind == WIRE_NET_SEND)
@@ -146,8 +148,11 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 	    !net_call_wanted(&c, BPF_CORE_READ(sk, sk_protocol)))
 		return 0;
 	inode = BPF_CORE_READ(socket, file, f_inode, i_ino);
-	if (c.address)
-		have = net_read_user(&given, c.address, c.address_len) && net_family(given.family);
+	if (c.address && net_read_user(&given, c.address, c.address_len)) {
+		if (c.kind != WIRE_NET_CONNECT)
+			net_meant(&given, BPF_CORE_READ(sk, __sk_common.skc_family));
+		have = net_family(given.family);
+	}
 	if (c.kind == WIRE_NET_SEND && (!have || !net_first(inode, &given)))
 		return 0;
 	/* connect(AF_UNSPEC) takes a datagram socket's peer away */
@@ -160,6 +165,9 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 	e->head.error = c.error;
 	e->backlog = c.backlog;
 	net_ends_raw(e, sk);
+	/* with threads, the descriptor may stand for another socket by now */
+	if (BPF_CORE_READ(task, files, count.counter) > 1)
+		e->head.flags |= WIRE_ADDRESS_RACY;
 	if (have) {
 		e->head.flags |= WIRE_ADDRESS_RACY;
 		if (c.kind == WIRE_NET_BIND)

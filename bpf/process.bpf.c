@@ -90,6 +90,9 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		return 0;
 	__builtin_memset(&e->task, 0, sizeof(e->task));
 	task_fill(&e->task, child);
+	/* who made it: with CLONE_PARENT real_parent is another */
+	e->task.parent_tgid = (__u32)parent->tgid;
+	e->task.parent_start_ns = parent->group_leader->start_boottime;
 	emit_submit(&ring_process, &e->head);
 	return 0;
 }

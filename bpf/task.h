@@ -33,7 +33,7 @@ static __always_inline void task_namespaces(struct wire_task *to, struct task_st
 		to->ns_ipc = ns->ipc_ns->ns.inum;
 		to->ns_cgroup = ns->cgroup_ns->ns.inum;
 	}
-	to->ns_user = task->cred->user_ns->ns.inum;
+	to->ns_user = task->real_cred->user_ns->ns.inum;
 	if (pid && !pid->level) {
 		to->ns_tgid = (__u32)pid->numbers[0].nr;
 		to->ns_pid = pid->numbers[0].ns->ns.inum;
@@ -52,7 +52,7 @@ static __always_inline void task_fill(struct wire_task *to, struct task_struct *
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = leader->real_parent;
 	struct signal_struct *signal = task->signal;
-	const struct cred *cred = task->cred;
+	const struct cred *cred = task->real_cred;
 	struct task_caps caps;
 
 	to->parent_tgid = (__u32)parent->tgid;

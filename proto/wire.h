@@ -60,7 +60,8 @@ enum wire_loss {
 	WIRE_LOSS_RING_FULL = 0, /* the ring had no room */
 	WIRE_LOSS_NO_SLOT = 1,	 /* every scratch slot of the CPU was taken */
 	WIRE_LOSS_MALFORMED = 2, /* it arrived, and could not be decoded; counted by user space */
-	WIRE_LOSS_MAX = 3,
+	WIRE_LOSS_NOT_RUN = 3,	 /* the kernel skipped a hook that interrupted itself; kind 0 */
+	WIRE_LOSS_MAX = 4,
 };
 
 enum wire_outcome {
@@ -187,7 +188,7 @@ struct wire_file {
 	__u32 new_mode;
 	__u32 new_uid; /* ~0: left as it was */
 	__u32 new_gid;
-	__u32 pad;
+	__u32 ns_mnt; /* where the path holds, if the inode is to be looked up; else 0 */
 };
 _Static_assert(sizeof(struct wire_file) == 144, "wire_file");
 

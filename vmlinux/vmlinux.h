@@ -46,7 +46,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	unsigned long long start_boottime;
-	struct cred *cred;
+	struct cred *real_cred;
 	struct mm_struct *mm;
 	struct fs_struct *fs;
 	struct files_struct *files;
@@ -110,6 +110,7 @@ struct fs_struct {
 };
 
 struct files_struct {
+	struct { int counter; } count;
 	struct fdtable *fdt;
 };
 

@@ -81,6 +81,8 @@ static void an_existing_file_is_emptied_first(void) {
 
 	CHECK(sink_open(spec_of("text", "new"), &s, &why) == 0);
 	CHECK(s.format == SINK_TEXT && !s.lossless);
+	CHECK(holds("new", "one two"));
+	CHECK(sink_begin(&s) == 0);
 	CHECK(holds("new", ""));
 	CHECK(sink_close(&s) == 0);
 }
@@ -170,6 +172,98 @@ static void a_full_pipe_is_waited_for(void) {
 	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
 }
 
+static void a_stalled_pipe_is_told_at_once_and_loses_nothing(void) {
+	enum { BYTES = 300000 };
+	struct sink s = { .format = SINK_PROTO, .hurried = true };
+	size_t got = 0, right = 0;
+	int ends[2], r;
+
+	CHECK(pipe2(ends, O_CLOEXEC) == 0); /* blocking, as a shell's pipe is */
+	s.fd = ends[1];
+	for (int i = 0; i < BYTES / 2; i++)
+		buf_add_char(&s.buf, (char)(i % 251));
+	(void)alarm(5); /* a flush that waits does not come back */
+	CHECK(sink_flush(&s) == -EAGAIN);
+	CHECK(s.written_bytes > 0 && s.written_bytes + sink_backlog(&s) == BYTES / 2);
+	for (int i = BYTES / 2; i < BYTES; i++)
+		buf_add_char(&s.buf, (char)(i % 251));
+	do {
+		char part[777];
+		ssize_t n = read(ends[0], part, sizeof(part));
+
+		for (ssize_t i = 0; i < n; i++, got++)
+			right += (unsigned char)part[i] == got % 251;
+		r = sink_flush(&s);
+		CHECK(r == 0 || r == -EAGAIN);
+		CHECK(got <= s.written_bytes && s.written_bytes + sink_backlog(&s) == BYTES);
+	} while (got < BYTES);
+	CHECK(right == BYTES && r == 0 && s.buf.len == 0 && s.done == 0);
+	CHECK(sink_close(&s) == 0);
+	(void)alarm(0);
+	(void)close(ends[0]);
+}
+
+static void closing_a_stalled_pipe_drops_the_rest(void) {
+	enum { BYTES = 300000 };
+	struct sink s = { .format = SINK_PROTO, .hurried = true };
+	int ends[2];
+
+	CHECK(pipe2(ends, O_CLOEXEC) == 0);
+	s.fd = ends[1];
+	for (int i = 0; i < BYTES; i++)
+		buf_add_char(&s.buf, 'x');
+	(void)alarm(5);
+	CHECK(sink_close(&s) == -EAGAIN);
+	(void)alarm(0);
+	CHECK(s.buf.data == NULL && sink_backlog(&s) == 0);
+	(void)close(ends[0]);
+}
+
+static void a_hurried_sink_tells_of_a_reader_that_is_gone(void) {
+	struct sink s = { .format = SINK_JSON, .hurried = true };
+	int ends[2];
+
+	CHECK(pipe2(ends, O_CLOEXEC) == 0);
+	(void)close(ends[0]);
+	s.fd = ends[1];
+	buf_add_lit(&s.buf, "kept");
+	CHECK(sink_flush(&s) == -EPIPE);
+	CHECK(sink_backlog(&s) == 4);
+	CHECK(sink_close(&s) == -EPIPE);
+}
+
+static void one_file_by_two_names_clashes_and_stays_as_it_was(void) {
+	struct sink a, b, other;
+	const char *why = NULL;
+	char old[256];
+
+	CHECK(sink_open(spec_of("json", "mine"), &a, &why) == 0);
+	buf_add_lit(&a.buf, "precious");
+	CHECK(sink_close(&a) == 0);
+	(void)snprintf(old, sizeof(old), "%s", path_of("mine"));
+	CHECK(link(old, path_of("alias")) == 0);
+	CHECK(sink_open(spec_of("json", "mine"), &a, &why) == 0);
+	CHECK(sink_open(spec_of("proto", "alias"), &b, &why) == 0);
+	CHECK(sink_open(spec_of("text", "other"), &other, &why) == 0);
+	CHECK(sink_clash(&a, &b) && sink_clash(&b, &a));
+	CHECK(!sink_clash(&a, &other));
+	CHECK(sink_is(&a, path_of("alias")) && !sink_is(&a, path_of("other")));
+	CHECK(!sink_is(&a, path_of("missing")));
+	CHECK(sink_close(&a) == 0 && sink_close(&b) == 0 && sink_close(&other) == 0);
+	CHECK(holds("mine", "precious") && holds("alias", "precious"));
+}
+
+static void places_that_are_not_files_do_not_clash(void) {
+	struct sink a, b;
+	const char *why = NULL;
+
+	CHECK(sink_open("json:/dev/null", &a, &why) == 0);
+	CHECK(sink_open("text:/dev/null", &b, &why) == 0);
+	CHECK(!sink_clash(&a, &b) && !sink_is(&a, "/dev/null"));
+	CHECK(sink_begin(&a) == 0);
+	CHECK(sink_close(&a) == 0 && sink_close(&b) == 0);
+}
+
 static void a_reader_that_is_gone_is_epipe_and_the_bytes_stay(void) {
 	struct sink s = { .format = SINK_JSON };
 	int ends[2];
@@ -228,7 +322,8 @@ static void a_closed_standard_output_is_refused(void) {
 }
 
 int main(void) {
-	static const char *const made[] = { "new", "fifo", "link", "socket", "full", "memory" };
+	static const char *const made[] = { "new",  "fifo",   "link", "socket", "full",
+					    "memory", "mine", "alias", "other" };
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
@@ -241,6 +336,11 @@ int main(void) {
 	RUN(places_that_cannot_hold_events_are_refused_with_the_remedy);
 	RUN(a_file_that_the_user_may_not_write_is_refused);
 	RUN(a_full_pipe_is_waited_for);
+	RUN(a_stalled_pipe_is_told_at_once_and_loses_nothing);
+	RUN(closing_a_stalled_pipe_drops_the_rest);
+	RUN(a_hurried_sink_tells_of_a_reader_that_is_gone);
+	RUN(one_file_by_two_names_clashes_and_stays_as_it_was);
+	RUN(places_that_are_not_files_do_not_clash);
 	RUN(a_reader_that_is_gone_is_epipe_and_the_bytes_stay);
 	RUN(what_a_full_disk_did_not_take_stays_and_goes_out_later);
 	RUN(an_encoder_without_memory_is_told_once);

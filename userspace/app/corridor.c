@@ -2,7 +2,10 @@
 #include "app/corridor.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "decode/decode.h"
 #include "encode/encode.h"
 
@@ -16,24 +19,85 @@ int corridor_init(struct corridor *c) {
 	return enrich_new(MAX_PROCESSES, &c->enrich);
 }
 
-int corridor_done(struct corridor *c) {
-	int err = c->error;
+/* fail - remembers the first failure; a full pipe of a hurried sink is none */
+static void fail(struct corridor *c, int err, const char *name) {
+	if (!err || err == -EAGAIN || c->error)
+		return;
+	c->error = err;
+	c->failed = name;
+}
 
+int corridor_open(struct corridor *c, const char *const *specs, int n, bool hurried) {
+	for (int i = 0; i < n; i++) {
+		struct sink *s = &c->sinks[i];
+		const char *why = "";
+		int err = sink_open(specs[i], s, &why);
+
+		if (err) {
+			log_error("output \"%s\": %s", specs[i], why);
+			return err;
+		}
+		c->n_sinks = i + 1;
+		s->hurried = hurried;
+		for (int j = 0; j < i; j++) {
+			if (!sink_clash(&c->sinks[j], s))
+				continue;
+			log_error("outputs \"%s\" and \"%s\" are the same file; name two",
+				  c->sinks[j].name, s->name);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int corridor_apart(const struct corridor *c, const char *what, const char *path) {
 	for (int i = 0; i < c->n_sinks; i++) {
-		int e = sink_close(&c->sinks[i]);
+		if (!sink_is(&c->sinks[i], path))
+			continue;
+		log_error("output \"%s\" and %s \"%s\" are the same file; name another output",
+			  c->sinks[i].name, what, path);
+		return -EINVAL;
+	}
+	return 0;
+}
 
-		err = err ? err : e;
+int corridor_begin(struct corridor *c) {
+	for (int i = 0; i < c->n_sinks; i++) {
+		int err = sink_begin(&c->sinks[i]);
+
+		if (err) {
+			log_error("output \"%s\" cannot be emptied: %s", c->sinks[i].name,
+				  strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+void corridor_log_fault(const struct corridor *c, const char *prefix) {
+	if (c->failed)
+		log_error("%soutput \"%s\" cannot be written: %s", prefix, c->failed,
+			  strerror(-c->error));
+	else
+		log_error("%sthe tape cannot be written: %s", prefix, strerror(-c->error));
+}
+
+int corridor_done(struct corridor *c) {
+	for (int i = 0; i < c->n_sinks; i++) {
+		const char *name = c->sinks[i].name;
+
+		fail(c, sink_close(&c->sinks[i]), name);
 	}
 	tape_free(c->tape);
 	ruleset_free(c->rules);
 	enrich_free(c->enrich);
 	arena_done(&c->arena);
-	*c = (struct corridor){ 0 };
-	return err;
+	*c = (struct corridor){ .error = c->error, .failed = c->failed };
+	return c->error;
 }
 
 static void encode(struct corridor *c, struct sink *s, const struct event *e) {
-	int err;
+	size_t before = s->buf.len / FLUSH_BYTES;
 
 	switch (s->format) {
 	case SINK_TEXT:
@@ -46,11 +110,11 @@ static void encode(struct corridor *c, struct sink *s, const struct event *e) {
 		encode_proto(&s->buf, e);
 		break;
 	}
-	if (s->buf.len < FLUSH_BYTES && !buf_error(&s->buf))
-		return;
-	err = buf_error(&s->buf) ? buf_error(&s->buf) : sink_flush(s);
-	if (err && !c->error)
-		c->error = err;
+	/* with a backlog not at each event, but once per as many bytes again */
+	if (buf_error(&s->buf))
+		fail(c, buf_error(&s->buf), s->name);
+	else if (s->buf.len / FLUSH_BYTES != before)
+		fail(c, sink_flush(s), s->name);
 }
 
 void corridor_event(struct corridor *c, struct event *e) {
@@ -75,8 +139,7 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 
 	if (c->tape) {
 		err = tape_write(c->tape, record, len);
-		if (err && !c->error)
-			c->error = err;
+		fail(c, err, NULL);
 	}
 	c->records++;
 	arena_reset(&c->arena); /* the last event dies here */
@@ -96,17 +159,27 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 }
 
 int corridor_flush(struct corridor *c) {
-	for (int i = 0; i < c->n_sinks; i++) {
-		int err = sink_flush(&c->sinks[i]);
-
-		if (err && !c->error)
-			c->error = err;
-	}
-	if (c->tape) {
-		int err = tape_flush(c->tape);
-
-		if (err && !c->error)
-			c->error = err;
-	}
+	for (int i = 0; i < c->n_sinks; i++)
+		fail(c, sink_flush(&c->sinks[i]), c->sinks[i].name);
+	if (c->tape)
+		fail(c, tape_flush(c->tape), NULL);
 	return c->error;
+}
+
+size_t corridor_backlog(const struct corridor *c) {
+	size_t n = 0;
+
+	for (int i = 0; i < c->n_sinks; i++)
+		n += sink_backlog(&c->sinks[i]);
+	return n;
+}
+
+void corridor_wait(const struct corridor *c, int ms) {
+	struct pollfd full[CORRIDOR_SINKS];
+	nfds_t n = 0;
+
+	for (int i = 0; i < c->n_sinks; i++)
+		if (sink_backlog(&c->sinks[i]))
+			full[n++] = (struct pollfd){ .fd = c->sinks[i].fd, .events = POLLOUT };
+	(void)poll(full, n, ms);
 }

@@ -31,14 +31,37 @@ struct corridor {
 	uint64_t malformed_kind[WIRE_KIND_MAX];
 	uint64_t events[WIRE_KIND_MAX];
 	uint64_t detections;
-	int64_t alive; /* forks and census minus exits: processes of the scope still there */
+	int64_t alive; /* forks minus exits: processes of the scope still there */
 	int error;     /* first failure of tape or sink: the session ends on it */
+	const char *failed; /* the output that @error is of, borrowed; NULL: the tape */
 };
 
 /* corridor_init - an empty corridor; -ENOMEM */
 int corridor_init(struct corridor *c);
 
-/* corridor_done - flushes, closes and frees all of it; -errno of the first write that failed */
+/*
+ * corridor_open - opens the outputs @specs, borrowed; logs what is wrong and gives -errno
+ * Nothing is emptied yet: see corridor_begin(). Two outputs to one regular file are refused.
+ * @hurried: as in struct sink
+ */
+int corridor_open(struct corridor *c, const char *const *specs, int n, bool hurried);
+
+/*
+ * corridor_apart - whether no output is the file @path; logs and gives -EINVAL if one is
+ * @what: what @path is, for the message
+ */
+int corridor_apart(const struct corridor *c, const char *what, const char *path);
+
+/* corridor_begin - empties the outputs, once all places are known to differ; logs; -errno */
+int corridor_begin(struct corridor *c);
+
+/* corridor_log_fault - logs @error, and @failed; @prefix comes first */
+void corridor_log_fault(const struct corridor *c, const char *prefix);
+
+/*
+ * corridor_done - flushes, closes and frees all of it; -errno of the first write that failed
+ * What a hurried output still holds is dropped. @error and @failed stay.
+ */
 int corridor_done(struct corridor *c);
 
 /* corridor_record - takes one record through; the shape that probe_drain() and tape_play() call */
@@ -47,7 +70,16 @@ int corridor_record(void *corridor, const void *record, size_t len);
 /* corridor_event - the second half, for events that were never records: detect, encode, sink */
 void corridor_event(struct corridor *c, struct event *e);
 
-/* corridor_flush - every sink and the tape write out what they hold; -errno */
+/*
+ * corridor_flush - every sink and the tape write out what they hold; -errno
+ * That a hurried sink had no room is no error: see corridor_backlog().
+ */
 int corridor_flush(struct corridor *c);
+
+/* corridor_backlog - bytes that wait in the sinks for their readers */
+size_t corridor_backlog(const struct corridor *c);
+
+/* corridor_wait - until a sink with a backlog has room, or @ms milliseconds are over */
+void corridor_wait(const struct corridor *c, int ms);
 
 #endif

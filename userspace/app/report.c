@@ -65,8 +65,8 @@ static void print_events(const struct corridor *c) {
 }
 
 static void print_losses(const struct corridor *c, const struct report_ledger *ledger) {
-	static const char *const causes[WIRE_LOSS_MAX] = { "the ring was full", "no scratch slot",
-							   "malformed" };
+	static const char *const causes[WIRE_LOSS_MALFORMED] = { "the ring was full",
+								"no scratch slot" };
 
 	(void)fprintf(stderr,
 		      "ledger      %" PRIu64 " produced = %" PRIu64 " received + %" PRIu64
@@ -78,6 +78,9 @@ static void print_losses(const struct corridor *c, const struct report_ledger *l
 				(void)fprintf(
 					stderr, "  %-24s %" PRIu64 ", %s\n", encode_kind_name(kind),
 					(uint64_t)ledger->lost.lost[kind][cause], causes[cause]);
+	if (ledger->not_run)
+		(void)fprintf(stderr, "  %" PRIu64 " times a hook interrupted itself, unseen\n",
+			      ledger->not_run);
 	if (c->malformed)
 		(void)fprintf(stderr, "  %" PRIu64 " received records could not be decoded\n",
 			      c->malformed);

@@ -16,6 +16,7 @@ struct report_ledger {
 	uint64_t produced; /* records that hooks tried to send */
 	uint64_t received; /* by the corridor, from hooks */
 	struct knobs_losses lost;
+	uint64_t not_run; /* times that the kernel skipped a hook, outside of these */
 	double seconds;
 };
 

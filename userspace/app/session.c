@@ -39,6 +39,11 @@
 #define PERIOD_IDLE_NS 100000000
 #define BUSY_RECORDS 512
 
+/* More than this waits for readers of outputs: the rings are left to fill, and count the loss. */
+#define BACKLOG_BYTES (16 * 1024 * 1024)
+#define LAST_WAIT_NS 1000000000ull /* for readers, at the end */
+#define LAST_WAIT_STEP_MS 20
+
 #define LOSS_PERIOD_NS 60000000000ull
 #define CLOCK_PERIOD_NS 1000000000ull
 
@@ -57,24 +62,17 @@ struct session {
 
 static int start_outputs(struct session *s) {
 	struct corridor *c = &s->corridor;
-	int err;
+	int err = corridor_open(c, s->o->outputs, s->o->n_outputs, true);
 
-	for (int i = 0; i < s->o->n_outputs; i++) {
-		const char *why = "";
-
-		err = sink_open(s->o->outputs[i], &c->sinks[c->n_sinks], &why);
-		if (err) {
-			log_error("output \"%s\": %s", s->o->outputs[i], why);
-			return err;
-		}
-		c->n_sinks++;
-	}
-	if (!s->o->tape)
-		return 0;
-	err = tape_create(s->o->tape, &c->tape);
+	if (!err && s->o->tape)
+		err = corridor_apart(c, "tape", s->o->tape);
 	if (err)
-		log_error("tape \"%s\" cannot be made: %s", s->o->tape, strerror(-err));
-	return err;
+		return err;
+	err = s->o->tape ? tape_create(s->o->tape, &c->tape) : 0;
+	if (err)
+		log_error("tape \"%s\" cannot be made: %s", s->o->tape,
+			  err == -EINVAL ? "only a regular file can be one" : strerror(-err));
+	return err ? err : corridor_begin(c);
 }
 
 static int start_probe(struct session *s) {
@@ -170,6 +168,9 @@ static int start_loop(struct session *s) {
 	/* edges only: a ring that is left with records is the timer's business */
 	for (int i = 0; i < 2 && !err; i++)
 		err = watch(s->epoll, rings[i], EPOLLIN | EPOLLET);
+	/* room in a pipe that was full; files have no such event, and need none */
+	for (int i = 0; i < s->corridor.n_sinks && !err; i++)
+		(void)watch(s->epoll, s->corridor.sinks[i].fd, EPOLLOUT | EPOLLET);
 	if (!err)
 		err = set_timer(s, PERIOD_IDLE_NS);
 	if (err)
@@ -238,11 +239,20 @@ static int tend_host(struct session *s, uint64_t now) {
 	losses = *probe_losses(s->probe);
 	for (int kind = 0; kind < WIRE_KIND_MAX; kind++)
 		losses.lost[kind][WIRE_LOSS_MALFORMED] = s->corridor.malformed_kind[kind];
+	losses.lost[WIRE_INVALID][WIRE_LOSS_NOT_RUN] = probe_not_run(s->probe);
 	return host_losses(&s->host, &losses);
 }
 
-static bool command_over(const struct session *s) {
-	return s->child.ended && (!s->o->follow || s->corridor.alive <= 0);
+/* command_over - the command, and with --follow all of its descendants, have ended */
+static bool command_over(struct session *s) {
+	uint64_t lost = 0;
+
+	/* it may have ended before its signal could be heard */
+	if (!s->child.pid || !child_reap(&s->child))
+		return false;
+	for (int cause = 0; cause < WIRE_LOSS_MALFORMED; cause++)
+		lost += probe_losses(s->probe)->lost[WIRE_PROCESS_EXIT][cause];
+	return !s->o->follow || s->corridor.alive <= (int64_t)lost;
 }
 
 static int loop(struct session *s) {
@@ -261,7 +271,7 @@ static int loop(struct session *s) {
 		}
 		if (command_over(s))
 			s->over = true;
-		err = drain(s);
+		err = corridor_backlog(&s->corridor) > BACKLOG_BYTES ? 0 : drain(s);
 		now = host_boot_ns();
 		if (err >= 0)
 			err = tend_host(s, now);
@@ -305,6 +315,7 @@ static int finish(struct session *s, struct report_ledger *ledger) {
 		.produced = probe_produced(s->probe),
 		.received = s->corridor.records - s->host_records,
 		.lost = *probe_losses(s->probe),
+		.not_run = probe_not_run(s->probe),
 		.seconds = (double)(now - s->began_ns) / 1e9,
 	};
 	if (n >= 0)
@@ -312,9 +323,30 @@ static int finish(struct session *s, struct report_ledger *ledger) {
 	return n < 0 ? n : corridor_flush(&s->corridor);
 }
 
+/* deliver_rest - waits a little for slow readers; -EAGAIN, and a warning, if they miss something */
+static int deliver_rest(struct session *s) {
+	struct corridor *c = &s->corridor;
+	uint64_t end = host_boot_ns() + LAST_WAIT_NS;
+	int missed = 0;
+
+	while (!corridor_flush(c) && corridor_backlog(c) && host_boot_ns() < end)
+		corridor_wait(c, LAST_WAIT_STEP_MS);
+	for (int i = 0; i < c->n_sinks; i++) {
+		size_t rest = sink_backlog(&c->sinks[i]);
+
+		if (!rest || c->sinks[i].name == c->failed)
+			continue;
+		log_warn("output \"%s\": the last %zu bytes were not delivered, because its "
+			 "reader did not take them",
+			 c->sinks[i].name, rest);
+		missed = -EAGAIN;
+	}
+	return missed;
+}
+
 static int run(struct session *s) {
 	struct report_ledger ledger;
-	int err;
+	int err, missed;
 
 	s->began_ns = host_boot_ns();
 	s->next_loss_ns = s->began_ns + LOSS_PERIOD_NS;
@@ -327,12 +359,15 @@ static int run(struct session *s) {
 	err = loop(s);
 	if (!err)
 		err = finish(s, &ledger);
-	if (err)
-		log_error("the sensor stops: an output or the tape cannot be written: %s",
-			  strerror(-err));
+	missed = deliver_rest(s);
+	err = err ? err : s->corridor.error;
+	if (s->corridor.error)
+		corridor_log_fault(&s->corridor, "the sensor stops: ");
+	else if (err)
+		log_error("the sensor stops: %s", strerror(-err));
 	else if (s->o->summary)
 		report_summary(&s->corridor, &ledger);
-	return err;
+	return err ? err : missed;
 }
 
 static const char *scope_name(const struct session *s, char text[64]) {
@@ -380,15 +415,16 @@ static int start(struct session *s) {
 }
 
 static void close_all(struct session *s) {
-	int fds[] = { s->signals, s->timer, s->epoll };
+	int fds[] = { s->signals, s->timer, s->epoll }, told;
 
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
 	probe_free(s->probe);
 	child_free(&s->child);
-	if (corridor_done(&s->corridor))
-		log_error("not everything could be written at the end");
+	told = s->corridor.error;
+	if (corridor_done(&s->corridor) && !told)
+		corridor_log_fault(&s->corridor, "");
 }
 
 int session_run(const struct session_options *options) {

@@ -108,15 +108,12 @@ static int play_all(const struct session_options *o, char **names) {
 			return err == -EINVAL ? CLI_USAGE : CLI_FAILURE;
 		}
 	}
-	for (int i = 0; i < o->n_outputs && !err; i++) {
-		const char *why = "";
-
-		err = sink_open(o->outputs[i], &c.sinks[c.n_sinks], &why);
-		if (err)
-			log_error("output \"%s\": %s", o->outputs[i], why);
-		else
-			c.n_sinks++;
-	}
+	if (!err)
+		err = corridor_open(&c, o->outputs, o->n_outputs, false);
+	for (char **name = names; *name && !err; name++)
+		err = corridor_apart(&c, "input", strcmp(*name, "-") ? *name : "/dev/stdin");
+	if (!err)
+		err = corridor_begin(&c);
 	for (; *names && !err; names++)
 		err = play(&c, *names);
 	if (c.malformed)
@@ -124,7 +121,7 @@ static int play_all(const struct session_options *o, char **names) {
 			 c.malformed);
 	end = corridor_done(&c);
 	if (end)
-		log_error("an output cannot be written: %s", strerror(-end));
+		corridor_log_fault(&c, "");
 	return err || end ? CLI_FAILURE : CLI_OK;
 }
 

@@ -2,16 +2,21 @@
 /*
  * run.c - the sensor in the foreground
  */
-#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/log.h"
 #include "cli/sensor.h"
 
 extern const struct command command_run;
+
+/* PROC_CGROUP_INIT_INO of include/linux/proc_ns.h */
+#define CGROUP_NAMESPACE_INODE 0xeffffffbu
 
 enum { OPTION_DURATION = SENSOR_OWN, OPTION_SCOPE };
 
@@ -26,33 +31,53 @@ static int take_duration(struct session_options *o) {
 	return CLI_OK;
 }
 
-/* cgroup_of - where the cgroup2 hierarchy is mounted, and the path in it that @name means */
+/* cgroup_of - the cgroup v2 folder that @name means, below whichever mount of it there is */
 static int cgroup_of(const char *name, struct session_options *o) {
 	static const char *const mounts[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
-	static char path[4096];
+	static char path[PATH_MAX];
+	char given[PATH_MAX];
+	struct statfs fs;
 	struct stat st;
 
 	for (int i = 0; i < 2; i++) {
 		size_t n = strlen(mounts[i]);
 		const char *below = !strncmp(name, mounts[i], n) ? name + n : name;
 
-		if (snprintf(path, sizeof(path), "%s%s", mounts[i], below) >= (int)sizeof(path) ||
-		    stat(path, &st) || !S_ISDIR(st.st_mode))
+		if (snprintf(given, sizeof(given), "%s%s", mounts[i], below) >= PATH_MAX ||
+		    !realpath(given, path) || strncmp(path, mounts[i], n) || statfs(path, &fs) ||
+		    fs.f_type != CGROUP2_SUPER_MAGIC || stat(path, &st) || !S_ISDIR(st.st_mode))
 			continue;
+		/* in a cgroup namespace the path from the real root is not to be had */
+		if (stat("/proc/self/ns/cgroup", &st) || st.st_ino != CGROUP_NAMESPACE_INODE)
+			break;
+		(void)stat(path, &st);
 		o->scope_cgroup = path + n;
 		o->scope_cgroup_id = st.st_ino;
 		return CLI_OK;
 	}
-	log_error("--scope \"%s\": there is no such cgroup; give its path below /sys/fs/cgroup, as "
-		  "in "
-		  "/system.slice/ssh.service",
+	log_error("--scope \"%s\": the host has no such cgroup (v2); give its path below "
+		  "/sys/fs/cgroup, as in /system.slice/ssh.service",
 		  name);
 	return CLI_FAILURE;
 }
 
+/* is_process - whether @pid is a process, and not a thread of one */
+static bool is_process(long pid) {
+	char name[32], line[128];
+	long tgid = -1;
+	FILE *f;
+
+	(void)snprintf(name, sizeof(name), "/proc/%ld/status", pid);
+	f = fopen(name, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Tgid: %ld", &tgid) == 1)
+			break;
+	if (f)
+		(void)fclose(f);
+	return tgid == pid;
+}
+
 static int take_scope(struct session_options *o) {
-	char proc[32];
-	struct stat st;
 	long pid;
 	int code;
 
@@ -62,8 +87,7 @@ static int take_scope(struct session_options *o) {
 			     &pid);
 	if (code)
 		return code;
-	(void)snprintf(proc, sizeof(proc), "/proc/%ld", pid);
-	if (stat(proc, &st)) {
+	if (!is_process(pid)) {
 		log_error("--scope %ld: there is no such process", pid);
 		return CLI_FAILURE;
 	}

@@ -58,6 +58,7 @@ int decode_host_loss(struct reader *r, struct event *ret) {
 		[WIRE_LOSS_RING_FULL] = STR("ring_full"),
 		[WIRE_LOSS_NO_SLOT] = STR("no_slot"),
 		[WIRE_LOSS_MALFORMED] = STR("malformed"),
+		[WIRE_LOSS_NOT_RUN] = STR("not_run"),
 	};
 	const struct wire_host_loss *w = (const void *)r->head;
 	int error;

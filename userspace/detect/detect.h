@@ -20,8 +20,8 @@ struct ruleset;
 
 /*
  * ruleset_load - every rule in @paths (files, or folders read recursively for *.yml and *.yaml)
- * @errors: one line "file:line:column: what, and what was expected" per fault; may be non-empty
- *          only when the call fails
+ * @errors: one line "file:line:column: what, and what was expected" per fault, or the quoted path
+ *          and why it cannot be read; may be non-empty only when the call fails
  *
  * All or nothing: one bad rule fails the whole load, so that nothing is ever
  * half applied. 0, -EINVAL (see @errors), -ENOENT, -ENOMEM.

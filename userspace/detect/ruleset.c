@@ -224,8 +224,7 @@ int ruleset_load(const char *const *paths, size_t n_paths, struct buf *errors,
 		if (err == -ENOMEM)
 			return build_end(b, err, ret);
 		if (err)
-			buf_addf(errors, "%s:1:1: %s, expected a rule file or a folder of them\n",
-				 paths[i], strerror(-err));
+			buf_addf(errors, "\"%s\": %s\n", paths[i], strerror(-err));
 		first = first ? first : err;
 	}
 	return build_end(b, first, ret);

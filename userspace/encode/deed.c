@@ -92,11 +92,15 @@ static void add_mode(struct buf *out, uint32_t mode) {
 	buf_addf(out, "%s %04o", text + !(mode & S_IFMT), mode & 07777);
 }
 
-static void add_chmod(struct buf *out, const struct event *e) {
-	uint32_t type = 0;
+/* known_late - mode and owner in the event are those after the deed, not those before */
+static bool known_late(const struct event *e) {
+	return e->degraded >> DEGRADED_FILE_LATE & 1;
+}
 
-	if (event_has(e, FIELD_FILE_MODE)) {
-		type = e->file.mode & S_IFMT;
+static void add_chmod(struct buf *out, const struct event *e) {
+	uint32_t type = event_has(e, FIELD_FILE_MODE) ? e->file.mode & S_IFMT : 0;
+
+	if (event_has(e, FIELD_FILE_MODE) && !known_late(e)) {
 		buf_add_lit(out, "  ");
 		add_mode(out, e->file.mode);
 	}
@@ -122,7 +126,10 @@ static void add_chown(struct buf *out, const struct event *e) {
 	bool uid = event_has(e, FIELD_FILE_NEW_UID), gid = event_has(e, FIELD_FILE_NEW_GID);
 
 	buf_add_lit(out, "  owner ");
-	add_owner(out, e, FIELD_FILE_UID, FIELD_FILE_GID);
+	if (known_late(e))
+		buf_add_lit(out, "?:?");
+	else
+		add_owner(out, e, FIELD_FILE_UID, FIELD_FILE_GID);
 	buf_add_lit(out, " -> ");
 	add_owner(out, e, uid ? FIELD_FILE_NEW_UID : FIELD_FILE_UID,
 		  gid ? FIELD_FILE_NEW_GID : FIELD_FILE_GID);

@@ -87,7 +87,9 @@ static struct proc *put_row(struct enrich *en, const struct event *e) {
 		return NULL;
 	en->last = p;
 	p->shown.key = 0;
-	proc_set_parent(p, e->parent_tgid, e->parent_start_ns);
+	/* its fork said who made it; by the time of an exec it may have been given to another */
+	if (e->kind != WIRE_PROCESS_EXEC || !p->parent_tgid)
+		proc_set_parent(p, e->parent_tgid, e->parent_start_ns);
 	if (event_has(e, FIELD_PROCESS_CGROUP_ID))
 		p->cgroup_id = e->process.cgroup_id;
 	return p;

@@ -3,9 +3,9 @@
  * late.c - the inode that a hook could not name
  *
  * Where a path came as text from a process, the hook had no inode. Soon after
- * the deed the file is mostly still there: its directory is opened, which gives
- * the true path of it, and the file's identity is read. The record says that
- * this was done late (WIRE_FILE_LATE). Only paths of the sensor's own mount
+ * the deed the file is mostly still there, and its identity is read. The record
+ * says that this was done late (WIRE_FILE_LATE); mode and owner are then those
+ * after the deed. Only paths of the sensor's own mount
  * namespace are looked up; of a file that is gone nothing is added. It is done
  * before the tape, so that a replay needs no file system.
  *
@@ -74,16 +74,17 @@ static int path_text(const char *record, uint32_t len, const struct wire_path *p
 	return at ? 0 : -1;
 }
 
-static bool same_mounts(uint32_t pid) {
-	char name[32];
-	struct stat ours, theirs;
+/* ours - whether a path in mount namespace @ns_mnt means the same to this process */
+static bool ours(uint32_t ns_mnt) {
+	static uint32_t own;
+	struct stat st;
 
-	(void)snprintf(name, sizeof(name), "/proc/%u/ns/mnt", pid);
-	/* a process that is gone cannot be asked; its path counts as ours, and is late anyway */
-	return stat("/proc/self/ns/mnt", &ours) || stat(name, &theirs) ||
-	       ours.st_ino == theirs.st_ino;
+	if (!own && !stat("/proc/self/ns/mnt", &st))
+		own = (uint32_t)st.st_ino;
+	return own && ns_mnt == own;
 }
 
+/* fill - what is certain of a file that was looked up after a deed of kind @kind */
 static void fill(struct wire_file *e, const struct statx *st) {
 	e->inode.ino = st->stx_ino;
 	e->inode.dev = st->stx_dev_major << 20 | st->stx_dev_minor;
@@ -125,8 +126,8 @@ const void *late_resolve(const void *record, uint32_t len, char *scratch) {
 	    seen->head.kind > WIRE_FILE_SYMLINK || seen->head.kind == WIRE_FILE_UNLINK ||
 	    seen->head.outcome == WIRE_FAILED)
 		return record;
-	if (path_text(record, len, &seen->path, path, sizeof(path)) < 0 ||
-	    !same_mounts(seen->head.tgid))
+	if (!ours(seen->ns_mnt) || path_text(record, len, &seen->path, path, sizeof(path)) < 0 ||
+	    !strncmp(path, "/proc/", 6)) /* "self" is another there */
 		return record;
 	if (look_up(path, !(seen->flags & AT_NOFOLLOW_BIT), &st))
 		return record;

@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -16,6 +17,9 @@
 
 /* A ring this full (an eighth of the smaller one) wakes its reader at once. */
 #define WAKE_BYTES (256 * 1024)
+
+/* PROC_PID_INIT_INO of include/linux/proc_ns.h: the initial namespace, on every kernel */
+#define PID_NAMESPACE_INODE 0xeffffffcu
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
@@ -39,8 +43,14 @@ int probe_check(const char **why) {
 		  .imm = 0x01 /* BPF_ADD | BPF_FETCH */ },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
+	struct stat st;
 	int fd;
 
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino != PID_NAMESPACE_INODE) {
+		*why = "this is not the host's PID namespace, in which the hooks number processes: "
+		       "start the container with --pid=host (hostPID: true), with /proc mounted";
+		return -EXDEV;
+	}
 	if (access(BTF_PATH, R_OK)) {
 		*why = "the kernel has no type information at \"" BTF_PATH
 		       "\": run a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian 12 and later "
@@ -221,6 +231,36 @@ void probe_fds(const struct probe *p, int ret[2]) {
 
 const struct knobs_losses *probe_losses(const struct probe *p) {
 	return p->losses;
+}
+
+/* program_misses - recursion_misses of the program behind @fd; bpf(2) may be forbidden by now */
+static uint64_t program_misses(int fd) {
+	char name[64], line[128];
+	unsigned long long n = 0;
+	FILE *f;
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
+	f = fopen(name, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "recursion_misses: %llu", &n) == 1)
+			break;
+	if (f)
+		(void)fclose(f);
+	return n;
+}
+
+uint64_t probe_not_run(const struct probe *p) {
+	struct bpf_program *program;
+	uint64_t n = 0;
+
+	for (int f = 0; f < DEED_FAMILIES; f++) {
+		if (!p->families[f].object)
+			continue;
+		bpf_object__for_each_program(program, p->families[f].object)
+			if (bpf_program__autoload(program))
+				n += program_misses(bpf_program__fd(program));
+	}
+	return n;
 }
 
 uint64_t probe_produced(const struct probe *p) {

@@ -38,7 +38,8 @@ struct probe_deed {
 
 /*
  * probe_check - whether this kernel and these privileges can carry the sensor at all
- * @why: one sentence with cause and remedy. 0, -EPERM, -ENOSYS, -ENOENT (no BTF).
+ * @why: one sentence with cause and remedy
+ * 0, -EXDEV (a PID namespace of its own), -ENOENT (no BTF), -EPERM, -ENOSYS (too old).
  */
 int probe_check(const char **why);
 
@@ -83,6 +84,13 @@ void probe_detach(struct probe *p);
 
 /* probe_losses - what the hooks lost since load; borrowed, changes under the reader */
 const struct knobs_losses *probe_losses(const struct probe *p);
+
+/*
+ * probe_not_run - how often the kernel skipped a hook because it interrupted itself on one CPU
+ * Such a deed has no record, no number and no kind; this is all that is known of it.
+ * Kernel: bpf_prog_stats::misses, shown as recursion_misses in fdinfo (v5.12).
+ */
+uint64_t probe_not_run(const struct probe *p);
 
 /* probe_produced - records that hooks tried to send since load, lost ones included */
 uint64_t probe_produced(const struct probe *p);

@@ -86,11 +86,19 @@ int tape_create(const char *path, struct tape **ret) {
 		return -ENOMEM;
 	t->error = 0;
 	t->used = 0;
-	t->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	t->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		     0600);
 	if (t->fd < 0)
 		goto fail;
+	if (fstat(t->fd, &st) < 0)
+		goto fail;
+	/* a pipe's reader could make the sensor wait */
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		goto fail;
+	}
 	/* a file that was there before may be open to others */
-	if (fstat(t->fd, &st) < 0 || (S_ISREG(st.st_mode) && fchmod(t->fd, 0600) < 0))
+	if (fchmod(t->fd, 0600) < 0)
 		goto fail;
 	memcpy(h.magic, TAPE_MAGIC, sizeof(h.magic));
 	put(t, &h, sizeof(h));

@@ -19,7 +19,7 @@
 
 struct tape;
 
-/* tape_create - a new tape at @path, replacing what was there; -errno */
+/* tape_create - a new tape at @path, replacing what was there; -EINVAL: no regular file; -errno */
 int tape_create(const char *path, struct tape **ret);
 
 /* tape_write - appends one record; buffered; -errno of an earlier or this write */

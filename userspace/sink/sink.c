@@ -11,6 +11,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+/* What a pipe with any room takes whole, so that such a write does not wait. */
+#define PIECE_BYTES PIPE_BUF
+
 static const char *const formats[] = {
 	[SINK_TEXT] = "text:",
 	[SINK_JSON] = "json:",
@@ -95,14 +98,24 @@ static int open_file(const char *path, int *ret, const char **why) {
 		return refuse(-EINVAL, why, "\"%s\" is a device that is not a terminal; name a "
 			      "file or a FIFO", path);
 	}
-	if (S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0) {
-		int error = errno;
-
-		(void)close(fd);
-		return refuse_open(error, path, why);
-	}
+	/* nobody shares this description, so a terminal's or a FIFO's writes need never wait */
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	*ret = fd;
 	return 0;
+}
+
+/*
+ * own_terminal - the terminal behind @standard, not blocking, or @standard itself
+ * A terminal that is ready to be written may still have less room than one write needs, and
+ * O_NONBLOCK on the shell's own description would outlive us.
+ */
+static int own_terminal(int standard) {
+	char path[32];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", standard);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return fd < 0 ? standard : fd;
 }
 
 static int open_standard(int standard, enum sink_format format, int *ret, const char **why) {
@@ -113,14 +126,15 @@ static int open_standard(int standard, enum sink_format format, int *ret, const 
 	if (format == SINK_PROTO && isatty(standard))
 		return refuse(-EINVAL, why, "protobuf is not for a terminal; redirect standard "
 			      "output or use \"json:-\"");
-	*ret = standard;
+	*ret = isatty(standard) ? own_terminal(standard) : standard;
 	return 0;
 }
 
 int sink_open(const char *spec, struct sink *ret, const char **why) {
 	const char *place = NULL;
 	enum sink_format format = SINK_TEXT;
-	int fd = -1, r;
+	int fd = -1, standard = -1, r;
+	struct stat st;
 
 	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (str_starts(str_of(spec), str_of(formats[i]))) {
@@ -132,19 +146,40 @@ int sink_open(const char *spec, struct sink *ret, const char **why) {
 		return refuse(-EINVAL, why, "\"%.200s\" is not FORMAT:PLACE; write for example "
 			      "\"json:-\", \"text:-\" or \"proto:events.pb\"", spec);
 	if (!strcmp(place, "-") || !strcmp(place, "/dev/stdout"))
-		r = open_standard(STDOUT_FILENO, format, &fd, why);
+		standard = STDOUT_FILENO;
 	else if (!strcmp(place, "/dev/stderr"))
-		r = open_standard(STDERR_FILENO, format, &fd, why);
-	else
-		r = open_file(place, &fd, why);
+		standard = STDERR_FILENO;
+	r = standard < 0 ? open_file(place, &fd, why)
+			 : open_standard(standard, format, &fd, why);
 	if (r < 0)
 		return r;
+	if (fstat(fd, &st) < 0)
+		st = (struct stat){ 0 };
 	*ret = (struct sink){ .format = format,
 			      .fd = fd,
 			      .tty = isatty(fd) == 1,
 			      .lossless = format != SINK_TEXT,
+			      .standard = standard >= 0,
+			      .regular = S_ISREG(st.st_mode),
+			      .dev = st.st_dev,
+			      .ino = st.st_ino,
 			      .name = spec };
 	return 0;
+}
+
+int sink_begin(struct sink *s) {
+	return s->regular && !s->standard && ftruncate(s->fd, 0) < 0 ? -errno : 0;
+}
+
+bool sink_clash(const struct sink *a, const struct sink *b) {
+	return a->regular && b->regular && !(a->standard && b->standard) && a->dev == b->dev &&
+	       a->ino == b->ino;
+}
+
+bool sink_is(const struct sink *s, const char *path) {
+	struct stat st;
+
+	return s->regular && stat(path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino;
 }
 
 /* write_some - one write that is not interrupted and does not give up on a full pipe */
@@ -162,27 +197,55 @@ static ssize_t write_some(int fd, const char *bytes, size_t n) {
 	}
 }
 
+/* write_at_once - one write that does not wait; -EAGAIN when there is no room */
+static ssize_t write_at_once(int fd, const char *bytes, size_t n) {
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	ssize_t r;
+
+	/* a reader that is gone shows as POLLERR, and the write then says why */
+	if (poll(&room, 1, 0) <= 0)
+		return -EAGAIN;
+	r = write(fd, bytes, n < PIECE_BYTES ? n : PIECE_BYTES);
+	if (r < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	return r;
+}
+
+/* drop_written - a long rest is moved seldom: only when as much again was written */
+static void drop_written(struct sink *s) {
+	size_t rest = sink_backlog(s);
+
+	if (s->hurried && s->done < rest)
+		return;
+	if (s->done && rest)
+		memmove(s->buf.data, s->buf.data + s->done, rest);
+	s->buf.len = rest;
+	s->done = 0;
+}
+
 int sink_flush(struct sink *s) {
-	size_t done = 0;
+	bool wait = !s->hurried || s->regular;
 	int r = 0;
 
-	while (done < s->buf.len && r >= 0) {
-		ssize_t n = write_some(s->fd, s->buf.data + done, s->buf.len - done);
+	while (sink_backlog(s) && r >= 0) {
+		const char *at = s->buf.data + s->done;
+		ssize_t n = wait ? write_some(s->fd, at, sink_backlog(s))
+				 : write_at_once(s->fd, at, sink_backlog(s));
 
-		if (n < 0)
+		if (n < 0) {
 			r = (int)n;
-		else
-			done += (size_t)n;
+		} else {
+			s->done += (size_t)n;
+			s->written_bytes += (uint64_t)n;
+		}
 	}
-	s->written_bytes += done;
-	if (r < 0) {
-		if (done)
-			memmove(s->buf.data, s->buf.data + done, s->buf.len - done);
-		s->buf.len -= done;
+	drop_written(s);
+	if (r < 0 && r != -EAGAIN)
 		return r;
+	if (buf_error(&s->buf)) {
+		r = buf_error(&s->buf);
+		s->buf.error = 0;
 	}
-	r = buf_error(&s->buf);
-	buf_reset(&s->buf);
 	return r;
 }
 
@@ -192,6 +255,7 @@ int sink_close(struct sink *s) {
 	if (s->fd > STDERR_FILENO && close(s->fd) < 0 && r == 0)
 		r = -errno;
 	buf_done(&s->buf);
+	s->done = 0;
 	s->fd = -1;
 	return r;
 }
