@@ -56,7 +56,8 @@ $(B)/fuzz/pure.a: $(FUZZ_OBJ)
 $(B)/tests/fuzz/%: tests/fuzz/%.c $(B)/fuzz/pure.a
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(OURS) -MF $@.d $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	$(Q)$(CLANG) $(OURS) -MF $@.d $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c %.a,$^) \
+	  $(LIBS)
 
 build-fuzz: $(FUZZ:%=$(B)/tests/fuzz/%)
 

@@ -3,5 +3,3 @@ exec pid=60 exe=/usr/bin/bash args=-bash tty=pts/0
 exec pid=61 parent=60 exe=/usr/bin/chmod args="chmod|u+s|/opt/x"
 chmod pid=61 path=/opt/x mode=0100755 new_mode=04755
 chmod pid=61 path=/opt/y mode=0100755 new_mode=02755
-exec pid=62 parent=60 exe=/usr/bin/install args="install|-m|4755|x|/opt/z"
-create pid=62 path=/opt/z mode=0104755

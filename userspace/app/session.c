@@ -391,7 +391,7 @@ static int start(struct session *s) {
 	s->corridor.color = s->o->color;
 	err = rules_load(s->o->rules, s->o->n_rules, &s->corridor.rules);
 	if (err)
-		return err == -EINVAL ? 2 : 1;
+		return err == -EINVAL || err == -ENOENT ? 2 : 1;
 	if (start_outputs(s))
 		return 1;
 	if (s->o->command) {

@@ -105,7 +105,7 @@ static int play_all(const struct session_options *o, char **names) {
 		err = rules_load(o->rules, o->n_rules, &c.rules);
 		if (err) {
 			(void)corridor_done(&c);
-			return err == -EINVAL ? CLI_USAGE : CLI_FAILURE;
+			return err == -EINVAL || err == -ENOENT ? CLI_USAGE : CLI_FAILURE;
 		}
 	}
 	if (!err)
