@@ -66,6 +66,11 @@ static __always_inline bool file_wanted(__u32 mode) {
 	return (mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFBLK;
 }
 
+/* file_changing - whether an open lets the file be changed, or made or emptied it */
+static __always_inline bool file_changing(__u32 mode, __u32 flags) {
+	return mode & (FMODE_WRITE | FMODE_CREATED) || flags & O_TRUNC;
+}
+
 /*
  * file_opened - a file that was opened for writing, or made
  * Not inline: most opens are for reading, and the hook that lets them pass is then so short that
@@ -103,9 +108,7 @@ SEC("lsm/file_open")
 int BPF_PROG(file_open, struct file *file) {
 	__u32 mode = file->f_mode;
 
-	return mode & (FMODE_WRITE | FMODE_CREATED) || file->f_flags & O_TRUNC
-		       ? file_opened(file, mode)
-		       : 0;
+	return file_changing(mode, file->f_flags) ? file_opened(file, mode) : 0;
 }
 
 /*
@@ -240,7 +243,6 @@ int BPF_PROG(file_symlink, struct path *dir, struct dentry *dentry, const char *
 struct file_call {
 	const char *name, *old_name; /* open: only if the descriptor is gone */
 	int dirfd, old_dirfd;	     /* or, with neither name, the file itself */
-	int fd;			     /* open */
 	__u32 kind;
 	__u32 flags;
 	__u32 new_mode, new_uid, new_gid;
@@ -266,7 +268,7 @@ static __always_inline void file_call_owner(struct file_call *c, unsigned long u
 }
 
 /* file_call_read - which deed the call was, from its registers; kind 0: none of ours */
-static __always_inline void file_call_read(struct file_call *c, struct pt_regs *regs, long ret) {
+static __always_inline void file_call_read(struct file_call *c, struct pt_regs *regs) {
 	unsigned long a1 = SYSCALL_ARG1(regs), a2 = SYSCALL_ARG2(regs), a3 = SYSCALL_ARG3(regs),
 		      a4 = SYSCALL_ARG4(regs), a5 = SYSCALL_ARG5(regs);
 
@@ -406,9 +408,8 @@ static __always_inline bool file_call_opened(struct file_call *c, struct task_st
 	if (!file)
 		return c->flags & (O_ACCMODE | O_CREAT | O_TRUNC);
 	mode = BPF_CORE_READ(file, f_mode);
-	if (!(mode & (FMODE_WRITE | FMODE_CREATED)) && !(BPF_CORE_READ(file, f_flags) & O_TRUNC))
-		return false;
-	if (!file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
+	if (!file_changing(mode, BPF_CORE_READ(file, f_flags)) ||
+	    !file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
 		return false;
 	if (mode & FMODE_CREATED)
 		c->kind = WIRE_FILE_CREATE;
@@ -437,7 +438,7 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 
 	if (ret == -ENOENT || ret == -ENOTDIR)
 		return 0;
-	file_call_read(&c, regs, ret);
+	file_call_read(&c, regs);
 	if (!c.kind || (c.kind == WIRE_FILE_OPEN && ret < 0))
 		return 0;
 	task = bpf_get_current_task_btf();

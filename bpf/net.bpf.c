@@ -20,15 +20,11 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define AF_INET 2
 #define AF_INET6 10
-#define SOCK_STREAM 1
-#define SOCK_DGRAM 2
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define IPPROTO_MPTCP 262
 #define AF_UNSPEC 0
-#define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT 2
-#define TCP_SYN_RECV 3
 #define TCP_CLOSE 7
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
@@ -59,6 +55,11 @@ static __always_inline bool net_tcp(__u32 protocol) {
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
 }
 
+/* net_told - the protocol as it is told: MPTCP is TCP to its peer and to whoever reads of it */
+static __always_inline __u16 net_told(__u32 protocol) {
+	return net_tcp(protocol) ? IPPROTO_TCP : (__u16)protocol;
+}
+
 /* net_inode - the inode of a socket's file, which /proc shows as socket:[N]; 0: has none */
 static __always_inline __u64 net_inode(struct socket *socket) {
 	struct file *file;
@@ -82,7 +83,7 @@ static __always_inline void net_ends(struct wire_net *e, struct sock *sk) {
 	}
 	e->local_port = sk->__sk_common.skc_num;
 	e->remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
-	e->protocol = net_tcp(sk->sk_protocol) ? IPPROTO_TCP : sk->sk_protocol;
+	e->protocol = net_told(sk->sk_protocol);
 }
 
 /* net_put - an address that a process gave, as far as it is IPv4 or IPv6 */

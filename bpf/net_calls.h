@@ -32,9 +32,7 @@ static __always_inline void net_ends_raw(struct wire_net *e, struct sock *sk) {
 	}
 	e->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	e->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	e->protocol = BPF_CORE_READ(sk, sk_protocol);
-	if (e->protocol == IPPROTO_MPTCP)
-		e->protocol = IPPROTO_TCP;
+	e->protocol = net_told(BPF_CORE_READ(sk, sk_protocol));
 }
 
 /* What a system call on sockets was asked. */

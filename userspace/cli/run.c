@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 
 #include "base/log.h"
+#include "base/procfile.h"
 #include "cli/sensor.h"
 
 extern const struct command command_run;
@@ -37,7 +38,7 @@ static int cgroup_of(const char *name, struct session_options *o) {
 	static char path[PATH_MAX];
 	char given[PATH_MAX];
 	struct statfs fs;
-	struct stat st;
+	struct stat st, ns;
 
 	for (int i = 0; i < 2; i++) {
 		size_t n = strlen(mounts[i]);
@@ -48,9 +49,8 @@ static int cgroup_of(const char *name, struct session_options *o) {
 		    fs.f_type != CGROUP2_SUPER_MAGIC || stat(path, &st) || !S_ISDIR(st.st_mode))
 			continue;
 		/* in a cgroup namespace the path from the real root is not to be had */
-		if (stat("/proc/self/ns/cgroup", &st) || st.st_ino != CGROUP_NAMESPACE_INODE)
+		if (stat("/proc/self/ns/cgroup", &ns) || ns.st_ino != CGROUP_NAMESPACE_INODE)
 			break;
-		(void)stat(path, &st);
 		o->scope_cgroup = path + n;
 		o->scope_cgroup_id = st.st_ino;
 		return CLI_OK;
@@ -63,18 +63,11 @@ static int cgroup_of(const char *name, struct session_options *o) {
 
 /* is_process - whether @pid is a process, and not a thread of one */
 static bool is_process(long pid) {
-	char name[32], line[128];
-	long tgid = -1;
-	FILE *f;
+	uint64_t tgid;
+	char name[32];
 
 	(void)snprintf(name, sizeof(name), "/proc/%ld/status", pid);
-	f = fopen(name, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Tgid: %ld", &tgid) == 1)
-			break;
-	if (f)
-		(void)fclose(f);
-	return tgid == pid;
+	return !procfile_number(name, "Tgid", &tgid) && tgid == (uint64_t)pid;
 }
 
 static int take_scope(struct session_options *o) {

@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/procfile.h"
 #include "probe/probe_impl.h"
 
 /* A ring this full (an eighth of the smaller one) wakes its reader at once. */
@@ -235,17 +236,11 @@ const struct knobs_losses *probe_losses(const struct probe *p) {
 
 /* program_misses - recursion_misses of the program behind @fd; bpf(2) may be forbidden by now */
 static uint64_t program_misses(int fd) {
-	char name[64], line[128];
-	unsigned long long n = 0;
-	FILE *f;
+	char name[64];
+	uint64_t n = 0;
 
 	(void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
-	f = fopen(name, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "recursion_misses: %llu", &n) == 1)
-			break;
-	if (f)
-		(void)fclose(f);
+	(void)procfile_number(name, "recursion_misses", &n);
 	return n;
 }
 
