@@ -33,7 +33,7 @@ static __always_inline bool gate_task(struct task_struct *task) {
 
 /* gate_call - whether a kind is told from its system call, because no better hook serves it */
 static __always_inline bool gate_call(__u32 kind) {
-	return knobs.call_kinds >> kind & 1;
+	return knobs.call_kinds[kind / 64] >> kind % 64 & 1;
 }
 
 /* gate_socket_enter - remembers that the outcome of this socket's connect is to be told */

@@ -19,13 +19,14 @@ enum knobs_scope {
 
 struct knobs {
 	__u64 scope_cgroup;	  /* kernfs id; SCOPE_CGROUP */
-	__u64 call_kinds;	  /* bit n: WIRE kind n is told by its system call, not by LSM */
+	/* bit n: kind n is told by its system call, not by an LSM hook */
+	__u64 call_kinds[WIRE_KIND_MAX / 64];
 	__u32 scope_cgroup_level; /* its depth below the root; SCOPE_CGROUP */
 	__u32 scope;		  /* enum knobs_scope */
 	__u32 self_tgid;	  /* the sensor's own deeds are not news */
 	__u32 wake_bytes;	  /* a ring that holds more than this wakes its reader */
 };
-_Static_assert(sizeof(struct knobs) == 32, "knobs");
+_Static_assert(sizeof(struct knobs) == 40, "knobs");
 
 #define KNOBS_SLOTS_PER_CPU 4
 

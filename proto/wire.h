@@ -52,7 +52,7 @@ enum wire_kind {
 	WIRE_HOST_USER = 50,
 	WIRE_HOST_LOSS = 51,
 	WIRE_HOST_STOP = 52,
-	WIRE_KIND_MAX = 53,
+	WIRE_KIND_MAX = 128,
 };
 
 /* Why a record did not reach the ring; indexes the counters of bpf/maps.h. */

@@ -66,7 +66,7 @@ static uint32_t slow_hits(struct ruleset *rules, struct event *e) {
 	m->e = e;
 	m->arena = &rule_arena;
 	for (size_t i = 0; i < rules->n_rules; i++)
-		hits += (rules->rules[i]->kinds >> e->kind & 1) &&
+		hits += event_kinds_has(&rules->rules[i]->kinds, e->kind) &&
 			expr_holds(m, rules->rules[i]->expr);
 	return hits;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "encode/encode.h"
+#include "event/word.h"
 #include "encode_random.h"
 #include "proto/event.pb-c.h"
 #include "test.h"
@@ -423,11 +424,11 @@ static void after_an_error_nothing_is_appended(void) {
 }
 
 static void kinds_have_their_names(void) {
-	CHECK(!strcmp(encode_kind_name(WIRE_PROCESS_EXEC), "PROCESS_EXEC"));
-	CHECK(!strcmp(encode_kind_name(WIRE_HOST_STOP), "HOST_STOP"));
-	CHECK(!strcmp(encode_kind_name(0), "?"));
-	CHECK(!strcmp(encode_kind_name(31), "?"));
-	CHECK(!strcmp(encode_kind_name(UINT32_MAX), "?"));
+	CHECK(!strcmp(event_kind_name(WIRE_PROCESS_EXEC), "PROCESS_EXEC"));
+	CHECK(!strcmp(event_kind_name(WIRE_HOST_STOP), "HOST_STOP"));
+	CHECK(!strcmp(event_kind_name(0), "?"));
+	CHECK(!strcmp(event_kind_name(31), "?"));
+	CHECK(!strcmp(event_kind_name(UINT32_MAX), "?"));
 }
 
 int main(void) {

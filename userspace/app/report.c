@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "encode/encode.h"
+#include "event/word.h"
 
 /* same_line - whether two deeds are of one family and come by one hook */
 static bool same_line(const struct probe_deed *a, const struct probe_deed *b) {
@@ -60,7 +61,7 @@ static void print_events(const struct corridor *c) {
 	(void)fprintf(stderr, "events      %" PRIu64 "\n", total);
 	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++)
 		if (c->events[kind])
-			(void)fprintf(stderr, "  %-24s %" PRIu64 "\n", encode_kind_name(kind),
+			(void)fprintf(stderr, "  %-24s %" PRIu64 "\n", event_kind_name(kind),
 				      c->events[kind]);
 }
 
@@ -76,7 +77,7 @@ static void print_losses(const struct corridor *c, const struct report_ledger *l
 		for (int cause = 0; cause < WIRE_LOSS_MALFORMED; cause++)
 			if (ledger->lost.lost[kind][cause])
 				(void)fprintf(
-					stderr, "  %-24s %" PRIu64 ", %s\n", encode_kind_name(kind),
+					stderr, "  %-24s %" PRIu64 ", %s\n", event_kind_name(kind),
 					(uint64_t)ledger->lost.lost[kind][cause], causes[cause]);
 	if (ledger->not_run)
 		(void)fprintf(stderr, "  %" PRIu64 " times a hook interrupted itself, unseen\n",

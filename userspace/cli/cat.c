@@ -21,7 +21,7 @@ extern const struct command command_cat;
 struct job {
 	struct arena arena;
 	struct sink out;
-	uint64_t kinds; /* wanted ones; 0 is all */
+	struct event_kinds kinds; /* wanted ones; none is all */
 	bool color;
 };
 
@@ -40,7 +40,8 @@ static int flush(void *ctx) {
 static int show(void *ctx, struct event *e) {
 	struct job *job = ctx;
 
-	if (job->kinds && !(event_has(e, FIELD_KIND) && e->kind < 64 && job->kinds >> e->kind & 1))
+	if (event_kinds_any(&job->kinds) &&
+	    !(event_has(e, FIELD_KIND) && event_kinds_has(&job->kinds, e->kind)))
 		return 0;
 	if (job->out.format == SINK_JSON)
 		encode_json(&job->out.buf, e);

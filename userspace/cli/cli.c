@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "encode/encode.h"
+#include "event/word.h"
 
 #define WORD_MAX 32
 
@@ -112,7 +113,7 @@ int cli_color(const char *when, int fd, bool *ret) {
 /* kind_by_name - "PROCESS_EXEC", or "exec" as text shows it; 0 if there is none */
 static uint32_t kind_by_name(const char *word) {
 	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
-		const char *name = encode_kind_name(kind), *deed = strchr(name, '_');
+		const char *name = event_kind_name(kind), *deed = strchr(name, '_');
 
 		if (deed && (!strcasecmp(word, name) || !strcasecmp(word, deed + 1)))
 			return kind;
@@ -120,11 +121,10 @@ static uint32_t kind_by_name(const char *word) {
 	return 0;
 }
 
-int cli_kinds(const char *list, uint64_t *ret, const char **bad) {
+int cli_kinds(const char *list, struct event_kinds *ret, const char **bad) {
 	static char word[WORD_MAX + 1];
-	uint64_t kinds = 0;
+	struct event_kinds kinds = { 0 };
 
-	_Static_assert(WIRE_KIND_MAX <= 64, "a kind is a bit of 64");
 	for (;;) {
 		size_t n = strcspn(list, ",");
 		uint32_t kind;
@@ -135,7 +135,7 @@ int cli_kinds(const char *list, uint64_t *ret, const char **bad) {
 			*bad = word;
 			return -EINVAL;
 		}
-		kinds |= 1ull << kind;
+		event_kinds_add(&kinds, kind);
 		if (!list[n])
 			break;
 		list += n + 1;
@@ -152,7 +152,7 @@ const char *cli_nearest_kind(const char *word) {
 	for (size_t i = 0; word[i] && i < WORD_MAX; i++)
 		upper[i] = word[i] >= 'a' && word[i] <= 'z' ? (char)(word[i] - 32) : word[i];
 	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
-		const char *name = encode_kind_name(kind), *deed = strchr(name, '_');
+		const char *name = event_kind_name(kind), *deed = strchr(name, '_');
 
 		if (deed) {
 			names[n++] = name;

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/event.h"
+
 struct command {
 	const char *name;
 	const char *summary; /* one line for the list of commands */
@@ -49,7 +51,7 @@ int cli_color(const char *when, int fd, bool *ret);
  * cli_kinds - the kinds in a list like "PROCESS_EXEC,connect", in either spelling and any case
  * 0 and @ret, bit n for kind n; or -EINVAL and @bad, the word that is none (static).
  */
-int cli_kinds(const char *list, uint64_t *ret, const char **bad);
+int cli_kinds(const char *list, struct event_kinds *ret, const char **bad);
 
 /* cli_nearest_kind - the same as cli_nearest() among the kinds' names */
 const char *cli_nearest_kind(const char *word);

@@ -127,7 +127,7 @@ struct rule {
 	struct str name;
 	const char *file;
 	uint32_t line;
-	uint64_t kinds;
+	struct event_kinds kinds;
 	uint64_t hits, limited;
 	const struct expr *expr;
 	struct identifier *identifiers; /* those that the condition speaks of */

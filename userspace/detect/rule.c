@@ -397,12 +397,12 @@ int rule_build(struct build *b, const struct node *doc) {
 	err = err ? err : read_logsource(b, doc, &source);
 	if (err)
 		return err;
-	r->kinds = taxonomy_kinds(&source, &why);
+	taxonomy_kinds(&source, &r->kinds, &why);
 	if (status != STATUS_RUN)
 		return skip(b, r,
 			    status == STATUS_OLD ? "its status is deprecated"
 						 : "its status is unsupported");
-	if (!r->kinds)
+	if (!event_kinds_any(&r->kinds))
 		return skip(b, r, why);
 	err = build_detection(b, doc, r);
 	if (err)

@@ -70,7 +70,7 @@ static bool rules_out(struct ruleset *set, const struct expr *x, uint32_t kind) 
 static bool rule_wants(struct ruleset *set, const struct rule *r, uint32_t kind) {
 	const struct expr *x = r->expr;
 
-	if (!(r->kinds >> kind & 1))
+	if (!event_kinds_has(&r->kinds, kind))
 		return false;
 	if (x->join != JOIN_AND)
 		return !rules_out(set, x, kind);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <strings.h>
 
+#include "event/word.h"
+
 struct sigma_name {
 	const char *name;
 	struct taxon taxon;
@@ -133,119 +135,55 @@ const char *taxonomy_nearest(struct str name) {
 	return found;
 }
 
-static const char *const kind_names[WIRE_KIND_MAX] = {
-	[WIRE_PROCESS_FORK] = "PROCESS_FORK", [WIRE_PROCESS_EXEC] = "PROCESS_EXEC",
-	[WIRE_PROCESS_EXIT] = "PROCESS_EXIT", [WIRE_PROCESS_CENSUS] = "PROCESS_CENSUS",
-	[WIRE_FILE_CREATE] = "FILE_CREATE",   [WIRE_FILE_OPEN] = "FILE_OPEN",
-	[WIRE_FILE_RENAME] = "FILE_RENAME",   [WIRE_FILE_UNLINK] = "FILE_UNLINK",
-	[WIRE_FILE_CHMOD] = "FILE_CHMOD",     [WIRE_FILE_CHOWN] = "FILE_CHOWN",
-	[WIRE_FILE_LINK] = "FILE_LINK",	      [WIRE_FILE_SYMLINK] = "FILE_SYMLINK",
-	[WIRE_NET_CONNECT] = "NET_CONNECT",   [WIRE_NET_ACCEPT] = "NET_ACCEPT",
-	[WIRE_NET_BIND] = "NET_BIND",	      [WIRE_NET_LISTEN] = "NET_LISTEN",
-	[WIRE_NET_SEND] = "NET_SEND",	      [WIRE_HOST_START] = "HOST_START",
-	[WIRE_HOST_CLOCK] = "HOST_CLOCK",     [WIRE_HOST_USER] = "HOST_USER",
-	[WIRE_HOST_LOSS] = "HOST_LOSS",	      [WIRE_HOST_STOP] = "HOST_STOP",
-};
-static const char *const outcome_names[] = { NULL, "ATTEMPTED", "SUCCEEDED", "FAILED" };
-static const char *const transport_names[] = { [6] = "TCP", [17] = "UDP" };
-static const char *const degraded_names[] = {
-	[DEGRADED_ARGS_CUT] = "ARGS_CUT",
-	[DEGRADED_ARGS_UNREADABLE] = "ARGS_UNREADABLE",
-	[DEGRADED_PATH_CUT] = "PATH_CUT",
-	[DEGRADED_PATH_RACY] = "PATH_RACY",
-	[DEGRADED_FILE_UNRESOLVED] = "FILE_UNRESOLVED",
-	[DEGRADED_FILE_LATE] = "FILE_LATE",
-	[DEGRADED_PROCESS_UNKNOWN] = "PROCESS_UNKNOWN",
-	[DEGRADED_PROCESS_FROM_CENSUS] = "PROCESS_FROM_CENSUS",
-	[DEGRADED_PARENT_UNKNOWN] = "PARENT_UNKNOWN",
-	[DEGRADED_USER_UNKNOWN] = "USER_UNKNOWN",
-	[DEGRADED_ADDRESS_RACY] = "ADDRESS_RACY",
-	[DEGRADED_OWNER_UNKNOWN] = "OWNER_UNKNOWN",
-	[DEGRADED_TEXT_ESCAPED] = "TEXT_ESCAPED",
-};
-
 #define COUNT(table) (uint32_t)(sizeof(table) / sizeof((table)[0]))
 
-static const char *const *value_names(enum field_id field, uint32_t *ret_n) {
-	*ret_n = 0;
-	if (field == FIELD_KIND || field == FIELD_HOST_LOST_KIND) {
-		*ret_n = COUNT(kind_names);
-		return kind_names;
-	}
-	if (field == FIELD_OUTCOME) {
-		*ret_n = COUNT(outcome_names);
-		return outcome_names;
-	}
-	if (field == FIELD_NET_TRANSPORT) {
-		*ret_n = COUNT(transport_names);
-		return transport_names;
-	}
-	if (field == FIELD_DEGRADED) {
-		*ret_n = COUNT(degraded_names);
-		return degraded_names;
-	}
-	return NULL;
-}
-
 const char *taxonomy_value(enum field_id field, uint32_t number) {
-	uint32_t n;
-	const char *const *table = value_names(field, &n);
-
-	return number < n ? table[number] : NULL;
+	return event_word(field, number);
 }
 
 bool taxonomy_value_known(enum field_id field, struct str name) {
-	uint32_t n;
-	const char *const *table = value_names(field, &n);
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (table[i] && strlen(table[i]) == name.n &&
-		    strncasecmp(table[i], name.s, name.n) == 0)
-			return true;
-	}
-	return false;
+	return event_word_known(field, name);
 }
 
-#define ONE(kind) (1ull << WIRE_##kind)
+#define MAX_KINDS 8 /* of a category; 0 ends a shorter list */
 
 static const struct {
 	const char *category;
-	uint64_t kinds;
+	uint8_t kinds[MAX_KINDS];
 } categories[] = {
-	{ "process_creation", ONE(PROCESS_EXEC) },
-	{ "process_exit", ONE(PROCESS_EXIT) },
-	{ "file_event", ONE(FILE_CREATE) | ONE(FILE_OPEN) | ONE(FILE_RENAME) | ONE(FILE_LINK) |
-				ONE(FILE_SYMLINK) },
-	{ "file_rename", ONE(FILE_RENAME) },
-	{ "file_delete", ONE(FILE_UNLINK) },
-	{ "file_change", ONE(FILE_CHMOD) | ONE(FILE_CHOWN) },
-	{ "network_connection", ONE(NET_CONNECT) | ONE(NET_SEND) | ONE(NET_ACCEPT) },
-	{ "network_listen", ONE(NET_BIND) | ONE(NET_LISTEN) },
+	{ "process_creation", { WIRE_PROCESS_EXEC } },
+	{ "process_exit", { WIRE_PROCESS_EXIT } },
+	{ "file_event",
+	  { WIRE_FILE_CREATE, WIRE_FILE_OPEN, WIRE_FILE_RENAME, WIRE_FILE_LINK,
+	    WIRE_FILE_SYMLINK } },
+	{ "file_rename", { WIRE_FILE_RENAME } },
+	{ "file_delete", { WIRE_FILE_UNLINK } },
+	{ "file_change", { WIRE_FILE_CHMOD, WIRE_FILE_CHOWN } },
+	{ "network_connection", { WIRE_NET_CONNECT, WIRE_NET_SEND, WIRE_NET_ACCEPT } },
+	{ "network_listen", { WIRE_NET_BIND, WIRE_NET_LISTEN } },
 };
 
-#define EVERY_KIND                                                                                 \
-	(ONE(PROCESS_EXEC) | ONE(PROCESS_EXIT) | ONE(FILE_CREATE) | ONE(FILE_OPEN) |               \
-	 ONE(FILE_RENAME) | ONE(FILE_UNLINK) | ONE(FILE_CHMOD) | ONE(FILE_CHOWN) |                 \
-	 ONE(FILE_LINK) | ONE(FILE_SYMLINK) | ONE(NET_CONNECT) | ONE(NET_ACCEPT) | ONE(NET_BIND) | \
-	 ONE(NET_LISTEN) | ONE(NET_SEND))
+static void add_category(size_t i, struct event_kinds *ret) {
+	for (int k = 0; k < MAX_KINDS && categories[i].kinds[k]; k++)
+		event_kinds_add(ret, categories[i].kinds[k]);
+}
 
-uint64_t taxonomy_kinds(const struct logsource *source, const char **ret_why) {
+void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, const char **ret_why) {
+	*ret = (struct event_kinds){ 0 };
 	if (source->product.s && !str_eq(source->product, STR("linux"))) {
 		*ret_why = "its log source is of another product than linux";
-		return 0;
+		return;
 	}
 	if (source->service.s) {
 		*ret_why = "its log source is a service's own log, which this sensor does not read";
-		return 0;
+		return;
 	}
-	if (!source->category.s)
-		return EVERY_KIND;
 	for (size_t i = 0; i < COUNT(categories); i++) {
-		if (str_eq(source->category, str_of(categories[i].category)))
-			return categories[i].kinds;
+		if (!source->category.s || str_eq(source->category, str_of(categories[i].category)))
+			add_category(i, ret);
 	}
-	*ret_why = "its log source is a category that this sensor has no events for";
-	return 0;
+	if (!event_kinds_any(ret))
+		*ret_why = "its log source is a category that this sensor has no events for";
 }
 
 /* What an event itself says in words: no ids, no times, and nothing of the parent, which said it

@@ -45,10 +45,10 @@ struct logsource {
 };
 
 /*
- * taxonomy_kinds - the kinds of event that @source offers, as bits 1 << enum wire_kind
- * @ret_why: why there are none, a text for ever, when 0 is given
+ * taxonomy_kinds - the kinds of event that @source offers
+ * @ret_why: why there are none, a text for ever, when @ret is empty
  */
-uint64_t taxonomy_kinds(const struct logsource *source, const char **ret_why);
+void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, const char **ret_why);
 
 /* taxonomy_words - the fields that keywords are searched in; @ret_n of them */
 const uint8_t *taxonomy_words(uint32_t *ret_n);

@@ -43,7 +43,4 @@ void encode_text(struct buf *out, const struct event *e, bool color);
  */
 int encode_unpack(const void *bytes, size_t n, struct arena *arena, struct event *ret);
 
-/* encode_kind_name - "PROCESS_EXEC"; borrowed for ever; "?" for an unknown kind */
-const char *encode_kind_name(uint32_t kind);
-
 #endif

@@ -3,6 +3,7 @@
 #include "encode/encode.h"
 #include "encode/text.h"
 #include "event/field.h"
+#include "event/word.h"
 
 /* gap_of - where the reason begins if @x is "<deed>=none: <reason>", else 0 */
 static uint32_t gap_of(struct str x) {
@@ -78,7 +79,7 @@ static void add_loss(struct buf *out, const struct event *e) {
 	else
 		buf_add_lit(out, "some");
 	if (event_has(e, FIELD_HOST_LOST_KIND))
-		buf_addf(out, " %s", encode_kind_name(e->host.lost_kind));
+		buf_addf(out, " %s", event_kind_name(e->host.lost_kind));
 	buf_add_lit(out, " events were lost");
 	if (event_has(e, FIELD_HOST_LOST_CAUSE)) {
 		buf_add_lit(out, ": ");

@@ -234,12 +234,6 @@ const char *schema_enum_name(const struct schema_row *row, uint32_t v) {
 	return enum_name(row->pb->descriptor, v);
 }
 
-const char *encode_kind_name(uint32_t kind) {
-	const char *name = kind ? enum_name(&lapwing__v1__kind__descriptor, kind) : NULL;
-
-	return name ? name : "?";
-}
-
 int encode_setup(void) {
 	return schema_bind(fields, FIELD_MAX, &lapwing__v1__event__descriptor);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "encode/encode.h"
+#include "event/word.h"
 #include "encode/schema.h"
 #include "encode/text.h"
 
@@ -42,7 +43,7 @@ static void add_time(struct buf *out, const struct event *e) {
 /* add_kind - "exec" of PROCESS_EXEC, as wide as "connect " */
 static void add_kind(struct buf *out, uint32_t kind, bool color) {
 	static const char *const colors[] = { "\033[2;36m", "\033[2;33m", "\033[2;35m", "\033[2m" };
-	const char *name = encode_kind_name(kind), *deed = strchr(name, '_');
+	const char *name = event_kind_name(kind), *deed = strchr(name, '_');
 	char word[32];
 	int n = 0;
 

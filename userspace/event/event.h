@@ -20,6 +20,27 @@
 #include "base/str.h"
 #include "wire.h"
 
+/* A set of kinds (enum wire_kind). */
+struct event_kinds {
+	uint64_t bits[WIRE_KIND_MAX / 64];
+};
+
+static inline void event_kinds_add(struct event_kinds *s, uint32_t kind) {
+	s->bits[kind / 64] |= 1ull << kind % 64;
+}
+
+static inline bool event_kinds_has(const struct event_kinds *s, uint32_t kind) {
+	return kind < WIRE_KIND_MAX && s->bits[kind / 64] >> kind % 64 & 1;
+}
+
+static inline bool event_kinds_any(const struct event_kinds *s) {
+	uint64_t any = 0;
+
+	for (int i = 0; i < WIRE_KIND_MAX / 64; i++)
+		any |= s->bits[i];
+	return any != 0;
+}
+
 /* Kinds are enum wire_kind; the other enums are those of event.proto. */
 enum event_outcome { OUTCOME_ATTEMPTED = 1, OUTCOME_SUCCEEDED = 2, OUTCOME_FAILED = 3 };
 
@@ -115,7 +136,7 @@ struct detection {
 	struct strv matched;
 };
 
-#define EVENT_HAS_WORDS 2
+#define EVENT_HAS_WORDS 4
 
 struct event {
 	uint64_t has[EVENT_HAS_WORDS]; /* a bit for each enum field_id */

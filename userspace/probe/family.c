@@ -209,14 +209,12 @@ static void refuse(struct family_choice *c, const char *program, int err) {
 	strike(c, program, all_lsm, why);
 }
 
-static uint64_t call_kinds(const struct family_choice *c) {
-	uint64_t bits = 0;
-
+/* call_kinds - marks the kinds that their system calls must tell */
+static void call_kinds(const struct family_choice *c, struct knobs *k) {
 	for (size_t d = 0; d < n_deeds; d++)
 		if (c->way[d] >= 0 && deeds[d].ways[c->way[d]].mechanism == DEED_TRACEPOINT &&
 		    deeds[d].call_kind)
-			bits |= 1ull << deeds[d].call_kind;
-	return bits;
+			k->call_kinds[deeds[d].call_kind / 64] |= 1ull << deeds[d].call_kind % 64;
 }
 
 static int set_knobs(struct bpf_object *object, const struct knobs *knobs) {
@@ -315,7 +313,7 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 	char failed[16] = "";
 	int err, n = 0;
 
-	mine.call_kinds = call_kinds(c);
+	call_kinds(c, &mine);
 	log_reset();
 	err = open_object(which, &mine, &f->object);
 	if (err)

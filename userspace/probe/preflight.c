@@ -37,7 +37,8 @@ static bool lsm_listed(void) {
 
 int probe_preflight(const struct probe_options *options,
 		    void (*cb)(void *ctx, const struct probe_way *way), void *ctx) {
-	const struct knobs knobs = { .self_tgid = (uint32_t)getpid(), .call_kinds = ~0ull };
+	const struct knobs knobs = { .self_tgid = (uint32_t)getpid(),
+				     .call_kinds = { ~0ull, ~0ull } };
 	static struct family_choice choice;
 
 	family_choice_init(&choice, options->hooks);
