@@ -98,6 +98,9 @@ static inline void random_detections(struct arena *a, bool long_ones, struct eve
 		d[i].level = (uint32_t)(random_u64() % 7);
 		d[i].tags = random_list(a, long_ones);
 		d[i].matched = random_list(a, long_ones);
+		d[i].evidence = (uint32_t)(random_u64() % 4);
+		d[i].events = random_list(a, long_ones);
+		d[i].group = random_list(a, long_ones);
 	}
 	e->detections = d;
 	e->n_detections = n;

@@ -74,7 +74,8 @@ static bool same_event(const struct event *a, const struct event *b) {
 		if (!str_eq(x->rule_id, y->rule_id) || !str_eq(x->title, y->title) ||
 		    !str_eq(x->author, y->author) || !x->author.s != !y->author.s ||
 		    x->level != y->level || !same_list(&x->tags, &y->tags) ||
-		    !same_list(&x->matched, &y->matched))
+		    !same_list(&x->matched, &y->matched) || x->evidence != y->evidence ||
+		    !same_list(&x->events, &y->events) || !same_list(&x->group, &y->group))
 			return false;
 	}
 	return a->n_detections == b->n_detections;

@@ -137,17 +137,20 @@ static void detections_are_a_list_of_objects(void) {
 		{ .rule_id = STR("r-1"), .title = STR("One"), .level = LEVEL_HIGH,
 		  .tags = { tags, 2 } },
 		{ .rule_id = STR("r-2"), .author = STR("A"), .matched = { tags, 1 } },
+		{ .evidence = EVIDENCE_COMPLETE, .events = { tags, 1 }, .group = { tags + 1, 1 } },
 	};
 	struct event e;
 
 	event_reset(&e);
 	e.detections = d;
-	e.n_detections = 2;
+	e.n_detections = 3;
 	CHECK(gives(&e, "{\"detections\":[{\"rule_id\":\"r-1\",\"title\":\"One\","
 			"\"level\":\"HIGH\","
 			"\"tags\":[\"attack.t1059\",\"attack.execution\"]},"
 			"{\"rule_id\":\"r-2\",\"author\":\"A\","
-			"\"matched\":[\"attack.t1059\"]}]}\n"));
+			"\"matched\":[\"attack.t1059\"]},"
+			"{\"evidence\":\"COMPLETE\",\"events\":[\"attack.t1059\"],"
+			"\"group\":[\"attack.execution\"]}]}\n"));
 }
 
 static void what_a_terminal_obeys_is_escaped(void) {

@@ -186,19 +186,25 @@ static void host_events_are_told_in_words(void) {
 }
 
 static void each_detection_has_a_line_of_its_own(void) {
+	struct str group[] = { STR("User=a") };
 	struct str tags[] = { STR("attack.t1059"), STR("attack.execution") };
 	struct detection d[] = {
 		{ .rule_id = STR("r-1"), .title = STR("Odd\nshell"), .level = LEVEL_HIGH,
 		  .tags = { tags, 2 } },
 		{ .title = STR("Two"), .level = 99 },
+		{ .title = STR("Many"), .level = LEVEL_LOW, .group = { group, 1 },
+		  .evidence = EVIDENCE_INCOMPLETE },
+		{ .title = STR("Some"), .level = LEVEL_LOW, .evidence = EVIDENCE_UNJUDGED },
 	};
 	struct event e = some_event(WIRE_PROCESS_FORK);
 
 	e.detections = d;
-	e.n_detections = 2;
+	e.n_detections = 4;
 	CHECK(file_shows(&e, "fork     bash[1234] root <- sshd[1200]\n"
 			     " !! HIGH  Odd\\nshell  (r-1)  attack.t1059 attack.execution\n"
-			     " !! ?  Two"));
+			     " !! ?  Two\n"
+			     " !! LOW  Many  User=a  [evidence incomplete]\n"
+			     " !! LOW  Some  [cannot be judged: events were lost]"));
 }
 
 static void colour_is_only_added_and_always_ended(void) {

@@ -421,7 +421,10 @@ static char *put_detection(struct buf *out, char *p, const struct detection *d) 
 	p = put_ENUM(out, p, d->level, 3, &d->level);
 	p = put_STRV(out, p, true, 4, &d->tags);
 	p = put_STR(out, p, d->author.s, 5, &d->author);
-	return put_STRV(out, p, true, 6, &d->matched);
+	p = put_STRV(out, p, true, 6, &d->matched);
+	p = put_ENUM(out, p, d->evidence, 7, &d->evidence);
+	p = put_STRV(out, p, true, 8, &d->events);
+	return put_STRV(out, p, true, 9, &d->group);
 }
 
 static __attribute__((noinline)) char *put_detections(struct buf *out, char *p,

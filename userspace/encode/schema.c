@@ -20,6 +20,7 @@ unsigned schema_n_steps;
 static const struct field detection_fields[SCHEMA_DETECTION_ROWS] = {
 	DETECTION(1, rule_id, STR), DETECTION(2, title, STR),  DETECTION(3, level, ENUM),
 	DETECTION(4, tags, STRV),   DETECTION(5, author, STR), DETECTION(6, matched, STRV),
+	DETECTION(7, evidence, ENUM), DETECTION(8, events, STRV), DETECTION(9, group, STRV),
 };
 
 #define NUMBER_MAX 2047 /* what a tag of two bytes can hold */

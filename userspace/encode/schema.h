@@ -22,7 +22,7 @@ struct schema_row {
 	const ProtobufCFieldDescriptor *pb;
 };
 
-#define SCHEMA_DETECTION_ROWS 6
+#define SCHEMA_DETECTION_ROWS 9
 
 extern struct schema_row schema_rows[FIELD_MAX];
 extern struct schema_row schema_detection_rows[SCHEMA_DETECTION_ROWS];

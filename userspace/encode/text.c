@@ -139,6 +139,14 @@ static void add_detection(struct buf *out, const struct detection *d, bool color
 		text_shown(out, d->rule_id);
 		buf_add_char(out, ')');
 	}
+	for (uint32_t i = 0; i < d->group.n; i++) {
+		buf_add_lit(out, "  ");
+		text_word(out, d->group.v[i]);
+	}
+	if (d->evidence == EVIDENCE_INCOMPLETE)
+		buf_add_lit(out, "  [evidence incomplete]");
+	else if (d->evidence == EVIDENCE_UNJUDGED)
+		buf_add_lit(out, "  [cannot be judged: events were lost]");
 	for (uint32_t i = 0; i < d->tags.n; i++) {
 		buf_add_str(out, i ? STR(" ") : STR("  "));
 		text_word(out, d->tags.v[i]);

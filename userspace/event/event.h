@@ -128,12 +128,19 @@ struct event_host {
 	uint64_t lost_count, produced, lost;
 };
 
-/* A rule that held. Strings are the rule's own and live as long as the rule set. */
+enum event_evidence { EVIDENCE_COMPLETE = 1, EVIDENCE_INCOMPLETE = 2, EVIDENCE_UNJUDGED = 3 };
+
+/*
+ * A rule or a correlation that held. Strings are the rule set's own and live as long as it does,
+ * but for events and group, which the next event overwrites.
+ */
 struct detection {
 	struct str rule_id, title, author;
 	uint32_t level; /* enum event_level */
 	struct strv tags;
 	struct strv matched;
+	uint32_t evidence; /* enum event_evidence; 0 unless it is a correlation, as the next two */
+	struct strv events, group;
 };
 
 #define EVENT_HAS_WORDS 4
