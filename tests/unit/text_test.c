@@ -18,7 +18,7 @@ static struct event some_event(uint32_t kind) {
 	event_reset(&e);
 	EVENT_SET(&e, TIME_NS, time_ns, SOME_TIME);
 	EVENT_SET(&e, KIND, kind, kind);
-	if (kind >= WIRE_HOST_START)
+	if (kind >= WIRE_HOST_START && kind <= WIRE_HOST_STOP)
 		return e;
 	EVENT_SET(&e, PROCESS_NAME, process.name, STR("bash"));
 	EVENT_SET(&e, PROCESS_PID, process.pid, 1234);
@@ -163,6 +163,27 @@ static void network_events_show_both_ends_and_the_outcome(void) {
 			     "backlog 128"));
 }
 
+static void a_kind_without_a_sentence_is_told_by_its_fields(void) {
+	struct str args[] = { STR("a b"), STR("c") };
+	struct event e = some_event(WIRE_KIND_MAX - 1);
+
+	EVENT_SET(&e, FILE_PATH, file.path, STR("/a b"));
+	EVENT_SET(&e, FILE_INODE, file.inode, 7);
+	EVENT_SET(&e, NET_TRANSPORT, net.transport, 6);
+	EVENT_SET(&e, NET_INITIATED, net.initiated, false);
+	EVENT_SET(&e, EXEC_ARGS, exec.args, ((struct strv){ args, 2 }));
+	CHECK(file_shows(&e, "?        bash[1234] root <- sshd[1200]  exec.args='a b',c  "
+			     "file.path='/a b'  file.inode=7  net.transport=TCP  "
+			     "net.initiated=false"));
+	EVENT_SET(&e, OUTCOME, outcome, OUTCOME_FAILED);
+	EVENT_SET(&e, ERROR, error, EPERM);
+	event_unmark(&e, FIELD_EXEC_ARGS);
+	event_unmark(&e, FIELD_FILE_PATH);
+	e.net.transport = 999;
+	CHECK(file_shows(&e, "?        bash[1234] root <- sshd[1200]  file.inode=7  "
+			     "net.transport=999  net.initiated=false  failed: EPERM"));
+}
+
 static void host_events_are_told_in_words(void) {
 	struct str deeds[] = { STR("exec=tp_btf/exec"), STR("net_send=none: no BTF"),
 			       STR("a=b=none") };
@@ -285,6 +306,7 @@ int main(void) {
 	RUN(exit_shows_status_or_signal_and_run_time);
 	RUN(file_events_show_names_and_what_changed);
 	RUN(network_events_show_both_ends_and_the_outcome);
+	RUN(a_kind_without_a_sentence_is_told_by_its_fields);
 	RUN(host_events_are_told_in_words);
 	RUN(each_detection_has_a_line_of_its_own);
 	RUN(colour_is_only_added_and_always_ended);

@@ -11,7 +11,7 @@
 #include "encode/text.h"
 #include "event/field.h"
 
-static void add_outcome(struct buf *out, const struct event *e) {
+void text_outcome(struct buf *out, const struct event *e) {
 	if (!event_has(e, FIELD_OUTCOME) || e->outcome != OUTCOME_FAILED)
 		return;
 	buf_add_lit(out, "  failed");
@@ -68,7 +68,7 @@ void text_process(struct buf *out, const struct event *e) {
 		add_exec(out, e);
 	else if (e->kind == WIRE_PROCESS_EXIT)
 		add_exit(out, e);
-	add_outcome(out, e);
+	text_outcome(out, e);
 }
 
 /* --- files */
@@ -175,7 +175,7 @@ void text_file(struct buf *out, const struct event *e) {
 		add_chmod(out, e);
 	else if (e->kind == WIRE_FILE_CHOWN)
 		add_chown(out, e);
-	add_outcome(out, e);
+	text_outcome(out, e);
 }
 
 /* --- network */
@@ -219,7 +219,7 @@ static void add_conversation(struct buf *out, const struct event *e) {
 		   e->error == ECONNREFUSED) {
 		buf_add_lit(out, "  refused: ECONNREFUSED");
 	} else {
-		add_outcome(out, e);
+		text_outcome(out, e);
 	}
 	if (e->outcome != OUTCOME_ATTEMPTED && event_has(e, FIELD_NET_LATENCY_NS)) {
 		buf_add_str(out, e->outcome == OUTCOME_SUCCEEDED ? STR(" in ") : STR(" after "));
@@ -240,5 +240,5 @@ void text_net(struct buf *out, const struct event *e) {
 	if (e->kind == WIRE_NET_CONNECT)
 		add_conversation(out, e);
 	else
-		add_outcome(out, e);
+		text_outcome(out, e);
 }

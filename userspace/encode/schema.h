@@ -40,7 +40,7 @@ struct schema_step {
 	const ProtobufCFieldDescriptor *pb; /* of the message; NULL for STEP_TOP */
 };
 
-#define SCHEMA_MAX_STEPS 16
+#define SCHEMA_MAX_STEPS 32
 
 extern struct schema_step schema_steps[SCHEMA_MAX_STEPS];
 extern unsigned schema_n_steps;

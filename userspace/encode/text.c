@@ -40,9 +40,21 @@ static void add_time(struct buf *out, const struct event *e) {
 	buf_addf(out, "%s.%03u", clock, (unsigned)(e->time_ns / 1000000 % 1000));
 }
 
+/* family_color - by the first word of a kind's name */
+static const char *family_color(const char *name) {
+	static const char *const colors[][2] = {
+		{ "PROCESS_", "\033[2;36m" }, { "FILE_", "\033[2;33m" },   { "NET_", "\033[2;35m" },
+		{ "INJECT_", "\033[2;31m" },  { "KERNEL_", "\033[2;34m" },
+	};
+
+	for (size_t i = 0; i < sizeof(colors) / sizeof(colors[0]); i++)
+		if (!strncmp(name, colors[i][0], strlen(colors[i][0])))
+			return colors[i][1];
+	return DIM;
+}
+
 /* add_kind - "exec" of PROCESS_EXEC, as wide as "connect " */
 static void add_kind(struct buf *out, uint32_t kind, bool color) {
-	static const char *const colors[] = { "\033[2;36m", "\033[2;33m", "\033[2;35m", "\033[2m" };
 	const char *name = event_kind_name(kind), *deed = strchr(name, '_');
 	char word[32];
 	int n = 0;
@@ -50,7 +62,7 @@ static void add_kind(struct buf *out, uint32_t kind, bool color) {
 	for (deed = deed ? deed + 1 : name; deed[n] && n < 31; n++)
 		word[n] = (char)tolower((unsigned char)deed[n]);
 	word[n] = '\0';
-	paint(out, color, colors[kind / 16 < 4 ? kind / 16 : 3]);
+	paint(out, color, family_color(name));
 	buf_addf(out, "%-8s", word);
 	paint(out, color, PLAIN);
 }
@@ -88,15 +100,25 @@ static void add_processes(struct buf *out, const struct event *e) {
 	}
 }
 
+/* Kinds that have a sentence of their own; every other one is told field by field. */
+static void (*const sentences[WIRE_KIND_MAX])(struct buf *, const struct event *) = {
+	[WIRE_PROCESS_FORK] = text_process, [WIRE_PROCESS_EXEC] = text_process,
+	[WIRE_PROCESS_EXIT] = text_process, [WIRE_FILE_CREATE] = text_file,
+	[WIRE_FILE_OPEN] = text_file,	    [WIRE_FILE_RENAME] = text_file,
+	[WIRE_FILE_UNLINK] = text_file,	    [WIRE_FILE_CHMOD] = text_file,
+	[WIRE_FILE_CHOWN] = text_file,	    [WIRE_FILE_LINK] = text_file,
+	[WIRE_FILE_SYMLINK] = text_file,    [WIRE_NET_CONNECT] = text_net,
+	[WIRE_NET_ACCEPT] = text_net,	    [WIRE_NET_BIND] = text_net,
+	[WIRE_NET_LISTEN] = text_net,	    [WIRE_NET_SEND] = text_net,
+	[WIRE_HOST_START] = text_host,	    [WIRE_HOST_LOSS] = text_host,
+	[WIRE_HOST_STOP] = text_host,
+};
+
 static void add_deed(struct buf *out, const struct event *e, uint32_t kind) {
-	if (kind >= WIRE_HOST_START)
-		text_host(out, e);
-	else if (kind >= WIRE_NET_CONNECT)
-		text_net(out, e);
-	else if (kind >= WIRE_FILE_CREATE)
-		text_file(out, e);
+	if (kind < WIRE_KIND_MAX && sentences[kind])
+		sentences[kind](out, e);
 	else
-		text_process(out, e);
+		text_fields(out, e);
 }
 
 /* "[args-cut path-racy]" */
@@ -154,6 +176,11 @@ static void add_detection(struct buf *out, const struct detection *d, bool color
 	buf_add_char(out, '\n');
 }
 
+/* is_host - the sensor's own life has no doer, and its lines do not ask for one */
+static bool is_host(uint32_t kind) {
+	return !strncmp(event_kind_name(kind), "HOST_", 5);
+}
+
 void encode_text(struct buf *out, const struct event *e, bool color) {
 	uint32_t kind = event_has(e, FIELD_KIND) ? e->kind : 0;
 	size_t start = out->len;
@@ -163,7 +190,7 @@ void encode_text(struct buf *out, const struct event *e, bool color) {
 	paint(out, color, PLAIN);
 	buf_add_lit(out, "  ");
 	add_kind(out, kind, color);
-	if (kind < WIRE_HOST_START)
+	if (event_has(e, FIELD_PROCESS_PID) || !is_host(kind))
 		add_processes(out, e);
 	if (kind)
 		add_deed(out, e, kind);

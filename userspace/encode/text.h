@@ -25,6 +25,15 @@ void text_duration(struct buf *out, uint64_t ns);
 /* text_error - "ECONNREFUSED", or "errno 4000" */
 void text_error(struct buf *out, uint32_t error);
 
+/* text_outcome - "  failed: ENOENT"; nothing when it did not fail */
+void text_outcome(struct buf *out, const struct event *e);
+
+/*
+ * text_fields - "  exit.code=0 exit.run_ns=5": what the event tells besides who did it
+ * The line of every kind that has no sentence of its own; the names are those that rules use.
+ */
+void text_fields(struct buf *out, const struct event *e);
+
 /* What was done, to what: the part of the line behind the process, with the space before it. */
 void text_process(struct buf *out, const struct event *e);
 void text_file(struct buf *out, const struct event *e);

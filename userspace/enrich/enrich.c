@@ -235,13 +235,6 @@ static bool learn(struct enrich *en, struct event *e) {
 		if (has_doer)
 			learn_census(en, e);
 		return false;
-	case WIRE_NET_CONNECT:
-	case WIRE_NET_ACCEPT:
-	case WIRE_NET_BIND:
-	case WIRE_NET_LISTEN:
-	case WIRE_NET_SEND:
-		learn_net(en, e);
-		return true;
 	case WIRE_HOST_START:
 		learn_start(en, e);
 		return true;
@@ -252,6 +245,8 @@ static bool learn(struct enrich *en, struct event *e) {
 		(void)names_put(&en->users, e->named_uid, e->user_name);
 		return false;
 	default:
+		if (e->ownerless || event_has(e, FIELD_NET_SOCKET_INODE))
+			learn_net(en, e);
 		return true;
 	}
 }
