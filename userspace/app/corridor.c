@@ -19,7 +19,7 @@ int corridor_init(struct corridor *c) {
 	return enrich_new(MAX_PROCESSES, &c->enrich);
 }
 
-/* fail - remembers the first failure; a full pipe of a hurried sink is none */
+/* fail - remembers the first failure; a full pipe of a hurried output is none */
 static void fail(struct corridor *c, int err, const char *name) {
 	if (!err || err == -EAGAIN || c->error)
 		return;
@@ -29,21 +29,21 @@ static void fail(struct corridor *c, int err, const char *name) {
 
 int corridor_open(struct corridor *c, const char *const *specs, int n, bool hurried) {
 	for (int i = 0; i < n; i++) {
-		struct sink *s = &c->sinks[i];
+		struct output *s = &c->outputs[i];
 		const char *why = "";
-		int err = sink_open(specs[i], s, &why);
+		int err = output_open(specs[i], s, &why);
 
 		if (err) {
 			log_error("output \"%s\": %s", specs[i], why);
 			return err;
 		}
-		c->n_sinks = i + 1;
+		c->n_outputs = i + 1;
 		s->hurried = hurried;
 		for (int j = 0; j < i; j++) {
-			if (!sink_clash(&c->sinks[j], s))
+			if (!output_clash(&c->outputs[j], s))
 				continue;
 			log_error("outputs \"%s\" and \"%s\" are the same file; name two",
-				  c->sinks[j].name, s->name);
+				  c->outputs[j].name, s->name);
 			return -EINVAL;
 		}
 	}
@@ -51,22 +51,22 @@ int corridor_open(struct corridor *c, const char *const *specs, int n, bool hurr
 }
 
 int corridor_apart(const struct corridor *c, const char *what, const char *path) {
-	for (int i = 0; i < c->n_sinks; i++) {
-		if (!sink_is(&c->sinks[i], path))
+	for (int i = 0; i < c->n_outputs; i++) {
+		if (!output_is(&c->outputs[i], path))
 			continue;
 		log_error("output \"%s\" and %s \"%s\" are the same file; name another output",
-			  c->sinks[i].name, what, path);
+			  c->outputs[i].name, what, path);
 		return -EINVAL;
 	}
 	return 0;
 }
 
 int corridor_begin(struct corridor *c) {
-	for (int i = 0; i < c->n_sinks; i++) {
-		int err = sink_begin(&c->sinks[i]);
+	for (int i = 0; i < c->n_outputs; i++) {
+		int err = output_begin(&c->outputs[i]);
 
 		if (err) {
-			log_error("output \"%s\" cannot be emptied: %s", c->sinks[i].name,
+			log_error("output \"%s\" cannot be emptied: %s", c->outputs[i].name,
 				  strerror(-err));
 			return err;
 		}
@@ -83,10 +83,10 @@ void corridor_log_fault(const struct corridor *c, const char *prefix) {
 }
 
 int corridor_done(struct corridor *c) {
-	for (int i = 0; i < c->n_sinks; i++) {
-		const char *name = c->sinks[i].name;
+	for (int i = 0; i < c->n_outputs; i++) {
+		const char *name = c->outputs[i].name;
 
-		fail(c, sink_close(&c->sinks[i]), name);
+		fail(c, output_close(&c->outputs[i]), name);
 	}
 	tape_free(c->tape);
 	ruleset_free(c->rules);
@@ -96,17 +96,17 @@ int corridor_done(struct corridor *c) {
 	return c->error;
 }
 
-static void encode(struct corridor *c, struct sink *s, const struct event *e) {
+static void encode(struct corridor *c, struct output *s, const struct event *e) {
 	size_t before = s->buf.len / FLUSH_BYTES;
 
 	switch (s->format) {
-	case SINK_TEXT:
+	case OUTPUT_TEXT:
 		encode_text(&s->buf, e, c->color < 0 ? s->tty : c->color);
 		break;
-	case SINK_JSON:
+	case OUTPUT_JSON:
 		encode_json(&s->buf, e);
 		break;
-	case SINK_PROTO:
+	case OUTPUT_PROTO:
 		encode_proto(&s->buf, e);
 		break;
 	}
@@ -114,7 +114,7 @@ static void encode(struct corridor *c, struct sink *s, const struct event *e) {
 	if (buf_error(&s->buf))
 		fail(c, buf_error(&s->buf), s->name);
 	else if (s->buf.len / FLUSH_BYTES != before)
-		fail(c, sink_flush(s), s->name);
+		fail(c, output_flush(s), s->name);
 }
 
 void corridor_event(struct corridor *c, struct event *e) {
@@ -122,8 +122,8 @@ void corridor_event(struct corridor *c, struct event *e) {
 		detect_event(c->rules, &c->arena, e);
 	c->events[e->kind]++;
 	c->detections += e->n_detections;
-	for (int i = 0; i < c->n_sinks; i++)
-		encode(c, &c->sinks[i], e);
+	for (int i = 0; i < c->n_outputs; i++)
+		encode(c, &c->outputs[i], e);
 }
 
 static void count_alive(struct corridor *c, uint32_t kind) {
@@ -159,8 +159,8 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 }
 
 int corridor_flush(struct corridor *c) {
-	for (int i = 0; i < c->n_sinks; i++)
-		fail(c, sink_flush(&c->sinks[i]), c->sinks[i].name);
+	for (int i = 0; i < c->n_outputs; i++)
+		fail(c, output_flush(&c->outputs[i]), c->outputs[i].name);
 	if (c->tape)
 		fail(c, tape_flush(c->tape), NULL);
 	return c->error;
@@ -169,17 +169,17 @@ int corridor_flush(struct corridor *c) {
 size_t corridor_backlog(const struct corridor *c) {
 	size_t n = 0;
 
-	for (int i = 0; i < c->n_sinks; i++)
-		n += sink_backlog(&c->sinks[i]);
+	for (int i = 0; i < c->n_outputs; i++)
+		n += output_backlog(&c->outputs[i]);
 	return n;
 }
 
 void corridor_wait(const struct corridor *c, int ms) {
-	struct pollfd full[CORRIDOR_SINKS];
+	struct pollfd full[CORRIDOR_OUTPUTS];
 	nfds_t n = 0;
 
-	for (int i = 0; i < c->n_sinks; i++)
-		if (sink_backlog(&c->sinks[i]))
-			full[n++] = (struct pollfd){ .fd = c->sinks[i].fd, .events = POLLOUT };
+	for (int i = 0; i < c->n_outputs; i++)
+		if (output_backlog(&c->outputs[i]))
+			full[n++] = (struct pollfd){ .fd = c->outputs[i].fd, .events = POLLOUT };
 	(void)poll(full, n, ms);
 }

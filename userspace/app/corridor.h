@@ -2,7 +2,7 @@
 /*
  * corridor.h - one record in, one event out
  *
- * ring or tape -> decode -> enrich -> detect -> encode -> sink. The same for
+ * ring or tape -> decode -> enrich -> detect -> encode -> output. The same for
  * live and replayed records, so that what is recorded can be reproduced.
  */
 #ifndef LAPWING_CORRIDOR_H
@@ -14,25 +14,25 @@
 #include "detect/detect.h"
 #include "enrich/enrich.h"
 #include "probe/tape.h"
-#include "sink/sink.h"
+#include "sink/output.h"
 
-#define CORRIDOR_SINKS 8
+#define CORRIDOR_OUTPUTS 8
 
 struct corridor {
 	struct arena arena;    /* dies with each record */
 	struct enrich *enrich; /* owned */
 	struct ruleset *rules; /* owned; NULL: none */
 	struct tape *tape;     /* owned; NULL: none */
-	struct sink sinks[CORRIDOR_SINKS];
-	int n_sinks;
-	int color;	    /* text sinks: 1 always, 0 never, -1 as the terminal says */
+	struct output outputs[CORRIDOR_OUTPUTS];
+	int n_outputs;
+	int color;	    /* text outputs: 1 always, 0 never, -1 as the terminal says */
 	uint64_t records;   /* that came in from hooks */
 	uint64_t malformed; /* of these, could not be decoded, by kind below */
 	uint64_t malformed_kind[WIRE_KIND_MAX];
 	uint64_t events[WIRE_KIND_MAX];
 	uint64_t detections;
 	int64_t alive; /* forks minus exits: processes of the scope still there */
-	int error;     /* first failure of tape or sink: the session ends on it */
+	int error;     /* first failure of tape or output: the session ends on it */
 	const char *failed; /* the output that @error is of, borrowed; NULL: the tape */
 };
 
@@ -42,7 +42,7 @@ int corridor_init(struct corridor *c);
 /*
  * corridor_open - opens the outputs @specs, borrowed; logs what is wrong and gives -errno
  * Nothing is emptied yet: see corridor_begin(). Two outputs to one regular file are refused.
- * @hurried: as in struct sink
+ * @hurried: as in struct output
  */
 int corridor_open(struct corridor *c, const char *const *specs, int n, bool hurried);
 
@@ -67,19 +67,19 @@ int corridor_done(struct corridor *c);
 /* corridor_record - takes one record through; the shape that probe_drain() and tape_play() call */
 int corridor_record(void *corridor, const void *record, size_t len);
 
-/* corridor_event - the second half, for events that were never records: detect, encode, sink */
+/* corridor_event - the second half, for events that were never records: detect, encode, output */
 void corridor_event(struct corridor *c, struct event *e);
 
 /*
- * corridor_flush - every sink and the tape write out what they hold; -errno
- * That a hurried sink had no room is no error: see corridor_backlog().
+ * corridor_flush - every output and the tape write out what they hold; -errno
+ * That a hurried output had no room is no error: see corridor_backlog().
  */
 int corridor_flush(struct corridor *c);
 
-/* corridor_backlog - bytes that wait in the sinks for their readers */
+/* corridor_backlog - bytes that wait in the outputs for their readers */
 size_t corridor_backlog(const struct corridor *c);
 
-/* corridor_wait - until a sink with a backlog has room, or @ms milliseconds are over */
+/* corridor_wait - until an output with a backlog has room, or @ms milliseconds are over */
 void corridor_wait(const struct corridor *c, int ms);
 
 #endif

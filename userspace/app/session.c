@@ -146,7 +146,7 @@ static int block_signals(sigset_t *set) {
 	(void)sigaddset(set, SIGTERM);
 	(void)sigaddset(set, SIGHUP);
 	(void)sigaddset(set, SIGCHLD);
-	/* a reader that goes away is an error of its sink, not the end of the sensor */
+	/* a reader that goes away is an error of its output, not the end of the sensor */
 	(void)signal(SIGPIPE, SIG_IGN);
 	return sigprocmask(SIG_BLOCK, set, NULL) ? -errno : 0;
 }
@@ -169,8 +169,8 @@ static int start_loop(struct session *s) {
 	for (int i = 0; i < 2 && !err; i++)
 		err = watch(s->epoll, rings[i], EPOLLIN | EPOLLET);
 	/* room in a pipe that was full; files have no such event, and need none */
-	for (int i = 0; i < s->corridor.n_sinks && !err; i++)
-		(void)watch(s->epoll, s->corridor.sinks[i].fd, EPOLLOUT | EPOLLET);
+	for (int i = 0; i < s->corridor.n_outputs && !err; i++)
+		(void)watch(s->epoll, s->corridor.outputs[i].fd, EPOLLOUT | EPOLLET);
 	if (!err)
 		err = set_timer(s, PERIOD_IDLE_NS);
 	if (err)
@@ -331,14 +331,14 @@ static int deliver_rest(struct session *s) {
 
 	while (!corridor_flush(c) && corridor_backlog(c) && host_boot_ns() < end)
 		corridor_wait(c, LAST_WAIT_STEP_MS);
-	for (int i = 0; i < c->n_sinks; i++) {
-		size_t rest = sink_backlog(&c->sinks[i]);
+	for (int i = 0; i < c->n_outputs; i++) {
+		size_t rest = output_backlog(&c->outputs[i]);
 
-		if (!rest || c->sinks[i].name == c->failed)
+		if (!rest || c->outputs[i].name == c->failed)
 			continue;
 		log_warn("output \"%s\": the last %zu bytes were not delivered, because its "
 			 "reader did not take them",
-			 c->sinks[i].name, rest);
+			 c->outputs[i].name, rest);
 		missed = -EAGAIN;
 	}
 	return missed;

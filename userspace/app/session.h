@@ -19,7 +19,7 @@ struct session_options {
 	const char *rules[SESSION_RULES]; /* files or folders; none: no detection */
 	size_t n_rules;
 	bool no_rules;			     /* detect nothing */
-	const char *outputs[CORRIDOR_SINKS]; /* as sink_open() takes them */
+	const char *outputs[CORRIDOR_OUTPUTS]; /* as output_open() takes them */
 	int n_outputs;
 	const char *tape;	  /* NULL: none */
 	int color;		  /* as in struct corridor */

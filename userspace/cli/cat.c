@@ -14,13 +14,13 @@
 #include "cli/events.h"
 #include "encode/encode.h"
 #include "event/field.h"
-#include "sink/sink.h"
+#include "sink/output.h"
 
 extern const struct command command_cat;
 
 struct job {
 	struct arena arena;
-	struct sink out;
+	struct output out;
 	struct event_kinds kinds; /* wanted ones; none is all */
 	bool color;
 };
@@ -30,7 +30,7 @@ enum { DONE_HERE = 1 }; /* the output is gone: no message, no further file */
 /* flush - before each wait, so that a pipe shows events as they come */
 static int flush(void *ctx) {
 	struct job *job = ctx;
-	int r = sink_flush(&job->out);
+	int r = output_flush(&job->out);
 
 	if (r < 0 && r != -EPIPE)
 		log_error("standard output cannot be written: %s", strerror(-r));
@@ -43,7 +43,7 @@ static int show(void *ctx, struct event *e) {
 	if (event_kinds_any(&job->kinds) &&
 	    !(event_has(e, FIELD_KIND) && event_kinds_has(&job->kinds, e->kind)))
 		return 0;
-	if (job->out.format == SINK_JSON)
+	if (job->out.format == OUTPUT_JSON)
 		encode_json(&job->out.buf, e);
 	else
 		encode_text(&job->out.buf, e, job->color);
@@ -61,7 +61,7 @@ static int cat_files(struct job *job, char **names) {
 	}
 	if (r == DONE_HERE)
 		buf_reset(&job->out.buf);
-	r = sink_close(&job->out);
+	r = output_close(&job->out);
 	if (r < 0 && r != -EPIPE)
 		log_error("standard output cannot be written: %s", strerror(-r));
 	return r < 0 ? CLI_FAILURE : code;
@@ -106,7 +106,7 @@ static int cat_run(int argc, char **argv) {
 		return cli_misuse(&command_cat, "a file is missing; \"-\" is standard input");
 	if (cli_color(color, STDOUT_FILENO, &job.color) < 0)
 		return cli_misuse(&command_cat, "\"%s\" is not auto, always or never", color);
-	if (sink_open(spec, &job.out, &why) < 0) {
+	if (output_open(spec, &job.out, &why) < 0) {
 		log_error("%s", why);
 		return CLI_FAILURE;
 	}

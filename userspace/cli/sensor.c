@@ -54,8 +54,8 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 
 	switch (option) {
 	case 'o':
-		if (o->n_outputs == CORRIDOR_SINKS)
-			return cli_misuse(c, "at most %d outputs", CORRIDOR_SINKS);
+		if (o->n_outputs == CORRIDOR_OUTPUTS)
+			return cli_misuse(c, "at most %d outputs", CORRIDOR_OUTPUTS);
 		o->outputs[o->n_outputs++] = optarg;
 		return CLI_OK;
 	case SENSOR_HOOKS:

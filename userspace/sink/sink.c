@@ -2,260 +2,176 @@
 #include "sink/sink.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* What a pipe with any room takes whole, so that such a write does not wait. */
-#define PIECE_BYTES PIPE_BUF
+extern const struct sink_type sink_file;
 
-static const char *const formats[] = {
-	[SINK_TEXT] = "text:",
-	[SINK_JSON] = "json:",
-	[SINK_PROTO] = "proto:",
+static const struct sink_type *const types[] = {
+	&sink_file,
 };
 
-static char sentence[PATH_MAX + 160];
+#define N_TYPES (sizeof(types) / sizeof(types[0]))
 
-static __attribute__((format(printf, 3, 4))) int refuse(int error, const char **why,
-							const char *fmt, ...) {
+const struct sink_type *sink_type(const char *scheme) {
+	for (size_t i = 0; i < N_TYPES; i++)
+		if (!strcmp(types[i]->scheme, scheme))
+			return types[i];
+	return NULL;
+}
+
+const struct sink_type *const *sink_types(size_t *n) {
+	*n = N_TYPES;
+	return types;
+}
+
+int sink_fail(struct sink *s, int error, const char *fmt, ...) {
 	va_list args;
 
 	va_start(args, fmt);
-	(void)vsnprintf(sentence, sizeof(sentence), fmt, args);
+	(void)vsnprintf(s->why, sizeof(s->why), fmt, args);
 	va_end(args);
-	*why = sentence;
 	return error;
 }
 
-static int refuse_open(int error, const char *path, const char **why) {
-	switch (error) {
-	case ENOENT:
-	case ENOTDIR:
-		return refuse(-error, why, "the folder of \"%s\" does not exist; make it first",
-			      path);
-	case EISDIR:
-		return refuse(-error, why, "\"%s\" is a folder; name a file in it", path);
-	case ELOOP:
-		return refuse(-error, why,
-			      "\"%s\" is a symbolic link, which is not followed; name the file "
-			      "itself, or \"-\" for standard output",
-			      path);
-	case EACCES:
-	case EPERM:
-		return refuse(-error, why, "\"%s\" may not be written by this user; choose another "
-			      "place or change its permissions", path);
-	case EROFS:
-		return refuse(-error, why, "\"%s\" is on a read-only file system; choose another "
-			      "place", path);
-	case ENOSPC:
-	case EDQUOT:
-		return refuse(-error, why, "there is no space for \"%s\"; make some or choose "
-			      "another place", path);
-	default:
-		return refuse(-error, why, "\"%s\" cannot be opened: %s; choose another place",
-			      path, strerror(error));
-	}
+/* Keys of every sink; the courier acts on them, not the sink. */
+static const struct sink_key common_keys[] = {
+	{ "format", NULL, "how an event is written; each sink has its own list" },
+	{ 0 },
+};
+
+static const struct sink_key *find_key(const struct sink_key *keys, const char *name) {
+	for (; keys && keys->name; keys++)
+		if (!strcmp(keys->name, name))
+			return keys;
+	return NULL;
 }
 
-/* writable_kind - whether a file of this kind can be a sink; a device must prove it when open */
-static bool writable_kind(const struct stat *st) {
-	return S_ISREG(st->st_mode) || S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode);
+static bool takes_format(const struct sink_type *t, const char *format) {
+	for (const char *const *f = t->formats; *f; f++)
+		if (!strcmp(*f, format))
+			return true;
+	return false;
 }
 
-/* A device may do anything with a write, and some even with an open. */
-static bool harmless_device(const struct stat *st, int fd) {
-	return !S_ISCHR(st->st_mode) || st->st_rdev == makedev(1, 3) || isatty(fd);
-}
+int sink_check(const struct sink_url *url, const struct sink_type **ret, const char **why) {
+	const struct sink_type *t = sink_type(url->scheme);
+	static char sentence[256];
+	const char *format;
 
-static int open_file(const char *path, int *ret, const char **why) {
-	struct stat st;
-	int fd;
+	*why = sentence;
+	if (!t) {
+		int n = snprintf(sentence, sizeof(sentence), "\"%.32s:\" is no sink; there are",
+				 url->scheme);
 
-	if (!*path)
-		return refuse(-EINVAL, why, "the file name is missing; name one, or \"-\" for "
-			      "standard output");
-	if (lstat(path, &st) == 0) {
-		if (S_ISLNK(st.st_mode))
-			return refuse_open(ELOOP, path, why);
-		if (S_ISDIR(st.st_mode))
-			return refuse_open(EISDIR, path, why);
-		if (!writable_kind(&st))
-			return refuse(-EINVAL, why, "\"%s\" is neither a file nor a FIFO; name "
-				      "one that is", path);
+		for (size_t i = 0; i < N_TYPES && n > 0 && n < (int)sizeof(sentence); i++)
+			n += snprintf(sentence + n, sizeof(sentence) - (size_t)n, " %s:",
+				      types[i]->scheme);
+		return -EINVAL;
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-	if (fd < 0)
-		return refuse_open(errno, path, why);
-	/* what was looked at may have been exchanged since */
-	if (fstat(fd, &st) < 0 || !writable_kind(&st) || !harmless_device(&st, fd)) {
-		(void)close(fd);
-		return refuse(-EINVAL, why, "\"%s\" is a device that is not a terminal; name a "
-			      "file or a FIFO", path);
+	for (unsigned i = 0; i < url->n_params; i++) {
+		const char *key = url->params[i].key;
+
+		if (find_key(t->keys, key) || find_key(common_keys, key))
+			continue;
+		(void)snprintf(sentence, sizeof(sentence),
+			       "\"%.64s\" is no key of %s:; write for example \"%s\"", key,
+			       t->scheme, t->example);
+		return -EINVAL;
 	}
-	/* nobody shares this description, so a terminal's or a FIFO's writes need never wait */
-	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	*ret = fd;
+	format = url_value(url, "format");
+	if (format && !takes_format(t, format)) {
+		(void)snprintf(sentence, sizeof(sentence),
+			       "%s: has no format \"%.32s\"; its own is \"%s\"", t->scheme, format,
+			       t->formats[0]);
+		return -EINVAL;
+	}
+	*ret = t;
 	return 0;
 }
 
-/*
- * own_terminal - the terminal behind @standard, not blocking, or @standard itself
- * A terminal that is ready to be written may still have less room than one write needs, and
- * O_NONBLOCK on the shell's own description would outlive us.
- */
-static int own_terminal(int standard) {
-	char path[32];
-	int fd;
+int sink_open(const struct sink_url *url, const char *name, struct sink *ret) {
+	const char *why, *format = url_value(url, "format");
+	int err;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", standard);
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	return fd < 0 ? standard : fd;
+	*ret = (struct sink){ .url = url, .name = name };
+	err = sink_check(url, &ret->type, &why);
+	if (err)
+		return sink_fail(ret, err, "%s", why);
+	ret->format = format ? format : ret->type->formats[0];
+	err = ret->type->open(ret);
+	if (err)
+		sink_close(ret);
+	return err;
 }
 
-static int open_standard(int standard, enum sink_format format, int *ret, const char **why) {
-	int flags = fcntl(standard, F_GETFL);
-
-	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
-		return refuse(-EBADF, why, "standard output is closed; open it or name a file");
-	if (format == SINK_PROTO && isatty(standard))
-		return refuse(-EINVAL, why, "protobuf is not for a terminal; redirect standard "
-			      "output or use \"json:-\"");
-	*ret = isatty(standard) ? own_terminal(standard) : standard;
-	return 0;
+void sink_close(struct sink *s) {
+	if (s->type)
+		s->type->close(s);
+	s->state = NULL;
+	s->type = NULL;
 }
 
-int sink_open(const char *spec, struct sink *ret, const char **why) {
-	const char *place = NULL;
-	enum sink_format format = SINK_TEXT;
-	int fd = -1, standard = -1, r;
-	struct stat st;
+const char *sink_value(const struct sink *s, const char *key) {
+	const char *value = url_value(s->url, key);
+	const struct sink_key *k = find_key(s->type->keys, key);
 
-	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (str_starts(str_of(spec), str_of(formats[i]))) {
-			format = (enum sink_format)i;
-			place = spec + strlen(formats[i]);
-		}
+	return value || !k ? value : k->fallback;
+}
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+/* number - a whole number and one of @units */
+static int number(struct sink *s, const char *key, const struct unit *units, uint64_t *ret) {
+	const char *text = sink_value(s, key);
+	char *end;
+	uint64_t v;
+
+	*ret = 0;
+	if (!text)
+		return 0;
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	for (; units->name; units++) {
+		if (strcmp(end, units->name) != 0 || v > UINT64_MAX / units->factor)
+			continue;
+		if (errno || end == text || *text == '-')
+			break;
+		*ret = v * units->factor;
+		return 0;
 	}
-	if (!place)
-		return refuse(-EINVAL, why, "\"%.200s\" is not FORMAT:PLACE; write for example "
-			      "\"json:-\", \"text:-\" or \"proto:events.pb\"", spec);
-	if (!strcmp(place, "-") || !strcmp(place, "/dev/stdout"))
-		standard = STDOUT_FILENO;
-	else if (!strcmp(place, "/dev/stderr"))
-		standard = STDERR_FILENO;
-	r = standard < 0 ? open_file(place, &fd, why)
-			 : open_standard(standard, format, &fd, why);
-	if (r < 0)
-		return r;
-	if (fstat(fd, &st) < 0)
-		st = (struct stat){ 0 };
-	*ret = (struct sink){ .format = format,
-			      .fd = fd,
-			      .tty = isatty(fd) == 1,
-			      .lossless = format != SINK_TEXT,
-			      .standard = standard >= 0,
-			      .regular = S_ISREG(st.st_mode),
-			      .dev = st.st_dev,
-			      .ino = st.st_ino,
-			      .name = spec };
-	return 0;
+	return sink_fail(s, -EINVAL, "\"%.64s\" is no value for \"%s\"", text, key);
 }
 
-int sink_begin(struct sink *s) {
-	return s->regular && !s->standard && ftruncate(s->fd, 0) < 0 ? -errno : 0;
+int sink_bytes(struct sink *s, const char *key, uint64_t *ret) {
+	static const struct unit units[] = {
+		{ "", 1 },		{ "K", 1024 },	     { "KiB", 1024 },
+		{ "M", 1024 * 1024 },	{ "MiB", 1024 * 1024 }, { "G", 1024ull * 1024 * 1024 },
+		{ "GiB", 1024ull * 1024 * 1024 }, { 0 },
+	};
+
+	return number(s, key, units, ret);
 }
 
-bool sink_clash(const struct sink *a, const struct sink *b) {
-	return a->regular && b->regular && !(a->standard && b->standard) && a->dev == b->dev &&
-	       a->ino == b->ino;
+int sink_ms(struct sink *s, const char *key, uint64_t *ret) {
+	static const struct unit units[] = {
+		{ "ms", 1 },	   { "s", 1000 },     { "m", 60000 },
+		{ "h", 3600000 },  { "d", 86400000 }, { 0 },
+	};
+
+	return number(s, key, units, ret);
 }
 
-bool sink_is(const struct sink *s, const char *path) {
-	struct stat st;
+int sink_yes(struct sink *s, const char *key, bool *ret) {
+	const char *text = sink_value(s, key);
 
-	return s->regular && stat(path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino;
-}
-
-/* write_some - one write that is not interrupted and does not give up on a full pipe */
-static ssize_t write_some(int fd, const char *bytes, size_t n) {
-	for (;;) {
-		struct pollfd full = { .fd = fd, .events = POLLOUT };
-		ssize_t r = write(fd, bytes, n);
-
-		if (r >= 0)
-			return r;
-		if (errno == EAGAIN)
-			(void)poll(&full, 1, -1);
-		else if (errno != EINTR)
-			return -errno;
-	}
-}
-
-/* write_at_once - one write that does not wait; -EAGAIN when there is no room */
-static ssize_t write_at_once(int fd, const char *bytes, size_t n) {
-	struct pollfd room = { .fd = fd, .events = POLLOUT };
-	ssize_t r;
-
-	/* a reader that is gone shows as POLLERR, and the write then says why */
-	if (poll(&room, 1, 0) <= 0)
-		return -EAGAIN;
-	r = write(fd, bytes, n < PIECE_BYTES ? n : PIECE_BYTES);
-	if (r < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
-	return r;
-}
-
-/* drop_written - a long rest is moved seldom: only when as much again was written */
-static void drop_written(struct sink *s) {
-	size_t rest = sink_backlog(s);
-
-	if (s->hurried && s->done < rest)
-		return;
-	if (s->done && rest)
-		memmove(s->buf.data, s->buf.data + s->done, rest);
-	s->buf.len = rest;
-	s->done = 0;
-}
-
-int sink_flush(struct sink *s) {
-	bool wait = !s->hurried || s->regular;
-	int r = 0;
-
-	while (sink_backlog(s) && r >= 0) {
-		const char *at = s->buf.data + s->done;
-		ssize_t n = wait ? write_some(s->fd, at, sink_backlog(s))
-				 : write_at_once(s->fd, at, sink_backlog(s));
-
-		if (n < 0) {
-			r = (int)n;
-		} else {
-			s->done += (size_t)n;
-			s->written_bytes += (uint64_t)n;
-		}
-	}
-	drop_written(s);
-	if (r < 0 && r != -EAGAIN)
-		return r;
-	if (buf_error(&s->buf)) {
-		r = buf_error(&s->buf);
-		s->buf.error = 0;
-	}
-	return r;
-}
-
-int sink_close(struct sink *s) {
-	int r = sink_flush(s);
-
-	if (s->fd > STDERR_FILENO && close(s->fd) < 0 && r == 0)
-		r = -errno;
-	buf_done(&s->buf);
-	s->done = 0;
-	s->fd = -1;
-	return r;
+	*ret = text && !strcmp(text, "yes");
+	if (!text || *ret || !strcmp(text, "no"))
+		return 0;
+	return sink_fail(s, -EINVAL, "\"%s\" is yes or no, not \"%.64s\"", key, text);
 }

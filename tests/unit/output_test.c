@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sink/sink.h"
+#include "sink/output.h"
 #include "test.h"
 
-static char folder[] = "/tmp/lapwing-sink-XXXXXX";
+static char folder[] = "/tmp/lapwing-output-XXXXXX";
 
 static const char *spec_of(const char *format, const char *name) {
 	static char spec[256];
@@ -29,8 +29,8 @@ static const char *path_of(const char *name) {
 /* refuses - the error, and that the sentence names what was asked for and a way out */
 static bool refuses(const char *spec, int error, const char *word) {
 	const char *why = NULL;
-	struct sink s = { .fd = 77 };
-	int r = sink_open(spec, &s, &why);
+	struct output s = { .fd = 77 };
+	int r = output_open(spec, &s, &why);
 
 	if (r == error && why && strstr(why, word) && strchr(why, ';') && s.fd == 77)
 		return true;
@@ -58,47 +58,47 @@ static void what_is_not_a_spec_is_refused(void) {
 
 static void a_file_is_made_private_and_filled_in_order(void) {
 	const char *why = NULL;
-	struct sink s;
+	struct output s;
 	struct stat st;
 	mode_t old = umask(0);
 
-	CHECK(sink_open(spec_of("json", "new"), &s, &why) == 0);
+	CHECK(output_open(spec_of("json", "new"), &s, &why) == 0);
 	(void)umask(old);
-	CHECK(s.format == SINK_JSON && s.lossless && !s.tty && s.fd > 2);
+	CHECK(s.format == OUTPUT_JSON && s.lossless && !s.tty && s.fd > 2);
 	CHECK(fcntl(s.fd, F_GETFD) & FD_CLOEXEC);
 	buf_add_lit(&s.buf, "one ");
-	CHECK(sink_flush(&s) == 0 && s.buf.len == 0 && s.written_bytes == 4);
-	CHECK(sink_flush(&s) == 0);
+	CHECK(output_flush(&s) == 0 && s.buf.len == 0 && s.written_bytes == 4);
+	CHECK(output_flush(&s) == 0);
 	buf_add_lit(&s.buf, "two");
-	CHECK(sink_close(&s) == 0);
+	CHECK(output_close(&s) == 0);
 	CHECK(holds("new", "one two"));
 	CHECK(stat(path_of("new"), &st) == 0 && (st.st_mode & 07777) == 0600);
 }
 
 static void an_existing_file_is_emptied_first(void) {
 	const char *why = NULL;
-	struct sink s;
+	struct output s;
 
-	CHECK(sink_open(spec_of("text", "new"), &s, &why) == 0);
-	CHECK(s.format == SINK_TEXT && !s.lossless);
+	CHECK(output_open(spec_of("text", "new"), &s, &why) == 0);
+	CHECK(s.format == OUTPUT_TEXT && !s.lossless);
 	CHECK(holds("new", "one two"));
-	CHECK(sink_begin(&s) == 0);
+	CHECK(output_begin(&s) == 0);
 	CHECK(holds("new", ""));
-	CHECK(sink_close(&s) == 0);
+	CHECK(output_close(&s) == 0);
 }
 
 static void dev_null_and_a_fifo_are_places(void) {
 	const char *why = NULL;
-	struct sink s;
+	struct output s;
 	int reader;
 
-	CHECK(sink_open("proto:/dev/null", &s, &why) == 0);
-	CHECK(sink_close(&s) == 0);
+	CHECK(output_open("proto:/dev/null", &s, &why) == 0);
+	CHECK(output_close(&s) == 0);
 	CHECK(mkfifo(path_of("fifo"), 0600) == 0);
 	reader = open(path_of("fifo"), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	CHECK(reader >= 0);
-	CHECK(sink_open(spec_of("proto", "fifo"), &s, &why) == 0);
-	CHECK(sink_close(&s) == 0);
+	CHECK(output_open(spec_of("proto", "fifo"), &s, &why) == 0);
+	CHECK(output_close(&s) == 0);
 	(void)close(reader);
 }
 
@@ -142,7 +142,7 @@ static void a_file_that_the_user_may_not_write_is_refused(void) {
 
 static void a_full_pipe_is_waited_for(void) {
 	enum { BYTES = 300000 };
-	struct sink s = { .format = SINK_PROTO };
+	struct output s = { .format = OUTPUT_PROTO };
 	int ends[2], status = 0;
 	pid_t pid;
 
@@ -166,15 +166,15 @@ static void a_full_pipe_is_waited_for(void) {
 	s.fd = ends[1];
 	for (int i = 0; i < BYTES; i++)
 		buf_add_char(&s.buf, (char)(i % 251));
-	CHECK(sink_flush(&s) == 0);
+	CHECK(output_flush(&s) == 0);
 	CHECK(s.written_bytes == BYTES && s.buf.len == 0);
-	CHECK(sink_close(&s) == 0);
+	CHECK(output_close(&s) == 0);
 	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
 }
 
 static void a_stalled_pipe_is_told_at_once_and_loses_nothing(void) {
 	enum { BYTES = 300000 };
-	struct sink s = { .format = SINK_PROTO, .hurried = true };
+	struct output s = { .format = OUTPUT_PROTO, .hurried = true };
 	size_t got = 0, right = 0;
 	int ends[2], r;
 
@@ -183,8 +183,8 @@ static void a_stalled_pipe_is_told_at_once_and_loses_nothing(void) {
 	for (int i = 0; i < BYTES / 2; i++)
 		buf_add_char(&s.buf, (char)(i % 251));
 	(void)alarm(5); /* a flush that waits does not come back */
-	CHECK(sink_flush(&s) == -EAGAIN);
-	CHECK(s.written_bytes > 0 && s.written_bytes + sink_backlog(&s) == BYTES / 2);
+	CHECK(output_flush(&s) == -EAGAIN);
+	CHECK(s.written_bytes > 0 && s.written_bytes + output_backlog(&s) == BYTES / 2);
 	for (int i = BYTES / 2; i < BYTES; i++)
 		buf_add_char(&s.buf, (char)(i % 251));
 	do {
@@ -193,19 +193,19 @@ static void a_stalled_pipe_is_told_at_once_and_loses_nothing(void) {
 
 		for (ssize_t i = 0; i < n; i++, got++)
 			right += (unsigned char)part[i] == got % 251;
-		r = sink_flush(&s);
+		r = output_flush(&s);
 		CHECK(r == 0 || r == -EAGAIN);
-		CHECK(got <= s.written_bytes && s.written_bytes + sink_backlog(&s) == BYTES);
+		CHECK(got <= s.written_bytes && s.written_bytes + output_backlog(&s) == BYTES);
 	} while (got < BYTES);
 	CHECK(right == BYTES && r == 0 && s.buf.len == 0 && s.done == 0);
-	CHECK(sink_close(&s) == 0);
+	CHECK(output_close(&s) == 0);
 	(void)alarm(0);
 	(void)close(ends[0]);
 }
 
 static void closing_a_stalled_pipe_drops_the_rest(void) {
 	enum { BYTES = 300000 };
-	struct sink s = { .format = SINK_PROTO, .hurried = true };
+	struct output s = { .format = OUTPUT_PROTO, .hurried = true };
 	int ends[2];
 
 	CHECK(pipe2(ends, O_CLOEXEC) == 0);
@@ -213,99 +213,99 @@ static void closing_a_stalled_pipe_drops_the_rest(void) {
 	for (int i = 0; i < BYTES; i++)
 		buf_add_char(&s.buf, 'x');
 	(void)alarm(5);
-	CHECK(sink_close(&s) == -EAGAIN);
+	CHECK(output_close(&s) == -EAGAIN);
 	(void)alarm(0);
-	CHECK(s.buf.data == NULL && sink_backlog(&s) == 0);
+	CHECK(s.buf.data == NULL && output_backlog(&s) == 0);
 	(void)close(ends[0]);
 }
 
-static void a_hurried_sink_tells_of_a_reader_that_is_gone(void) {
-	struct sink s = { .format = SINK_JSON, .hurried = true };
+static void a_hurried_output_tells_of_a_reader_that_is_gone(void) {
+	struct output s = { .format = OUTPUT_JSON, .hurried = true };
 	int ends[2];
 
 	CHECK(pipe2(ends, O_CLOEXEC) == 0);
 	(void)close(ends[0]);
 	s.fd = ends[1];
 	buf_add_lit(&s.buf, "kept");
-	CHECK(sink_flush(&s) == -EPIPE);
-	CHECK(sink_backlog(&s) == 4);
-	CHECK(sink_close(&s) == -EPIPE);
+	CHECK(output_flush(&s) == -EPIPE);
+	CHECK(output_backlog(&s) == 4);
+	CHECK(output_close(&s) == -EPIPE);
 }
 
 static void one_file_by_two_names_clashes_and_stays_as_it_was(void) {
-	struct sink a, b, other;
+	struct output a, b, other;
 	const char *why = NULL;
 	char old[256];
 
-	CHECK(sink_open(spec_of("json", "mine"), &a, &why) == 0);
+	CHECK(output_open(spec_of("json", "mine"), &a, &why) == 0);
 	buf_add_lit(&a.buf, "precious");
-	CHECK(sink_close(&a) == 0);
+	CHECK(output_close(&a) == 0);
 	(void)snprintf(old, sizeof(old), "%s", path_of("mine"));
 	CHECK(link(old, path_of("alias")) == 0);
-	CHECK(sink_open(spec_of("json", "mine"), &a, &why) == 0);
-	CHECK(sink_open(spec_of("proto", "alias"), &b, &why) == 0);
-	CHECK(sink_open(spec_of("text", "other"), &other, &why) == 0);
-	CHECK(sink_clash(&a, &b) && sink_clash(&b, &a));
-	CHECK(!sink_clash(&a, &other));
-	CHECK(sink_is(&a, path_of("alias")) && !sink_is(&a, path_of("other")));
-	CHECK(!sink_is(&a, path_of("missing")));
-	CHECK(sink_close(&a) == 0 && sink_close(&b) == 0 && sink_close(&other) == 0);
+	CHECK(output_open(spec_of("json", "mine"), &a, &why) == 0);
+	CHECK(output_open(spec_of("proto", "alias"), &b, &why) == 0);
+	CHECK(output_open(spec_of("text", "other"), &other, &why) == 0);
+	CHECK(output_clash(&a, &b) && output_clash(&b, &a));
+	CHECK(!output_clash(&a, &other));
+	CHECK(output_is(&a, path_of("alias")) && !output_is(&a, path_of("other")));
+	CHECK(!output_is(&a, path_of("missing")));
+	CHECK(output_close(&a) == 0 && output_close(&b) == 0 && output_close(&other) == 0);
 	CHECK(holds("mine", "precious") && holds("alias", "precious"));
 }
 
 static void places_that_are_not_files_do_not_clash(void) {
-	struct sink a, b;
+	struct output a, b;
 	const char *why = NULL;
 
-	CHECK(sink_open("json:/dev/null", &a, &why) == 0);
-	CHECK(sink_open("text:/dev/null", &b, &why) == 0);
-	CHECK(!sink_clash(&a, &b) && !sink_is(&a, "/dev/null"));
-	CHECK(sink_begin(&a) == 0);
-	CHECK(sink_close(&a) == 0 && sink_close(&b) == 0);
+	CHECK(output_open("json:/dev/null", &a, &why) == 0);
+	CHECK(output_open("text:/dev/null", &b, &why) == 0);
+	CHECK(!output_clash(&a, &b) && !output_is(&a, "/dev/null"));
+	CHECK(output_begin(&a) == 0);
+	CHECK(output_close(&a) == 0 && output_close(&b) == 0);
 }
 
 static void a_reader_that_is_gone_is_epipe_and_the_bytes_stay(void) {
-	struct sink s = { .format = SINK_JSON };
+	struct output s = { .format = OUTPUT_JSON };
 	int ends[2];
 
 	CHECK(pipe2(ends, O_CLOEXEC) == 0);
 	(void)close(ends[0]);
 	s.fd = ends[1];
 	buf_add_lit(&s.buf, "kept");
-	CHECK(sink_flush(&s) == -EPIPE);
+	CHECK(output_flush(&s) == -EPIPE);
 	CHECK(s.buf.len == 4 && !memcmp(s.buf.data, "kept", 4) && s.written_bytes == 0);
-	CHECK(sink_close(&s) == -EPIPE);
+	CHECK(output_close(&s) == -EPIPE);
 	CHECK(s.buf.data == NULL);
 }
 
 static void what_a_full_disk_did_not_take_stays_and_goes_out_later(void) {
 	struct rlimit old, small = { 6, 0 };
 	const char *why = NULL;
-	struct sink s;
+	struct output s;
 
 	CHECK(getrlimit(RLIMIT_FSIZE, &old) == 0);
 	small.rlim_max = old.rlim_max;
-	CHECK(sink_open(spec_of("json", "full"), &s, &why) == 0);
+	CHECK(output_open(spec_of("json", "full"), &s, &why) == 0);
 	buf_add_lit(&s.buf, "0123456789");
 	CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
-	CHECK(sink_flush(&s) == -EFBIG);
+	CHECK(output_flush(&s) == -EFBIG);
 	CHECK(setrlimit(RLIMIT_FSIZE, &old) == 0);
 	CHECK(s.buf.len == 4 && s.written_bytes == 6);
 	buf_add_lit(&s.buf, "ab");
-	CHECK(sink_close(&s) == 0);
+	CHECK(output_close(&s) == 0);
 	CHECK(holds("full", "0123456789ab"));
 }
 
 static void an_encoder_without_memory_is_told_once(void) {
 	const char *why = NULL;
-	struct sink s;
+	struct output s;
 
-	CHECK(sink_open(spec_of("json", "memory"), &s, &why) == 0);
+	CHECK(output_open(spec_of("json", "memory"), &s, &why) == 0);
 	buf_add_lit(&s.buf, "whole");
 	s.buf.error = -ENOMEM;
-	CHECK(sink_flush(&s) == -ENOMEM);
-	CHECK(sink_flush(&s) == 0);
-	CHECK(sink_close(&s) == 0);
+	CHECK(output_flush(&s) == -ENOMEM);
+	CHECK(output_flush(&s) == 0);
+	CHECK(output_close(&s) == 0);
 	CHECK(holds("memory", "whole"));
 }
 
@@ -338,7 +338,7 @@ int main(void) {
 	RUN(a_full_pipe_is_waited_for);
 	RUN(a_stalled_pipe_is_told_at_once_and_loses_nothing);
 	RUN(closing_a_stalled_pipe_drops_the_rest);
-	RUN(a_hurried_sink_tells_of_a_reader_that_is_gone);
+	RUN(a_hurried_output_tells_of_a_reader_that_is_gone);
 	RUN(one_file_by_two_names_clashes_and_stays_as_it_was);
 	RUN(places_that_are_not_files_do_not_clash);
 	RUN(a_reader_that_is_gone_is_epipe_and_the_bytes_stay);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file.c - a file that is rotated: events.pb, events.pb.1 (the one before it), events.pb.2, …
+ *
+ * Acknowledged means: written, and on the disk (fdatasync). A batch that does not fit is taken back
+ * whole, so that the file never ends in half an event; one that the sensor's end left there is cut
+ * off at the next start.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/varint.h"
+#include "sink/sink.h"
+
+extern const struct sink_type sink_file;
+
+#define MAX_KEEP 1000
+
+struct file {
+	int fd; /* -1: to be opened */
+	bool json, sync;
+	uint64_t max_bytes, max_age_ms, keep;
+	uint64_t size;
+	time_t began; /* wall clock */
+	struct buf buf;
+};
+
+static time_t now_s(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec;
+}
+
+/* whole_bytes - how much of the start of the file is whole events; -errno */
+static int64_t whole_bytes(const struct file *f, uint64_t size) {
+	char piece[65536];
+	uint64_t at = 0, whole = 0;
+
+	while (at < size) {
+		ssize_t n = pread(f->fd, piece, sizeof(piece), (off_t)at);
+		char *last;
+
+		if (n <= 0)
+			return n < 0 ? -errno : (int64_t)whole;
+		if (f->json) {
+			last = memrchr(piece, '\n', (size_t)n);
+			if (last)
+				whole = at + (uint64_t)(last - piece) + 1;
+			at += (uint64_t)n;
+		} else {
+			uint64_t len;
+			size_t head = varint_get(piece, (size_t)n, &len);
+
+			if (!head || len > size - at - head)
+				return (int64_t)whole;
+			at = whole = at + head + len;
+		}
+	}
+	return (int64_t)whole;
+}
+
+static int open_file(struct sink *s) {
+	struct file *f = s->state;
+	struct stat st;
+	int64_t whole;
+
+	f->fd = open(s->url->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+		     0600);
+	if (f->fd < 0)
+		return sink_fail(s, -errno, "\"%.160s\" cannot be opened: %s", s->url->path,
+				 strerror(errno));
+	if (fstat(f->fd, &st) || !S_ISREG(st.st_mode)) {
+		(void)close(f->fd);
+		f->fd = -1;
+		return sink_fail(s, -EINVAL, "\"%.160s\" is not a regular file", s->url->path);
+	}
+	f->size = (uint64_t)st.st_size;
+	f->began = st.st_size ? st.st_mtime : now_s();
+	whole = whole_bytes(f, f->size);
+	if (whole >= 0 && (uint64_t)whole < f->size && ftruncate(f->fd, whole) == 0)
+		f->size = (uint64_t)whole;
+	return 0;
+}
+
+static int rotate(struct sink *s) {
+	struct file *f = s->state;
+	char from[PATH_MAX], to[PATH_MAX];
+
+	(void)close(f->fd);
+	f->fd = -1;
+	for (uint64_t i = f->keep; i > 0; i--) {
+		int n = i > 1 ? snprintf(from, sizeof(from), "%s.%d", s->url->path, (int)i - 1)
+			      : snprintf(from, sizeof(from), "%s", s->url->path);
+		int m = snprintf(to, sizeof(to), "%s.%d", s->url->path, (int)i);
+
+		if (n >= PATH_MAX || m >= PATH_MAX)
+			return sink_fail(s, -ENAMETOOLONG, "the file's name is too long");
+		if (rename(from, to) && errno != ENOENT)
+			return sink_fail(s, -errno, "\"%.120s\" cannot be renamed: %s", from,
+					 strerror(errno));
+	}
+	if (!f->keep)
+		(void)unlink(s->url->path);
+	return open_file(s);
+}
+
+static int file_open(struct sink *s) {
+	struct file *f = calloc(1, sizeof(*f));
+	int err;
+
+	s->state = f;
+	if (!f)
+		return sink_fail(s, -ENOMEM, "there is no memory");
+	f->fd = -1;
+	f->json = strcmp(s->format, "proto") != 0;
+	if (!s->url->path || s->url->host || s->url->path[0] != '/')
+		return sink_fail(s, -EINVAL, "file: takes an absolute path, as in \"%s\"",
+				 sink_file.example);
+	err = sink_bytes(s, "max_bytes", &f->max_bytes);
+	if (!err)
+		err = sink_ms(s, "max_age", &f->max_age_ms);
+	if (!err)
+		err = sink_bytes(s, "keep", &f->keep);
+	if (!err)
+		err = sink_yes(s, "sync", &f->sync);
+	if (!err && f->keep > MAX_KEEP)
+		err = sink_fail(s, -EINVAL, "\"keep\" is at most %d", MAX_KEEP);
+	return err ? err : open_file(s);
+}
+
+static void add_item(struct file *f, const struct sink_item *item) {
+	char head[VARINT_MAX_BYTES];
+
+	if (!f->json)
+		buf_add(&f->buf, head, varint_put(head, item->body.n));
+	buf_add_str(&f->buf, item->body);
+}
+
+static int write_all(const struct file *f) {
+	for (size_t at = 0; at < f->buf.len;) {
+		ssize_t n = write(f->fd, f->buf.data + at, f->buf.len - at);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return f->sync && fdatasync(f->fd) ? -errno : 0;
+}
+
+static int file_send(struct sink *s, struct sink_batch *batch) {
+	struct file *f = s->state;
+	bool old = f->size && f->max_age_ms &&
+		   (uint64_t)(now_s() - f->began) * 1000 >= f->max_age_ms;
+	int err = 0;
+
+	if (f->fd < 0)
+		err = open_file(s);
+	else if (old || (f->size && f->max_bytes && f->size + batch->bytes > f->max_bytes))
+		err = rotate(s);
+	if (err)
+		return err;
+	buf_reset(&f->buf);
+	for (size_t i = 0; i < batch->n; i++)
+		add_item(f, &batch->items[i]);
+	err = buf_error(&f->buf) ? buf_error(&f->buf) : write_all(f);
+	if (err) {
+		(void)!ftruncate(f->fd, (off_t)f->size);
+		return sink_fail(s, err, "\"%.160s\" cannot be written: %s", s->url->path,
+				 strerror(-err));
+	}
+	f->size += f->buf.len;
+	for (size_t i = 0; i < batch->n; i++)
+		batch->items[i].outcome = SINK_ACKED;
+	return 0;
+}
+
+static void file_close(struct sink *s) {
+	struct file *f = s->state;
+
+	if (!f)
+		return;
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	buf_done(&f->buf);
+	free(f);
+}
+
+static const char *const formats[] = { "proto", "json", NULL };
+
+static const struct sink_key keys[] = {
+	{ "max_bytes", "64MiB", "the file is rotated before it grows past this" },
+	{ "max_age", "24h", "and when its first event is as old as this; 0s: never" },
+	{ "keep", "8", "rotated files that are kept" },
+	{ "sync", "yes", "an event counts as delivered when it is on the disk, not in its cache" },
+	{ 0 },
+};
+
+const struct sink_type sink_file = {
+	.scheme = "file",
+	.example = "file:/var/log/lapwing/events.json?format=json",
+	.formats = formats,
+	.keys = keys,
+	.needs = SINK_NEEDS_FILES,
+	.open = file_open,
+	.send = file_send,
+	.close = file_close,
+};
