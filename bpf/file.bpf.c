@@ -12,6 +12,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "emit.h"
+#include "fold.h"
 #include "gate.h"
 #include "inode.h"
 #include "path.h"
@@ -72,17 +73,60 @@ static __always_inline bool file_changing(__u32 mode, __u32 flags) {
 }
 
 /*
+ * file_object - which open is the same as another: of one file by one name, in the same way
+ * The name is known by its entry, its directory and its hash, so that a file that was renamed in
+ * between is another; a directory renamed above it is not noticed, and is told by its own event.
+ */
+static __always_inline void file_object(struct fold *f, __u64 ino, __u32 dev, __u32 flags,
+					struct vfsmount *mnt, struct dentry *dentry,
+					struct dentry *parent, __u32 name_hash) {
+	f->key.object[0] = ino;
+	f->key.object[1] = (__u64)dev << 32 | flags;
+	f->key.object[2] = (__u64)mnt;
+	f->key.object[3] = (__u64)parent;
+	f->key.object[4] = (__u64)dentry + ((__u64)name_hash << 32);
+}
+
+/* file_folded - whether an open for writing is only counted (fold.h) */
+static __always_inline bool file_folded(struct fold *f, struct task_struct *task,
+					struct file *file) {
+	struct dentry *dentry = file->f_path.dentry;
+	struct inode *inode = file->f_inode;
+
+	fold_begin(f, WIRE_FILE_OPEN, task);
+	file_object(f, inode->i_ino, inode->i_sb->s_dev, file->f_flags, file->f_path.mnt, dentry,
+		    dentry->d_parent, dentry->d_name.hash);
+	return fold_deed(f, 0, 0);
+}
+
+/* file_folded_raw - the same where the verifier knows no type */
+static __always_inline bool file_folded_raw(struct fold *f, struct task_struct *task,
+					    struct file *file) {
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	fold_begin(f, WIRE_FILE_OPEN, task);
+	file_object(f, BPF_CORE_READ(inode, i_ino), BPF_CORE_READ(inode, i_sb, s_dev),
+		    BPF_CORE_READ(file, f_flags), BPF_CORE_READ(file, f_path.mnt), dentry,
+		    BPF_CORE_READ(dentry, d_parent), BPF_CORE_READ(dentry, d_name.hash));
+	return fold_deed(f, 0, 0);
+}
+
+/*
  * file_opened - a file that was opened for writing, or made
  * Not inline: most opens are for reading, and the hook that lets them pass is then so short that
  * it saves no registers.
  */
 static __noinline int file_opened(struct file *file, __u32 mode) {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct fold f = {};
 	struct wire_file *e;
 	struct slot *s;
 
 	/* overlayfs opens the file below once more: the process has asked for one only */
 	if (mode & FMODE_NOACCOUNT || !file_wanted(file->f_inode->i_mode) || !gate_task(task))
+		return 0;
+	if (!(mode & FMODE_CREATED) && file_folded(&f, task, file))
 		return 0;
 	s = file_begin(mode & FMODE_CREATED ? WIRE_FILE_CREATE : WIRE_FILE_OPEN,
 		       WIRE_HOOK_LSM_FILE_OPEN, WIRE_SUCCEEDED, task);
@@ -92,6 +136,7 @@ static __noinline int file_opened(struct file *file, __u32 mode) {
 	e->flags = file->f_flags;
 	inode_fill(&e->inode, file->f_inode);
 	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
+	fold_keep(&f, s->rec, s->len);
 	emit_end(s, &ring_bulk);
 	return 0;
 }
@@ -401,8 +446,7 @@ static __always_inline struct file *file_call_path(struct slot *s, struct wire_p
  * call's own flags and text have to do.
  */
 static __always_inline bool file_call_opened(struct file_call *c, struct task_struct *task,
-					     int fd) {
-	struct file *file = syscall_file(task, fd);
+					     struct file *file, int fd) {
 	__u32 mode;
 
 	if (!file)
@@ -431,9 +475,10 @@ static __always_inline bool file_call_opened(struct file_call *c, struct task_st
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 	struct file_call c = {};
+	struct fold f = {};
 	struct task_struct *task;
 	struct wire_file *e;
-	struct file *file;
+	struct file *file = NULL;
 	struct slot *s;
 
 	if (ret == -ENOENT || ret == -ENOTDIR)
@@ -444,9 +489,14 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 	task = bpf_get_current_task_btf();
 	if (syscall_foreign(task) || !gate_task(task))
 		return 0;
-	if (c.kind == WIRE_FILE_OPEN && !file_call_opened(&c, task, (int)ret))
-		return 0;
+	if (c.kind == WIRE_FILE_OPEN) {
+		file = syscall_file(task, (int)ret);
+		if (!file_call_opened(&c, task, file, (int)ret))
+			return 0;
+	}
 	if (!gate_call(c.kind))
+		return 0;
+	if (c.kind == WIRE_FILE_OPEN && file && file_folded_raw(&f, task, file))
 		return 0;
 	s = file_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, task);
 	if (!s)
@@ -476,6 +526,7 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 		emit_str(s, &e->target, c.old_name, WIRE_PATH_BYTES, EMIT_USER);
 	else if (c.old_name)
 		file_call_path(s, &e->old_path, task, c.old_dirfd, c.old_name);
+	fold_keep(&f, s->rec, s->len);
 	emit_end(s, &ring_bulk);
 	return 0;
 }

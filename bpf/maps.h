@@ -91,6 +91,28 @@ struct {
 	__type(value, __u8);
 } scope SEC(".maps");
 
+/*
+ * Equal deeds and how often they were done: fold.h. Written by hooks, read and
+ * reset by user space through mmap. An entry that is held or holds other deeds
+ * folds nothing: the deed is told whole.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, KNOBS_FOLDS);
+	__type(key, __u32);
+	__type(value, struct knobs_fold_entry);
+} folds SEC(".maps");
+
+/* Which entries of `folds` user space is to look at. Never full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct knobs_fold_marks);
+} fold_marks SEC(".maps");
+
 struct peer {
 	__u64 socket_inode;
 	__u8 address[16];

@@ -42,4 +42,52 @@ struct knobs_sequence {
 };
 _Static_assert(sizeof(struct knobs_sequence) == 64, "knobs_sequence");
 
+/*
+ * Folding (bpf/fold.h): equal deeds are counted in one entry of the map `folds`.
+ * An entry has two ways, and is held by whoever swapped `busy` from 0 to 1:
+ * nobody waits for it, neither a hook nor user space.
+ */
+#define KNOBS_FOLDS 2048 /* entries; a power of two */
+#define KNOBS_FOLD_WAYS 2
+#define KNOBS_FOLD_WHOLE 16		/* deeds of a window that are told whole */
+#define KNOBS_FOLD_WINDOW_NS 1000000000ull
+#define KNOBS_FOLD_OBJECT 5
+#define KNOBS_FOLD_BYTES 512		/* a longer record is not kept, and its deed not folded */
+#define KNOBS_FOLD_TOO_LONG (~0u)
+
+/* Deeds are equal when all of this is. Addresses of the kernel stay in here. */
+struct knobs_fold_key {
+	__u64 start_ns;			   /* of the doer, as in wire_header */
+	__u64 cred;			   /* address of its credentials: new ones with each exec */
+	__u64 object[KNOBS_FOLD_OBJECT];   /* what it is done to; the kind's own choice */
+	__u32 tgid;
+	__u32 kind;			   /* enum wire_kind */
+};
+_Static_assert(sizeof(struct knobs_fold_key) == 64, "knobs_fold_key");
+
+struct knobs_fold {
+	struct knobs_fold_key key;
+	__u64 began_ns;			   /* of the window */
+	__u64 count;			   /* deeds folded and not yet told */
+	__u64 first_ns, last_ns;	   /* of these */
+	__u64 bytes_out, bytes_in;	   /* of these, where the kind counts bytes */
+	__u32 whole;			   /* deeds of the window that were told whole */
+	__u32 len;			   /* of `record`; 0: none; KNOBS_FOLD_TOO_LONG */
+	char record[KNOBS_FOLD_BYTES];	   /* the last one told whole, its header's len unset */
+};
+_Static_assert(sizeof(struct knobs_fold) == 632, "knobs_fold");
+
+/* A value of the map `folds`. */
+struct knobs_fold_entry {
+	__u32 busy;
+	__u32 pad;
+	struct knobs_fold way[KNOBS_FOLD_WAYS];
+};
+_Static_assert(sizeof(struct knobs_fold_entry) == 1272, "knobs_fold_entry");
+
+/* The one value of the map `fold_marks`: bit n is set when entry n has something to tell. */
+struct knobs_fold_marks {
+	__u64 bits[KNOBS_FOLDS / 64];
+};
+
 #endif

@@ -52,6 +52,7 @@ enum wire_kind {
 	WIRE_HOST_USER = 50,
 	WIRE_HOST_LOSS = 51,
 	WIRE_HOST_STOP = 52,
+	WIRE_HOST_FOLD = 53,
 	WIRE_KIND_MAX = 128,
 };
 
@@ -236,6 +237,20 @@ struct wire_host_stop {
 	__u64 produced;
 	__u64 lost;
 };
+
+/*
+ * Equal deeds as one: behind it stands the record of such a deed that was told
+ * whole, its own header included, and the event is one of that record's kind.
+ * See bpf/fold.h.
+ */
+struct wire_host_fold {
+	struct wire_header head;
+	__u64 count; /* deeds that this stands for; the one in the record is none of them */
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 bytes_out, bytes_in; /* of these, where the kind counts bytes */
+};
+_Static_assert(sizeof(struct wire_host_fold) == 104, "wire_host_fold");
 
 #pragma GCC diagnostic pop
 

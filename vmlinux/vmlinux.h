@@ -138,6 +138,7 @@ struct mount {
 };
 
 struct qstr {
+	unsigned int hash;
 	unsigned int len;
 	unsigned char *name;
 };

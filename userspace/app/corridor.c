@@ -154,6 +154,10 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 	if (!enrich_event(c->enrich, &c->arena, &e))
 		return 0;
 	count_alive(c, e.kind);
+	if (head->kind == WIRE_HOST_FOLD) {
+		c->folds++;
+		c->folded += e.fold.count;
+	}
 	corridor_event(c, &e);
 	return 0;
 }

@@ -30,6 +30,8 @@ struct corridor {
 	uint64_t malformed; /* of these, could not be decoded, by kind below */
 	uint64_t malformed_kind[WIRE_KIND_MAX];
 	uint64_t events[WIRE_KIND_MAX];
+	uint64_t folds;	 /* events that stand for many deeds */
+	uint64_t folded; /* the deeds that these stand for */
 	uint64_t detections;
 	int64_t alive; /* forks minus exits: processes of the scope still there */
 	int error;     /* first failure of tape or output: the session ends on it */

@@ -79,6 +79,9 @@ static void print_losses(const struct corridor *c, const struct report_ledger *l
 				(void)fprintf(
 					stderr, "  %-24s %" PRIu64 ", %s\n", event_kind_name(kind),
 					(uint64_t)ledger->lost.lost[kind][cause], causes[cause]);
+	if (c->folds)
+		(void)fprintf(stderr, "  %" PRIu64 " equal deeds folded into %" PRIu64 " events\n",
+			      c->folded, c->folds);
 	if (ledger->not_run)
 		(void)fprintf(stderr, "  %" PRIu64 " times a hook interrupted itself, unseen\n",
 			      ledger->not_run);

@@ -243,6 +243,15 @@ static int tend_host(struct session *s, uint64_t now) {
 	return host_losses(&s->host, &losses);
 }
 
+/* tell_folds - what hooks only counted; @all: also what they may go on counting */
+static int tell_folds(struct session *s, uint64_t now, bool all) {
+	int n = probe_folds(s->probe, now, all, &s->host.seq, record_made, s);
+
+	if (all && n > 0)
+		log_warn("%d folds of equal deeds could not be read, continuing", n);
+	return n < 0 ? n : 0;
+}
+
 /* command_over - the command, and with --follow all of its descendants, have ended */
 static bool command_over(struct session *s) {
 	uint64_t lost = 0;
@@ -273,6 +282,8 @@ static int loop(struct session *s) {
 			s->over = true;
 		err = corridor_backlog(&s->corridor) > BACKLOG_BYTES ? 0 : drain(s);
 		now = host_boot_ns();
+		if (err >= 0)
+			err = tell_folds(s, now, false);
 		if (err >= 0)
 			err = tend_host(s, now);
 		if (err >= 0)
@@ -308,6 +319,8 @@ static int finish(struct session *s, struct report_ledger *ledger) {
 	probe_detach(s->probe);
 	if (!n)
 		n = drain_rest(s, INT_MAX);
+	if (n >= 0)
+		n = tell_folds(s, now, true);
 	s->next_loss_ns = now;
 	if (n >= 0)
 		n = tend_host(s, now);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/decode.h"
 #include "decode/reader.h"
 #include "event/field.h"
 
@@ -82,5 +83,31 @@ int decode_host_stop(struct reader *r, struct event *ret) {
 		return error;
 	EVENT_SET(ret, HOST_PRODUCED, host.produced, w->produced);
 	EVENT_SET(ret, HOST_LOST, host.lost, w->lost);
+	return 0;
+}
+
+/* The record within is decoded as if it had come alone, then takes this one's place in the stream. */
+int decode_host_fold(struct reader *r, struct event *ret) {
+	const struct wire_host_fold *w = (const void *)r->head;
+	const struct wire_header *within = (const void *)(w + 1);
+	uint32_t len = r->len - r->fixed;
+	int error;
+
+	if (len < sizeof(*within) || within->kind == w->head.kind || !w->count ||
+	    w->last_ns < w->first_ns)
+		return -EBADMSG;
+	error = decode_record(within, len, r->arena, ret);
+	if (error)
+		return error;
+	ret->boot_ns = w->head.ts_ns;
+	ret->cpu = w->head.cpu;
+	ret->cpu_seq = w->head.seq;
+	EVENT_SET(ret, FOLD_COUNT, fold.count, w->count);
+	EVENT_SET(ret, FOLD_FIRST_NS, fold.first_ns, w->first_ns);
+	EVENT_SET(ret, FOLD_LAST_NS, fold.last_ns, w->last_ns);
+	if (w->bytes_out || w->bytes_in) {
+		EVENT_SET(ret, FOLD_BYTES_OUT, fold.bytes_out, w->bytes_out);
+		EVENT_SET(ret, FOLD_BYTES_IN, fold.bytes_in, w->bytes_in);
+	}
 	return 0;
 }

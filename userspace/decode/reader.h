@@ -81,5 +81,6 @@ int decode_host_clock(struct reader *r, struct event *ret);
 int decode_host_user(struct reader *r, struct event *ret);
 int decode_host_loss(struct reader *r, struct event *ret);
 int decode_host_stop(struct reader *r, struct event *ret);
+int decode_host_fold(struct reader *r, struct event *ret);
 
 #endif

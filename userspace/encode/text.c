@@ -4,6 +4,7 @@
  *      !! HIGH  Title of a rule  (rule id)  attack.t1059
  */
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -121,6 +122,12 @@ static void add_deed(struct buf *out, const struct event *e, uint32_t kind) {
 		text_fields(out, e);
 }
 
+/* "and 1234 more in 980 ms": the same deed, many times */
+static void add_fold(struct buf *out, const struct event *e) {
+	buf_addf(out, "  and %" PRIu64 " more in ", e->fold.count);
+	text_duration(out, e->fold.last_ns - e->fold.first_ns);
+}
+
 /* "[args-cut path-racy]" */
 static void add_marks(struct buf *out, uint64_t degraded, bool color) {
 	const char *separator = "  [";
@@ -194,6 +201,8 @@ void encode_text(struct buf *out, const struct event *e, bool color) {
 		add_processes(out, e);
 	if (kind)
 		add_deed(out, e, kind);
+	if (event_has(e, FIELD_FOLD_COUNT))
+		add_fold(out, e);
 	add_marks(out, e->degraded, color);
 	buf_add_char(out, '\n');
 	for (uint32_t i = 0; i < e->n_detections; i++)

@@ -164,6 +164,7 @@ struct event {
 	struct event_file file;
 	struct event_net net;
 	struct event_host host;
+	struct event_fold fold;
 	const struct detection *detections;
 	uint32_t n_detections;
 

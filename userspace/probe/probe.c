@@ -100,7 +100,7 @@ static int map_counters(struct probe *p) {
 	if (at == MAP_FAILED)
 		return -errno;
 	p->sequences = at;
-	return 0;
+	return fold_map(p);
 }
 
 static int map_ring(struct probe *p, const char *name, struct ring *ring) {
@@ -211,6 +211,7 @@ void probe_free(struct probe *p) {
 			     (sizeof(*p->losses) + p->page_bytes - 1) & ~(p->page_bytes - 1));
 	if (p->sequences)
 		(void)munmap((void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
+	fold_unmap(p);
 	family_maps_done(&p->maps);
 	free(p);
 }

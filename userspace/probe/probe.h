@@ -79,6 +79,17 @@ void probe_fds(const struct probe *p, int ret[2]);
  */
 int probe_drain(struct probe *p, int max, probe_record_fn cb, void *ctx);
 
+/*
+ * probe_folds - hands a WIRE_HOST_FOLD record to @cb for all equal deeds whose window is over
+ * @now_ns: CLOCK_BOOTTIME
+ * @seq: numbers the records, counted up
+ * @all: whose window is not over too: nothing is counted any more, because all is detached
+ * How many entries were left to the next call, because a hook was counting there at that moment;
+ * or what @cb returned if that was negative.
+ */
+int probe_folds(struct probe *p, uint64_t now_ns, bool all, uint64_t *seq, probe_record_fn cb,
+		void *ctx);
+
 /* probe_detach - no hook sends any more; what they sent can still be drained */
 void probe_detach(struct probe *p);
 

@@ -18,6 +18,8 @@ struct probe {
 	struct ring process, bulk;
 	const struct knobs_losses *losses;
 	const struct knobs_sequence *sequences;
+	struct knobs_fold_entry *folds; /* both shared with the hooks */
+	struct knobs_fold_marks *fold_marks;
 	size_t n_cpus;
 	size_t page_bytes;
 	char late[WIRE_MAX_BYTES]; /* a record that late.c has to amend */
@@ -29,5 +31,9 @@ struct probe {
  * (WIRE_MAX_BYTES, 8-byte aligned).
  */
 const void *late_resolve(const void *record, uint32_t len, char *scratch);
+
+/* fold_map - maps what fold.h counts in; -errno. fold_unmap: also after that failed. */
+int fold_map(struct probe *p);
+void fold_unmap(struct probe *p);
 
 #endif
