@@ -24,7 +24,7 @@ def cpu_sequence(events):
     """Each CPU's numbers, of what hooks sent: none twice, none missing."""
     seen = defaultdict(list)
     for e in events:
-        if "hook" in e.raw:
+        if "hook" in e.raw and "fold" not in e.raw:
             seen[e.raw.get("cpu")].append(e.raw.get("cpu_seq"))
     for cpu, numbers in sorted(seen.items()):
         twice = [n for n, times in Counter(numbers).items() if times > 1]

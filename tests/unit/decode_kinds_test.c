@@ -334,6 +334,41 @@ static void every_cause_of_loss_has_a_name(void) {
 	}
 }
 
+static void fold_is_told_as_the_deed_that_it_counts(void) {
+	struct wire_host_fold *w;
+
+	sample_file(&sample, WIRE_FILE_OPEN);
+	w = sample_fold(&sample);
+	CHECK(decode() == 0 && e.kind == WIRE_FILE_OPEN && is_text(e.file.path, "/etc/passwd"));
+	CHECK(e.process.pid == 100 && e.process.start_ns == 4000000000 && HAS(HOOK));
+	CHECK(e.fold.count == 9 && e.fold.first_ns == 5100000000 && e.fold.last_ns == 5900000000);
+	CHECK(e.cpu == 65535 && e.cpu_seq == 30 && e.boot_ns == 5900000000);
+	CHECK(!HAS(FOLD_BYTES_OUT) && !HAS(FOLD_BYTES_IN));
+	w->bytes_out = 7;
+	CHECK(decode() == 0 && HAS(FOLD_BYTES_OUT) && e.fold.bytes_out == 7 && !e.fold.bytes_in);
+	sample_net(&sample, WIRE_NET_SEND);
+	(void)sample_fold(&sample);
+	CHECK(decode() == 0 && e.kind == WIRE_NET_SEND && e.fold.count == 9);
+}
+
+static void fold_of_nothing_of_folds_or_of_no_time_is_refused(void) {
+	struct wire_host_fold *w;
+
+	sample_file(&sample, WIRE_FILE_OPEN);
+	w = sample_fold(&sample);
+	w->count = 0;
+	CHECK(decode() == -EBADMSG);
+	w->count = 1;
+	w->last_ns = w->first_ns - 1;
+	CHECK(decode() == -EBADMSG);
+	sample_file(&sample, WIRE_FILE_OPEN);
+	(void)sample_fold(&sample);
+	(void)sample_fold(&sample);
+	CHECK(decode() == -EBADMSG);
+	sample_begin(&sample, WIRE_HOST_FOLD, sizeof(*w));
+	CHECK(decode() == -EBADMSG);
+}
+
 int main(void) {
 	arena_init(&arena, 1 << 20);
 	RUN(exec_tells_program_arguments_and_places);
@@ -356,6 +391,8 @@ int main(void) {
 	RUN(fact_of_the_host_that_was_not_found_is_absent);
 	RUN(loss_is_named);
 	RUN(every_cause_of_loss_has_a_name);
+	RUN(fold_is_told_as_the_deed_that_it_counts);
+	RUN(fold_of_nothing_of_folds_or_of_no_time_is_refused);
 	arena_done(&arena);
 	DONE();
 }

@@ -23,7 +23,7 @@ static const uint8_t sample_kinds[] = {
 	WIRE_FILE_CHMOD,   WIRE_FILE_CHOWN,   WIRE_FILE_LINK,    WIRE_FILE_SYMLINK,
 	WIRE_NET_CONNECT,  WIRE_NET_ACCEPT,   WIRE_NET_BIND,     WIRE_NET_LISTEN,
 	WIRE_NET_SEND,     WIRE_HOST_START,   WIRE_HOST_CLOCK,   WIRE_HOST_USER,
-	WIRE_HOST_LOSS,    WIRE_HOST_STOP,
+	WIRE_HOST_LOSS,    WIRE_HOST_STOP,    WIRE_HOST_FOLD,
 };
 #define SAMPLE_KINDS (sizeof(sample_kinds) / sizeof(sample_kinds[0]))
 
@@ -103,6 +103,23 @@ static inline struct wire_file *sample_file(struct sample *s, uint8_t kind) {
 	return w;
 }
 
+/* sample_fold - what is in @s as the record within a fold of nine */
+static inline struct wire_host_fold *sample_fold(struct sample *s) {
+	static struct sample within;
+	struct wire_host_fold *w;
+
+	within = *s;
+	w = sample_begin(s, WIRE_HOST_FOLD, sizeof(*w));
+	w->head.cpu = 65535;
+	w->head.seq = 30;
+	w->head.flags = WIRE_NO_TASK;
+	w->count = 9;
+	w->first_ns = 5100000000;
+	w->last_ns = w->head.ts_ns = 5900000000;
+	(void)sample_add(s, within.bytes, within.len);
+	return w;
+}
+
 static inline struct wire_net *sample_net(struct sample *s, uint8_t kind) {
 	struct wire_net *w = sample_begin(s, kind, sizeof(*w));
 	static const uint8_t local[16] = { [10] = 0xff, 0xff, 10, 0, 2, 15 };
@@ -175,6 +192,10 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 	}
 	case WIRE_HOST_STOP:
 		sample_begin(s, kind, sizeof(struct wire_host_stop));
+		break;
+	case WIRE_HOST_FOLD:
+		sample_file(s, WIRE_FILE_OPEN);
+		sample_fold(s);
 		break;
 	default:
 		if (kind < WIRE_NET_CONNECT)

@@ -24,7 +24,10 @@ static void every_kind_is_decoded(void) {
 		sample_make(&sample, sample_kinds[i]);
 		arena_reset(&arena);
 		CHECK(sample_decode(&sample, &arena, &e) == 0);
-		CHECK(e.kind == sample_kinds[i] && event_has(&e, FIELD_KIND));
+		/* a fold is an event of the kind that it counts */
+		CHECK(e.kind == (sample_kinds[i] == WIRE_HOST_FOLD ? WIRE_FILE_OPEN
+								   : sample_kinds[i]));
+		CHECK(event_has(&e, FIELD_KIND));
 	}
 }
 

@@ -86,7 +86,7 @@ int decode_host_stop(struct reader *r, struct event *ret) {
 	return 0;
 }
 
-/* The record within is decoded as if it had come alone, then takes this one's place in the stream. */
+/* The record within is decoded as if it came alone, and takes this one's place in the stream. */
 int decode_host_fold(struct reader *r, struct event *ret) {
 	const struct wire_host_fold *w = (const void *)r->head;
 	const struct wire_header *within = (const void *)(w + 1);

@@ -58,12 +58,12 @@ static void add_value(struct buf *out, const struct schema_row *row, const void 
 	}
 }
 
-/* says_who - messages that tell of the doer; the line has its name, and is to stay short */
-static bool says_who(const char *message) {
-	static const char *const who[] = { "process", "parent" };
+/* said - messages of which every line has its own words: who did it, and how often */
+static bool said(const char *message) {
+	static const char *const elsewhere[] = { "process", "parent", "fold" };
 
-	for (size_t i = 0; i < sizeof(who) / sizeof(who[0]); i++)
-		if (!strcmp(message, who[i]))
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (!strcmp(message, elsewhere[i]))
 			return true;
 	return false;
 }
@@ -85,7 +85,7 @@ static void add_message(struct buf *out, const struct schema_step *step, const s
 
 void text_fields(struct buf *out, const struct event *e) {
 	for (unsigned i = 0; i < schema_n_steps; i++)
-		if (schema_steps[i].what == STEP_MESSAGE && !says_who(schema_steps[i].key))
+		if (schema_steps[i].what == STEP_MESSAGE && !said(schema_steps[i].key))
 			add_message(out, &schema_steps[i], e);
 	text_outcome(out, e);
 }

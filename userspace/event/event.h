@@ -143,6 +143,11 @@ struct detection {
 	struct strv events, group;
 };
 
+/* Of an event that stands for many equal deeds. */
+struct event_fold {
+	uint64_t count, first_ns, last_ns, bytes_out, bytes_in;
+};
+
 #define EVENT_HAS_WORDS 4
 
 struct event {

@@ -88,9 +88,10 @@ static void lsm_reason(int err, char why[256]) {
 }
 
 void family_maps_init(struct family_maps *m) {
-	static const char *const names[FAMILY_MAPS] = { "ring_process", "ring_bulk",	"slots",
-							"sequences",	"losses",	"pulse",
-							"scope",	"scope_sockets", "folds",	"fold_marks" };
+	static const char *const names[FAMILY_MAPS] = {
+		"ring_process", "ring_bulk", "slots",	      "sequences", "losses",
+		"pulse",	"scope",     "scope_sockets", "folds",	   "fold_marks",
+	};
 
 	for (int i = 0; i < FAMILY_MAPS; i++) {
 		m->names[i] = names[i];
