@@ -76,13 +76,12 @@ static __always_inline bool file_changing(__u32 mode, __u32 flags) {
  * between is another; a directory renamed above it is not noticed, and is told by its own event.
  */
 static __always_inline void file_object(struct fold *f, __u64 ino, __u32 dev, __u32 flags,
-					struct vfsmount *mnt, struct dentry *dentry,
-					struct dentry *parent, __u32 name_hash) {
+					__u64 mnt, __u64 dentry, __u64 parent, __u32 name_hash) {
 	f->key.object[0] = ino;
 	f->key.object[1] = (__u64)dev << 32 | flags;
-	f->key.object[2] = (__u64)mnt;
-	f->key.object[3] = (__u64)parent;
-	f->key.object[4] = (__u64)dentry + ((__u64)name_hash << 32);
+	f->key.object[2] = mnt;
+	f->key.object[3] = parent;
+	f->key.object[4] = dentry + ((__u64)name_hash << 32);
 }
 
 /* file_folded - whether an open for writing is only counted (fold.h) */
@@ -90,10 +89,12 @@ static __always_inline bool file_folded(struct fold *f, struct task_struct *task
 					struct file *file) {
 	struct dentry *dentry = file->f_path.dentry;
 	struct inode *inode = file->f_inode;
+	struct super_block *sb = inode->i_sb;
 
 	fold_begin(f, WIRE_FILE_OPEN, task);
-	file_object(f, inode->i_ino, inode->i_sb->s_dev, file->f_flags, file->f_path.mnt, dentry,
-		    dentry->d_parent, dentry->d_name.hash);
+	file_object(f, inode->i_ino, sb->s_dev, file->f_flags, fold_address(file->f_path.mnt, sb),
+		    fold_address(dentry, sb), fold_address(dentry->d_parent, sb),
+		    dentry->d_name.hash);
 	return fold_deed(f, 0, 0);
 }
 
@@ -105,8 +106,9 @@ static __always_inline bool file_folded_raw(struct fold *f, struct task_struct *
 
 	fold_begin(f, WIRE_FILE_OPEN, task);
 	file_object(f, BPF_CORE_READ(inode, i_ino), BPF_CORE_READ(inode, i_sb, s_dev),
-		    BPF_CORE_READ(file, f_flags), BPF_CORE_READ(file, f_path.mnt), dentry,
-		    BPF_CORE_READ(dentry, d_parent), BPF_CORE_READ(dentry, d_name.hash));
+		    BPF_CORE_READ(file, f_flags), (__u64)BPF_CORE_READ(file, f_path.mnt),
+		    (__u64)dentry, (__u64)BPF_CORE_READ(dentry, d_parent),
+		    BPF_CORE_READ(dentry, d_name.hash));
 	return fold_deed(f, 0, 0);
 }
 

@@ -36,6 +36,17 @@ struct fold {
 	__u32 keep; /* way + 1 to keep the record in; 0: no need */
 };
 
+/*
+ * fold_address - an address as a number that tells it from others with the same @base
+ * A typed pointer is no number to the verifier, but the distance of two is.
+ */
+static __always_inline __u64 fold_address(const void *at, const void *base) {
+	__u64 distance = (__u64)at - (__u64)base;
+
+	barrier_var(distance);
+	return distance;
+}
+
 /* fold_begin - a key whose object is still all zero; @task: the doer, or NULL for nobody */
 static __always_inline void fold_begin(struct fold *f, __u32 kind, struct task_struct *task) {
 	__builtin_memset(f, 0, sizeof(*f));
@@ -44,7 +55,7 @@ static __always_inline void fold_begin(struct fold *f, __u32 kind, struct task_s
 		return;
 	f->key.tgid = (__u32)task->tgid;
 	f->key.start_ns = task->group_leader->start_boottime;
-	f->key.cred = (__u64)task->real_cred;
+	f->key.cred = fold_address(task->real_cred, task->real_cred->user_ns);
 }
 
 static __always_inline __u32 fold_hash(const struct knobs_fold_key *k) {

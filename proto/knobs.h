@@ -55,10 +55,10 @@ _Static_assert(sizeof(struct knobs_sequence) == 64, "knobs_sequence");
 #define KNOBS_FOLD_BYTES 512		/* a longer record is not kept, and its deed not folded */
 #define KNOBS_FOLD_TOO_LONG (~0u)
 
-/* Deeds are equal when all of this is. Addresses of the kernel stay in here. */
+/* Deeds are equal when all of this is. */
 struct knobs_fold_key {
 	__u64 start_ns;			   /* of the doer, as in wire_header */
-	__u64 cred;			   /* address of its credentials: new ones with each exec */
+	__u64 cred;			   /* which credentials it has: new ones with each exec */
 	__u64 object[KNOBS_FOLD_OBJECT];   /* what it is done to; the kind's own choice */
 	__u32 tgid;
 	__u32 kind;			   /* enum wire_kind */

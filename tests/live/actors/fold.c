@@ -2,7 +2,7 @@
 /*
  * fold threads|processes WORKERS N - each worker opens the file "many" N times for writing
  *
- * Half of it done, it makes the file "half" and waits for one called "go". Its own counters, one line
+ * Half of it done, it makes the file "half" and waits for one called "go". Its own counters, a line
  * "PID OPENS" for each process, are on standard output, and behind them "CLOCK BEGIN END".
  */
 #include "file.h"
