@@ -37,7 +37,7 @@ comma := ,
 SANFLAGS := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 OURS := -std=gnu11 -D_GNU_SOURCE -DLAPWING_VERSION='"$(VERSION)"' -Iuserspace -Iproto -I$(B) -MMD -MP \
         $(WARN) $(SANFLAGS)
-LIBS := -lbpf -lelf -lz -lprotobuf-c -lyaml -lpcre2-8 -lseccomp -lcap-ng
+LIBS := -lbpf -lelf -lz -lprotobuf-c -lyaml -lpcre2-8 -ljson-c -lseccomp -lcap-ng
 
 # bpf_helpers.h wants the target's own headers nowhere: the BPF side sees vmlinux/, proto/, bpf/.
 BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Iproto -Ibpf -Wall -Wextra -Werror \

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
 	struct event e;
 	struct arena arena;
 
-	if (ruleset_load_text("fuzz.yml", (const char *)bytes, n, &errors, &rules) == 0) {
+	if (ruleset_load_text("fuzz.yml", (const char *)bytes, n, NULL, &errors, &rules) == 0) {
 		arena_init(&arena, 65536);
 		for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
 			event_reset(&e);

@@ -280,7 +280,7 @@ static void matching_allocates_nothing(void) {
 #ifdef __SANITIZE_ADDRESS__
 	SKIP("ASan has an allocator of its own");
 #endif
-	CHECK(ruleset_load(shipped, 1, &errors, &rules) == 0);
+	CHECK(ruleset_load(shipped, 1, &rule_strict, &errors, &rules) == 0);
 	if (!rules)
 		return;
 	arena_reset(&rule_arena);

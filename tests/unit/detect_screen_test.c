@@ -93,7 +93,7 @@ static void screens_never_hide_a_hit_of_the_shipped_rules(void) {
 	struct buf errors = { 0 };
 	struct ruleset *rules = NULL;
 
-	CHECK(ruleset_load(shipped, 1, &errors, &rules) == 0);
+	CHECK(ruleset_load(shipped, 1, &rule_strict, &errors, &rules) == 0);
 	if (rules)
 		check_agreement(rules, 50000);
 	ruleset_free(rules);

@@ -12,23 +12,37 @@
 #define LAPWING_RULES_DIR "/usr/local/share/lapwing/rules"
 #endif
 
-int rules_load(const char *const *paths, size_t n, struct ruleset **ret) {
-	struct buf errors = { 0 };
+/* log_faults - line by line, as warnings where the rest is used */
+static void log_faults(struct buf *errors, bool survived) {
 	char *line, *rest;
+
+	if (!errors->len || !buf_reserve(errors, 1))
+		return;
+	errors->data[errors->len] = '\0';
+	for (line = strtok_r(errors->data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (survived)
+			log_warn("%s", line);
+		else
+			log_error("%s", line);
+	}
+}
+
+int rules_load(const char *const *paths, size_t n, const struct detect_options *options,
+	       struct ruleset **ret) {
+	struct buf errors = { 0 };
 	int err;
 
 	*ret = NULL;
 	if (!n)
 		return 0;
-	err = ruleset_load(paths, n, &errors, ret);
-	if (err && errors.len && buf_reserve(&errors, 1)) {
-		errors.data[errors.len] = '\0';
-		for (line = strtok_r(errors.data, "\n", &rest); line;
-		     line = strtok_r(NULL, "\n", &rest))
-			log_error("%s", line);
-	} else if (err) {
+	err = ruleset_load(paths, n, options, &errors, ret);
+	log_faults(&errors, !err);
+	if (err && !errors.len)
 		log_error("the rules in \"%s\" cannot be loaded: %s", paths[0], strerror(-err));
-	}
+	else if (!err && ruleset_refused(*ret))
+		log_warn("%zu documents with faults are refused, and the other rules are used, "
+			 "continuing",
+			 ruleset_refused(*ret));
 	buf_done(&errors);
 	return err;
 }

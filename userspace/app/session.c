@@ -181,7 +181,7 @@ static int start_loop(struct session *s) {
 static void reload_rules(struct session *s) {
 	struct ruleset *rules;
 
-	if (rules_load(s->o->rules, s->o->n_rules, &rules)) {
+	if (rules_load(s->o->rules, s->o->n_rules, &s->o->detect, &rules)) {
 		log_error("the new rules are not used; the old ones stay in force, continuing");
 		return;
 	}
@@ -402,7 +402,7 @@ static int start(struct session *s) {
 	if (err)
 		return 1;
 	s->corridor.color = s->o->color;
-	err = rules_load(s->o->rules, s->o->n_rules, &s->corridor.rules);
+	err = rules_load(s->o->rules, s->o->n_rules, &s->o->detect, &s->corridor.rules);
 	if (err)
 		return err == -EINVAL || err == -ENOENT ? 2 : 1;
 	if (start_outputs(s))

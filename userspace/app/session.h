@@ -20,6 +20,7 @@ struct session_options {
 	size_t n_rules;
 	bool no_rules;			     /* detect nothing */
 	const char *outputs[CORRIDOR_OUTPUTS]; /* as output_open() takes them */
+	struct detect_options detect;	     /* how rules are read */
 	int n_outputs;
 	const char *tape;	  /* NULL: none */
 	int color;		  /* as in struct corridor */

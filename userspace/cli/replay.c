@@ -102,7 +102,7 @@ static int play_all(const struct session_options *o, char **names) {
 
 	c.color = o->color;
 	if (!err) {
-		err = rules_load(o->rules, o->n_rules, &c.rules);
+		err = rules_load(o->rules, o->n_rules, &o->detect, &c.rules);
 		if (err) {
 			(void)corridor_done(&c);
 			return err == -EINVAL || err == -ENOENT ? CLI_USAGE : CLI_FAILURE;
@@ -131,6 +131,7 @@ static int replay_run(int argc, char **argv) {
 		{ "output", required_argument, NULL, 'o' },
 		{ "rules", required_argument, NULL, SENSOR_RULES },
 		{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },
+		{ "strict", no_argument, NULL, SENSOR_STRICT },
 		{ "color", required_argument, NULL, SENSOR_COLOR },
 		{ 0 },
 	};
@@ -167,6 +168,7 @@ const struct command command_replay = {
 		 "shipped "
 		 "ones)\n"
 		 "      --no-rules      detect nothing\n"
+		 "      --strict        a rule with a fault refuses all of them\n"
 		 "      --color WHEN    auto, always, never\n"
 		 "\n"
 		 "example: lapwing replay --rules rules -o json:- night.tape\n",

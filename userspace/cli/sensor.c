@@ -69,6 +69,9 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 	case SENSOR_NO_RULES:
 		o->no_rules = true;
 		return CLI_OK;
+	case SENSOR_STRICT:
+		o->detect.strict = true;
+		return CLI_OK;
 	case SENSOR_TAPE:
 		o->tape = optarg;
 		return CLI_OK;

@@ -14,6 +14,7 @@ enum {
 	SENSOR_HOOKS = 256,
 	SENSOR_RULES,
 	SENSOR_NO_RULES,
+	SENSOR_STRICT,
 	SENSOR_TAPE,
 	SENSOR_COLOR,
 	SENSOR_READY_FD,
@@ -27,6 +28,7 @@ enum {
 	{ "hooks", required_argument, NULL, SENSOR_HOOKS },          \
 	{ "rules", required_argument, NULL, SENSOR_RULES },          \
 	{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },          \
+	{ "strict", no_argument, NULL, SENSOR_STRICT },              \
 	{ "tape", required_argument, NULL, SENSOR_TAPE },            \
 	{ "color", required_argument, NULL, SENSOR_COLOR },          \
 	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD }
@@ -35,6 +37,7 @@ enum {
 	"  -o, --output SPEC   text:-  text:FILE  json:-  json:FILE  proto:FILE  (repeatable)\n" \
 	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped ones)\n" \
 	"      --no-rules      detect nothing\n"                                             \
+	"      --strict        a rule with a fault refuses all of them\n"                     \
 	"      --hooks SET     auto (best that works), lsm, tracepoint\n"                    \
 	"      --tape FILE     record the raw ring, for `lapwing replay`\n"                  \
 	"      --color WHEN    auto, always, never\n"                                        \

@@ -20,25 +20,38 @@ int exprs_add(struct build *b, struct exprs *list, struct expr *x) {
 	return 0;
 }
 
-int build_slot(struct build *b, struct taxon taxon, struct slot **ret) {
-	struct slot *s;
+static int slot_new(struct build *b, struct str name, struct taxon taxon, struct slot **ret) {
+	struct slot **chain = &b->set->names[slot_hash(name) % SLOT_CHAINS];
+	struct slot *s = arena_zalloc(&b->set->arena, sizeof(*s));
 
-	for (s = b->set->slots; s; s = s->next) {
-		if (s->taxon.source == taxon.source && s->taxon.field == taxon.field) {
-			*ret = s;
-			return 0;
-		}
-	}
-	s = arena_zalloc(&b->set->arena, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
 	s->taxon = taxon;
-	if (slot_room(&b->set->arena, s))
+	s->name = arena_str(&b->set->arena, name);
+	if (!s->name.s || slot_room(&b->set->arena, s))
 		return -ENOMEM;
 	s->next = b->set->slots;
 	b->set->slots = s;
+	s->next_name = *chain;
+	*chain = s;
 	*ret = s;
 	return 0;
+}
+
+int build_slot(struct build *b, struct str name, struct slot **ret) {
+	struct taxon taxon = { SOURCE_NONE, 0 };
+
+	*ret = slot_find(b->set, name);
+	if (*ret)
+		return 0;
+	if (!b->set->for_records && taxonomy_field(name, &taxon))
+		return -ENOENT;
+	return slot_new(b, name, taxon, ret);
+}
+
+int build_words(struct build *b, struct slot **ret) {
+	*ret = slot_find(b->set, STR(""));
+	return *ret ? 0 : slot_new(b, STR(""), (struct taxon){ SOURCE_WORDS, 0 }, ret);
 }
 
 uint32_t build_hash(uint32_t h, const void *bytes, size_t n) {
@@ -71,7 +84,7 @@ static bool equal_values(const struct predicate *a, const struct predicate *b) {
 		    (a->globs[i].n != b->globs[i].n ||
 		     memcmp(a->globs[i].t, b->globs[i].t, a->globs[i].n * sizeof(uint16_t))))
 			return false;
-		if (a->op >= OP_LESS && a->op <= OP_GREATER_EQUAL && a->numbers[i] != b->numbers[i])
+		if (a->op >= OP_LESS && a->op <= OP_NUMBER && a->numbers[i] != b->numbers[i])
 			return false;
 	}
 	return true;
@@ -80,7 +93,7 @@ static bool equal_values(const struct predicate *a, const struct predicate *b) {
 /* Regexes and networks are few: two alike are kept as two. */
 static bool equal(const struct predicate *a, const struct predicate *b) {
 	if (a->op != b->op || a->slot != b->slot || a->fold != b->fold || a->token != b->token ||
-	    a->n != b->n || a->op == OP_REGEX || a->op == OP_CIDR)
+	    a->n != b->n || a->part != b->part || a->op == OP_REGEX || a->op == OP_CIDR)
 		return false;
 	if (a->op >= OP_SAME)
 		return a->other == b->other;
@@ -89,12 +102,12 @@ static bool equal(const struct predicate *a, const struct predicate *b) {
 
 static uint32_t predicate_cost(const struct predicate *p) {
 	static const uint32_t base[] = {
-		[OP_PRESENT] = 1,     [OP_EQUALS] = 3,	    [OP_STARTS] = 4,
-		[OP_ENDS] = 4,	      [OP_CONTAINS] = 30,   [OP_GLOB] = 40,
-		[OP_REGEX] = 400,     [OP_CIDR] = 60,	    [OP_LESS] = 20,
-		[OP_LESS_EQUAL] = 20, [OP_GREATER] = 20,    [OP_GREATER_EQUAL] = 20,
-		[OP_SAME] = 20,	      [OP_SAME_START] = 20, [OP_SAME_END] = 20,
-		[OP_SAME_PART] = 60,
+		[OP_EXISTS] = 1,      [OP_PRESENT] = 1,	       [OP_EQUALS] = 3,
+		[OP_STARTS] = 4,      [OP_NUMBER] = 20,	       [OP_ENDS] = 4,
+		[OP_CONTAINS] = 30,   [OP_GLOB] = 40,	       [OP_REGEX] = 400,
+		[OP_CIDR] = 60,	      [OP_LESS] = 20,	       [OP_LESS_EQUAL] = 20,
+		[OP_GREATER] = 20,    [OP_GREATER_EQUAL] = 20, [OP_SAME] = 20,
+		[OP_SAME_START] = 20, [OP_SAME_END] = 20,      [OP_SAME_PART] = 60,
 	};
 	uint32_t cost = base[p->op];
 

@@ -2,7 +2,8 @@
 /*
  * build.h - from YAML nodes to the engine's objects
  *
- *     rule.c ── condition.c ── item.c ── leaf.c ── build.c
+ *     rule.c ── head.c
+ *            └─ condition.c ── item.c ── leaf.c ── build.c
  *
  * All functions here give 0, -EINVAL with a fault reported, or -ENOMEM. What the
  * engine keeps comes from the rule set's arena; @temp dies with each file.
@@ -28,7 +29,9 @@ struct build {
 	struct rule *first_rule, **last_rule;
 	struct predicate *chains[BUILD_CHAINS];
 	struct rule *ids[BUILD_CHAINS];
-	size_t cap_regexes, cap_skipped;
+	struct rule *rule_names[BUILD_CHAINS];
+	const struct detect_options *options;
+	size_t cap_regexes, cap_skipped, cap_sources;
 	const char *file; /* its name, for ever */
 };
 
@@ -40,8 +43,11 @@ struct exprs {
 
 int exprs_add(struct build *b, struct exprs *list, struct expr *x);
 
-/* build_slot - the one slot of @taxon */
-int build_slot(struct build *b, struct taxon taxon, struct slot **ret);
+/* build_slot - the one slot of the field called @name; -ENOENT when no event has such a field */
+int build_slot(struct build *b, struct str name, struct slot **ret);
+
+/* build_words - the slot of all texts of an event */
+int build_words(struct build *b, struct slot **ret);
 
 /* build_leaf - an expr of @draft, or of the equal predicate that is there already */
 int build_leaf(struct build *b, const struct predicate *draft, struct expr **ret);
@@ -64,8 +70,8 @@ struct text_style {
 int leaf_texts(struct build *b, const struct text_style *style, const struct patterns *p,
 	       struct expr **ret);
 
-/* leaf_present - whether the slot has any value */
-int leaf_present(struct build *b, struct slot *slot, struct expr **ret);
+/* leaf_there - OP_EXISTS or OP_PRESENT of @slot */
+int leaf_there(struct build *b, enum op op, struct slot *slot, struct expr **ret);
 
 /* regex_compile - @node's text; the rule set frees the code */
 int regex_compile(struct build *b, const struct node *node, uint32_t options, pcre2_code **ret);
@@ -89,6 +95,21 @@ struct search {
 /* condition_build - @node, a condition's text, over @searches */
 int condition_build(struct build *b, const struct node *node, struct search *searches, uint32_t n,
 		    struct expr **ret);
+
+/* head_text - the text of @key, which must not be empty; absent when the key is and need not be */
+int head_text(struct build *b, const struct node *map, const char *key, bool needed,
+	      struct str *ret);
+
+/* head_keep - a copy of @text for ever; absent stays absent */
+int head_keep(struct build *b, struct str text, struct str *ret);
+
+enum status { STATUS_RUN, STATUS_OLD, STATUS_UNSUPPORTED };
+
+/* head_build - what a document says of itself; enters @r under its id and name */
+int head_build(struct build *b, const struct node *doc, struct rule *r, enum status *ret);
+
+/* head_source - its log source, which names something; texts for ever */
+int head_source(struct build *b, const struct node *doc, struct logsource *ret);
 
 /* rule_build - one document; adds a rule, or a line to what was skipped */
 int rule_build(struct build *b, const struct node *doc);

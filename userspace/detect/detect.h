@@ -10,6 +10,7 @@
 #ifndef LAPWING_DETECT_H
 #define LAPWING_DETECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -18,24 +19,39 @@
 
 struct ruleset;
 
+/* How rules are read; all zero is what a sensor wants. */
+struct detect_options {
+	bool strict;  /* a document that is refused fails the load */
+	bool records; /* for detect_record(): of every log source and status, with any field */
+	const char *const
+		*placeholders; /* "NAME=VALUE" for 'expand', of which a name may have many */
+	size_t n_placeholders;
+};
+
 /*
  * ruleset_load - every rule in @paths (files, or folders read recursively for *.yml and *.yaml)
- * @errors: one line "file:line:column: what, and what was expected" per fault, or the quoted path
- *          and why it cannot be read; may be non-empty only when the call fails
+ * @options: how; NULL is all zero. Must live as long as the call.
+ * @errors: one line "file:line:column: what, and what was expected (rule ID)" per fault, or the
+ *          quoted path and why it cannot be read; may be non-empty also when the call gives 0
  *
- * All or nothing: one bad rule fails the whole load, so that nothing is ever
- * half applied. 0, -EINVAL (see @errors), -ENOENT, -ENOMEM.
+ * A document with a fault is refused whole and counted, and the others load. With
+ * @options->strict it fails the load, and so it does when nothing is left. A path that
+ * cannot be read always fails it. 0, -EINVAL or another reason (see @errors), -ENOMEM.
  */
-int ruleset_load(const char *const *paths, size_t n_paths, struct buf *errors,
-		 struct ruleset **ret);
+int ruleset_load(const char *const *paths, size_t n_paths, const struct detect_options *options,
+		 struct buf *errors, struct ruleset **ret);
 
 /* ruleset_load_text - the same for the documents in @n bytes at @text, called @name in errors */
-int ruleset_load_text(const char *name, const char *text, size_t n, struct buf *errors,
+int ruleset_load_text(const char *name, const char *text, size_t n,
+		      const struct detect_options *options, struct buf *errors,
 		      struct ruleset **ret);
 
 void ruleset_free(struct ruleset *rules);
 
 size_t ruleset_count(const struct ruleset *rules);
+
+/* ruleset_refused - how many documents (or files that are no YAML) had a fault and do not run */
+size_t ruleset_refused(const struct ruleset *rules);
 
 /* ruleset_rule - title, id and level of rule @i, and how often it has held; borrowed */
 const struct detection *ruleset_rule(const struct ruleset *rules, size_t i, uint64_t *ret_hits);
@@ -60,5 +76,48 @@ const char *ruleset_skipped(const struct ruleset *rules, size_t i);
  * call, so it has room for every rule at once and cannot be cut short.
  */
 void detect_event(struct ruleset *rules, struct arena *arena, struct event *e);
+
+/* The three attributes of a log source that count; absent is "any". */
+struct logsource {
+	struct str category, product, service;
+};
+
+/* A field of a record; a value without bytes (s == NULL) is null. */
+struct record_field {
+	struct str name;
+	const struct str *values;
+	uint32_t n;
+};
+
+/*
+ * An event that is nothing but named values, as a line of some log. Of two fields
+ * with one name the first counts.
+ */
+struct record {
+	struct logsource source; /* all absent: not known, so that every rule applies */
+	uint64_t time_ns;
+	const struct record_field *fields;
+	uint32_t n;
+};
+
+/*
+ * detect_record - detect_event() for a record; the rules were loaded with options.records
+ * @ret: gets the detections, the rule set's own, good until the next call
+ */
+uint32_t detect_record(struct ruleset *rules, struct arena *arena, const struct record *record,
+		       const struct detection **ret);
+
+/*
+ * detect_evidence - what of the event made a rule hold
+ * @d: given by the last detect_event() or detect_record(), whose event is still there
+ *
+ * Calls @each with each value that met a condition of an identifier that held.
+ * @field is as the rule writes it, and empty for keywords. What an absence met has
+ * no value and is not told. Gives the first result of @each that is not 0.
+ */
+int detect_evidence(struct ruleset *rules, const struct detection *d,
+		    int (*each)(void *ctx, struct str identifier, struct str field,
+				struct str value),
+		    void *ctx);
 
 #endif

@@ -26,9 +26,11 @@
 #define N_GRAMS 256
 
 struct slot {
-	struct slot *next;
+	struct slot *next, *next_name;
+	struct str name; /* as rules write it; empty: every text, for keywords */
 	struct taxon taxon;
-	uint32_t epoch;	     /* @v and @n are of that event */
+	bool present;	     /* there, if only as null */
+	uint32_t epoch;	     /* @v, @n and @present are of that event */
 	uint32_t gram_epoch; /* so is @gram */
 	uint32_t n;
 	const struct str *v;
@@ -38,7 +40,8 @@ struct slot {
 };
 
 enum op {
-	OP_PRESENT,
+	OP_EXISTS,  /* is there, if only as null */
+	OP_PRESENT, /* has a value */
 	OP_EQUALS,
 	OP_STARTS,
 	OP_ENDS,
@@ -50,6 +53,7 @@ enum op {
 	OP_LESS_EQUAL,
 	OP_GREATER,
 	OP_GREATER_EQUAL,
+	OP_NUMBER,
 	OP_SAME, /* as another field */
 	OP_SAME_START,
 	OP_SAME_END,
@@ -81,6 +85,7 @@ struct predicate {
 	uint8_t n_sets; /* of @set that apply, 0 to 2 */
 	bool token;	/* OP_CONTAINS: only where no word goes on around it */
 	bool shared;	/* asked from several places: remember the answer */
+	uint8_t part;	/* OP_LESS to OP_NUMBER: enum time_part of the value that is compared */
 	uint32_t memo;	/* epoch << 2 | enum answer */
 	uint32_t n;	/* values, any of which may hold */
 	uint32_t min_bytes;
@@ -124,7 +129,8 @@ struct identifier {
 
 struct rule {
 	struct detection detection; /* all but matched */
-	struct str name;
+	struct logsource source;
+	uint32_t source_id; /* the same for rules of equal sources */
 	const char *file;
 	uint32_t line;
 	struct event_kinds kinds;
@@ -134,7 +140,7 @@ struct rule {
 	uint32_t n_identifiers;
 	struct predicate **probes;
 	uint32_t n_probes;
-	struct rule *next, *next_id; /* while compiling */
+	struct rule *next, *next_id, *next_name; /* while compiling */
 };
 
 #define SIEVE_PROBES 64
@@ -174,7 +180,10 @@ struct bucket {
 
 /* The running event. */
 struct match {
-	const struct event *e;
+	const struct event *e;	     /* or NULL, and */
+	const struct record *record; /* the slots of its fields are filled already */
+	const bool *applies;	     /* by source_id, for a record; NULL: to all */
+	uint64_t time_ns;
 	struct arena *arena;
 	uint32_t epoch; /* 1 to MAX_EPOCH */
 	bool limited;	/* a regex gave up since this was last cleared */
@@ -184,9 +193,17 @@ struct match {
 
 #define MAX_EPOCH ((1u << 30) - 1)
 
+#define SLOT_CHAINS 256
+
 struct ruleset {
 	struct bucket buckets[WIRE_KIND_MAX];
+	struct bucket records; /* every rule, for detect_record() */
 	struct match match;
+	bool for_records;
+	struct logsource *sources; /* distinct ones, of rules */
+	bool *applies;		   /* of each, to the log source of the last record */
+	size_t n_sources, n_refused;
+	struct slot *names[SLOT_CHAINS];
 	struct detection *detections; /* room for one of every rule */
 	struct str *matched;	      /* room for every identifier of every rule */
 	struct rule **rules;
@@ -201,6 +218,18 @@ struct ruleset {
 };
 
 extern const uint8_t fold_none[256], fold_case[256];
+
+/* slot_hash - of a name, for ruleset.names */
+static inline uint32_t slot_hash(struct str name) {
+	uint32_t h = name.n;
+
+	for (uint32_t i = 0; i < name.n; i++)
+		h = (h ^ (unsigned char)name.s[i]) * 16777619u;
+	return h ^ h >> 15;
+}
+
+/* slot_find - the slot called @name, or NULL */
+struct slot *slot_find(const struct ruleset *set, struct str name);
 
 /* slot_fill - finds the values of @s in the running event; slot.c */
 void slot_fill(const struct match *m, struct slot *s);
@@ -220,6 +249,9 @@ static inline void slot_get(const struct match *m, struct slot *s) {
 static inline uint8_t gram_hash(uint8_t a, uint8_t b) {
 	return (uint8_t)(a * 5 + b);
 }
+
+/* predicate_meets - whether @x, one of its slot's values, is why @p holds; OP_TEXT and the like */
+bool predicate_meets(struct match *m, const struct predicate *p, struct str x);
 
 /* predicate_holds - @p against the running event; predicate.c */
 bool predicate_holds(struct match *m, struct predicate *p);

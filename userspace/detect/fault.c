@@ -14,7 +14,10 @@ int fault(struct faults *f, uint32_t line, uint32_t column, const char *fmt, ...
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	buf_addf(f->out, "%s:%u:%u: %s\n", f->file, line, column, text);
+	buf_addf(f->out, "%s:%u:%u: %s", f->file, line, column, text);
+	if (f->id.n)
+		buf_addf(f->out, " (rule %s)", fault_text(f->id));
+	buf_add_char(f->out, '\n');
 	return -EINVAL;
 }
 

@@ -2,8 +2,9 @@
 /*
  * fault.h - what is wrong with a rule file, and where
  *
- * Each fault is one line "file:line:column: what, and what was expected". After
- * MAX_FAULTS lines further ones are counted and not written.
+ * Each fault is one line "file:line:column: what, and what was expected", with
+ * " (rule ID)" behind it where the document has an id. After MAX_FAULTS lines
+ * further ones are counted and not written.
  */
 #ifndef LAPWING_DETECT_FAULT_H
 #define LAPWING_DETECT_FAULT_H
@@ -17,6 +18,7 @@
 struct faults {
 	struct buf *out;
 	const char *file;
+	struct str id; /* of the document that is being read; absent: it has none */
 	uint32_t n;
 };
 

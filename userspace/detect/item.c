@@ -1,222 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
-#include "detect/build.h"
-#include "detect/number.h"
-
-#define MAX_MODIFIERS 8
-
-/* What a modifier is; PLACE and TEST say how values are compared, and only one of them may. */
-enum modifier_class { PLACE, TEST, FIELDREF, FLAG, REGEX_FLAG, TRANSFORM, REFUSED };
-
-enum flag { FLAG_ALL = 1, FLAG_CASED = 2, FLAG_NEQ = 4 };
-
-enum place { WHOLE, CONTAINS, STARTSWITH, ENDSWITH };
-
-enum test {
-	TEST_TEXT,
-	TEST_REGEX,
-	TEST_CIDR,
-	TEST_EXISTS,
-	TEST_LESS,
-	TEST_LESS_EQUAL,
-	TEST_GREATER,
-	TEST_GREATER_EQUAL
-};
-
-struct modifier {
-	const char *name;
-	enum modifier_class class;
-	unsigned value;
-	const char *why; /* it is refused */
-};
-
-#define NO_TIME "no field of this sensor is a calendar time"
-
-static const struct modifier modifiers[] = {
-	{ "contains", PLACE, CONTAINS, NULL },
-	{ "startswith", PLACE, STARTSWITH, NULL },
-	{ "endswith", PLACE, ENDSWITH, NULL },
-	{ "re", TEST, TEST_REGEX, NULL },
-	{ "cidr", TEST, TEST_CIDR, NULL },
-	{ "exists", TEST, TEST_EXISTS, NULL },
-	{ "lt", TEST, TEST_LESS, NULL },
-	{ "lte", TEST, TEST_LESS_EQUAL, NULL },
-	{ "gt", TEST, TEST_GREATER, NULL },
-	{ "gte", TEST, TEST_GREATER_EQUAL, NULL },
-	{ "fieldref", FIELDREF, 0, NULL },
-	{ "all", FLAG, FLAG_ALL, NULL },
-	{ "cased", FLAG, FLAG_CASED, NULL },
-	{ "neq", FLAG, FLAG_NEQ, NULL },
-	{ "i", REGEX_FLAG, PCRE2_CASELESS, NULL },
-	{ "m", REGEX_FLAG, PCRE2_MULTILINE, NULL },
-	{ "s", REGEX_FLAG, PCRE2_DOTALL, NULL },
-	{ "base64", TRANSFORM, TRANSFORM_BASE64, NULL },
-	{ "base64offset", TRANSFORM, TRANSFORM_BASE64OFFSET, NULL },
-	{ "wide", TRANSFORM, TRANSFORM_UTF16LE, NULL },
-	{ "utf16le", TRANSFORM, TRANSFORM_UTF16LE, NULL },
-	{ "utf16be", TRANSFORM, TRANSFORM_UTF16BE, NULL },
-	{ "utf16", TRANSFORM, TRANSFORM_UTF16, NULL },
-	{ "windash", TRANSFORM, TRANSFORM_WINDASH, NULL },
-	{ "expand", REFUSED, 0, "this sensor has no values for placeholders" },
-	{ "minute", REFUSED, 0, NO_TIME },
-	{ "hour", REFUSED, 0, NO_TIME },
-	{ "day", REFUSED, 0, NO_TIME },
-	{ "week", REFUSED, 0, NO_TIME },
-	{ "month", REFUSED, 0, NO_TIME },
-	{ "year", REFUSED, 0, NO_TIME },
-};
-
-struct item {
-	const struct node *key; /* for faults */
-	struct slot *slot;
-	unsigned seen; /* 1 << index in modifiers[] */
-	unsigned flags, place, test;
-	uint32_t regex_options;
-	bool fieldref, keyword, numbers_are_tokens;
-	enum transform transforms[MAX_MODIFIERS];
-	unsigned n_modifiers, n_transforms;
-};
-
-static int key_fault(struct build *b, const struct item *it, uint32_t at, const char *what,
-		     struct str word, const char *wanted) {
-	return fault(&b->faults, it->key->line, it->key->column + (it->key->exact ? at : 0),
-		     "modifier '%s' %s, expected %s", fault_text(word), what, wanted);
-}
-
-static const struct modifier *modifier_find(struct str word) {
-	for (size_t i = 0; i < sizeof(modifiers) / sizeof(modifiers[0]); i++) {
-		if (str_eq(word, str_of(modifiers[i].name)))
-			return &modifiers[i];
-	}
-	return NULL;
-}
-
-/* take_modifier - what is wrong with @m after those before it, or NULL and it is taken */
-static const char *take_modifier(struct item *it, const struct modifier *m) {
-	bool compares = it->place != WHOLE || it->test != TEST_TEXT;
-
-	switch (m->class) {
-	case PLACE:
-		if (compares)
-			return "contradicts the one before it";
-		it->place = m->value;
-		return NULL;
-	case TEST:
-		if (compares || it->fieldref || it->n_transforms)
-			return "contradicts the one before it";
-		if (m->value == TEST_REGEX && it->n_modifiers)
-			return "is not the first";
-		it->test = m->value;
-		return NULL;
-	case FIELDREF:
-		if (it->test != TEST_TEXT || it->n_transforms)
-			return "contradicts the one before it";
-		it->fieldref = true;
-		return NULL;
-	case FLAG:
-		it->flags |= m->value;
-		return NULL;
-	case REGEX_FLAG:
-		if (it->test != TEST_REGEX)
-			return "stands without 're'";
-		it->regex_options |= m->value;
-		return NULL;
-	case TRANSFORM:
-		if (it->test != TEST_TEXT || it->fieldref)
-			return "contradicts the one before it";
-		it->transforms[it->n_transforms++] = m->value;
-		return NULL;
-	case REFUSED:
-		break;
-	}
-	return m->why;
-}
-
-static int read_modifier(struct build *b, struct item *it, struct str word, uint32_t at) {
-	const struct modifier *m = modifier_find(word);
-	unsigned bit;
-	const char *wrong;
-
-	if (!m)
-		return key_fault(b, it, at, "is unknown", word, "one of Sigma 2.1.0");
-	bit = 1u << (m - modifiers);
-	if (it->seen & bit)
-		return key_fault(b, it, at, "is given twice", word, "each once");
-	if (it->n_modifiers == MAX_MODIFIERS)
-		return key_fault(b, it, at, "is one too many", word, "at most 8");
-	if (m->class == REFUSED)
-		return fault(&b->faults, it->key->line, it->key->column + (it->key->exact ? at : 0),
-			     "modifier '%s' is not supported, expected a rule without it: %s",
-			     m->name, m->why);
-	wrong = take_modifier(it, m);
-	if (wrong)
-		return key_fault(b, it, at, wrong, word, "modifiers that go together");
-	it->seen |= bit;
-	it->n_modifiers++;
-	return 0;
-}
-
-/* check_chain - what only the whole chain shows */
-static int check_chain(struct build *b, const struct item *it) {
-	const struct node *key = it->key;
-
-	if (it->test == TEST_EXISTS && it->n_modifiers > 1)
-		return fault_at(&b->faults, key,
-				"'exists' stands with another modifier, expected it "
-				"alone");
-	if (it->test != TEST_TEXT && it->flags & FLAG_CASED)
-		return fault_at(&b->faults, key,
-				"'cased' says nothing here, expected it with text "
-				"values");
-	if (it->n_transforms && it->transforms[it->n_transforms - 1] <= TRANSFORM_UTF16)
-		return fault_at(&b->faults, key,
-				"the value ends as UTF-16, expected 'base64' or "
-				"'base64offset' behind it");
-	return 0;
-}
-
-static int unknown_field(struct build *b, const struct item *it, struct str name) {
-	const char *near = taxonomy_nearest(name);
-
-	return fault_at(&b->faults, it->key, "unknown field '%s', expected %s%s%s",
-			fault_text(name), near ? "perhaps '" : "one of docs/sigma.md",
-			near ? near : "", near ? "'" : "");
-}
-
-static int field_slot(struct build *b, const struct item *it, struct str name, struct slot **ret) {
-	struct taxon taxon;
-
-	if (taxonomy_field(name, &taxon))
-		return unknown_field(b, it, name);
-	return build_slot(b, taxon, ret);
-}
-
-static int read_key(struct build *b, const struct node *key, struct item *it) {
-	struct str text = key->text, word;
-	uint32_t at = 0;
-	int err = 0;
-
-	*it = (struct item){ .key = key };
-	for (unsigned n = 0; !err && at <= text.n; n++) {
-		const char *bar = memchr(text.s + at, '|', text.n - at);
-
-		word = (struct str){ text.s + at,
-				     bar ? (uint32_t)(bar - text.s) - at : text.n - at };
-		if (n > 0) {
-			err = read_modifier(b, it, word, at);
-		} else if (word.n == 0 && bar) {
-			it->keyword = true;
-			err = build_slot(b, (struct taxon){ SOURCE_WORDS, 0 }, &it->slot);
-		} else {
-			err = field_slot(b, it, word, &it->slot);
-		}
-		at += word.n + 1;
-	}
-	if (!err && it->keyword && it->place == WHOLE && it->test == TEST_TEXT)
-		it->place = CONTAINS;
-	return err ? err : check_chain(b, it);
-}
+#include "detect/expand.h"
+#include "detect/item.h"
 
 static int value_fault(struct build *b, const struct node *value, const char *wanted) {
 	return fault_at(&b->faults, value, "the value is %s, expected %s", yaml_what(value),
@@ -249,24 +35,37 @@ static int forms_fault(struct build *b, const struct node *value, int err) {
 	return err;
 }
 
+/* read_forms - @value as it is written, or each of the texts that its placeholders make of it */
+static int read_forms(struct build *b, const struct item *it, const struct node *value,
+		      struct patterns *ret) {
+	struct str one = value->text, *texts = &one;
+	struct patterns forms = { NULL, 1 };
+	int err = it->expand ? expand_text(b, value, &texts, &forms.n) : 0;
+
+	if (err)
+		return err;
+	forms.v = arena_alloc(&b->temp, forms.n * sizeof(*forms.v));
+	if (!forms.v)
+		return -ENOMEM;
+	for (uint32_t i = 0; !err && i < forms.n; i++)
+		err = value->scalar == SCALAR_STR ? pattern_read(&b->temp, texts[i], &forms.v[i])
+						  : pattern_plain(&b->temp, texts[i], &forms.v[i]);
+	*ret = forms;
+	return forms_fault(b, value, err);
+}
+
 /* text_forms - every spelling of @value, opened where the modifiers say so */
 static int text_forms(struct build *b, const struct item *it, const struct node *value,
 		      struct patterns *ret) {
-	struct patterns forms = { arena_alloc(&b->temp, sizeof(*forms.v)), 1 };
 	bool begin = it->place == CONTAINS || it->place == ENDSWITH;
 	bool end = it->place == CONTAINS || it->place == STARTSWITH;
-	int err;
+	struct patterns forms;
+	int err = read_forms(b, it, value, &forms);
 
-	if (!forms.v)
-		return -ENOMEM;
-	if (value->scalar == SCALAR_STR)
-		err = pattern_read(&b->temp, value->text, forms.v);
-	else
-		err = pattern_plain(&b->temp, value->text, forms.v);
 	if (!err)
 		err = check_name(b, it, value, forms.v[0]);
 	if (err)
-		return forms_fault(b, value, err);
+		return err;
 	for (unsigned i = 0; !err && i < it->n_transforms; i++)
 		err = pattern_transform(&b->temp, forms, it->transforms[i], &forms);
 	for (uint32_t i = 0; !err && i < forms.n; i++)
@@ -312,8 +111,9 @@ static int build_others(struct build *b, const struct item *it, const struct nod
 		[TEST_REGEX] = OP_REGEX,     [TEST_CIDR] = OP_CIDR,
 		[TEST_LESS] = OP_LESS,	     [TEST_LESS_EQUAL] = OP_LESS_EQUAL,
 		[TEST_GREATER] = OP_GREATER, [TEST_GREATER_EQUAL] = OP_GREATER_EQUAL,
+		[TEST_NUMBER] = OP_NUMBER,
 	};
-	struct predicate p = { .op = ops[it->test], .slot = it->slot };
+	struct predicate p = { .op = ops[it->test], .part = (uint8_t)it->part, .slot = it->slot };
 	/* the widest is a network; an arena aligns to 8, and a long double wants 16 */
 	char *room = arena_zalloc(&b->set->arena, (size_t)n * 24 + 16);
 	int err = room ? 0 : -ENOMEM;
@@ -351,7 +151,7 @@ static int build_fieldref(struct build *b, const struct item *it, const struct n
 
 	for (; !err && n--; value = value->next) {
 		where.key = value;
-		err = field_slot(b, &where, value->text, &p.other);
+		err = item_field(b, &where, value->text, &p.other);
 		if (!err)
 			err = build_leaf(b, &p, &x);
 		if (!err)
@@ -371,17 +171,18 @@ static int build_any(struct build *b, const struct item *it, const struct node *
 
 static int build_lone(struct build *b, const struct item *it, const struct node *value,
 		      struct expr **ret) {
+	bool exists = it->test == TEST_EXISTS;
 	struct expr *x;
 	int err;
 
 	if (value->scalar == SCALAR_NULL && (it->n_modifiers || it->keyword))
 		return value_fault(b, value, "null without modifiers, or another value");
-	if (it->test == TEST_EXISTS && value->scalar != SCALAR_BOOL)
+	if (exists && value->scalar != SCALAR_BOOL)
 		return value_fault(b, value, "true or false");
-	err = leaf_present(b, it->slot, &x);
+	err = leaf_there(b, exists ? OP_EXISTS : OP_PRESENT, it->slot, &x);
 	if (err)
 		return err;
-	if (it->test == TEST_EXISTS && (value->text.s[0] | 0x20) == 't')
+	if (exists && (value->text.s[0] | 0x20) == 't')
 		*ret = x;
 	else
 		err = build_not(b, x, ret);
@@ -445,7 +246,7 @@ static int build_item(struct build *b, const struct item *it, const struct node 
 int item_build(struct build *b, const struct node *entry, struct expr **ret) {
 	struct item it;
 	struct expr *x;
-	int err = read_key(b, entry->key, &it);
+	int err = item_key(b, entry->key, &it);
 
 	it.numbers_are_tokens = it.keyword && it.test == TEST_TEXT && it.n_transforms == 0;
 	if (!err)
@@ -461,7 +262,7 @@ int keywords_build(struct build *b, const struct node *list, struct expr **ret) 
 	struct item it = {
 		.key = list, .place = CONTAINS, .keyword = true, .numbers_are_tokens = true
 	};
-	int err = build_slot(b, (struct taxon){ SOURCE_WORDS, 0 }, &it.slot);
+	int err = build_words(b, &it.slot);
 
 	return err ? err : build_item(b, &it, list, ret);
 }

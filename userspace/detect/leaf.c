@@ -179,8 +179,8 @@ static int leaf_group(struct build *b, const struct text_style *style, enum op o
 	return build_leaf(b, &p, ret);
 }
 
-int leaf_present(struct build *b, struct slot *slot, struct expr **ret) {
-	struct predicate p = { .op = OP_PRESENT, .slot = slot };
+int leaf_there(struct build *b, enum op op, struct slot *slot, struct expr **ret) {
+	struct predicate p = { .op = (uint8_t)op, .slot = slot };
 
 	return build_leaf(b, &p, ret);
 }
@@ -197,7 +197,7 @@ int leaf_texts(struct build *b, const struct text_style *style, const struct pat
 	for (enum op op = OP_PRESENT; !err && op < N_TEXT_OPS; op++) {
 		if (!count[op])
 			continue;
-		err = op == OP_PRESENT ? leaf_present(b, style->slot, &x)
+		err = op == OP_PRESENT ? leaf_there(b, op, style->slot, &x)
 				       : leaf_group(b, style, op, texts, count[op], &x);
 		if (!err)
 			err = exprs_add(b, &any, x);

@@ -24,9 +24,14 @@ static void restart_epochs(struct ruleset *rules) {
 	rules->match.epoch = 0;
 }
 
-static void report(struct ruleset *rules, struct event *e, struct rule *r, uint32_t *n_matched) {
-	struct detection *d = &rules->detections[e->n_detections++];
-	struct str *matched = rules->matched + *n_matched;
+/* What one event or record has met so far. */
+struct tally {
+	uint32_t n_detections, n_matched;
+};
+
+static void report(struct ruleset *rules, struct rule *r, struct tally *t) {
+	struct detection *d = &rules->detections[t->n_detections++];
+	struct str *matched = rules->matched + t->n_matched;
 
 	r->hits++;
 	*d = r->detection;
@@ -36,42 +41,158 @@ static void report(struct ruleset *rules, struct event *e, struct rule *r, uint3
 		if (expr_holds(&rules->match, r->identifiers[i].expr))
 			matched[d->matched.n++] = r->identifiers[i].name;
 	}
-	*n_matched += d->matched.n;
+	t->n_matched += d->matched.n;
 }
 
-static void try_rule(struct ruleset *rules, struct event *e, struct rule *r, uint32_t *n_matched) {
+static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 	struct match *m = &rules->match;
 	bool holds;
 
+	if (m->applies && !m->applies[r->source_id])
+		return;
 	m->limited = false;
 	holds = expr_holds(m, r->expr);
 	r->limited += m->limited;
 	if (holds)
-		report(rules, e, r, n_matched);
+		report(rules, r, t);
 }
 
-void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
-	struct match *m = &rules->match;
-	const struct bucket *bucket;
-	uint32_t n_matched = 0;
+static void try_bucket(struct ruleset *rules, const struct bucket *bucket, struct tally *t) {
+	bucket_sift(&rules->match, bucket);
+	for (uint32_t i = 0; i < bucket->n_words; i++) {
+		for (uint64_t worth = bucket->worth[i]; worth; worth &= worth - 1)
+			try_rule(rules, bucket->rows[i * 64 + __builtin_ctzll(worth)], t);
+	}
+}
 
-	e->detections = rules->detections;
-	e->n_detections = 0;
-	if (e->kind >= WIRE_KIND_MAX || told_before(e))
-		return;
-	bucket = &rules->buckets[e->kind];
-	if (bucket->n == 0)
-		return;
+static void begin(struct ruleset *rules, struct arena *arena) {
+	struct match *m = &rules->match;
+
 	if (m->epoch == MAX_EPOCH)
 		restart_epochs(rules);
 	m->epoch++;
-	m->e = e;
 	m->arena = arena;
-	bucket_sift(m, bucket);
-	for (uint32_t i = 0; i < bucket->n_words; i++) {
-		for (uint64_t worth = bucket->worth[i]; worth; worth &= worth - 1)
-			try_rule(rules, e, bucket->rows[i * 64 + __builtin_ctzll(worth)],
-				 &n_matched);
+}
+
+void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
+	struct tally t = { 0 };
+	struct match *m = &rules->match;
+
+	e->detections = rules->detections;
+	e->n_detections = 0;
+	if (e->kind >= WIRE_KIND_MAX || told_before(e) || rules->buckets[e->kind].n == 0)
+		return;
+	begin(rules, arena);
+	m->e = e;
+	m->time_ns = event_has(e, FIELD_BOOT_NS) ? e->boot_ns : e->time_ns;
+	try_bucket(rules, &rules->buckets[e->kind], &t);
+	e->n_detections = t.n_detections;
+}
+
+static bool covers(struct str rule, struct str event) {
+	return !rule.s || str_eq(rule, event);
+}
+
+/* find_sources - which of the rules' log sources that of @record is one of */
+static void find_sources(struct ruleset *rules, const struct logsource *x) {
+	struct match *m = &rules->match;
+
+	m->applies = NULL;
+	if (!x->category.s && !x->product.s && !x->service.s)
+		return;
+	m->applies = rules->applies;
+	for (size_t i = 0; i < rules->n_sources; i++) {
+		const struct logsource *of = &rules->sources[i];
+
+		rules->applies[i] = covers(of->category, x->category) &&
+				    covers(of->product, x->product) &&
+				    covers(of->service, x->service);
 	}
+}
+
+static void take_field(struct ruleset *rules, const struct record_field *f) {
+	struct slot *s = f->name.n ? slot_find(rules, f->name) : NULL;
+	uint32_t n = 0;
+	struct str *v;
+
+	if (!s || s->epoch == rules->match.epoch)
+		return;
+	s->epoch = rules->match.epoch;
+	s->present = true;
+	s->v = f->values;
+	while (n < f->n && f->values[n].s)
+		n++;
+	s->n = n;
+	if (n == f->n) /* no nulls among them */
+		return;
+	v = arena_alloc(rules->match.arena, f->n * sizeof(*v));
+	if (!v)
+		return;
+	s->n = 0;
+	for (uint32_t i = 0; i < f->n; i++) {
+		if (f->values[i].s)
+			v[s->n++] = f->values[i];
+	}
+	s->v = v;
+}
+
+uint32_t detect_record(struct ruleset *rules, struct arena *arena, const struct record *record,
+		       const struct detection **ret) {
+	struct tally t = { 0 };
+	struct match *m = &rules->match;
+
+	begin(rules, arena);
 	m->e = NULL;
+	m->record = record;
+	m->time_ns = record->time_ns;
+	find_sources(rules, &record->source);
+	for (uint32_t i = 0; i < record->n; i++)
+		take_field(rules, &record->fields[i]);
+	try_bucket(rules, &rules->records, &t);
+	*ret = rules->detections;
+	return t.n_detections;
+}
+
+struct witness {
+	int (*each)(void *ctx, struct str identifier, struct str field, struct str value);
+	void *ctx;
+	struct str identifier;
+};
+
+static int tell_values(struct match *m, const struct predicate *p, const struct witness *w) {
+	const struct slot *s = p->slot;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < s->n; i++) {
+		if (predicate_meets(m, p, s->v[i]))
+			err = w->each(w->ctx, w->identifier, s->name, s->v[i]);
+	}
+	return err;
+}
+
+/* tell - the values for which @x holds, if it does */
+static int tell(struct match *m, const struct expr *x, const struct witness *w) {
+	int err = 0;
+
+	if (x->join == JOIN_NOT || !expr_holds(m, x))
+		return 0;
+	if (x->join == JOIN_PREDICATE)
+		return tell_values(m, x->predicate, w);
+	for (uint32_t i = 0; !err && i < x->n; i++)
+		err = tell(m, x->kids[i], w);
+	return err;
+}
+
+int detect_evidence(struct ruleset *rules, const struct detection *d,
+		    int (*each)(void *ctx, struct str identifier, struct str field,
+				struct str value),
+		    void *ctx) {
+	struct witness w = { .each = each, .ctx = ctx };
+	int err = 0;
+
+	for (uint32_t i = 0; d->rule && !err && i < d->rule->n_identifiers; i++) {
+		w.identifier = d->rule->identifiers[i].name;
+		err = tell(&rules->match, d->rule->identifiers[i].expr, &w);
+	}
+	return err;
 }

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 
 #include "detect/engine.h"
+#include "detect/calendar.h"
 #include "detect/number.h"
 #include "detect/pattern.h"
 
@@ -161,6 +162,23 @@ static bool globs(const struct match *m, const struct predicate *p) {
 	return false;
 }
 
+/* contains_one, glob_one - about one value, without the pairs */
+static bool contains_one(const struct predicate *p, struct str x) {
+	uint32_t i = 0;
+
+	while (i < p->n && !find(p, &p->needles[i], x))
+		i++;
+	return i < p->n;
+}
+
+static bool glob_one(const struct predicate *p, struct str x) {
+	uint32_t i = 0;
+
+	while (i < p->n && !glob(p->fold, &p->globs[i], x))
+		i++;
+	return i < p->n;
+}
+
 static enum answer regex(const struct match *m, const struct predicate *p, struct str x) {
 	enum answer answer = ANSWER_NO;
 
@@ -208,7 +226,7 @@ static bool cidr(const struct predicate *p, struct str x) {
 static bool compare(const struct predicate *p, struct str x) {
 	long double v;
 
-	if (number_read(x, &v))
+	if (p->part ? calendar_part(x, p->part, &v) : number_read(x, &v))
 		return false;
 	for (uint32_t i = 0; i < p->n; i++) {
 		long double limit = p->numbers[i];
@@ -216,6 +234,7 @@ static bool compare(const struct predicate *p, struct str x) {
 		if (p->op == OP_LESS	     ? v < limit
 		    : p->op == OP_LESS_EQUAL ? v <= limit
 		    : p->op == OP_GREATER    ? v > limit
+		    : p->op == OP_NUMBER     ? v == limit
 					     : v >= limit)
 			return true;
 	}
@@ -268,18 +287,26 @@ static enum answer ask_one(const struct match *m, const struct predicate *p, str
 	case OP_LESS_EQUAL:
 	case OP_GREATER:
 	case OP_GREATER_EQUAL:
+	case OP_NUMBER:
 		return compare(p, x) ? ANSWER_YES : ANSWER_NO;
 	case OP_SAME:
 	case OP_SAME_START:
 	case OP_SAME_END:
 	case OP_SAME_PART:
 		return field_like(m, p, x) ? ANSWER_YES : ANSWER_NO;
-	case OP_PRESENT:
 	case OP_CONTAINS:
+		return contains_one(p, x) ? ANSWER_YES : ANSWER_NO;
 	case OP_GLOB:
+		return glob_one(p, x) ? ANSWER_YES : ANSWER_NO;
+	case OP_EXISTS:
+	case OP_PRESENT:
 		break;
 	}
-	return ANSWER_NO;
+	return ANSWER_YES;
+}
+
+bool predicate_meets(struct match *m, const struct predicate *p, struct str x) {
+	return ask_one(m, p, x) == ANSWER_YES;
 }
 
 bool predicate_plausible(const struct match *m, const struct predicate *p) {
@@ -308,6 +335,8 @@ static enum answer ask(const struct match *m, const struct predicate *p) {
 	enum answer answer = ANSWER_NO;
 
 	slot_get(m, s);
+	if (p->op == OP_EXISTS)
+		return s->present ? ANSWER_YES : ANSWER_NO;
 	if (p->op == OP_PRESENT)
 		return s->n > 0 ? ANSWER_YES : ANSWER_NO;
 	if (p->op == OP_CONTAINS)

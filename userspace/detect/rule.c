@@ -2,206 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "detect/build.h"
-
-#define MAX_TITLE 512
-#define MAX_TAGS 128
-
-struct word_value {
-	const char *word;
-	uint32_t value;
-};
-
-static const struct word_value levels[] = { { "informational", LEVEL_INFORMATIONAL },
-					    { "low", LEVEL_LOW },
-					    { "medium", LEVEL_MEDIUM },
-					    { "high", LEVEL_HIGH },
-					    { "critical", LEVEL_CRITICAL } };
-
-enum status { STATUS_RUN, STATUS_OLD, STATUS_UNSUPPORTED };
-static const struct word_value statuses[] = { { "stable", STATUS_RUN },
-					      { "test", STATUS_RUN },
-					      { "experimental", STATUS_RUN },
-					      { "deprecated", STATUS_OLD },
-					      { "unsupported", STATUS_UNSUPPORTED } };
-
-/* scalar_of - the text of @key, which must not be empty; absent when the key is and need not be */
-static int scalar_of(struct build *b, const struct node *map, const char *key, bool needed,
-		     struct str *ret) {
-	const struct node *node = yaml_get(map, key);
-
-	*ret = (struct str){ 0 };
-	if (!node && needed)
-		return fault_at(&b->faults, map, "no '%s', expected every rule to have one", key);
-	if (!node || (!needed && node->scalar == SCALAR_NULL && node->type == NODE_SCALAR))
-		return 0;
-	if (node->type != NODE_SCALAR || node->text.n == 0 || node->scalar == SCALAR_NULL)
-		return fault_at(&b->faults, node, "'%s' is %s, expected text", key,
-				node->type == NODE_SCALAR ? "empty" : yaml_what(node));
-	*ret = node->text;
-	return 0;
-}
-
-static int word_of(struct build *b, const struct node *doc, const char *key,
-		   const struct word_value *words, size_t n, const char *wanted, uint32_t *ret) {
-	struct str text;
-	int err = scalar_of(b, doc, key, false, &text);
-
-	for (size_t i = 0; !err && text.s && i < n; i++) {
-		if (str_eq(text, str_of(words[i].word))) {
-			*ret = words[i].value;
-			return 0;
-		}
-	}
-	if (!err && text.s)
-		err = fault_at(&b->faults, yaml_get(doc, key), "%s '%s' is unknown, expected %s",
-			       key, fault_text(text), wanted);
-	return err;
-}
-
-static bool is_uuid(struct str x) {
-	for (uint32_t i = 0; i < x.n; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		char c = x.s[i];
-
-		if (dash ? c != '-'
-			 : !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f')))
-			return false;
-	}
-	return x.n == 36;
-}
-
-static int check_date(struct build *b, const struct node *doc, const char *key) {
-	static const char shapes[2][11] = { "0000-00-00", "0000/00/00" };
-	struct str text;
-	int err = scalar_of(b, doc, key, false, &text);
-
-	if (err || !text.s)
-		return err;
-	for (unsigned k = 0; k < 2; k++) {
-		uint32_t i = 0;
-
-		while (i < 10 && i < text.n &&
-		       (shapes[k][i] == '0' ? text.s[i] >= '0' && text.s[i] <= '9'
-					    : text.s[i] == shapes[k][i]))
-			i++;
-		if (i == 10 && text.n == 10)
-			return 0;
-	}
-	return fault_at(&b->faults, yaml_get(doc, key), "%s '%s' is no date, expected YYYY-MM-DD",
-			key, fault_text(text));
-}
-
-static int keep_text(struct build *b, struct str text, struct str *ret) {
-	*ret = arena_str(&b->set->arena, text);
-	return text.s && !ret->s ? -ENOMEM : 0;
-}
-
-static int read_tags(struct build *b, const struct node *doc, struct strv *ret) {
-	const struct node *tags = yaml_get(doc, "tags");
-	struct str *v;
-	int err = 0;
-
-	if (!tags || (tags->type == NODE_SCALAR && tags->scalar == SCALAR_NULL))
-		return 0;
-	if (tags->type != NODE_LIST || tags->n > MAX_TAGS)
-		return fault_at(&b->faults, tags, "'tags' is %s, expected a list of at most %u",
-				yaml_what(tags), MAX_TAGS);
-	v = arena_alloc(&b->set->arena, (tags->n + !tags->n) * sizeof(*v));
-	if (!v)
-		return -ENOMEM;
-	for (const struct node *t = tags->first; !err && t; t = t->next) {
-		if (t->type != NODE_SCALAR)
-			return fault_at(&b->faults, t, "a tag is %s, expected text", yaml_what(t));
-		err = keep_text(b, t->text, &v[ret->n++]);
-	}
-	ret->v = v;
-	return err;
-}
-
-/* take_id - the rule is entered under its id */
-static int take_id(struct build *b, const struct node *node, struct rule *r) {
-	struct str id = r->detection.rule_id;
-	uint32_t h = 0;
-	struct rule *other;
-
-	if (!is_uuid(id))
-		return fault_at(&b->faults, node,
-				"id '%s' is no UUID, expected 8-4-4-4-12 hex digits",
-				fault_text(id));
-	for (uint32_t i = 0; i < id.n; i++)
-		h = build_hash(h, &fold_case[(unsigned char)id.s[i]], 1);
-	for (other = b->ids[h % BUILD_CHAINS]; other; other = other->next_id) {
-		if (strncasecmp(other->detection.rule_id.s, id.s, 36) == 0)
-			return fault_at(&b->faults, node,
-					"id '%s' is taken by %s:%u, expected each "
-					"id once",
-					fault_text(id), other->file, other->line);
-	}
-	r->next_id = b->ids[h % BUILD_CHAINS];
-	b->ids[h % BUILD_CHAINS] = r;
-	return 0;
-}
-
-static int read_head(struct build *b, const struct node *doc, struct rule *r, enum status *ret) {
-	struct str title, id, author, name, taxonomy;
-	uint32_t level = LEVEL_MEDIUM, status = STATUS_RUN;
-	int err = scalar_of(b, doc, "title", true, &title);
-
-	err = err ? err : scalar_of(b, doc, "id", true, &id);
-	err = err ? err : scalar_of(b, doc, "author", false, &author);
-	err = err ? err : scalar_of(b, doc, "name", false, &name);
-	err = err ? err : scalar_of(b, doc, "taxonomy", false, &taxonomy);
-	err = err ? err : check_date(b, doc, "date");
-	err = err ? err : check_date(b, doc, "modified");
-	err = err ? err
-		  : word_of(b, doc, "level", levels, 5,
-			    "informational, low, medium, high or critical", &level);
-	err = err ? err
-		  : word_of(b, doc, "status", statuses, 5,
-			    "stable, test, experimental, deprecated or unsupported", &status);
-	if (err)
-		return err;
-	if (title.n > MAX_TITLE)
-		return fault_at(&b->faults, yaml_get(doc, "title"),
-				"the title has %u bytes, "
-				"expected at most %u",
-				title.n, MAX_TITLE);
-	if (taxonomy.s && !str_eq(taxonomy, STR("sigma")))
-		return fault_at(&b->faults, yaml_get(doc, "taxonomy"),
-				"taxonomy '%s' is unknown, "
-				"expected sigma",
-				fault_text(taxonomy));
-	r->detection.level = level;
-	err = keep_text(b, title, &r->detection.title);
-	err = err ? err : keep_text(b, id, &r->detection.rule_id);
-	err = err ? err : keep_text(b, author, &r->detection.author);
-	err = err ? err : keep_text(b, name, &r->name);
-	err = err ? err : read_tags(b, doc, &r->detection.tags);
-	*ret = status;
-	return err ? err : take_id(b, yaml_get(doc, "id"), r);
-}
-
-static int read_logsource(struct build *b, const struct node *doc, struct logsource *ret) {
-	const struct node *map = yaml_get(doc, "logsource");
-	int err;
-
-	if (!map)
-		return fault_at(&b->faults, doc, "no 'logsource', expected every rule to have one");
-	if (map->type != NODE_MAP)
-		return fault_at(&b->faults, map, "'logsource' is %s, expected a map",
-				yaml_what(map));
-	err = scalar_of(b, map, "category", false, &ret->category);
-	err = err ? err : scalar_of(b, map, "product", false, &ret->product);
-	err = err ? err : scalar_of(b, map, "service", false, &ret->service);
-	if (!err && !ret->category.s && !ret->product.s && !ret->service.s)
-		err = fault_at(&b->faults, map,
-			       "'logsource' names nothing, expected category, product "
-			       "or service");
-	return err;
-}
 
 /* skip - notes a rule that is sound as far as it was read and will not run */
 static int skip(struct build *b, const struct rule *r, const char *why) {
@@ -302,7 +104,7 @@ static int build_searches(struct build *b, const struct node *detection, struct 
 			return err;
 		failed |= err;
 		s->used = false;
-		err = keep_text(b, e->key->text, &s->name);
+		err = head_keep(b, e->key->text, &s->name);
 		if (err)
 			return err;
 		n++;
@@ -366,10 +168,14 @@ static int build_detection(struct build *b, const struct node *doc, struct rule 
 
 static int check_document(struct build *b, const struct node *doc) {
 	static const char *const others[] = { "correlation", "filter", "action" };
+	const struct node *id;
 
 	if (doc->type != NODE_MAP)
 		return fault_at(&b->faults, doc, "the document is %s, expected a map",
 				yaml_what(doc));
+	id = yaml_get(doc, "id");
+	if (id && id->type == NODE_SCALAR)
+		b->faults.id = id->text;
 	for (unsigned i = 0; i < 3; i++) {
 		const struct node *other = yaml_get(doc, others[i]);
 
@@ -382,34 +188,74 @@ static int check_document(struct build *b, const struct node *doc) {
 	return 0;
 }
 
+/* take_source - gives @r the number of its log source, the same as of all equal ones */
+static int take_source(struct build *b, struct rule *r) {
+	struct ruleset *set = b->set;
+	const struct logsource *x = &r->source;
+	size_t i = 0;
+
+	for (; i < set->n_sources; i++) {
+		const struct logsource *y = &set->sources[i];
+
+		if (str_eq(x->category, y->category) && str_eq(x->product, y->product) &&
+		    str_eq(x->service, y->service))
+			break;
+	}
+	r->source_id = (uint32_t)i;
+	if (i < set->n_sources)
+		return 0;
+	if (i == b->cap_sources) {
+		size_t cap = i ? i * 2 : 32;
+		struct logsource *v = reallocarray(set->sources, cap, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		set->sources = v;
+		b->cap_sources = cap;
+	}
+	set->sources[set->n_sources++] = *x;
+	return 0;
+}
+
+/* why_skipped - why @r is not for this sensor, or NULL; gives it its kinds */
+static const char *why_skipped(const struct build *b, struct rule *r, enum status status) {
+	const char *why = NULL;
+
+	if (b->set->for_records)
+		return NULL;
+	taxonomy_kinds(&r->source, &r->kinds, &why);
+	if (status != STATUS_RUN)
+		return status == STATUS_OLD ? "its status is deprecated"
+					    : "its status is unsupported";
+	return event_kinds_any(&r->kinds) ? NULL : why;
+}
+
 int rule_build(struct build *b, const struct node *doc) {
 	struct rule *r = arena_zalloc(&b->set->arena, sizeof(*r));
-	struct logsource source;
-	const char *why = "";
 	enum status status = STATUS_RUN;
+	const char *why;
 	int err = r ? check_document(b, doc) : -ENOMEM;
 
 	if (err)
 		return err;
 	r->file = b->file;
 	r->line = doc->line;
-	err = read_head(b, doc, r, &status);
-	err = err ? err : read_logsource(b, doc, &source);
+	r->detection.rule = r;
+	err = head_build(b, doc, r, &status);
+	err = err ? err : head_source(b, doc, &r->source);
 	if (err)
 		return err;
-	taxonomy_kinds(&source, &r->kinds, &why);
-	if (status != STATUS_RUN)
-		return skip(b, r,
-			    status == STATUS_OLD ? "its status is deprecated"
-						 : "its status is unsupported");
-	if (!event_kinds_any(&r->kinds))
+	why = why_skipped(b, r, status);
+	if (why)
 		return skip(b, r, why);
 	err = build_detection(b, doc, r);
+	err = err ? err : take_source(b, r);
 	if (err)
 		return err;
-	if (++b->set->n_rules > MAX_RULES)
+	if (b->set->n_rules == MAX_RULES)
 		return fault_at(&b->faults, doc, "one rule too many, expected at most %u",
 				MAX_RULES);
+	b->set->n_rules++;
 	*b->last_rule = r;
 	b->last_rule = &r->next;
 	return 0;

@@ -20,6 +20,7 @@ void ruleset_free(struct ruleset *rules) {
 		pcre2_code_free(rules->regexes[i]);
 	free(rules->regexes);
 	free(rules->skipped);
+	free(rules->sources);
 	pcre2_match_data_free(rules->match.regex_data);
 	pcre2_match_context_free(rules->match.regex_limits);
 	arena_done(&rules->arena);
@@ -106,6 +107,11 @@ static int fill_buckets(struct ruleset *set) {
 		if (err)
 			return err;
 	}
+	if (set->for_records) {
+		set->records.rows = set->rules;
+		set->records.n = (uint32_t)set->n_rules;
+		return bucket_ready(&set->arena, &set->records);
+	}
 	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
 		struct bucket *bucket = &set->buckets[kind];
 		int err;
@@ -137,8 +143,9 @@ static int prepare(struct build *b) {
 		set->rules[i++] = r;
 		n_names += r->n_identifiers;
 	}
+	set->applies = arena_zalloc(&set->arena, set->n_sources + 1);
 	set->matched = arena_alloc(&set->arena, (n_names + 1) * sizeof(*set->matched));
-	if (!set->matched)
+	if (!set->matched || !set->applies)
 		return -ENOMEM;
 	/* a first match makes PCRE2 take the memory that it then keeps */
 	for (i = 0; i < set->n_regexes; i++)
@@ -160,15 +167,21 @@ static int add_text(void *ctx, const char *name, const char *text, size_t n) {
 	b->faults.file = kept.s;
 	arena_reset(&b->temp);
 	err = yaml_read(text, n, &b->temp, &b->faults, &docs);
+	if (err == -EINVAL)
+		b->set->n_refused++;
 	for (const struct node *doc = docs; !err && doc; doc = doc->next) {
 		err = rule_build(b, doc);
-		if (err == -EINVAL) /* reported; the documents behind it get their turn */
-			err = 0;
+		b->faults.id = (struct str){ 0 };
+		if (err != -EINVAL)
+			continue;
+		b->set->n_refused++; /* and reported; the documents behind it get their turn */
+		err = 0;
 	}
 	return err == -EINVAL ? 0 : err;
 }
 
-static int build_new(struct buf *errors, struct build **ret) {
+static int build_new(const struct detect_options *options, struct buf *errors, struct build **ret) {
+	static const struct detect_options plain;
 	struct build *b = calloc(1, sizeof(*b));
 	int err;
 
@@ -177,18 +190,22 @@ static int build_new(struct buf *errors, struct build **ret) {
 	arena_init(&b->temp, TEMP_BYTES);
 	b->faults.out = errors;
 	b->last_rule = &b->first_rule;
+	b->options = options ? options : &plain;
 	err = set_new(&b->set);
 	if (err) {
 		free(b);
 		return err;
 	}
+	b->set->for_records = b->options->records;
 	*ret = b;
 	return 0;
 }
 
 /* build_end - the finished rule set, or nothing at all */
 static int build_end(struct build *b, int err, struct ruleset **ret) {
-	if (!err && b->faults.n > 0)
+	bool nothing = b->set->n_rules == 0 && b->set->n_skipped == 0;
+
+	if (!err && b->set->n_refused > 0 && (b->options->strict || nothing))
 		err = -EINVAL;
 	if (!err)
 		err = prepare(b);
@@ -204,18 +221,19 @@ static int build_end(struct build *b, int err, struct ruleset **ret) {
 	return err;
 }
 
-int ruleset_load_text(const char *name, const char *text, size_t n, struct buf *errors,
+int ruleset_load_text(const char *name, const char *text, size_t n,
+		      const struct detect_options *options, struct buf *errors,
 		      struct ruleset **ret) {
 	struct build *b;
-	int err = build_new(errors, &b);
+	int err = build_new(options, errors, &b);
 
 	return err ? err : build_end(b, add_text(b, name, text, n), ret);
 }
 
-int ruleset_load(const char *const *paths, size_t n_paths, struct buf *errors,
-		 struct ruleset **ret) {
+int ruleset_load(const char *const *paths, size_t n_paths, const struct detect_options *options,
+		 struct buf *errors, struct ruleset **ret) {
 	struct build *b;
-	int err = build_new(errors, &b), first = 0;
+	int err = build_new(options, errors, &b), first = 0;
 
 	if (err)
 		return err;
@@ -228,6 +246,10 @@ int ruleset_load(const char *const *paths, size_t n_paths, struct buf *errors,
 		first = first ? first : err;
 	}
 	return build_end(b, first, ret);
+}
+
+size_t ruleset_refused(const struct ruleset *rules) {
+	return rules->n_refused;
 }
 
 size_t ruleset_count(const struct ruleset *rules) {

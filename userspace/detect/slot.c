@@ -12,6 +12,14 @@ int slot_room(struct arena *arena, struct slot *s) {
 	return s->own && s->number && s->gram ? 0 : -ENOMEM;
 }
 
+struct slot *slot_find(const struct ruleset *set, struct str name) {
+	struct slot *s = set->names[slot_hash(name) % SLOT_CHAINS];
+
+	while (s && !str_eq(s->name, name))
+		s = s->next_name;
+	return s;
+}
+
 static void add(struct slot *s, struct str value) {
 	if (value.s && s->n < MAX_OWN)
 		s->own[s->n++] = value;
@@ -103,6 +111,27 @@ static void fill_parent_image(const struct match *m, struct slot *s) {
 	add(s, called(m->arena, executable, text_of(m->e, FIELD_PARENT_NAME)));
 }
 
+/* record_words - every value of a record */
+static void record_words(const struct match *m, struct slot *s) {
+	struct str *v;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->record->n; i++)
+		n += m->record->fields[i].n;
+	v = arena_alloc(m->arena, (size_t)n * sizeof(*v));
+	s->n = 0;
+	s->v = v;
+	for (uint32_t i = 0; v && i < m->record->n; i++) {
+		const struct record_field *f = &m->record->fields[i];
+
+		for (uint32_t k = 0; k < f->n; k++) {
+			if (f->values[k].s)
+				v[s->n++] = f->values[k];
+		}
+	}
+	s->present = s->n > 0;
+}
+
 static void fill_words(const struct match *m, struct slot *s) {
 	uint32_t n;
 	const uint8_t *id = taxonomy_words(&n);
@@ -158,6 +187,13 @@ void slot_fill(const struct match *m, struct slot *s) {
 	enum field_id id = s->taxon.field;
 
 	s->epoch = m->epoch;
+	if (m->record) {
+		s->n = 0;
+		s->present = false;
+		if (s->taxon.source == SOURCE_WORDS)
+			record_words(m, s);
+		return;
+	}
 	if (s->taxon.source == SOURCE_TEXT) {
 		s->v = field_at(m->e, id);
 		s->n = event_has(m->e, id);
@@ -169,6 +205,7 @@ void slot_fill(const struct match *m, struct slot *s) {
 	} else {
 		fill_built(m, s);
 	}
+	s->present = s->n > 0;
 }
 
 void slot_grams(const struct match *m, struct slot *s) {

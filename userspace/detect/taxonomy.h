@@ -7,6 +7,7 @@
 #ifndef LAPWING_DETECT_TAXONOMY_H
 #define LAPWING_DETECT_TAXONOMY_H
 
+#include "detect/detect.h"
 #include "event/field.h"
 
 /* How a field's values are found in an event. */
@@ -38,11 +39,6 @@ const char *taxonomy_value(enum field_id field, uint32_t number);
 
 /* taxonomy_value_known - whether some value of @field has that name, in any case */
 bool taxonomy_value_known(enum field_id field, struct str name);
-
-/* The three attributes of a log source that count; absent is "any". */
-struct logsource {
-	struct str category, product, service;
-};
 
 /*
  * taxonomy_kinds - the kinds of event that @source offers

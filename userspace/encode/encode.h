@@ -30,6 +30,9 @@ void encode_proto(struct buf *out, const struct event *e);
 /* encode_json - appends one JSON object and a newline; names are those of event.proto */
 void encode_json(struct buf *out, const struct event *e);
 
+/* encode_json_text - appends @x as a JSON string, quotes included; always valid UTF-8 */
+void encode_json_text(struct buf *out, struct str x);
+
 /*
  * encode_text - appends one readable line, and one more for each detection
  * @color: paint with ANSI escapes; bytes of the event itself can never form one

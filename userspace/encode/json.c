@@ -8,7 +8,7 @@
  * line can stop a whole pipeline. What a terminal obeys is escaped, so that a
  * JSON line may be shown as it is.
  */
-static void add_text(struct buf *out, struct str x) {
+void encode_json_text(struct buf *out, struct str x) {
 	uint32_t done = 0, step, c;
 
 	buf_add_char(out, '"');
@@ -38,7 +38,7 @@ static void add_list(struct buf *out, const struct strv *list) {
 	for (uint32_t i = 0; i < list->n; i++) {
 		if (i)
 			buf_add_char(out, ',');
-		add_text(out, list->v[i]);
+		encode_json_text(out, list->v[i]);
 	}
 	buf_add_char(out, ']');
 }
@@ -48,7 +48,7 @@ static void add_enum(struct buf *out, const struct schema_row *of, uint32_t v) {
 	const char *name = schema_enum_name(of, v);
 
 	if (name)
-		add_text(out, str_of(name));
+		encode_json_text(out, str_of(name));
 	else
 		buf_add_u64(out, v);
 }
@@ -82,7 +82,7 @@ static void add_value(struct buf *out, const struct schema_row *of, const void *
 		add_bits(out, of, *(const uint64_t *)at);
 		break;
 	case FIELD_STR:
-		add_text(out, *(const struct str *)at);
+		encode_json_text(out, *(const struct str *)at);
 		break;
 	case FIELD_STRV:
 		add_list(out, at);
@@ -132,8 +132,7 @@ static void add_message(struct buf *out, const struct schema_step *step, const s
 		buf_add_char(out, '}');
 }
 
-static void add_detections(struct buf *out, const struct schema_step *step,
-			   const struct event *e) {
+static void add_detections(struct buf *out, const struct schema_step *step, const struct event *e) {
 	begin(out, step->key, step->key_n);
 	buf_add_char(out, '[');
 	for (uint32_t i = 0; i < e->n_detections; i++) {

@@ -130,13 +130,17 @@ struct event_host {
 
 enum event_evidence { EVIDENCE_COMPLETE = 1, EVIDENCE_INCOMPLETE = 2, EVIDENCE_UNJUDGED = 3 };
 
+struct rule;
+
 /*
  * A rule or a correlation that held. Strings are the rule set's own and live as long as it does,
  * but for events and group, which the next event overwrites.
  */
 struct detection {
 	struct str rule_id, title, author;
-	uint32_t level; /* enum event_level */
+	struct str name;	 /* for people and correlations; not exported */
+	const struct rule *rule; /* the room's own; NULL unless it has just found it */
+	uint32_t level;		 /* enum event_level */
 	struct strv tags;
 	struct strv matched;
 	uint32_t evidence; /* enum event_evidence; 0 unless it is a correlation, as the next two */
