@@ -1,79 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <errno.h>
 
 #include "encode/encode.h"
 #include "encode_random.h"
+#include "json_reader.h"
 #include "test.h"
-
-/* A strict reader of RFC 8259: each function gives what follows, or NULL. */
-static const char *value(const char *p, const char *end);
-
-static const char *text(const char *p, const char *end) {
-	for (p++; p < end && *p != '"'; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return NULL;
-		if (*p != '\\')
-			continue;
-		if (++p == end)
-			return NULL;
-		if (*p == 'u') {
-			for (int i = 0; i < 4; i++) {
-				if (++p >= end || !isxdigit((unsigned char)*p))
-					return NULL;
-			}
-		} else if (!strchr("\"\\/bfnrt", *p)) {
-			return NULL;
-		}
-	}
-	return p < end ? p + 1 : NULL;
-}
-
-static const char *number(const char *p, const char *end) {
-	const char *start = p;
-
-	while (p < end && isdigit((unsigned char)*p))
-		p++;
-	return p == start || (*start == '0' && p > start + 1) ? NULL : p;
-}
-
-static const char *members(const char *p, const char *end, char close) {
-	for (p++; p < end && *p != close;) {
-		if (close == '}') {
-			p = *p == '"' ? text(p, end) : NULL;
-			if (!p || p == end || *p++ != ':')
-				return NULL;
-		}
-		p = value(p, end);
-		if (!p || p == end)
-			return NULL;
-		if (*p == ',' && p + 1 < end && p[1] != close)
-			p++;
-		else if (*p != close)
-			return NULL;
-	}
-	return p < end ? p + 1 : NULL;
-}
-
-static const char *value(const char *p, const char *end) {
-	if (p >= end)
-		return NULL;
-	if (*p == '{')
-		return members(p, end, '}');
-	if (*p == '[')
-		return members(p, end, ']');
-	if (*p == '"')
-		return text(p, end);
-	if (end - p >= 4 && !memcmp(p, "true", 4))
-		return p + 4;
-	if (end - p >= 5 && !memcmp(p, "false", 5))
-		return p + 5;
-	return number(p, end);
-}
-
-static bool is_json_line(const char *p, size_t n) {
-	return n > 2 && *p == '{' && p[n - 1] == '\n' && value(p, p + n) == p + n - 1;
-}
 
 static bool gives(const struct event *e, const char *want) {
 	struct buf b = { 0 };
@@ -95,9 +26,9 @@ static void the_reader_of_this_test_is_strict(void) {
 					   "{\"a\":[1,]}\n", "{\"a\":1 \"b\":2}\n", "[]\n" };
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		CHECK(is_json_line(good[i], strlen(good[i])));
+		CHECK(json_is_line(good[i], strlen(good[i])));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		CHECK(!is_json_line(bad[i], strlen(bad[i])));
+		CHECK(!json_is_line(bad[i], strlen(bad[i])));
 }
 
 static void each_type_of_field_has_its_form(void) {
@@ -184,7 +115,7 @@ static void random_events_are_strict_json_on_one_line(void) {
 		random_event(&a, i % 10 == 0, &e);
 		encode_json(&b, &e);
 		CHECK(!buf_error(&b));
-		CHECK(is_json_line(b.data, b.len));
+		CHECK(json_is_line(b.data, b.len));
 		CHECK(memchr(b.data, '\n', b.len) == b.data + b.len - 1);
 		CHECK(!memchr(b.data, '\033', b.len) && !memchr(b.data, '\177', b.len));
 	}

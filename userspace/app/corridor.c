@@ -109,6 +109,12 @@ static void encode(struct corridor *c, struct output *s, const struct event *e) 
 	case OUTPUT_PROTO:
 		encode_proto(&s->buf, e);
 		break;
+	case OUTPUT_OCSF:
+		encode_ocsf(&s->buf, e);
+		break;
+	case OUTPUT_ECS:
+		encode_ecs(&s->buf, e);
+		break;
 	}
 	/* with a backlog not at each event, but once per as many bytes again */
 	if (buf_error(&s->buf))

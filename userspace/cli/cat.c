@@ -43,10 +43,19 @@ static int show(void *ctx, struct event *e) {
 	if (event_kinds_any(&job->kinds) &&
 	    !(event_has(e, FIELD_KIND) && event_kinds_has(&job->kinds, e->kind)))
 		return 0;
-	if (job->out.format == OUTPUT_JSON)
+	switch (job->out.format) {
+	case OUTPUT_JSON:
 		encode_json(&job->out.buf, e);
-	else
+		break;
+	case OUTPUT_OCSF:
+		encode_ocsf(&job->out.buf, e);
+		break;
+	case OUTPUT_ECS:
+		encode_ecs(&job->out.buf, e);
+		break;
+	default:
 		encode_text(&job->out.buf, e, job->color);
+	}
 	return 0;
 }
 
@@ -79,6 +88,8 @@ static int bad_kind(const char *word) {
 static int cat_run(int argc, char **argv) {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "ocsf", no_argument, NULL, 'o' },
+		{ "ecs", no_argument, NULL, 'e' },
 		{ "kind", required_argument, NULL, 'k' },
 		{ "color", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
@@ -95,6 +106,10 @@ static int cat_run(int argc, char **argv) {
 			return cli_help(&command_cat);
 		if (option == 'j')
 			spec = "json:-";
+		else if (option == 'o')
+			spec = "ocsf:-";
+		else if (option == 'e')
+			spec = "ecs:-";
 		else if (option == 'c')
 			color = optarg;
 		else if (option != 'k')
@@ -119,11 +134,13 @@ static int cat_run(int argc, char **argv) {
 const struct command command_cat = {
 	.name = "cat",
 	.summary = "show the events in protobuf files",
-	.usage = "usage: lapwing cat [--json] [--kind KIND[,KIND]] [--color WHEN] FILE...\n"
+	.usage = "usage: lapwing cat [--json|--ocsf|--ecs] [--kind KIND[,KIND]] [--color WHEN]\n"
+		 "                   FILE...\n"
 		 "\n"
 		 "Shows the events that \"-o proto:FILE\" wrote; FILE - is standard input.\n"
 		 "\n"
 		 "  --json         one JSON object per line, the same as \"-o json:-\" gives\n"
+		 "  --ocsf, --ecs  JSON lines in the words of OCSF 1.5.0 or ECS 9.0.0\n"
 		 "  --kind KIND    only events of these kinds: PROCESS_EXEC, or exec for short\n"
 		 "  --color WHEN   auto (the default), always or never\n"
 		 "  --help\n"

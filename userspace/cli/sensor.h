@@ -34,7 +34,7 @@ enum {
 	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD }
 
 #define SENSOR_USAGE                                                                      \
-	"  -o, --output SPEC   text:-  text:FILE  json:-  json:FILE  proto:FILE  (repeatable)\n" \
+	"  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is standard output\n" \
 	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped ones)\n" \
 	"      --no-rules      detect nothing\n"                                             \
 	"      --strict        a rule with a fault refuses all of them\n"                     \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * encode.h - an event as protobuf, JSON or a line of text, and back
+ * encode.h - an event as protobuf, JSON, a foreign schema's JSON or a line of text, and back
  *
  * All three are driven by event/field.def; field numbers and the names of enum
  * values come from event.proto, through its protobuf-c descriptors. Whatever
@@ -32,6 +32,14 @@ void encode_json(struct buf *out, const struct event *e);
 
 /* encode_json_text - appends @x as a JSON string, quotes included; always valid UTF-8 */
 void encode_json_text(struct buf *out, struct str x);
+
+/*
+ * encode_ocsf - appends the event as OCSF 1.5.0: a line for the activity, and one Detection Finding
+ * more for each detection; encode_ecs - the same as ECS 9.0.0, alerts for findings
+ * Documents carry the event's id, those of detections with "-1", "-2", ... behind it.
+ */
+void encode_ocsf(struct buf *out, const struct event *e);
+void encode_ecs(struct buf *out, const struct event *e);
 
 /*
  * encode_text - appends one readable line, and one more for each detection

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 #include "encode/encode.h"
-#include "encode/schema.h"
+#include "encode/json.h"
 
 /*
  * Text is UTF-8 by contract; a byte that is not becomes U+FFFD, because one bad
@@ -63,7 +63,7 @@ static void add_bits(struct buf *out, const struct schema_row *of, uint64_t bits
 	buf_add_char(out, ']');
 }
 
-static void add_value(struct buf *out, const struct schema_row *of, const void *at) {
+void json_value(struct buf *out, const struct schema_row *of, const void *at) {
 	switch ((enum field_type)of->type) {
 	case FIELD_U32:
 		buf_add_u64(out, *(const uint32_t *)at);
@@ -90,8 +90,7 @@ static void add_value(struct buf *out, const struct schema_row *of, const void *
 	}
 }
 
-/* begin - the comma that is due, and the key; names in event.proto need no escape */
-static void begin(struct buf *out, const char *key, uint8_t key_n) {
+void json_key(struct buf *out, const char *key, uint32_t key_n) {
 	char last = out->len ? out->data[out->len - 1] : '{';
 
 	if (last != '{' && last != '[')
@@ -110,8 +109,8 @@ static void add_rows(struct buf *out, const struct schema_row *rows, const void 
 		/* protobuf cannot tell an empty list from none */
 		if (row->type == FIELD_STRV && !((const struct strv *)at)->n)
 			continue;
-		begin(out, row->key, row->key_n);
-		add_value(out, row, at);
+		json_key(out, row->key, row->key_n);
+		json_value(out, row, at);
 	}
 }
 
@@ -123,7 +122,7 @@ static void add_step(struct buf *out, const struct schema_step *step, const stru
 static void add_message(struct buf *out, const struct schema_step *step, const struct event *e) {
 	size_t start = out->len;
 
-	begin(out, step->key, step->key_n);
+	json_key(out, step->key, step->key_n);
 	buf_add_char(out, '{');
 	add_step(out, step, e);
 	if (!buf_error(out) && out->data[out->len - 1] == '{')
@@ -132,17 +131,20 @@ static void add_message(struct buf *out, const struct schema_step *step, const s
 		buf_add_char(out, '}');
 }
 
-static void add_detections(struct buf *out, const struct schema_step *step, const struct event *e) {
-	begin(out, step->key, step->key_n);
+void json_detection(struct buf *out, const struct detection *d) {
+	buf_add_char(out, '{');
+	add_rows(out, schema_detection_rows, d, schema_detection_bits(d));
+	buf_add_char(out, '}');
+}
+
+static void add_detections(struct buf *out, const struct schema_step *step,
+			   const struct event *e) {
+	json_key(out, step->key, step->key_n);
 	buf_add_char(out, '[');
 	for (uint32_t i = 0; i < e->n_detections; i++) {
-		const struct detection *d = &e->detections[i];
-
 		if (i)
 			buf_add_char(out, ',');
-		buf_add_char(out, '{');
-		add_rows(out, schema_detection_rows, d, schema_detection_bits(d));
-		buf_add_char(out, '}');
+		json_detection(out, &e->detections[i]);
 	}
 	buf_add_char(out, ']');
 }

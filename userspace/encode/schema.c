@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "encode/encode.h"
+#include "encode/foreign.h"
 #include "proto/event.pb-c.h"
 
 struct schema_row schema_rows[FIELD_MAX];
@@ -236,5 +237,9 @@ const char *schema_enum_name(const struct schema_row *row, uint32_t v) {
 }
 
 int encode_setup(void) {
-	return schema_bind(fields, FIELD_MAX, &lapwing__v1__event__descriptor);
+	int r = schema_bind(fields, FIELD_MAX, &lapwing__v1__event__descriptor);
+
+	if (!r)
+		r = ocsf_setup();
+	return r ? r : ecs_setup();
 }

@@ -18,6 +18,8 @@ static const char *const formats[] = {
 	[OUTPUT_TEXT] = "text:",
 	[OUTPUT_JSON] = "json:",
 	[OUTPUT_PROTO] = "proto:",
+	[OUTPUT_OCSF] = "ocsf:",
+	[OUTPUT_ECS] = "ecs:",
 };
 
 static char sentence[PATH_MAX + 160];

@@ -3,9 +3,10 @@
  * output.h - where a person watches: the direct outputs of -o
  *
  * An output is named on the command line as FORMAT:PLACE: text:-, json:PATH, json:-,
- * proto:PATH; /dev/stderr is standard error. It buffers; output_flush() is called
- * by the corridor's owner after each batch. Files are made with mode 0600; one
- * that exists is emptied by output_begin(), as a shell's ">" does: not before it is
+ * proto:PATH, ocsf:PATH, ecs:PATH; /dev/stderr is standard error. It buffers;
+ * output_flush() is called by the corridor's owner after each batch. Files are made
+ * with mode 0600; one that exists is emptied by output_begin(), as a shell's ">"
+ * does: not before it is
  * known that no other output or input is the same file. Besides regular files a
  * place may be a FIFO, a terminal or /dev/null; a symbolic link is refused, so
  * that nobody can aim the sensor's pen at another file. Whoever uses outputs
@@ -21,7 +22,7 @@
 
 #include "base/buf.h"
 
-enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_PROTO };
+enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_PROTO, OUTPUT_OCSF, OUTPUT_ECS };
 
 struct output {
 	enum output_format format;
