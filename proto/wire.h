@@ -56,6 +56,9 @@ enum wire_kind {
 	WIRE_KIND_MAX = 128,
 };
 
+/* The sensor's own life: no hook tells it, and it is nobody's deed. */
+#define WIRE_KIND_IS_HOST(kind) ((kind) / 16 == WIRE_HOST_START / 16)
+
 /* Why a record did not reach the ring; indexes the counters of bpf/maps.h. */
 enum wire_loss {
 	WIRE_LOSS_RING_FULL = 0, /* the ring had no room */

@@ -178,6 +178,8 @@ static void record_without_a_task_has_no_process(void) {
 	sample_make(&sample, WIRE_HOST_STOP);
 	CHECK(sample_decode(&sample, &arena, &e) == 0);
 	CHECK(!e.ownerless && !event_has(&e, FIELD_PROCESS_PID));
+	((struct wire_header *)sample.bytes)->flags = WIRE_NO_TASK;
+	CHECK(sample_decode(&sample, &arena, &e) == 0 && !e.ownerless);
 }
 
 static void each_flag_degrades_in_its_own_way(void) {

@@ -158,6 +158,18 @@ static void key_event(struct event *e, const struct event *pool, uint64_t key,
 	e->process_key = random_u64() % 8 ? key * 256 + 1 : 0;
 	e->parent_key = random_u64() % 8 ? parent_key * 64 + 1 : 0;
 	e->host_key = random_u64() % 8 ? key + 1 : 0;
+	e->container = process->container;
+	e->container_key = random_u64() % 8 ? key + 1 : 0;
+	e->lineage = process->lineage;
+	e->lineage_key = random_u64() % 8 ? key + 1 : 0;
+	for (int w = 0; w < EVENT_HAS_WORDS; w++) {
+		uint64_t whence = field_below(FIELDS_lineage_END, (unsigned)w) &
+				  ~field_below(FIELDS_container, (unsigned)w);
+
+		e->has[w] = (e->has[w] & ~whence) | (process->has[w] & whence);
+	}
+	if (random_u64() % 4 == 0)
+		event_unmark(e, FIELDS_container + random_u64() % 6);
 	/* what a key does not stand for */
 	e->process.tid = (uint32_t)random_number(9);
 	e->process.uid = (uint32_t)random_number(2);
@@ -195,6 +207,7 @@ static void what_is_copied_by_its_key_is_what_would_have_been_written(void) {
 			e.has[0] &= ~FIELD_BITS(machine, 0);
 		encode_proto(&keyed, &e);
 		e.process_key = e.parent_key = e.host_key = 0;
+		e.container_key = e.lineage_key = 0;
 		encode_proto(&plain, &e);
 		CHECK(plain.len == keyed.len && !memcmp(plain.data, keyed.data, plain.len));
 	}

@@ -157,8 +157,8 @@ int reader_commit(const struct reader *r, struct event *e) {
 	if (e->hook.s)
 		has |= FIELD_BIT(HOOK);
 	if (h->flags & WIRE_NO_TASK) {
-		e->ownerless = true;
-	} else if (h->kind < WIRE_HOST_START) {
+		e->ownerless = !WIRE_KIND_IS_HOST(h->kind);
+	} else if (!WIRE_KIND_IS_HOST(h->kind)) {
 		commit_doer(h, e);
 		has |= DOER;
 	}

@@ -60,7 +60,8 @@ static void add_value(struct buf *out, const struct schema_row *row, const void 
 
 /* said - messages of which every line has its own words: who did it, and how often */
 static bool said(const char *message) {
-	static const char *const elsewhere[] = { "process", "parent", "fold" };
+	static const char *const elsewhere[] = { "process", "parent", "container", "lineage",
+						 "fold" };
 
 	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
 		if (!strcmp(message, elsewhere[i]))

@@ -16,13 +16,16 @@
 #include "enrich/names.h"
 #include "enrich/proctab.h"
 #include "enrich/socktab.h"
+#include "enrich/whence.h"
 #include "event/field.h"
 
 struct enrich {
 	struct proctab procs;
 	struct socktab socks;
 	struct names users;
+	struct cgroups cgroups;
 	struct facts facts;
+	bool unsettled; /* a census was told, and nothing else since */
 	uint64_t seq;    /* of the last event for the world */
 	uint64_t now_ns; /* the latest boot_ns seen */
 	uint64_t host_key, host_has; /* of the host's facts: event.h, and bits of event.has */
@@ -51,6 +54,7 @@ void enrich_free(struct enrich *en) {
 	proctab_done(&en->procs);
 	socktab_done(&en->socks);
 	names_done(&en->users);
+	cgroups_done(&en->cgroups);
 	free(en);
 }
 
@@ -90,8 +94,7 @@ static struct proc *put_row(struct enrich *en, const struct event *e) {
 	/* its fork said who made it; by the time of an exec it may have been given to another */
 	if (e->kind != WIRE_PROCESS_EXEC || !p->parent_tgid)
 		proc_set_parent(p, e->parent_tgid, e->parent_start_ns);
-	if (event_has(e, FIELD_PROCESS_CGROUP_ID))
-		p->cgroup_id = e->process.cgroup_id;
+	whence_learn(&en->cgroups, p, e);
 	return p;
 }
 
@@ -124,6 +127,9 @@ static void learn_fork(struct enrich *en, const struct event *e) {
 		                     image ? image->executable : (struct str){ 0 },
 		                     image ? image->command_line : (struct str){ 0 });
 	p->partial = p->parent_tgid && (!image || parent->partial);
+	(void)proctab_lineage(&en->procs, p); /* while its parent is known */
+	if (parent)
+		whence_inherit(p, parent);
 }
 
 static void learn_exec(struct enrich *en, const struct event *e) {
@@ -140,6 +146,7 @@ static void learn_census(struct enrich *en, const struct event *e) {
 
 	if (!p || (p->image && !p->partial))
 		return;
+	en->unsettled = true;
 	p->from_census = true;
 	p->uid = e->process.uid;
 	set_image(p, e);
@@ -264,15 +271,19 @@ static bool learn(struct enrich *en, struct event *e) {
 
 _Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
 
+static uint64_t version(const struct enrich *en) {
+	return en->users.version + en->cgroups.version;
+}
+
 /* make_shown - @p->shown anew, its user being @uid from now on */
-static __attribute__((noinline)) void make_shown(const struct enrich *en, struct proc *p,
+static __attribute__((noinline)) void make_shown(struct enrich *en, struct proc *p,
                                                  uint32_t uid) {
 	const struct image *image = p->image;
 	struct shown s = {
 		.key = event_new_key(),
-		.names_version = en->users.version,
 		.user = names_get(&en->users, uid),
-		.has = FIELD_BIT(PROCESS_ENTITY_ID),
+		.cgroup = cgroups_get(&en->cgroups, p->cgroup_id),
+		.has = FIELD_BIT(PROCESS_ENTITY_ID) | p->namespaces_has,
 		.parent_has = PARENT_IDS,
 	};
 
@@ -304,12 +315,14 @@ static __attribute__((noinline)) void make_shown(const struct enrich *en, struct
 		s.degraded |= 1ull << DEGRADED_PROCESS_FROM_CENSUS;
 	if (!p->has_parent)
 		s.degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
+	s.degraded |= whence_lacks(&en->procs, p, s.cgroup);
+	s.version = version(en);
 	p->uid = uid;
 	p->shown = s;
 }
 
-static inline const struct shown *shown(const struct enrich *en, struct proc *p, uint32_t uid) {
-	if (!p->shown.key || p->uid != uid || p->shown.names_version != en->users.version)
+static inline const struct shown *shown(struct enrich *en, struct proc *p, uint32_t uid) {
+	if (!p->shown.key || p->uid != uid || p->shown.version != version(en))
 		make_shown(en, p, uid);
 	return &p->shown;
 }
@@ -373,6 +386,8 @@ static void tell_unknown(struct enrich *en, struct event *e) {
 		event_degrade(e, DEGRADED_USER_UNKNOWN);
 	event_degrade(e, DEGRADED_PROCESS_UNKNOWN);
 	event_degrade(e, DEGRADED_PARENT_UNKNOWN);
+	event_degrade(e, DEGRADED_LINEAGE_CUT);
+	event_degrade(e, DEGRADED_CONTAINER_UNRESOLVED);
 }
 
 /* tell_image - what the event does not tell itself */
@@ -398,6 +413,7 @@ static void tell_process(struct enrich *en, struct event *e) {
 	e->process.user = s->user;
 	e->process.cgroup_id = p->cgroup_id;
 	e->degraded |= s->degraded;
+	whence_tell(p, e);
 	image = proc_image(p, e->boot_ns);
 	if (image && image == p->image && (e->has[0] & FIELD_BITS(process, 0)) == DOER) {
 		e->process.name = image->name;
@@ -432,6 +448,10 @@ bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
 	if (e->boot_ns > en->now_ns) {
 		en->now_ns = e->boot_ns;
 		proctab_tick(&en->procs, en->now_ns);
+	}
+	if (en->unsettled && e->kind != WIRE_PROCESS_CENSUS) {
+		en->unsettled = false;
+		proctab_settle(&en->procs);
 	}
 	if (!learn(en, e))
 		return false;

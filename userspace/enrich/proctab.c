@@ -31,15 +31,19 @@ static void drop_image(struct image *image) {
 		free(image);
 }
 
-static void drop_images(struct proc *p) {
+/* drop_shared - all that a row has in common with others */
+static void drop_shared(struct proc *p) {
 	drop_image(p->image);
 	drop_image(p->before);
+	lineage_drop(p->line);
+	lineage_drop(p->children);
 	p->image = p->before = NULL;
+	p->line = p->children = NULL;
 }
 
 void proctab_done(struct proctab *t) {
 	for (size_t i = 0; i < t->n_rows; i++)
-		drop_images(&t->chunks[i / CHUNK_ROWS][i % CHUNK_ROWS]);
+		drop_shared(&t->chunks[i / CHUNK_ROWS][i % CHUNK_ROWS]);
 	for (size_t i = 0; i < chunk_count(t->n_rows); i++)
 		free(t->chunks[i]);
 	free(t->chunks);
@@ -89,7 +93,7 @@ void proctab_evict(struct proctab *t, struct proc *p) {
 		at = &(*at)->next_in_bucket;
 	*at = p->next_in_bucket;
 	list_remove(p->ended ? &t->ended : &t->live, p);
-	drop_images(p);
+	drop_shared(p);
 	p->tgid = 0;
 	p->next_in_bucket = t->free;
 	t->free = p;
@@ -107,6 +111,7 @@ static void add_row(struct proctab *t) {
 	p = &(*chunk)[t->n_rows++ % CHUNK_ROWS];
 	p->tgid = 0;
 	p->image = p->before = NULL;
+	p->line = p->children = NULL;
 	p->next_in_bucket = t->free;
 	t->free = p;
 }
@@ -201,7 +206,63 @@ int proc_set_image(struct proc *p, uint64_t since_ns, struct str name, struct st
 	drop_image(p->before);
 	p->before = p->image;
 	p->image = image;
+	lineage_drop(p->children); /* those that it will have are another program's */
+	p->children = NULL;
 	return image ? 0 : -ENOMEM;
+}
+
+static struct lineage *children_of(struct proc *p) {
+	struct lineage_parent parent = {
+		.id = { p->entity, p->entity_len },
+		.name = p->image ? p->image->name : (struct str){ 0 },
+		.up = p->line,
+		.made_by_nobody = p->has_parent && !p->parent_tgid,
+	};
+
+	if (!p->children)
+		p->children = lineage_new(&parent);
+	return p->children;
+}
+
+/* set_line - @p's ancestors, those of its parent being known as far as they can be */
+static void set_line(const struct proctab *t, struct proc *p) {
+	struct proc *parent = proctab_parent(t, p);
+	char id[PROCTAB_ENTITY_BYTES];
+
+	if (parent) {
+		p->line = children_of(parent);
+		if (p->line)
+			p->line->users++;
+	} else {
+		uint8_t n = proc_entity(p->parent_tgid, p->parent_start_ns, id);
+
+		p->line = lineage_new(&(struct lineage_parent){ .id = { id, n } });
+	}
+}
+
+static bool wants_line(const struct proc *p) {
+	return !p->line && p->has_parent && p->parent_tgid;
+}
+
+const struct lineage *proctab_lineage(const struct proctab *t, struct proc *p) {
+	struct proc *young[LINEAGE_IDS];
+	int n = 0;
+
+	for (struct proc *up = p; up && wants_line(up) && n < LINEAGE_IDS;
+	     up = proctab_parent(t, up))
+		young[n++] = up;
+	while (n > 0)
+		set_line(t, young[--n]);
+	return p->line;
+}
+
+void proctab_settle(const struct proctab *t) {
+	for (size_t i = 0; i < t->n_rows; i++) {
+		struct proc *p = &t->chunks[i / CHUNK_ROWS][i % CHUNK_ROWS];
+
+		if (p->tgid)
+			(void)proctab_lineage(t, p);
+	}
 }
 
 uint8_t proc_entity(uint32_t tgid, uint64_t start_ns, char to[static PROCTAB_ENTITY_BYTES]) {

@@ -18,6 +18,8 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "enrich/cgroups.h"
+#include "enrich/lineage.h"
 
 #define PROCTAB_GRACE_NS 30000000000ull
 #define PROCTAB_TEXT_BYTES 16384
@@ -37,7 +39,7 @@ struct image {
 
 /*
  * What events tell of a process while nothing about it changes; made by enrich.c
- * when @key is 0, or when the user or the user names are others than then.
+ * when @key is 0, or when the user, the user names or the cgroups are others than then.
  */
 struct shown {
 	uint64_t key;         /* of event.h */
@@ -45,8 +47,9 @@ struct shown {
 	uint64_t degraded;    /* and for what its events then lack */
 	uint64_t parent_has;  /* the same for it as the parent of a doer */
 	uint64_t parent_degraded;
-	uint64_t names_version;
+	uint64_t version;     /* of the user names and the cgroups that it was made with */
 	struct str user;      /* of proc.uid */
+	const struct cgroup *cgroup; /* of proc.cgroup_id, if known */
 };
 
 struct proc {
@@ -65,6 +68,10 @@ struct proc {
 	bool partial;     /* made by a process not known to us: of its image only the name is */
 	uint8_t entity_len;
 	struct image *image, *before; /* NULL when not known */
+	struct lineage *line;         /* its ancestors, see proctab_lineage() */
+	struct lineage *children;     /* the same for its children; NULL: no child yet */
+	uint64_t namespaces_has;      /* bits of event.has: which of these are known */
+	uint32_t namespaces[8];       /* as they stand in struct event_process, from ns_mnt on */
 	struct shown shown;
 	struct proc *parent;          /* a guess, see proctab_parent() */
 	char entity[PROCTAB_ENTITY_BYTES];
@@ -130,6 +137,15 @@ static inline struct proc *proctab_parent(const struct proctab *t, struct proc *
 	p->parent = p->parent_tgid ? proctab_get(t, p->parent_tgid, p->parent_start_ns) : NULL;
 	return p->parent;
 }
+
+/*
+ * proctab_lineage - the ancestors of @p, found out once, at best while its parent is there
+ * NULL: it has none (proc.has_parent, and no parent_tgid), it was not told of any, or no memory.
+ */
+const struct lineage *proctab_lineage(const struct proctab *t, struct proc *p);
+
+/* proctab_settle - finds out the ancestors of all rows: after a census, which comes in any order */
+void proctab_settle(const struct proctab *t);
 
 /* proc_set_parent - unless one was told before */
 void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns);

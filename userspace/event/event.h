@@ -67,7 +67,10 @@ enum event_degraded {
 	DEGRADED_ADDRESS_RACY = 11,
 	DEGRADED_OWNER_UNKNOWN = 12,
 	DEGRADED_TEXT_ESCAPED = 13,
-	DEGRADED_MAX = 14
+	DEGRADED_LINEAGE_CUT = 14,
+	DEGRADED_CONTAINER_UNRESOLVED = 15,
+	DEGRADED_CONTAINER_ID_SHORT = 16,
+	DEGRADED_MAX = 17
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
@@ -128,6 +131,14 @@ struct event_host {
 	uint64_t lost_count, produced, lost;
 };
 
+struct event_container {
+	struct str id, runtime, name, pod_uid;
+};
+
+struct event_lineage {
+	struct strv ids, names;
+};
+
 enum event_evidence { EVIDENCE_COMPLETE = 1, EVIDENCE_INCOMPLETE = 2, EVIDENCE_UNJUDGED = 3 };
 
 struct rule;
@@ -176,11 +187,15 @@ struct event {
 	struct event_fold fold;
 	const struct detection *detections;
 	uint32_t n_detections;
+	struct event_container container;
+	struct event_lineage lineage;
 
 	/* Between rooms only, never exported. */
 	uint64_t host_key;	  /* enrich -> encode: host_id, boot_id, host_name */
 	uint64_t process_key;	  /* likewise: process, but for tid, uid, gid and euid */
 	uint64_t parent_key;	  /* likewise: parent */
+	uint64_t container_key;	  /* likewise: container */
+	uint64_t lineage_key;	  /* likewise: lineage */
 	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
 	uint64_t parent_start_ns; /* likewise */
 	bool ownerless;		  /* decode -> enrich: find the doer by net.socket_inode */
@@ -207,7 +222,7 @@ static inline void event_reset(struct event *e) {
 	e->degraded = 0;
 	e->detections = NULL;
 	e->n_detections = 0;
-	e->host_key = e->process_key = e->parent_key = 0;
+	e->host_key = e->process_key = e->parent_key = e->container_key = e->lineage_key = 0;
 	e->ownerless = false;
 	e->parent_tgid = 0;
 	e->parent_start_ns = 0;

@@ -153,6 +153,58 @@ void truth_image(void) {
 	put_u64("process.euid", geteuid());
 }
 
+static uint64_t put_ns(const char *name, const char *kind) {
+	char path[32], buf[64];
+	uint64_t ino;
+
+	(void)snprintf(path, sizeof(path), "ns/%s", kind);
+	if (slurp_link("self", path, buf, sizeof(buf)) < 0 || !strchr(buf, '['))
+		return 0;
+	ino = strtoull(strchr(buf, '[') + 1, NULL, 10);
+	put_u64(name, ino);
+	return ino;
+}
+
+/*
+ * put_ancestors - whoever is above, from /proc: as long as nobody's parent has ended, these are
+ * those that made one another
+ */
+static void put_ancestors(pid_t ppid) {
+	char ids[64][32], names[8][64], *id[64], *name[8], who[16];
+	struct proc_stat st;
+	int n = 0;
+
+	for (; ppid && n < 64; ppid = st.ppid, n++) {
+		(void)snprintf(who, sizeof(who), "%d", ppid);
+		proc_stat(who, &st);
+		(void)snprintf(ids[n], sizeof(ids[n]), "%" PRIx64 "-%x", st.start_ticks,
+			       (unsigned int)ppid);
+		id[n] = ids[n];
+		if (n < 8) {
+			(void)snprintf(names[n], sizeof(names[n]), "%s", st.comm);
+			name[n] = names[n];
+		}
+	}
+	put_strv("lineage.ids", id, n);
+	put_strv("lineage.names", name, n < 8 ? n : 8);
+}
+
+/* truth_whence - namespaces, container and ancestors; @orphan: our parent was another */
+static void truth_whence(pid_t ppid, bool orphan) {
+	static const char *const kinds[] = { "mnt", "pid", "net", "user", "uts", "ipc", "cgroup" };
+	char name[32], cgroup[4096];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		(void)snprintf(name, sizeof(name), "process.ns_%s", kinds[i]);
+		(void)put_ns(name, kinds[i]);
+	}
+	if (slurp("self", "cgroup", cgroup, sizeof(cgroup)) > 0 && !strstr(cgroup, "docker") &&
+	    !strstr(cgroup, "pod"))
+		put_null("container.id");
+	if (!orphan)
+		put_ancestors(ppid);
+}
+
 void truth_doer(void) {
 	const char *kept = getenv("LIVE_PARENT");
 	struct proc_stat st;
@@ -172,6 +224,7 @@ void truth_doer(void) {
 		put_kept(kept);
 	else
 		truth_parent(st.ppid);
+	truth_whence(st.ppid, kept != NULL);
 }
 
 void truth_keep_parent(void) {
@@ -191,18 +244,6 @@ static void put_number(const char *name, const char *file) {
 
 	if (slurp("self", file, buf, sizeof(buf)) > 0)
 		put_u64(name, strtoull(buf, NULL, 10));
-}
-
-static uint64_t put_ns(const char *name, const char *kind) {
-	char path[32], buf[64];
-	uint64_t ino;
-
-	(void)snprintf(path, sizeof(path), "ns/%s", kind);
-	if (slurp_link("self", path, buf, sizeof(buf)) < 0 || !strchr(buf, '['))
-		return 0;
-	ino = strtoull(strchr(buf, '[') + 1, NULL, 10);
-	put_u64(name, ino);
-	return ino;
 }
 
 static void put_caps(void) {

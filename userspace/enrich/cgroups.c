@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enrich/cgroups.h"
+
+#include <stdlib.h>
+
+#include "event/event.h"
+
+void cgroups_done(struct cgroups *t) {
+	for (uint32_t i = 0; i < t->used; i++)
+		free(t->rows[i].path);
+	free(t->rows);
+	*t = (struct cgroups){ 0 };
+}
+
+static uint32_t *bucket(struct cgroups *t, uint64_t id) {
+	return &t->buckets[(id * 0x9e3779b97f4a7c15ull) >> 32 & (CGROUPS_BUCKETS - 1)];
+}
+
+static struct cgroup *find(struct cgroups *t, uint64_t id) {
+	uint32_t at = *bucket(t, id);
+
+	while (at && t->rows[at - 1].id != id)
+		at = t->rows[at - 1].next;
+	return at ? &t->rows[at - 1] : NULL;
+}
+
+/* evict - frees the row at the hand, unless it was asked for since the hand was here */
+static bool evict(struct cgroups *t) {
+	uint32_t here = t->hand;
+	struct cgroup *row = &t->rows[here];
+	uint32_t *at = bucket(t, row->id);
+
+	t->hand = (here + 1) % CGROUPS_MAX;
+	if (row->asked) {
+		row->asked = false;
+		return false;
+	}
+	while (*at != here + 1)
+		at = &t->rows[*at - 1].next;
+	*at = row->next;
+	free(row->path);
+	t->version++;
+	return true;
+}
+
+static struct cgroup *take_row(struct cgroups *t) {
+	uint32_t here;
+
+	if (!t->rows)
+		t->rows = calloc(CGROUPS_MAX, sizeof(*t->rows));
+	if (!t->rows)
+		return NULL;
+	if (t->used < CGROUPS_MAX)
+		return &t->rows[t->used++];
+	do
+		here = t->hand;
+	while (!evict(t)); /* a second round finds nobody asked */
+	return &t->rows[here];
+}
+
+void cgroups_put(struct cgroups *t, uint64_t id, struct str path) {
+	struct cgroup *row;
+	uint32_t *at;
+	char *copy;
+
+	if (!id || !path.s || find(t, id))
+		return;
+	copy = malloc(path.n + 1ul);
+	row = copy ? take_row(t) : NULL;
+	if (!row) {
+		free(copy); /* without memory it stays unresolved, and events say so */
+		return;
+	}
+	memcpy(copy, path.s, path.n);
+	at = bucket(t, id);
+	*row = (struct cgroup){ .id = id, .key = event_new_key(), .path = copy, .next = *at };
+	container_of_path((struct str){ copy, path.n }, &row->container);
+	*at = (uint32_t)(row - t->rows) + 1;
+	if (t->missed) {
+		t->missed = false;
+		t->version++;
+	}
+}
+
+const struct cgroup *cgroups_get(struct cgroups *t, uint64_t id) {
+	struct cgroup *row = t->rows && id ? find(t, id) : NULL;
+
+	if (row)
+		row->asked = true;
+	else
+		t->missed = true;
+	return row;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cgroups.h - what is known of each cgroup, by its kernfs id
+ *
+ * Its path is read once, when a process in it is first told of, and not again
+ * for each event. At most CGROUPS_MAX rows; past that the first goes that was
+ * not asked for since the hand of a clock came by.
+ */
+#ifndef LAPWING_CGROUPS_H
+#define LAPWING_CGROUPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "enrich/container.h"
+
+#define CGROUPS_MAX 16384
+#define CGROUPS_BUCKETS 4096 /* a power of two */
+
+struct cgroup {
+	uint64_t id;  /* 0: a free row */
+	uint64_t key; /* of event.h, for what @container tells */
+	struct container container;
+	char *path; /* own memory; @container points into it */
+	uint32_t next; /* in its bucket: an index into rows, one up; 0: the last */
+	bool asked;
+};
+
+struct cgroups {
+	struct cgroup *rows; /* made by the first put */
+	uint32_t buckets[CGROUPS_BUCKETS];
+	uint32_t used, hand;
+	uint64_t version; /* counts whatever can change an answer that was given */
+	bool missed;      /* since then, somebody asked in vain */
+};
+
+void cgroups_done(struct cgroups *t);
+
+/* cgroups_put - the cgroup @id has the path @path; what was known of it before stays */
+void cgroups_put(struct cgroups *t, uint64_t id, struct str path);
+
+/* cgroups_get - the row of @id, or NULL; borrowed while @version is the same */
+const struct cgroup *cgroups_get(struct cgroups *t, uint64_t id);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enrich/whence.h"
+
+_Static_assert(offsetof(struct event_process, ns_tgid) -
+                               offsetof(struct event_process, ns_mnt) + sizeof(uint32_t) ==
+                       sizeof(((struct proc *)0)->namespaces),
+               "eight numbers in a row");
+
+void whence_learn(struct cgroups *cgroups, struct proc *p, const struct event *e) {
+	if (event_has(e, FIELD_PROCESS_CGROUP_ID)) {
+		p->cgroup_id = e->process.cgroup_id;
+		if (event_has(e, FIELD_PROCESS_CGROUP))
+			cgroups_put(cgroups, p->cgroup_id, e->process.cgroup);
+	}
+	if (e->has[0] & WHENCE_NAMESPACES) {
+		p->namespaces_has = e->has[0] & WHENCE_NAMESPACES;
+		memcpy(p->namespaces, &e->process.ns_mnt, sizeof(p->namespaces));
+	}
+}
+
+void whence_inherit(struct proc *p, const struct proc *parent) {
+	if (!p->cgroup_id)
+		p->cgroup_id = parent->cgroup_id;
+	if (p->namespaces_has)
+		return;
+	p->namespaces_has = parent->namespaces_has & ~FIELD_BIT(PROCESS_NS_TGID);
+	memcpy(p->namespaces, parent->namespaces, sizeof(p->namespaces));
+}
+
+uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup) {
+	const struct lineage *line = proctab_lineage(t, p);
+	uint64_t lacks = 0;
+
+	if (!cgroup)
+		lacks |= 1ull << DEGRADED_CONTAINER_UNRESOLVED;
+	else if (cgroup->container.short_id)
+		lacks |= 1ull << DEGRADED_CONTAINER_ID_SHORT;
+	if (line ? !line->whole : !p->has_parent || p->parent_tgid)
+		lacks |= 1ull << DEGRADED_LINEAGE_CUT;
+	return lacks;
+}
+
+void whence_tell_container(const struct cgroup *cgroup, struct event *e) {
+	const struct container *c = &cgroup->container;
+
+	EVENT_SET_STR(e, CONTAINER_ID, container.id, c->id);
+	EVENT_SET_STR(e, CONTAINER_RUNTIME, container.runtime, c->runtime);
+	EVENT_SET_STR(e, CONTAINER_NAME, container.name, c->name);
+	EVENT_SET_STR(e, CONTAINER_POD_UID, container.pod_uid, c->pod_uid);
+	e->container_key = cgroup->key;
+}

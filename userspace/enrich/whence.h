@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * whence.h - where a process comes from: its namespaces, its cgroup's container, its ancestors
+ */
+#ifndef LAPWING_WHENCE_H
+#define LAPWING_WHENCE_H
+
+#include "enrich/proctab.h"
+#include "event/field.h"
+
+/* The namespaces of a process and its pid in its own; they stand side by side. */
+#define WHENCE_NAMESPACES (FIELD_BITS(namespaces, 0) | FIELD_BIT(PROCESS_NS_TGID))
+
+_Static_assert(FIELDS_lineage / 64 == FIELDS_lineage_LAST / 64, "one word of event.has");
+
+/* whence_learn - what an event says of the namespaces and the cgroup of its process @p */
+void whence_learn(struct cgroups *cgroups, struct proc *p, const struct event *e);
+
+/* whence_inherit - @p was just born: what is not known of it is as with @parent */
+void whence_inherit(struct proc *p, const struct proc *parent);
+
+/* whence_lacks - bits of event.degraded for what is not known of it; finds out its ancestors */
+uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup);
+
+/* whence_tell_container - for whence_tell() */
+void whence_tell_container(const struct cgroup *cgroup, struct event *e);
+
+/* whence_tell - puts it into an event of @p, for which p->shown was made */
+static inline void whence_tell(const struct proc *p, struct event *e) {
+	if (!(e->has[0] & WHENCE_NAMESPACES)) /* else the record told them; marked by shown.has */
+		memcpy(&e->process.ns_mnt, p->namespaces, sizeof(p->namespaces));
+	if (p->line) {
+		e->lineage.ids = p->line->ids;
+		e->lineage.names = p->line->names;
+		e->lineage_key = p->line->key;
+		e->has[FIELDS_lineage / 64] |= FIELD_BITS(lineage, FIELDS_lineage / 64);
+	}
+	if (p->shown.cgroup)
+		whence_tell_container(p->shown.cgroup, e);
+}
+
+#endif
