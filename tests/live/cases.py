@@ -88,7 +88,9 @@ for _way in ("long_argument", "many_arguments"):
 
 # A process that renames itself by prctl(2) keeps, for those who look at it as a parent, the name of
 # its birth or last exec: no hook sees the renaming.
-STALE = {("fork_renamed", "parent.name")}
+# A namespace that a process goes to by unshare(2) is told from its next exec on.
+STALE = {("fork_renamed", "parent.name"), ("fork_renamed", "lineage.names"),
+         ("path_bind", "process.ns_mnt"), ("path_private", "process.ns_mnt")}
 
 # Degradations that must stand in the event, and not only may.
 REQUIRED = {

@@ -69,6 +69,8 @@ def agree(key, want, got, event):
         return args_agree(key, want, got)
     if "PATH_CUT" in event.degraded and key in ("file.path", "file.old_path"):
         return path_agrees(want, got)
+    if key == "lineage.names" and got and not got[-1]:
+        return got[:-1] == want[:-1]  # some kernels leave init out of the census
     if key == "file.flags" and isinstance(got, int):
         return got & ~OPEN_ONLY == want & ~OPEN_ONLY
     return want == got and isinstance(want, bool) == isinstance(got, bool)

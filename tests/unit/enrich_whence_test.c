@@ -106,6 +106,15 @@ static void a_census_in_any_order_gives_whole_lineages(void) {
 	end();
 }
 
+static void init_ends_a_lineage_even_if_no_census_told_of_it(void) {
+	if (enrich_new(1000, &en) < 0)
+		exit(2);
+	CHECK(sample_fork(en, &e, 10 * S, &shell, "init"));
+	CHECK(lineage_is("") && is_text(e.lineage.ids.v[0], "64-1"));
+	CHECK(!degraded(&e, DEGRADED_LINEAGE_CUT) && degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	end();
+}
+
 static void a_lineage_that_is_not_whole_says_so(void) {
 	struct who orphan = { 200, 50 * S, 0, 199, 49 * S };
 
@@ -202,6 +211,7 @@ int main(void) {
 	RUN(an_ancestor_stays_what_it_was_when_its_child_was_born);
 	RUN(siblings_share_their_lineage);
 	RUN(a_census_in_any_order_gives_whole_lineages);
+	RUN(init_ends_a_lineage_even_if_no_census_told_of_it);
 	RUN(a_lineage_that_is_not_whole_says_so);
 	RUN(a_long_lineage_ends_at_its_bound_and_says_so);
 	RUN(the_container_of_a_process_is_told_with_each_event);

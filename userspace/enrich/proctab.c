@@ -236,7 +236,9 @@ static void set_line(const struct proctab *t, struct proc *p) {
 	} else {
 		uint8_t n = proc_entity(p->parent_tgid, p->parent_start_ns, id);
 
-		p->line = lineage_new(&(struct lineage_parent){ .id = { id, n } });
+		/* init is nobody's child, even if no census told of it */
+		p->line = lineage_new(&(struct lineage_parent){
+		        .id = { id, n }, .made_by_nobody = p->parent_tgid == 1 });
 	}
 }
 
