@@ -20,13 +20,12 @@ int exprs_add(struct build *b, struct exprs *list, struct expr *x) {
 	return 0;
 }
 
-static int slot_new(struct build *b, struct str name, struct taxon taxon, struct slot **ret) {
+static int slot_new(struct build *b, struct str name, struct slot **ret) {
 	struct slot **chain = &b->set->names[slot_hash(name) % SLOT_CHAINS];
 	struct slot *s = arena_zalloc(&b->set->arena, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
-	s->taxon = taxon;
 	s->name = arena_str(&b->set->arena, name);
 	if (!s->name.s || slot_room(&b->set->arena, s))
 		return -ENOMEM;
@@ -40,18 +39,35 @@ static int slot_new(struct build *b, struct str name, struct taxon taxon, struct
 
 int build_slot(struct build *b, struct str name, struct slot **ret) {
 	struct taxon taxon = { SOURCE_NONE, 0 };
+	struct audit_taxon audit = { AUDIT_NONE, 0, 0 };
+	bool ours = !taxonomy_field(name, &taxon), audits = !audit_field(name, &audit);
+	int err;
 
+	/* the log source of a rule says whose names it may use; without a category both */
+	if (!b->set->for_records &&
+	    !(b->names == NAMES_AUDIT ? audits : ours || (b->names == NAMES_ANY && audits)))
+		return -ENOENT;
 	*ret = slot_find(b->set, name);
 	if (*ret)
 		return 0;
-	if (!b->set->for_records && taxonomy_field(name, &taxon))
-		return -ENOENT;
-	return slot_new(b, name, taxon, ret);
+	err = slot_new(b, name, ret);
+	if (!err && !b->set->for_records) {
+		(*ret)->taxon = taxon;
+		(*ret)->audit = audit;
+	}
+	return err;
 }
 
 int build_words(struct build *b, struct slot **ret) {
+	int err = 0;
+
 	*ret = slot_find(b->set, STR(""));
-	return *ret ? 0 : slot_new(b, STR(""), (struct taxon){ SOURCE_WORDS, 0 }, ret);
+	if (!*ret) {
+		err = slot_new(b, STR(""), ret);
+		if (!err)
+			(*ret)->taxon.source = SOURCE_WORDS;
+	}
+	return err;
 }
 
 uint32_t build_hash(uint32_t h, const void *bytes, size_t n) {

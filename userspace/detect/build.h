@@ -22,7 +22,11 @@
 #define MAX_NESTING 32	   /* parentheses and nots in a condition */
 #define MAX_REGEX_BYTES 2048
 
+/* Whose names of fields a document may use. */
+enum names { NAMES_ANY, NAMES_OURS, NAMES_AUDIT };
+
 struct build {
+	enum names names;
 	struct ruleset *set;
 	struct arena temp;
 	struct faults faults;

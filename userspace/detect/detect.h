@@ -108,8 +108,8 @@ uint32_t detect_record(struct ruleset *rules, struct arena *arena, const struct 
 		       const struct detection **ret);
 
 /*
- * detect_evidence - what of the event made a rule hold
- * @d: given by the last detect_event() or detect_record(), whose event is still there
+ * detect_evidence - what of a record made a rule hold
+ * @d: given by the last detect_record(), whose record is still there
  *
  * Calls @each with each value that met a condition of an identifier that held.
  * @field is as the rule writes it, and empty for keywords. What an absence met has

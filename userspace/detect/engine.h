@@ -20,6 +20,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "detect/audit.h"
 #include "detect/detect.h"
 #include "detect/taxonomy.h"
 
@@ -27,11 +28,12 @@
 
 struct slot {
 	struct slot *next, *next_name;
-	struct str name; /* as rules write it; empty: every text, for keywords */
-	struct taxon taxon;
-	bool present;	     /* there, if only as null */
-	uint32_t epoch;	     /* @v, @n and @present are of that event */
-	uint32_t gram_epoch; /* so is @gram */
+	struct str name;	  /* as rules write it; empty: every text, for keywords */
+	struct taxon taxon;	  /* in events as they are */
+	struct audit_taxon audit; /* in records of auditd's */
+	bool present;		  /* there, if only as null */
+	uint32_t epoch;		  /* @v, @n and @present are of that event */
+	uint32_t gram_epoch;	  /* so is @gram */
 	uint32_t n;
 	const struct str *v;
 	struct str *own; /* room for values that have to be put together */
@@ -134,6 +136,9 @@ struct rule {
 	const char *file;
 	uint32_t line;
 	struct event_kinds kinds;
+	bool audited;	/* offered what auditd would have written */
+	uint8_t access; /* enum audit_access: the PATH records that it is about */
+	uint64_t fired; /* the event that it has last held for */
 	uint64_t hits, limited;
 	const struct expr *expr;
 	struct identifier *identifiers; /* those that the condition speaks of */
@@ -180,9 +185,10 @@ struct bucket {
 
 /* The running event. */
 struct match {
-	const struct event *e;	     /* or NULL, and */
-	const struct record *record; /* the slots of its fields are filled already */
-	const bool *applies;	     /* by source_id, for a record; NULL: to all */
+	const struct audit_record *audit; /* the row that @e is seen through, or NULL */
+	const struct event *e;		  /* or NULL, and */
+	const struct record *record;	  /* the slots of its fields are filled already */
+	const bool *applies;		  /* by source_id, for a record; NULL: to all */
 	uint64_t time_ns;
 	struct arena *arena;
 	uint32_t epoch; /* 1 to MAX_EPOCH */
@@ -197,7 +203,10 @@ struct match {
 
 struct ruleset {
 	struct bucket buckets[WIRE_KIND_MAX];
+	struct bucket *audits;					     /* by row of audit.c */
+	uint8_t first_audit[WIRE_KIND_MAX], n_audits[WIRE_KIND_MAX]; /* rows of a kind */
 	struct bucket records; /* every rule, for detect_record() */
+	uint64_t event;	       /* number of the running one, which may be seen in several ways */
 	struct match match;
 	bool for_records;
 	struct logsource *sources; /* distinct ones, of rules */
@@ -233,6 +242,15 @@ struct slot *slot_find(const struct ruleset *set, struct str name);
 
 /* slot_fill - finds the values of @s in the running event; slot.c */
 void slot_fill(const struct match *m, struct slot *s);
+
+/* slot_fill_audit - the same where the event is seen as a record of auditd's; slot_audit.c */
+void slot_fill_audit(const struct match *m, struct slot *s);
+
+/* slot_add - one more value that is put together; absent ones are none */
+void slot_add(struct slot *s, struct str value);
+
+/* slot_images - the executable, and the path that it was invoked by */
+void slot_images(const struct match *m, struct slot *s);
 
 /* slot_grams - notes the pairs of characters in the values of @s */
 void slot_grams(const struct match *m, struct slot *s);

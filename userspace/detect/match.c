@@ -34,6 +34,7 @@ static void report(struct ruleset *rules, struct rule *r, struct tally *t) {
 	struct str *matched = rules->matched + t->n_matched;
 
 	r->hits++;
+	r->fired = rules->event;
 	*d = r->detection;
 	d->matched.v = matched;
 	d->matched.n = 0;
@@ -49,6 +50,8 @@ static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 	bool holds;
 
 	if (m->applies && !m->applies[r->source_id])
+		return;
+	if (r->fired == rules->event) /* when the event was seen in another way */
 		return;
 	m->limited = false;
 	holds = expr_holds(m, r->expr);
@@ -74,18 +77,42 @@ static void begin(struct ruleset *rules, struct arena *arena) {
 	m->arena = arena;
 }
 
+/* try_audits - the same event, as each record that auditd would have made of it */
+static void try_audits(struct ruleset *rules, struct arena *arena, const struct event *e,
+		       struct tally *t) {
+	uint32_t n;
+	const struct audit_record *rows = audit_records(&n);
+
+	for (uint32_t i = rules->first_audit[e->kind], end = i + rules->n_audits[e->kind]; i < end;
+	     i++) {
+		if (rules->audits[i].n == 0)
+			continue;
+		begin(rules, arena);
+		rules->match.audit = &rows[i];
+		try_bucket(rules, &rules->audits[i], t);
+	}
+	rules->match.audit = NULL;
+}
+
 void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 	struct tally t = { 0 };
 	struct match *m = &rules->match;
 
 	e->detections = rules->detections;
 	e->n_detections = 0;
-	if (e->kind >= WIRE_KIND_MAX || told_before(e) || rules->buckets[e->kind].n == 0)
+	if (e->kind >= WIRE_KIND_MAX)
 		return;
-	begin(rules, arena);
 	m->e = e;
 	m->time_ns = event_has(e, FIELD_BOOT_NS) ? e->boot_ns : e->time_ns;
-	try_bucket(rules, &rules->buckets[e->kind], &t);
+	rules->event++;
+	if (rules->buckets[e->kind].n && !told_before(e)) {
+		begin(rules, arena);
+		try_bucket(rules, &rules->buckets[e->kind], &t);
+	}
+	/* audit writes its records when the call ends */
+	if (rules->n_audits[e->kind] &&
+	    !(event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_ATTEMPTED))
+		try_audits(rules, arena, e, &t);
 	e->n_detections = t.n_detections;
 }
 
@@ -145,6 +172,7 @@ uint32_t detect_record(struct ruleset *rules, struct arena *arena, const struct 
 	m->e = NULL;
 	m->record = record;
 	m->time_ns = record->time_ns;
+	rules->event++;
 	find_sources(rules, &record->source);
 	for (uint32_t i = 0; i < record->n; i++)
 		take_field(rules, &record->fields[i]);

@@ -176,7 +176,7 @@ static int check_chain(struct build *b, const struct item *it) {
 }
 
 static int unknown_field(struct build *b, const struct item *it, struct str name) {
-	const char *near = taxonomy_nearest(name);
+	const char *near = b->names == NAMES_AUDIT ? audit_nearest(name) : taxonomy_nearest(name);
 
 	return fault_at(&b->faults, it->key, "unknown field '%s', expected %s%s%s",
 			fault_text(name), near ? "perhaps '" : "one of docs/sigma.md",

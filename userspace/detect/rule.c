@@ -224,10 +224,26 @@ static const char *why_skipped(const struct build *b, struct rule *r, enum statu
 	if (b->set->for_records)
 		return NULL;
 	taxonomy_kinds(&r->source, &r->kinds, &why);
+	r->audited = !why && !event_kinds_any(&r->kinds);
+	r->access = audit_access_of(r->detection.rule_id);
 	if (status != STATUS_RUN)
 		return status == STATUS_OLD ? "its status is deprecated"
 					    : "its status is unsupported";
-	return event_kinds_any(&r->kinds) ? NULL : why;
+	return event_kinds_any(&r->kinds) || r->audited ? NULL : why;
+}
+
+/* speaks_audit - whether a field in @x is auditd's alone */
+static bool speaks_audit(const struct expr *x) {
+	bool so = false;
+
+	if (x->join == JOIN_PREDICATE) {
+		const struct slot *s = x->predicate->slot;
+
+		return s->taxon.source == SOURCE_NONE && s->audit.source != AUDIT_NONE;
+	}
+	for (uint32_t i = 0; i < x->n; i++)
+		so |= speaks_audit(x->kids[i]);
+	return so;
 }
 
 int rule_build(struct build *b, const struct node *doc) {
@@ -248,7 +264,11 @@ int rule_build(struct build *b, const struct node *doc) {
 	why = why_skipped(b, r, status);
 	if (why)
 		return skip(b, r, why);
+	b->names = r->audited ? NAMES_AUDIT : r->source.category.s ? NAMES_OURS : NAMES_ANY;
 	err = build_detection(b, doc, r);
+	b->names = NAMES_ANY;
+	if (!err && !r->source.category.s && speaks_audit(r->expr))
+		r->audited = true;
 	err = err ? err : take_source(b, r);
 	if (err)
 		return err;

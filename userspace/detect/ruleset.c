@@ -49,37 +49,56 @@ static int set_new(struct ruleset **ret) {
 }
 
 /*
- * rules_out - whether @x speaks of the kind of event and cannot hold for @kind;
- * then the rule need not be in that bucket
+ * settled - whether @x asks for what all events of @kind have in common (seen through @row, if
+ * that is not NULL), and they do not have it; then the rule need not be in that bucket
  */
-static bool rules_out(struct ruleset *set, const struct expr *x, uint32_t kind) {
+static bool settled(struct ruleset *set, const struct expr *x, uint32_t kind,
+		    const struct audit_record *row) {
 	struct event e = { .kind = kind };
 	struct match *m = &set->match;
+	const struct slot *s = x->join == JOIN_PREDICATE ? x->predicate->slot : NULL;
 	bool holds;
 
-	if (x->join != JOIN_PREDICATE || x->predicate->slot->taxon.field != FIELD_KIND ||
-	    x->predicate->slot->taxon.source != SOURCE_NAME || x->predicate->op >= OP_SAME)
+	if (!s || x->predicate->op >= OP_SAME)
+		return false;
+	if (row ? !audit_constant(&s->audit)
+		: s->taxon.field != FIELD_KIND || s->taxon.source != SOURCE_NAME)
 		return false;
 	event_mark(&e, FIELD_KIND);
 	m->e = &e;
+	m->audit = row;
 	m->epoch++;
 	holds = predicate_holds(m, x->predicate);
 	m->e = NULL;
+	m->audit = NULL;
 	return !holds;
 }
 
-static bool rule_wants(struct ruleset *set, const struct rule *r, uint32_t kind) {
-	const struct expr *x = r->expr;
-
-	if (!event_kinds_has(&r->kinds, kind))
+static bool can_hold(struct ruleset *set, const struct expr *x, uint32_t kind,
+		     const struct audit_record *row) {
+	if (x->join == JOIN_OR) {
+		for (uint32_t i = 0; i < x->n; i++) {
+			if (can_hold(set, x->kids[i], kind, row))
+				return true;
+		}
 		return false;
+	}
 	if (x->join != JOIN_AND)
-		return !rules_out(set, x, kind);
+		return !settled(set, x, kind, row);
 	for (uint32_t i = 0; i < x->n; i++) {
-		if (rules_out(set, x->kids[i], kind))
+		if (!can_hold(set, x->kids[i], kind, row))
 			return false;
 	}
 	return true;
+}
+
+static bool rule_wants(struct ruleset *set, const struct rule *r, uint32_t kind,
+		       const struct audit_record *row) {
+	if (row && (!r->audited || (row->type == AUDIT_PATH && !(row->access & r->access))))
+		return false;
+	if (!row && !event_kinds_has(&r->kinds, kind))
+		return false;
+	return can_hold(set, r->expr, kind, row);
 }
 
 #define MAX_PROBES 24
@@ -100,6 +119,37 @@ static int find_probes(struct ruleset *set, struct rule *r) {
 	return 0;
 }
 
+static int fill_bucket(struct ruleset *set, struct bucket *bucket, uint32_t kind,
+		       const struct audit_record *row) {
+	bucket->rows = arena_alloc(&set->arena, set->n_rules * sizeof(*bucket->rows));
+	if (!bucket->rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->n_rules; i++) {
+		if (rule_wants(set, set->rules[i], kind, row))
+			bucket->rows[bucket->n++] = set->rules[i];
+	}
+	return bucket_ready(&set->arena, bucket);
+}
+
+static int fill_audits(struct ruleset *set) {
+	uint32_t n;
+	const struct audit_record *rows = audit_records(&n);
+
+	set->audits = arena_zalloc(&set->arena, n * sizeof(*set->audits));
+	if (!set->audits)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t kind = rows[i].kind;
+		int err = fill_bucket(set, &set->audits[i], kind, &rows[i]);
+
+		if (err)
+			return err;
+		if (set->n_audits[kind]++ == 0)
+			set->first_audit[kind] = (uint8_t)i;
+	}
+	return 0;
+}
+
 static int fill_buckets(struct ruleset *set) {
 	for (size_t i = 0; i < set->n_rules; i++) {
 		int err = find_probes(set, set->rules[i]);
@@ -113,21 +163,12 @@ static int fill_buckets(struct ruleset *set) {
 		return bucket_ready(&set->arena, &set->records);
 	}
 	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
-		struct bucket *bucket = &set->buckets[kind];
-		int err;
+		int err = fill_bucket(set, &set->buckets[kind], kind, NULL);
 
-		bucket->rows = arena_alloc(&set->arena, set->n_rules * sizeof(*bucket->rows));
-		if (!bucket->rows)
-			return -ENOMEM;
-		for (size_t i = 0; i < set->n_rules; i++) {
-			if (rule_wants(set, set->rules[i], kind))
-				bucket->rows[bucket->n++] = set->rules[i];
-		}
-		err = bucket_ready(&set->arena, bucket);
 		if (err)
 			return err;
 	}
-	return 0;
+	return fill_audits(set);
 }
 
 /* prepare - all that matching will need is allocated here */

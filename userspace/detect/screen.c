@@ -15,8 +15,10 @@ static uint32_t predicate_price(const struct predicate *p) {
 
 	if (p->op < OP_EQUALS || p->op > OP_GLOB)
 		return NO_SCREEN;
-	/* a bucket has one kind already */
+	/* a bucket has one kind already, and one type of record */
 	if (p->slot->taxon.source == SOURCE_NAME && p->slot->taxon.field == FIELD_KIND)
+		return NO_SCREEN;
+	if (audit_constant(&p->slot->audit))
 		return NO_SCREEN;
 	if (!grams && p->n_sets == 0) /* one of the values is empty */
 		return NO_SCREEN;

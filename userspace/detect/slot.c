@@ -3,7 +3,7 @@
 
 #include "detect/engine.h"
 
-#define MAX_OWN 16 /* values of one field that are put together: words, names of bits */
+#define MAX_OWN 64 /* values of one field that are put together: words, names of bits */
 
 int slot_room(struct arena *arena, struct slot *s) {
 	s->own = arena_zalloc(arena, MAX_OWN * sizeof(*s->own));
@@ -20,7 +20,7 @@ struct slot *slot_find(const struct ruleset *set, struct str name) {
 	return s;
 }
 
-static void add(struct slot *s, struct str value) {
+void slot_add(struct slot *s, struct str value) {
 	if (value.s && s->n < MAX_OWN)
 		s->own[s->n++] = value;
 }
@@ -92,23 +92,23 @@ static struct str called(struct arena *arena, struct str executable, struct str 
 	return (struct str){ out, dir + name.n };
 }
 
-static void fill_image(const struct match *m, struct slot *s) {
+void slot_images(const struct match *m, struct slot *s) {
 	struct str executable = text_of(m->e, FIELD_PROCESS_EXECUTABLE), other;
 
 	if (event_has(m->e, FIELD_EXEC_INVOKED))
 		other = absolute(m->arena, text_of(m->e, FIELD_PROCESS_CWD), m->e->exec.invoked);
 	else
 		other = called(m->arena, executable, text_of(m->e, FIELD_PROCESS_NAME));
-	add(s, executable);
+	slot_add(s, executable);
 	if (!str_eq(executable, other))
-		add(s, other);
+		slot_add(s, other);
 }
 
 static void fill_parent_image(const struct match *m, struct slot *s) {
 	struct str executable = text_of(m->e, FIELD_PARENT_EXECUTABLE);
 
-	add(s, executable);
-	add(s, called(m->arena, executable, text_of(m->e, FIELD_PARENT_NAME)));
+	slot_add(s, executable);
+	slot_add(s, called(m->arena, executable, text_of(m->e, FIELD_PARENT_NAME)));
 }
 
 /* record_words - every value of a record */
@@ -133,11 +133,13 @@ static void record_words(const struct match *m, struct slot *s) {
 }
 
 static void fill_words(const struct match *m, struct slot *s) {
-	uint32_t n;
-	const uint8_t *id = taxonomy_words(&n);
+	const uint64_t *words = taxonomy_words();
 
-	for (uint32_t i = 0; i < n; i++)
-		add(s, text_of(m->e, id[i]));
+	for (uint32_t w = 0; w < EVENT_HAS_WORDS; w++) {
+		for (uint64_t bits = words[w] & m->e->has[w]; bits; bits &= bits - 1)
+			slot_add(s, *(const struct str *)field_at(
+					    m->e, w * 64 + (uint32_t)__builtin_ctzll(bits)));
+	}
 }
 
 static void fill_names(const struct match *m, struct slot *s) {
@@ -147,7 +149,7 @@ static void fill_names(const struct match *m, struct slot *s) {
 		const char *name = bits >> i & 1 ? taxonomy_value(s->taxon.field, i) : NULL;
 
 		if (name)
-			add(s, str_of(name));
+			slot_add(s, str_of(name));
 	}
 }
 
@@ -156,19 +158,19 @@ static void fill_built(const struct match *m, struct slot *s) {
 	s->v = s->own;
 	switch ((enum source)s->taxon.source) {
 	case SOURCE_NUMBER:
-		add(s, field_text(m->e, s->taxon.field, s->number));
+		slot_add(s, field_text(m->e, s->taxon.field, s->number));
 		break;
 	case SOURCE_NAME:
 		if (event_has(m->e, s->taxon.field))
-			add(s,
-			    str_of(taxonomy_value(s->taxon.field, *(const uint32_t *)field_at(
-									  m->e, s->taxon.field))));
+			slot_add(s, str_of(taxonomy_value(
+					    s->taxon.field,
+					    *(const uint32_t *)field_at(m->e, s->taxon.field))));
 		break;
 	case SOURCE_NAMES:
 		fill_names(m, s);
 		break;
 	case SOURCE_IMAGE:
-		fill_image(m, s);
+		slot_images(m, s);
 		break;
 	case SOURCE_PARENT_IMAGE:
 		fill_parent_image(m, s);
@@ -194,7 +196,9 @@ void slot_fill(const struct match *m, struct slot *s) {
 			record_words(m, s);
 		return;
 	}
-	if (s->taxon.source == SOURCE_TEXT) {
+	if (m->audit) {
+		slot_fill_audit(m, s);
+	} else if (s->taxon.source == SOURCE_TEXT) {
 		s->v = field_at(m->e, id);
 		s->n = event_has(m->e, id);
 	} else if (s->taxon.source == SOURCE_LIST) {

@@ -2,7 +2,7 @@
 #include "detect/taxonomy.h"
 
 #include <errno.h>
-#include <strings.h>
+#include <string.h>
 
 #include "event/word.h"
 
@@ -174,6 +174,10 @@ void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, con
 		*ret_why = "its log source is of another product than linux";
 		return;
 	}
+	if (source->service.s && str_eq(source->service, STR("auditd")) && !source->category.s) {
+		*ret_why = NULL;
+		return;
+	}
 	if (source->service.s) {
 		*ret_why = "its log source is a service's own log, which this sensor does not read";
 		return;
@@ -186,17 +190,31 @@ void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, con
 		*ret_why = "its log source is a category that this sensor has no events for";
 }
 
-/* What an event itself says in words: no ids, no times, and nothing of the parent, which said it
- * in an event of its own. */
-static const uint8_t words[] = {
-	FIELD_PROCESS_NAME,  FIELD_PROCESS_EXECUTABLE, FIELD_PROCESS_COMMAND_LINE,
-	FIELD_PROCESS_CWD,   FIELD_PROCESS_USER,       FIELD_PROCESS_TTY,
-	FIELD_EXEC_INVOKED,  FIELD_EXEC_SCRIPT,	       FIELD_EXEC_INTERPRETER,
-	FIELD_FILE_PATH,     FIELD_FILE_OLD_PATH,      FIELD_FILE_TARGET,
-	FIELD_NET_SOURCE_IP, FIELD_NET_DESTINATION_IP,
-};
+/* speaks - whether keywords are looked for in messages of that name */
+static bool speaks(const char *message) {
+	/* ids and words of ours; what others said in events of their own; where, not what */
+	static const char *const mute[] = { "", "parent", "lineage", "container", "host", "fold" };
 
-const uint8_t *taxonomy_words(uint32_t *ret_n) {
-	*ret_n = COUNT(words);
+	for (uint32_t i = 0; i < COUNT(mute); i++) {
+		if (!strcmp(message, mute[i]))
+			return false;
+	}
+	return true;
+}
+
+const uint64_t *taxonomy_words(void) {
+	static uint64_t words[EVENT_HAS_WORDS];
+
+	if (words[0])
+		return words;
+	for (uint32_t id = 0; id < FIELD_MAX; id++) {
+		const char *member = fields[id].member;
+		size_t n = strlen(member);
+
+		if (fields[id].type != FIELD_STR || !speaks(fields[id].message) ||
+		    (n >= 3 && !strcmp(member + n - 3, "_id")) || id == FIELD_PROCESS_CGROUP)
+			continue;
+		words[id / 64] |= 1ull << id % 64;
+	}
 	return words;
 }

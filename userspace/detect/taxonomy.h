@@ -42,11 +42,15 @@ bool taxonomy_value_known(enum field_id field, struct str name);
 
 /*
  * taxonomy_kinds - the kinds of event that @source offers
- * @ret_why: why there are none, a text for ever, when @ret is empty
+ * @ret_why: why there are none, a text for ever, when @ret is empty; NULL with an empty @ret for
+ *           the source of audit.h
  */
 void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, const char **ret_why);
 
-/* taxonomy_words - the fields that keywords are searched in; @ret_n of them */
-const uint8_t *taxonomy_words(uint32_t *ret_n);
+/*
+ * taxonomy_words - the fields that keywords are searched in, as bits of event.has: every text but
+ * ids, what is of the parent, and what the sensor says of itself. Not for two threads at first.
+ */
+const uint64_t *taxonomy_words(void);
 
 #endif
