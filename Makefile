@@ -17,7 +17,7 @@
 
 VERSION  := 0.1.0
 FAMILIES := process file net
-ROOMS    := base event probe decode enrich detect encode sink app cli
+ROOMS    := base event probe decode enrich detect encode spool sink app cli
 
 SAN ?= 0
 B   := $(if $(filter 1,$(SAN)),build-san,build)
@@ -37,7 +37,8 @@ comma := ,
 SANFLAGS := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 OURS := -std=gnu11 -D_GNU_SOURCE -DLAPWING_VERSION='"$(VERSION)"' -Iuserspace -Iproto -I$(B) -MMD -MP \
         $(WARN) $(SANFLAGS)
-LIBS := -lbpf -lelf -lz -lprotobuf-c -lyaml -lpcre2-8 -ljson-c -lseccomp -lcap-ng
+LIBS := -lbpf -lelf -lz -lprotobuf-c -lyaml -lpcre2-8 -ljson-c -lseccomp -lcap-ng -lzstd -lsodium \
+        -lssl -lcrypto
 
 # bpf_helpers.h wants the target's own headers nowhere: the BPF side sees vmlinux/, proto/, bpf/.
 BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Iproto -Ibpf -Wall -Wextra -Werror \

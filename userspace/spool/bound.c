@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bound.c - what leaves the spool, and what tells of it
+ *
+ * What all readers have is removed without a word. What goes before that leaves a gap, an empty
+ * file whose name says all: it can be made when there is no space for anything else.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spool/cursor.h"
+#include "spool/writer.h"
+
+#define SEAL_MAX_S 3600 /* a quiet class's segment ends too, so that it can grow old */
+
+static void drop_file(struct spool *s, enum spool_class class, const struct segment_item *item) {
+	char name[SEGMENT_NAME_BYTES];
+
+	(void)unlinkat(s->dir, segment_name(class, item, name), 0);
+	s->total_bytes -= item->bytes;
+}
+
+void bound_seal(struct spool *s, enum spool_class class) {
+	struct segment_list *list = &s->lists[class];
+	struct lane *l = &s->lanes[class];
+	struct segment_item *item;
+
+	if (l->fd < 0)
+		return;
+	(void)close(l->fd);
+	l->fd = -1;
+	item = &list->items[list->n - 1];
+	item->end = l->flushed_ord;
+	item->written_s = writer_wall_s();
+	if (item->end > item->first)
+		return;
+	/* the disk took its header, and nothing else */
+	drop_file(s, class, item);
+	segment_list_remove(list, list->n - 1);
+}
+
+static int make_file(struct spool *s, enum spool_class class, const struct segment_item *gap) {
+	char name[SEGMENT_NAME_BYTES];
+	int fd = openat(s->dir, segment_name(class, gap, name),
+			O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	(void)close(fd);
+	return 0;
+}
+
+/* grow_gap - one gap instead of two side by side; false when they do not fit */
+static bool grow_gap(struct spool *s, enum spool_class class, struct segment_item *gap,
+		     uint64_t first, uint64_t end, enum spool_cause cause) {
+	char from[SEGMENT_NAME_BYTES], to[SEGMENT_NAME_BYTES];
+	struct segment_item grown = *gap;
+
+	if (!gap->gap || gap->end != first || gap->cause != cause)
+		return false;
+	grown.end = end;
+	grown.written_s = writer_wall_s();
+	if (renameat(s->dir, segment_name(class, gap, from), s->dir,
+		     segment_name(class, &grown, to)))
+		return false;
+	*gap = grown;
+	return true;
+}
+
+void bound_gap(struct spool *s, enum spool_class class, uint64_t first, uint64_t end,
+	       enum spool_cause cause) {
+	struct segment_list *list = &s->lists[class];
+	struct lane *l = &s->lanes[class];
+	struct segment_item gap = { .first = first, .end = end, .written_s = writer_wall_s(),
+				    .gap = true, .cause = cause };
+
+	if (l->owed.end) {
+		l->owed.end = end; /* of the same cause: only what is written is ever owed */
+		(void)bound_pay(s, class);
+		return;
+	}
+	if (list->n && grow_gap(s, class, &list->items[list->n - 1], first, end, cause))
+		return;
+	if (make_file(s, class, &gap) || segment_list_add(list, &gap))
+		l->owed = gap;
+}
+
+bool bound_pay(struct spool *s, enum spool_class class) {
+	struct segment_item *owed = &s->lanes[class].owed;
+
+	if (!owed->end)
+		return true;
+	if (make_file(s, class, owed) || segment_list_add(&s->lists[class], owed))
+		return false;
+	owed->end = 0;
+	return true;
+}
+
+/* replace - the @i-th of @class, a segment, by a gap */
+static void replace(struct spool *s, enum spool_class class, size_t i, enum spool_cause cause) {
+	struct segment_list *list = &s->lists[class];
+	struct segment_item *item = &list->items[i], old, gap;
+
+	if (i + 1 == list->n)
+		bound_seal(s, class);
+	old = *item;
+	if (i > 0 && grow_gap(s, class, item - 1, old.first, old.end, cause)) {
+		drop_file(s, class, &old);
+		segment_list_remove(list, i);
+		return;
+	}
+	gap = (struct segment_item){ .first = old.first, .end = old.end,
+				     .written_s = writer_wall_s(), .gap = true, .cause = cause };
+	if (make_file(s, class, &gap)) {
+		/* no room even for a name: the segment makes some */
+		drop_file(s, class, &old);
+		(void)make_file(s, class, &gap);
+	} else {
+		drop_file(s, class, &old);
+	}
+	*item = gap;
+}
+
+/* oldest - the first segment of @class that holds events, or its list's n */
+static size_t oldest(const struct spool *s, enum spool_class class) {
+	const struct segment_list *list = &s->lists[class];
+	size_t i = 0;
+
+	while (i < list->n && list->items[i].gap)
+		i++;
+	return i;
+}
+
+bool bound_free_one(struct spool *s) {
+	for (int class = 0; class < SPOOL_CLASSES; class++) {
+		size_t i = oldest(s, (enum spool_class)class);
+
+		if (i == s->lists[class].n)
+			continue;
+		/* one that has just been begun holds nothing yet */
+		if (s->lists[class].items[i].first == s->lanes[class].flushed_ord)
+			continue;
+		replace(s, (enum spool_class)class, i, SPOOL_FULL);
+		return true;
+	}
+	return false;
+}
+
+void bound_bytes(struct spool *s) {
+	while (s->total_bytes > s->o.max_bytes && bound_free_one(s))
+		;
+}
+
+/* drop_old - what was written before the bound of age */
+static void drop_old(struct spool *s, enum spool_class class, int64_t before_s) {
+	size_t i;
+
+	while ((i = oldest(s, class)) < s->lists[class].n) {
+		const struct segment_item *item = &s->lists[class].items[i];
+
+		if (item->end == UINT64_MAX || item->written_s >= before_s)
+			return;
+		replace(s, class, i, SPOOL_EXPIRED);
+	}
+}
+
+/* retire - what all readers have passed */
+static void retire(struct spool *s, enum spool_class class, uint64_t passed) {
+	struct segment_list *list = &s->lists[class];
+
+	while (list->n && list->items[0].end <= passed) {
+		drop_file(s, class, &list->items[0]);
+		segment_list_remove(list, 0);
+	}
+}
+
+/* passed - for each class the first ordinal that some reader still wants */
+static void find_passed(const struct spool *s, uint64_t ret[SPOOL_CLASSES]) {
+	for (int class = 0; class < SPOOL_CLASSES; class++)
+		ret[class] = s->o.n_readers ? s->lanes[class].flushed_ord : 0;
+	for (size_t i = 0; i < s->o.n_readers; i++) {
+		struct cursor c;
+
+		/* one that cannot be read is about to be mended: until then it holds everything */
+		if (cursor_read(s->dir, s->o.readers[i], &c))
+			memset(c.next, 0, sizeof(c.next));
+		for (int class = 0; class < SPOOL_CLASSES; class++)
+			if (c.next[class] < ret[class])
+				ret[class] = c.next[class];
+	}
+}
+
+void spool_tend(struct spool *s) {
+	int64_t now = writer_wall_s();
+	int64_t seal_s = s->o.max_age_s / 8 < SEAL_MAX_S ? (int64_t)s->o.max_age_s / 8 : SEAL_MAX_S;
+	uint64_t passed[SPOOL_CLASSES];
+
+	spool_flush(s);
+	find_passed(s, passed);
+	for (int i = 0; i < SPOOL_CLASSES; i++) {
+		enum spool_class class = (enum spool_class)i;
+		struct lane *l = &s->lanes[class];
+
+		(void)bound_pay(s, class);
+		if (l->fd >= 0 && s->o.max_age_s && now - (int64_t)l->began_s >= seal_s)
+			bound_seal(s, class);
+		retire(s, class, passed[class]);
+		if (s->o.max_age_s)
+			drop_old(s, class, now - (int64_t)s->o.max_age_s);
+		/* without readers nobody is told of a gap */
+		while (!s->o.n_readers && s->lists[class].n && s->lists[class].items[0].gap)
+			retire(s, class, s->lists[class].items[0].end);
+	}
+	bound_bytes(s);
+}

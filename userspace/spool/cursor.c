@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spool/cursor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+
+#define SLOT_MAGIC 0x3152554357504cull /* "LPWCUR1" */
+#define SLOT_BYTES 1024
+
+struct slot {
+	uint64_t magic, generation;
+	struct cursor cursor;
+	uint32_t zero, crc; /* of all before it */
+};
+
+_Static_assert(sizeof(struct slot) <= SLOT_BYTES, "two slots to a file");
+
+static uint32_t slot_crc(const struct slot *s) {
+	return crc32c(0, s, offsetof(struct slot, crc));
+}
+
+bool cursor_name_ok(const char *name) {
+	size_t n = strlen(name);
+
+	return n > 0 && n < CURSOR_NAME_BYTES - 8 && name[0] != '.' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+		       n;
+}
+
+/* read_slots - the younger of those that are whole */
+static int read_slots(int fd, struct slot *ret) {
+	bool found = false;
+
+	for (int i = 0; i < 2; i++) {
+		struct slot s;
+
+		if (pread(fd, &s, sizeof(s), (off_t)i * SLOT_BYTES) != sizeof(s) ||
+		    s.magic != SLOT_MAGIC || s.crc != slot_crc(&s) ||
+		    (found && s.generation < ret->generation))
+			continue;
+		s.cursor.why[CURSOR_WHY_BYTES - 1] = '\0';
+		*ret = s;
+		found = true;
+	}
+	return found ? 0 : -EBADMSG;
+}
+
+int cursor_open(int dir, const char *name, bool make, struct cursor_file *file,
+		struct cursor *ret) {
+	char path[CURSOR_NAME_BYTES + 8];
+	struct slot s;
+	int fd, err;
+
+	(void)snprintf(path, sizeof(path), "%s.cursor", name);
+	fd = openat(dir, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	err = fd < 0 ? -errno : read_slots(fd, &s);
+	if (err == -ENOENT && make) {
+		fd = openat(dir, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		err = fd < 0 ? -errno : -EBADMSG;
+	}
+	if (fd < 0)
+		return err;
+	if (err && !make) {
+		(void)close(fd);
+		return err;
+	}
+	*file = (struct cursor_file){ .fd = fd, .generation = err ? 0 : s.generation };
+	*ret = err ? (struct cursor){ 0 } : s.cursor;
+	return err;
+}
+
+int cursor_read(int dir, const char *name, struct cursor *ret) {
+	struct cursor_file file;
+	int err = cursor_open(dir, name, false, &file, ret);
+
+	if (!err)
+		cursor_close(&file);
+	return err;
+}
+
+int cursor_write(struct cursor_file *file, const struct cursor *c) {
+	struct slot s;
+	ssize_t n;
+
+	memset(&s, 0, sizeof(s));
+	s.magic = SLOT_MAGIC;
+	s.generation = file->generation + 1;
+	s.cursor = *c;
+	s.crc = slot_crc(&s);
+	n = pwrite(file->fd, &s, sizeof(s), (off_t)(s.generation % 2) * SLOT_BYTES);
+	if (n != sizeof(s))
+		return n < 0 ? -errno : -ENOSPC;
+	file->generation = s.generation;
+	return 0;
+}
+
+void cursor_close(struct cursor_file *file) {
+	if (file->fd >= 0)
+		(void)close(file->fd);
+	file->fd = -1;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cursor.h - how far a sink is, and its ledger
+ *
+ * One file of two slots, written in turn, each with a checksum: whatever ends a write, the slot
+ * before it is whole. For each class
+ *     next - start = what was acknowledged or dropped of it
+ * and over all classes
+ *     sum(next - start) = acked + sum(dropped), and pending = sum(head.end - next).
+ */
+#ifndef LAPWING_SPOOL_CURSOR_H
+#define LAPWING_SPOOL_CURSOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spool/spool.h"
+
+#define CURSOR_NAME_BYTES 64
+#define CURSOR_WHY_BYTES 256
+
+struct cursor {
+	uint64_t start[SPOOL_CLASSES]; /* ordinals when the sink was new */
+	uint64_t next[SPOOL_CLASSES];  /* the first that is neither acknowledged nor dropped */
+	uint64_t acked, acked_bytes;   /* events, and their bytes as they lie in the spool */
+	uint64_t dropped[SPOOL_CAUSES];
+	uint64_t seq;	       /* of the last event that is settled; 0: none */
+	uint64_t acked_ns;     /* wall clock of the last acknowledgement; 0: never */
+	uint64_t failures;     /* deliveries that failed since the sink was new */
+	uint64_t failed_ns;    /* wall clock of the first failure since then; 0: all is well */
+	char why[CURSOR_WHY_BYTES]; /* the last failure, a sentence */
+};
+
+struct cursor_file {
+	int fd;
+	uint64_t generation; /* of the slot that was read or written last */
+};
+
+/* cursor_name_ok - whether @name may be a cursor's: letters, digits, '-', '_', '.', not first */
+bool cursor_name_ok(const char *name);
+
+/*
+ * cursor_open - the cursor @name in the folder @dir
+ * -ENOENT: there is none. -EBADMSG: neither slot is whole. With @make the file is then made, or
+ * opened, all the same: the result is -EBADMSG, and @ret all zero.
+ */
+int cursor_open(int dir, const char *name, bool make, struct cursor_file *file,
+		struct cursor *ret);
+
+/* cursor_read - what is there now, for who does not write it; -EBADMSG, -errno */
+int cursor_read(int dir, const char *name, struct cursor *ret);
+
+/* cursor_write - -errno; then the slot before is still whole */
+int cursor_write(struct cursor_file *file, const struct cursor *c);
+
+void cursor_close(struct cursor_file *file);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records begin at multiples of 8 bytes. When one is not whole, the next place is tried, and so on:
+ * a place is a record if its length and ordinal can be and its checksum is right, so that damage
+ * costs no more than what it touched.
+ */
+#include "spool/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/crc32c.h"
+
+#define PIECE_BYTES (128 * 1024)
+#define HEADER_BYTES sizeof(struct segment_header)
+
+static void read_header(struct source *s, enum spool_class class, bool keyed) {
+	struct segment_header *h = &s->header;
+	ssize_t n = pread(s->fd, h, HEADER_BYTES, 0);
+
+	s->damaged_header = n != (ssize_t)HEADER_BYTES || memcmp(h->magic, SEGMENT_MAGIC, 8) ||
+			    h->crc != segment_header_crc(h) || h->class != (uint32_t)class ||
+			    h->first_ord != s->first;
+	s->keyed = s->damaged_header ? keyed : h->flags & SEGMENT_KEYED;
+	s->packed = !s->damaged_header && h->flags & SEGMENT_PACKED;
+}
+
+int source_open(int dir, enum spool_class class, const struct segment_item *item, bool keyed,
+		struct source *ret) {
+	char name[SEGMENT_NAME_BYTES];
+	int fd = openat(dir, segment_name(class, item, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -errno;
+	*ret = (struct source){ .fd = fd, .first = item->first, .base = HEADER_BYTES,
+				.file_at = HEADER_BYTES };
+	read_header(ret, class, keyed);
+	return 0;
+}
+
+/* forget - drops what was taken, so that the buffer holds what is still to come */
+static void forget(struct source *s) {
+	if (!s->at)
+		return;
+	memmove(s->buf.data, s->buf.data + s->at, s->buf.len - s->at);
+	s->buf.len -= s->at;
+	s->base += s->at;
+	s->at = 0;
+}
+
+/* read_some - appends up to @n bytes of the file to @to; how many, 0 at its end, or -errno */
+static ssize_t read_some(struct source *s, struct buf *to, size_t n) {
+	char *p = buf_room(to, n);
+	ssize_t got;
+
+	if (!p)
+		return -ENOMEM;
+	do
+		got = pread(s->fd, p, n, (off_t)s->file_at);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	to->len += (size_t)got;
+	s->file_at += (uint64_t)got;
+	return got;
+}
+
+/* unpack_frame - the frame at the start of packed_buf, if it is whole; its length there, or 0 */
+static size_t unpack_frame(struct source *s) {
+	const struct source_frame *f = (const void *)s->packed_buf.data;
+	size_t n = s->packed_buf.len;
+	char *to;
+
+	if (n < sizeof(*f) || f->magic != SOURCE_FRAME_MAGIC || f->stored > n - sizeof(*f) ||
+	    !f->raw || f->raw > SPOOL_MAX_EVENT_BYTES + SOURCE_FRAME_BYTES ||
+	    f->crc != crc32c(f->raw, f + 1, f->stored))
+		return 0;
+	to = buf_room(&s->buf, f->raw);
+	if (!to || ZSTD_decompress(to, f->raw, f + 1, f->stored) != f->raw)
+		return 0;
+	s->buf.len += f->raw;
+	return sizeof(*f) + f->stored;
+}
+
+/* fill_packed - one frame more; damaged bytes are passed over one by one */
+static ssize_t fill_packed(struct source *s) {
+	struct buf *b = &s->packed_buf;
+
+	for (;;) {
+		size_t skip = unpack_frame(s), taken = skip;
+		ssize_t got = 0;
+
+		if (!skip) {
+			got = read_some(s, b, PIECE_BYTES);
+			if (got < 0)
+				return got;
+			if (got > 0)
+				continue;
+			if (b->len < sizeof(struct source_frame))
+				return 0;
+			skip = 1;
+			s->skipped++;
+		}
+		memmove(b->data, b->data + skip, b->len - skip);
+		b->len -= skip;
+		if (taken)
+			return 1;
+	}
+}
+
+/* need - whether @n bytes are there from @at on, once as much as there is has been read */
+static bool need(struct source *s, size_t n, int *error) {
+	while (s->buf.len - s->at < n) {
+		ssize_t got;
+
+		forget(s);
+		got = s->packed ? fill_packed(s)
+				: read_some(s, &s->buf, n > PIECE_BYTES ? n : PIECE_BYTES);
+		if (got <= 0) {
+			if (got < 0)
+				*error = (int)got;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* whole - whether a record is @skip bytes behind @at; its bytes on disk, or 0 */
+static size_t whole(struct source *s, size_t skip, int *error) {
+	struct segment_record r;
+	size_t n;
+
+	memcpy(&r, s->buf.data + s->at + skip, sizeof(r));
+	if (!r.len || r.len > SPOOL_MAX_EVENT_BYTES || r.ord < s->first || !r.seq)
+		return 0;
+	n = segment_record_bytes(r.len, s->keyed);
+	if (!need(s, skip + n, error))
+		return 0;
+	return segment_crc((const void *)(s->buf.data + s->at + skip)) == r.crc ? n : 0;
+}
+
+/*
+ * What is not whole is only then passed over when something whole follows: at the end of the file
+ * it may be a record that is being written at this moment.
+ */
+const struct segment_record *source_next(struct source *s, uint64_t min, uint64_t limit,
+					 int *error) {
+	size_t skip = 0;
+	int failed = 0;
+
+	while (need(s, skip + sizeof(struct segment_record), &failed)) {
+		size_t n = whole(s, skip, &failed);
+		const struct segment_record *r = (const void *)(s->buf.data + s->at + skip);
+
+		if (failed || (n && r->ord >= limit))
+			break;
+		if (!n) {
+			skip += 8;
+			continue;
+		}
+		s->skipped += skip;
+		s->at += skip + n;
+		s->end = s->base + s->at;
+		skip = 0;
+		if (r->ord >= min)
+			return r;
+	}
+	if (failed)
+		*error = failed;
+	return NULL;
+}
+
+int source_sync(struct source *s) {
+	return fdatasync(s->fd) ? -errno : 0;
+}
+
+void source_close(struct source *s) {
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	buf_done(&s->buf);
+	buf_done(&s->packed_buf);
+	s->fd = -1;
+}

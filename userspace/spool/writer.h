@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * writer.h - the writer's insides, shared by spool.c (append), recover.c (start) and bound.c
+ * (removal); for this room only
+ */
+#ifndef LAPWING_SPOOL_WRITER_H
+#define LAPWING_SPOOL_WRITER_H
+
+#include "spool/head.h"
+#include "spool/segment.h"
+
+/* The chain of one class. */
+struct lane {
+	struct buf buf;	      /* records that are not written yet */
+	size_t record;	      /* in @buf: the one between spool_begin() and spool_end() */
+	uint64_t next_ord;    /* for the next event */
+	uint64_t flushed_ord; /* below it everything is in a file, or a gap */
+	int fd;		      /* the segment that is appended to, the last of its list; -1: none */
+	uint64_t began_s;     /* of that segment, wall clock */
+	struct segment_item owed; /* a gap whose file could not be made yet; its end 0: none */
+	uint8_t tag[SEGMENT_TAG_BYTES];	 /* keyed: of the last record */
+	uint8_t flushed_tag[SEGMENT_TAG_BYTES]; /* of the last one in a file */
+};
+
+struct spool {
+	struct spool_options o;
+	uint8_t key[SPOOL_KEY_BYTES];
+	int dir, lock;
+	struct head *head;
+	struct head_state flushed;
+	struct lane lanes[SPOOL_CLASSES];
+	struct segment_list lists[SPOOL_CLASSES];
+	enum spool_class class; /* between spool_begin() and spool_end() */
+	uint64_t seq;		/* of the last event */
+	uint64_t segment_bytes; /* at this size a segment is followed by the next */
+	uint64_t total_bytes;	/* of all segments */
+	uint64_t unwritten;
+};
+
+/* recover_start - reads the lists, mends the ends, finds ordinals and the sequence; -errno */
+int recover_start(struct spool *s, struct spool_hole *hole);
+
+/* bound_seal - ends the segment that @class is appending to, if there is one */
+void bound_seal(struct spool *s, enum spool_class class);
+
+/*
+ * bound_gap - @first up to before @end of @class are in no file, because of @cause
+ * Without room for its name it is owed, and bound_pay() tries again.
+ */
+void bound_gap(struct spool *s, enum spool_class class, uint64_t first, uint64_t end,
+	       enum spool_cause cause);
+
+/* bound_pay - whether @class owes no gap any more */
+bool bound_pay(struct spool *s, enum spool_class class);
+
+/* bound_free_one - drops the oldest segment of the lowest class; false when there is none */
+bool bound_free_one(struct spool *s);
+
+/* bound_bytes - until the spool keeps its bound of bytes */
+void bound_bytes(struct spool *s);
+
+/* writer_wall_s - the wall clock, seconds */
+int64_t writer_wall_s(void);
+
+#endif
