@@ -87,12 +87,15 @@ static const struct bad bad_heads[] = {
 					       "most 128" },
 	{ "title: t\nid: " ID_A "\ntaxonomy: mine\n",
 	  "t.yml:3:11: taxonomy 'mine' is unknown, expected sigma" },
-	{ "title: t\ncorrelation: {}\n", "t.yml:2:1: a document with 'correlation' is not "
-					 "supported, expected a rule with 'detection'" },
-	{ "title: t\nfilter: {}\n", "t.yml:2:1: a document with 'filter' is not supported, "
-				    "expected a rule with 'detection'" },
-	{ "action: global\n", "t.yml:1:1: a document with 'action' is not supported, expected a "
-			      "rule with 'detection'" },
+	{ "title: t\ncorrelation: {}\n",
+	  "t.yml:2:14: no 'type', expected every document to have one" },
+	{ "title: t\nfilter: {}\n",
+	  "t.yml:1:1: no 'logsource', expected every document to have one" },
+	{ "action: global\n", "t.yml:1:1: a document with 'action' is of Sigma 1, expected "
+			      "'detection', 'correlation' or 'filter'" },
+	{ HEAD "filter: {}\ndetection: {}\n",
+	  "t.yml:7:1: 'filter' beside another of its kind, expected one of 'detection', "
+	  "'correlation' and 'filter'" },
 	{ HEAD, "t.yml:1:1: no 'detection', expected a map of search identifiers and a "
 		"condition" },
 	{ HEAD "detection: x\n", "t.yml:7:12: 'detection' is not a map, expected a map of search "

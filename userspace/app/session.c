@@ -185,6 +185,8 @@ static void reload_rules(struct session *s) {
 		log_error("the new rules are not used; the old ones stay in force, continuing");
 		return;
 	}
+	if (rules && s->corridor.rules)
+		ruleset_adopt(rules, s->corridor.rules);
 	ruleset_free(s->corridor.rules);
 	s->corridor.rules = rules;
 	log_info("reloaded %zu rules", rules ? ruleset_count(rules) : 0);

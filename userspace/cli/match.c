@@ -164,6 +164,10 @@ static void add_hit(struct match_job *job, uint64_t line, const struct detection
 	add_list(out, "tags", &d->tags);
 	add_member(out, "author", d->author);
 	add_matched(job, d);
+	if (d->evidence) { /* a correlation: its group, and the lines that led to it */
+		add_list(out, "group", &d->group);
+		add_list(out, "events", &d->events);
+	}
 	buf_add_lit(out, "}\n");
 }
 
@@ -177,6 +181,7 @@ static int match_lines(struct match_job *job, struct jsonl *in) {
 	const char *why = "";
 	uint64_t line = 0;
 	int got, err = 0;
+	char id[24];
 
 	for (;;) {
 		struct record record = { .source = job->source };
@@ -189,6 +194,8 @@ static int match_lines(struct match_job *job, struct jsonl *in) {
 		}
 		if (got <= 0)
 			break;
+		(void)snprintf(id, sizeof(id), "%" PRIu64, line);
+		record.id = str_of(id);
 		for (uint32_t i = 0, n = detect_record(job->rules, &job->arena, &record, &hits);
 		     i < n; i++)
 			add_hit(job, line, &hits[i]);

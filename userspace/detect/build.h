@@ -37,6 +37,9 @@ struct build {
 	const struct detect_options *options;
 	size_t cap_regexes, cap_skipped, cap_sources;
 	const char *file; /* its name, for ever */
+	struct correlation *first_correlation, **last_correlation;
+	struct filter *first_filter, **last_filter;
+	size_t n_correlations;
 };
 
 /* A growing list of exprs, in @temp. */
@@ -112,8 +115,23 @@ enum status { STATUS_RUN, STATUS_OLD, STATUS_UNSUPPORTED };
 /* head_build - what a document says of itself; enters @r under its id and name */
 int head_build(struct build *b, const struct node *doc, struct rule *r, enum status *ret);
 
+/* head_find - the rule, correlation or filter with the id or name @text, or NULL */
+struct rule *head_find(struct build *b, struct str text);
+
 /* head_source - its log source, which names something; texts for ever */
 int head_source(struct build *b, const struct node *doc, struct logsource *ret);
+
+/*
+ * rule_searches - the search identifiers and the condition in @map, into @r
+ * @apart: a key of @map that is none, or NULL
+ */
+int rule_searches(struct build *b, const struct node *map, const char *apart, struct rule *r);
+
+/* rule_note - a line "file:line: 'title' @what" for ruleset_skipped() */
+int rule_note(struct build *b, const struct rule *r, const char *what);
+
+/* rule_skip - notes a document that is sound as far as it was read and will not run */
+int rule_skip(struct build *b, struct rule *r, const char *why);
 
 /* rule_build - one document; adds a rule, or a line to what was skipped */
 int rule_build(struct build *b, const struct node *doc);

@@ -48,6 +48,13 @@ int ruleset_load_text(const char *name, const char *text, size_t n,
 
 void ruleset_free(struct ruleset *rules);
 
+/*
+ * ruleset_adopt - @rules takes over from @old, which it is about to replace, what stays true: the
+ * windows of correlations that did not change, nor the rules that they are of, and the counters
+ * of rules that did not change
+ */
+void ruleset_adopt(struct ruleset *rules, struct ruleset *old);
+
 size_t ruleset_count(const struct ruleset *rules);
 
 /* ruleset_refused - how many documents (or files that are no YAML) had a fault and do not run */
@@ -96,6 +103,7 @@ struct record_field {
 struct record {
 	struct logsource source; /* all absent: not known, so that every rule applies */
 	uint64_t time_ns;
+	struct str id; /* what correlations call it in detection.events; absent: nothing */
 	const struct record_field *fields;
 	uint32_t n;
 };

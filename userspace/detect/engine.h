@@ -129,8 +129,19 @@ struct identifier {
 	const struct expr *expr;
 };
 
+enum rule_fate { RULE_REFUSED, RULE_SKIPPED, RULE_RUNS };
+
+struct correlation;
+struct correlate_use;
+
 struct rule {
 	struct detection detection; /* all but matched */
+	uint8_t fate;		    /* enum rule_fate */
+	bool quiet;		    /* tells nothing itself: a correlation does */
+	bool generated;		    /* while compiling: a correlation wants it to tell */
+	uint64_t fingerprint;	    /* of all that it says */
+	struct correlation *correlation; /* whose head this is, or NULL */
+	struct correlate_use *uses;	 /* correlations that count its hits */
 	struct logsource source;
 	uint32_t source_id; /* the same for rules of equal sources */
 	const char *file;
@@ -140,7 +151,7 @@ struct rule {
 	uint8_t access; /* enum audit_access: the PATH records that it is about */
 	uint64_t fired; /* the event that it has last held for */
 	uint64_t hits, limited;
-	const struct expr *expr;
+	struct expr *expr;
 	struct identifier *identifiers; /* those that the condition speaks of */
 	uint32_t n_identifiers;
 	struct predicate **probes;
@@ -190,6 +201,8 @@ struct match {
 	const struct record *record;	  /* the slots of its fields are filled already */
 	const bool *applies;		  /* by source_id, for a record; NULL: to all */
 	uint64_t time_ns;
+	struct str id;	 /* of the event, for evidence; absent: it has none */
+	uint32_t weight; /* deeds that it stands for */
 	struct arena *arena;
 	uint32_t epoch; /* 1 to MAX_EPOCH */
 	bool limited;	/* a regex gave up since this was last cleared */
@@ -213,7 +226,8 @@ struct ruleset {
 	bool *applies;		   /* of each, to the log source of the last record */
 	size_t n_sources, n_refused;
 	struct slot *names[SLOT_CHAINS];
-	struct detection *detections; /* room for one of every rule */
+	struct correlations *correlations; /* NULL: there are none */
+	struct detection *detections; /* room for one of every rule, and correlations.room */
 	struct str *matched;	      /* room for every identifier of every rule */
 	struct rule **rules;
 	size_t n_rules;

@@ -100,6 +100,27 @@ int head_keep(struct build *b, struct str text, struct str *ret) {
 	return text.s && !ret->s ? -ENOMEM : 0;
 }
 
+static uint32_t hash_id(struct str id) {
+	uint32_t h = 0;
+
+	for (uint32_t i = 0; i < id.n; i++)
+		h = build_hash(h, &fold_case[(unsigned char)id.s[i]], 1);
+	return h % BUILD_CHAINS;
+}
+
+struct rule *head_find(struct build *b, struct str text) {
+	struct rule *r = b->rule_names[build_hash(0, text.s, text.n) % BUILD_CHAINS];
+
+	while (r && !str_eq(r->detection.name, text))
+		r = r->next_name;
+	if (r || !is_uuid(text))
+		return r;
+	r = b->ids[hash_id(text)];
+	while (r && strncasecmp(r->detection.rule_id.s, text.s, 36) != 0)
+		r = r->next_id;
+	return r;
+}
+
 static int read_tags(struct build *b, const struct node *doc, struct strv *ret) {
 	const struct node *tags = yaml_get(doc, "tags");
 	struct str *v;
@@ -125,24 +146,21 @@ static int read_tags(struct build *b, const struct node *doc, struct strv *ret) 
 /* take_id - the rule is entered under its id */
 static int take_id(struct build *b, const struct node *node, struct rule *r) {
 	struct str id = r->detection.rule_id;
-	uint32_t h = 0;
-	struct rule *other;
+	struct rule **chain = &b->ids[hash_id(id)];
 
 	if (!is_uuid(id))
 		return fault_at(&b->faults, node,
 				"id '%s' is no UUID, expected 8-4-4-4-12 hex digits",
 				fault_text(id));
-	for (uint32_t i = 0; i < id.n; i++)
-		h = build_hash(h, &fold_case[(unsigned char)id.s[i]], 1);
-	for (other = b->ids[h % BUILD_CHAINS]; other; other = other->next_id) {
+	for (struct rule *other = *chain; other; other = other->next_id) {
 		if (strncasecmp(other->detection.rule_id.s, id.s, 36) == 0)
 			return fault_at(&b->faults, node,
 					"id '%s' is taken by %s:%u, expected each "
 					"id once",
 					fault_text(id), other->file, other->line);
 	}
-	r->next_id = b->ids[h % BUILD_CHAINS];
-	b->ids[h % BUILD_CHAINS] = r;
+	r->next_id = *chain;
+	*chain = r;
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detect/engine.h"
+#include "detect/correlate.h"
 
 /*
  * A TCP connection is told twice, when it is attempted and when its outcome is
@@ -30,11 +30,16 @@ struct tally {
 };
 
 static void report(struct ruleset *rules, struct rule *r, struct tally *t) {
-	struct detection *d = &rules->detections[t->n_detections++];
+	struct detection *d = &rules->detections[t->n_detections];
 	struct str *matched = rules->matched + t->n_matched;
 
 	r->hits++;
 	r->fired = rules->event;
+	if (r->uses)
+		correlate_hit(rules, r);
+	if (r->quiet)
+		return;
+	t->n_detections++;
 	*d = r->detection;
 	d->matched.v = matched;
 	d->matched.n = 0;
@@ -77,6 +82,30 @@ static void begin(struct ruleset *rules, struct arena *arena) {
 	m->arena = arena;
 }
 
+/* begin_event - what was told of the last one is forgotten */
+static void begin_event(struct ruleset *rules) {
+	rules->event++;
+	rules->match.weight = 1;
+	rules->match.id = (struct str){ 0 };
+	if (rules->correlations)
+		rules->correlations->n_found = 0;
+}
+
+/* finish - puts what correlations were found to hold behind the rules that did */
+static uint32_t finish(struct ruleset *rules, const struct tally *t) {
+	const struct correlations *c = rules->correlations;
+
+	if (!c || !c->n_found)
+		return t->n_detections;
+	memcpy(rules->detections + t->n_detections, c->found, c->n_found * sizeof(*c->found));
+	return t->n_detections + c->n_found;
+}
+
+/* of_host - whether @e tells correlations what they missed */
+static bool of_host(const struct ruleset *rules, const struct event *e) {
+	return rules->correlations && (e->kind == WIRE_HOST_LOSS || e->kind == WIRE_HOST_START);
+}
+
 /* try_audits - the same event, as each record that auditd would have made of it */
 static void try_audits(struct ruleset *rules, struct arena *arena, const struct event *e,
 		       struct tally *t) {
@@ -104,7 +133,11 @@ void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 		return;
 	m->e = e;
 	m->time_ns = event_has(e, FIELD_BOOT_NS) ? e->boot_ns : e->time_ns;
-	rules->event++;
+	begin_event(rules);
+	if (event_has(e, FIELD_ID))
+		m->id = e->id;
+	if (event_has(e, FIELD_FOLD_COUNT))
+		m->weight = e->fold.count < UINT32_MAX ? (uint32_t)e->fold.count : UINT32_MAX;
 	if (rules->buckets[e->kind].n && !told_before(e)) {
 		begin(rules, arena);
 		try_bucket(rules, &rules->buckets[e->kind], &t);
@@ -113,7 +146,11 @@ void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 	if (rules->n_audits[e->kind] &&
 	    !(event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_ATTEMPTED))
 		try_audits(rules, arena, e, &t);
-	e->n_detections = t.n_detections;
+	if (of_host(rules, e)) {
+		begin(rules, arena);
+		correlate_host(rules, e);
+	}
+	e->n_detections = finish(rules, &t);
 }
 
 static bool covers(struct str rule, struct str event) {
@@ -172,13 +209,14 @@ uint32_t detect_record(struct ruleset *rules, struct arena *arena, const struct 
 	m->e = NULL;
 	m->record = record;
 	m->time_ns = record->time_ns;
-	rules->event++;
+	begin_event(rules);
+	m->id = record->id;
 	find_sources(rules, &record->source);
 	for (uint32_t i = 0; i < record->n; i++)
 		take_field(rules, &record->fields[i]);
 	try_bucket(rules, &rules->records, &t);
 	*ret = rules->detections;
-	return t.n_detections;
+	return finish(rules, &t);
 }
 
 struct witness {

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "detect/build.h"
+#include "detect/correlate.h"
+#include "detect/filter.h"
 
-/* skip - notes a rule that is sound as far as it was read and will not run */
-static int skip(struct build *b, const struct rule *r, const char *why) {
+int rule_note(struct build *b, const struct rule *r, const char *what) {
 	struct ruleset *set = b->set;
 	struct str title = r->detection.title;
-	size_t n = strlen(r->file) + title.n + strlen(why) + 32;
+	size_t n = strlen(r->file) + title.n + strlen(what) + 32;
 	char *line = arena_alloc(&set->arena, n);
 
 	if (set->n_skipped == b->cap_skipped) {
@@ -23,10 +23,17 @@ static int skip(struct build *b, const struct rule *r, const char *why) {
 	}
 	if (!line)
 		return -ENOMEM;
-	(void)snprintf(line, n, "%s:%u: '%.*s' is skipped: %s", r->file, r->line, STR_FMT(title),
-		       why);
+	(void)snprintf(line, n, "%s:%u: '%.*s' %s", r->file, r->line, STR_FMT(title), what);
 	set->skipped[set->n_skipped++] = line;
 	return 0;
+}
+
+int rule_skip(struct build *b, struct rule *r, const char *why) {
+	char text[200];
+
+	r->fate = RULE_SKIPPED;
+	(void)snprintf(text, sizeof(text), "is skipped: %s", why);
+	return rule_note(b, r, text);
 }
 
 static int build_map(struct build *b, const struct node *map, struct expr **ret) {
@@ -79,8 +86,8 @@ static int build_search(struct build *b, const struct node *node, struct expr **
 	return node->type == NODE_MAP ? build_map(b, node, ret) : build_list(b, node, ret);
 }
 
-static int build_searches(struct build *b, const struct node *detection, struct search *searches,
-			  uint32_t *ret_n) {
+static int build_searches(struct build *b, const struct node *detection, const char *apart,
+			  struct search *searches, uint32_t *ret_n) {
 	uint32_t n = 0;
 	int failed = 0;
 
@@ -88,7 +95,8 @@ static int build_searches(struct build *b, const struct node *detection, struct 
 		struct search *s = &searches[n];
 		int err;
 
-		if (str_eq(e->key->text, STR("condition")))
+		if (str_eq(e->key->text, STR("condition")) ||
+		    (apart && str_eq(e->key->text, str_of(apart))))
 			continue;
 		if (str_eq(e->key->text, STR("timeframe")))
 			err = fault_at(&b->faults, e->key,
@@ -137,24 +145,18 @@ static int build_conditions(struct build *b, const struct node *detection, struc
 	return err ? err : build_join(b, JOIN_OR, &any, ret);
 }
 
-static int build_detection(struct build *b, const struct node *doc, struct rule *r) {
-	const struct node *detection = yaml_get(doc, "detection");
+int rule_searches(struct build *b, const struct node *map, const char *apart, struct rule *r) {
 	struct search *searches;
 	struct expr *x = NULL;
 	uint32_t n = 0;
 	int err;
 
-	if (!detection || detection->type != NODE_MAP)
-		return fault_at(&b->faults, detection ? detection : doc,
-				"%s, expected a map of search "
-				"identifiers and a condition",
-				detection ? "'detection' is not a map" : "no 'detection'");
-	searches = arena_zalloc(&b->temp, (detection->n + 1) * sizeof(*searches));
-	r->identifiers = arena_alloc(&b->set->arena, (detection->n + 1) * sizeof(*r->identifiers));
+	searches = arena_zalloc(&b->temp, (map->n + 1) * sizeof(*searches));
+	r->identifiers = arena_alloc(&b->set->arena, (map->n + 1) * sizeof(*r->identifiers));
 	if (!searches || !r->identifiers)
 		return -ENOMEM;
-	err = build_searches(b, detection, searches, &n);
-	err = err ? err : build_conditions(b, detection, searches, n, &x);
+	err = build_searches(b, map, apart, searches, &n);
+	err = err ? err : build_conditions(b, map, searches, n, &x);
 	if (err)
 		return err;
 	r->expr = x;
@@ -166,9 +168,21 @@ static int build_detection(struct build *b, const struct node *doc, struct rule 
 	return 0;
 }
 
+static int build_detection(struct build *b, const struct node *doc, struct rule *r) {
+	const struct node *detection = yaml_get(doc, "detection");
+
+	if (!detection || detection->type != NODE_MAP)
+		return fault_at(&b->faults, detection ? detection : doc,
+				"%s, expected a map of search "
+				"identifiers and a condition",
+				detection ? "'detection' is not a map" : "no 'detection'");
+	return rule_searches(b, detection, NULL, r);
+}
+
 static int check_document(struct build *b, const struct node *doc) {
-	static const char *const others[] = { "correlation", "filter", "action" };
-	const struct node *id;
+	static const char *const what[] = { "detection", "correlation", "filter" };
+	const struct node *id, *other;
+	unsigned n = 0;
 
 	if (doc->type != NODE_MAP)
 		return fault_at(&b->faults, doc, "the document is %s, expected a map",
@@ -176,14 +190,18 @@ static int check_document(struct build *b, const struct node *doc) {
 	id = yaml_get(doc, "id");
 	if (id && id->type == NODE_SCALAR)
 		b->faults.id = id->text;
+	other = yaml_get(doc, "action");
+	if (other)
+		return fault_at(&b->faults, other->key,
+				"a document with 'action' is of Sigma 1, expected 'detection', "
+				"'correlation' or 'filter'");
 	for (unsigned i = 0; i < 3; i++) {
-		const struct node *other = yaml_get(doc, others[i]);
-
-		if (other)
+		other = yaml_get(doc, what[i]);
+		if (other && n++)
 			return fault_at(&b->faults, other->key,
-					"a document with '%s' is not "
-					"supported, expected a rule with 'detection'",
-					others[i]);
+					"'%s' beside another of its kind, expected one of "
+					"'detection', 'correlation' and 'filter'",
+					what[i]);
 	}
 	return 0;
 }
@@ -254,16 +272,21 @@ int rule_build(struct build *b, const struct node *doc) {
 
 	if (err)
 		return err;
+	if (yaml_get(doc, "correlation"))
+		return correlate_build(b, doc);
+	if (yaml_get(doc, "filter"))
+		return filter_build(b, doc);
 	r->file = b->file;
 	r->line = doc->line;
 	r->detection.rule = r;
+	r->fingerprint = yaml_hash(doc);
 	err = head_build(b, doc, r, &status);
 	err = err ? err : head_source(b, doc, &r->source);
 	if (err)
 		return err;
 	why = why_skipped(b, r, status);
 	if (why)
-		return skip(b, r, why);
+		return rule_skip(b, r, why);
 	b->names = r->audited ? NAMES_AUDIT : r->source.category.s ? NAMES_OURS : NAMES_ANY;
 	err = build_detection(b, doc, r);
 	b->names = NAMES_ANY;
@@ -276,6 +299,7 @@ int rule_build(struct build *b, const struct node *doc) {
 		return fault_at(&b->faults, doc, "one rule too many, expected at most %u",
 				MAX_RULES);
 	b->set->n_rules++;
+	r->fate = RULE_RUNS;
 	*b->last_rule = r;
 	b->last_rule = &r->next;
 	return 0;

@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "detect/build.h"
+#include "detect/correlate.h"
+#include "detect/filter.h"
 #include "detect/load.h"
 
 #define SET_BYTES (256u * 1024 * 1024)
@@ -21,6 +22,7 @@ void ruleset_free(struct ruleset *rules) {
 	free(rules->regexes);
 	free(rules->skipped);
 	free(rules->sources);
+	correlations_free(rules->correlations);
 	pcre2_match_data_free(rules->match.regex_data);
 	pcre2_match_context_free(rules->match.regex_limits);
 	arena_done(&rules->arena);
@@ -174,10 +176,12 @@ static int fill_buckets(struct ruleset *set) {
 /* prepare - all that matching will need is allocated here */
 static int prepare(struct build *b) {
 	struct ruleset *set = b->set;
-	size_t n = set->n_rules, n_names = 0, i = 0;
+	size_t n = set->n_rules, room = n + 1, n_names = 0, i = 0;
 
 	set->rules = arena_alloc(&set->arena, (n + !n) * sizeof(*set->rules));
-	set->detections = arena_alloc(&set->arena, (n + !n) * sizeof(*set->detections));
+	if (set->correlations)
+		room += set->correlations->room;
+	set->detections = arena_alloc(&set->arena, room * sizeof(*set->detections));
 	if (!set->rules || !set->detections)
 		return -ENOMEM;
 	for (struct rule *r = b->first_rule; r; r = r->next) {
@@ -231,6 +235,8 @@ static int build_new(const struct detect_options *options, struct buf *errors, s
 	arena_init(&b->temp, TEMP_BYTES);
 	b->faults.out = errors;
 	b->last_rule = &b->first_rule;
+	b->last_correlation = &b->first_correlation;
+	b->last_filter = &b->first_filter;
 	b->options = options ? options : &plain;
 	err = set_new(&b->set);
 	if (err) {
@@ -246,6 +252,8 @@ static int build_new(const struct detect_options *options, struct buf *errors, s
 static int build_end(struct build *b, int err, struct ruleset **ret) {
 	bool nothing = b->set->n_rules == 0 && b->set->n_skipped == 0;
 
+	err = err ? err : filter_apply(b);
+	err = err ? err : correlate_resolve(b);
 	if (!err && b->set->n_refused > 0 && (b->options->strict || nothing))
 		err = -EINVAL;
 	if (!err)
@@ -287,6 +295,29 @@ int ruleset_load(const char *const *paths, size_t n_paths, const struct detect_o
 		first = first ? first : err;
 	}
 	return build_end(b, first, ret);
+}
+
+static int by_fingerprint(const void *a, const void *b) {
+	uint64_t x = (*(struct rule *const *)a)->fingerprint;
+	uint64_t y = (*(struct rule *const *)b)->fingerprint;
+
+	return (x > y) - (x < y);
+}
+
+void ruleset_adopt(struct ruleset *rules, struct ruleset *old) {
+	/* @old is at its end: the order of its rules matters to nobody any more */
+	qsort(old->rules, old->n_rules, sizeof(*old->rules), by_fingerprint);
+	for (size_t i = 0; i < rules->n_rules; i++) {
+		struct rule *r = rules->rules[i], **was;
+
+		was = bsearch(&r, old->rules, old->n_rules, sizeof(*old->rules), by_fingerprint);
+		if (!was)
+			continue;
+		r->hits = (*was)->hits;
+		r->limited = (*was)->limited;
+	}
+	if (rules->correlations && old->correlations)
+		correlations_adopt(rules->correlations, old->correlations);
 }
 
 size_t ruleset_refused(const struct ruleset *rules) {

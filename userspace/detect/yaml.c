@@ -352,6 +352,30 @@ struct node *yaml_get(const struct node *map, const char *key) {
 	return NULL;
 }
 
+static uint64_t hash_more(uint64_t h, const void *bytes, size_t n) {
+	const unsigned char *p = bytes;
+
+	while (n--)
+		h = (h ^ *p++) * 0x100000001b3ull;
+	return h;
+}
+
+static uint64_t hash_node(uint64_t h, const struct node *node) {
+	h = hash_more(h, &node->type, 1);
+	h = hash_more(h, &node->scalar, 1);
+	h = hash_more(h, &node->text.n, sizeof(node->text.n));
+	h = hash_more(h, node->text.s, node->text.n);
+	if (node->key)
+		h = hash_node(h, node->key);
+	for (const struct node *e = node->type == NODE_SCALAR ? NULL : node->first; e; e = e->next)
+		h = hash_node(h, e);
+	return hash_more(h, "", 1);
+}
+
+uint64_t yaml_hash(const struct node *node) {
+	return hash_node(0xcbf29ce484222325ull, node);
+}
+
 const char *yaml_what(const struct node *node) {
 	static const char *const scalars[] = { "text", "null", "a boolean", "a number",
 					       "a number" };

@@ -48,6 +48,9 @@ int yaml_read(const char *text, size_t n, struct arena *arena, struct faults *f,
 /* yaml_get - the entry of @map called @key, or NULL */
 struct node *yaml_get(const struct node *map, const char *key);
 
+/* yaml_hash - of all that @node says, whatever its layout; two that are equal say the same */
+uint64_t yaml_hash(const struct node *node);
+
 /* yaml_what - "a map", "a list", "null", "text" … for messages */
 const char *yaml_what(const struct node *node);
 
