@@ -4,11 +4,13 @@
  *
  *	load DEED BATCHES N	one line a batch: "DEED NANOSECONDS-PER-OPERATION"
  *	load --wait DEED …	the same, after a line came on standard input
+ *	load --files		makes what "whole" opens
  *
  * In a guest that counts instructions (scripts/vmtest --icount) a nanosecond is
  * an instruction. Linked statically, so that a fork copies little. Works in the
  * current directory, which should be a tmpfs and holds "tiny", the program that
- * "exec" executes.
+ * "exec" executes. "whole" opens one of many files after another, so that none is
+ * opened often enough to be folded.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +26,11 @@
 #include <unistd.h>
 
 #define PROGRAM "./tiny"
+#define FILES 40000
 
+static char here[512];
 static char file_name[600];
+static long last_file; /* that "whole" opened */
 static int listener;
 static struct sockaddr_in place;
 
@@ -38,17 +43,35 @@ static void make_nothing(void) {
 }
 
 /* Programs open files by absolute paths, mostly, of four or five components. */
-static void make_file(void) {
-	char here[512];
-	int fd;
+static void name_file(long i) {
+	(void)snprintf(file_name, sizeof(file_name), "%s/data/%09ld", here, i);
+}
 
+static void find_folder(void) {
 	if (!getcwd(here, sizeof(here)) || (mkdir("data", 0700) && errno != EEXIST))
 		die("data");
-	(void)snprintf(file_name, sizeof(file_name), "%s/data/load.data", here);
-	fd = open(file_name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0)
-		die(file_name);
-	close(fd);
+}
+
+static void make_files(long n) {
+	find_folder();
+	while (n-- > 0) {
+		int fd;
+
+		name_file(n);
+		fd = open(file_name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd < 0)
+			die(file_name);
+		close(fd);
+	}
+}
+
+static void make_file(void) {
+	make_files(1);
+}
+
+static void find_files(void) {
+	find_folder();
+	name_file(0);
 }
 
 static void make_listener(void) {
@@ -91,6 +114,20 @@ static void do_write(void) {
 	open_close(O_WRONLY);
 }
 
+/* The next name is made from the last one: printing it would cost as much as the open. */
+static void do_whole(void) {
+	char *digit = file_name + strlen(file_name);
+
+	if (++last_file == FILES) {
+		last_file = 0;
+		name_file(0);
+	} else {
+		while (++*--digit > '9')
+			*digit = '0';
+	}
+	open_close(O_WRONLY);
+}
+
 /* Orderly on both sides; whoever runs this sees to it that TIME_WAIT does not pile up. */
 static void do_tcp(void) {
 	int from = socket(AF_INET, SOCK_STREAM, 0), to;
@@ -114,8 +151,8 @@ static const struct deed {
 	void (*once)(void);
 } deeds[] = {
 	{ "exec", make_nothing, do_exec },   { "read", make_file, do_read },
-	{ "write", make_file, do_write },    { "tcp", make_listener, do_tcp },
-	{ "null", make_nothing, do_null },
+	{ "write", make_file, do_write },    { "whole", find_files, do_whole },
+	{ "tcp", make_listener, do_tcp },    { "null", make_nothing, do_null },
 };
 
 static double now_ns(void) {
@@ -141,6 +178,10 @@ static void run(const struct deed *d, int batches, int n) {
 int main(int argc, char **argv) {
 	char line[16];
 
+	if (argc == 2 && !strcmp(argv[1], "--files")) {
+		make_files(FILES);
+		return 0;
+	}
 	if (argc > 1 && !strcmp(argv[1], "--wait")) {
 		if (!fgets(line, sizeof(line), stdin))
 			return 1;
@@ -153,6 +194,6 @@ int main(int argc, char **argv) {
 		run(&deeds[i], atoi(argv[2]), atoi(argv[3]));
 		return 0;
 	}
-	(void)fprintf(stderr, "usage: load [--wait] exec|read|write|tcp|null BATCHES N\n");
+	(void)fprintf(stderr, "usage: load [--wait] exec|read|write|whole|tcp|null BATCHES N\n");
 	return 2;
 }
