@@ -185,3 +185,211 @@ int process_census(struct bpf_iter__task *ctx) {
 	*(volatile __u32 *)&s->busy = 0;
 	return 0;
 }
+
+/* --- what processes do to themselves and to one another ------------------------------------- */
+
+#define SIGNAL_KERNEL_INFO 1UL /* SEND_SIG_NOINFO, SEND_SIG_PRIV: no siginfo stands behind these */
+#define SIGNAL_DEFAULT 0       /* SIG_DFL */
+
+/* siginfo::si_code, include/uapi/asm-generic/siginfo.h */
+#define SI_TIMER (-2)
+#define SI_ASYNCIO (-4)
+#define SI_SIGIO (-5)
+
+/* Signals whose default is a core dump: SIG_KERNEL_COREDUMP_MASK, include/linux/signal.h. */
+#define SIGNAL_BIT(n) (1u << (n))
+#define SIGNAL_CORE                                                                                \
+	(SIGNAL_BIT(3) | SIGNAL_BIT(4) | SIGNAL_BIT(5) | SIGNAL_BIT(6) | SIGNAL_BIT(7) |           \
+	 SIGNAL_BIT(8) | SIGNAL_BIT(11) | SIGNAL_BIT(24) | SIGNAL_BIT(25) | SIGNAL_BIT(31))
+
+/* signal_code - siginfo::si_code; @info is no pointer to the verifier of 6.12, as it may be 1 */
+static __always_inline int signal_code(struct kernel_siginfo *info) {
+	return (unsigned long)info > SIGNAL_KERNEL_INFO ? BPF_CORE_READ(info, si_code) : 0;
+}
+
+static __always_inline struct wire_process_signal *
+signal_begin(__u32 kind, __u32 hook, __u32 number, struct kernel_siginfo *info) {
+	struct wire_process_signal *e =
+		emit_fixed(&ring_bulk, kind, hook, sizeof(*e), bpf_get_current_task_btf());
+
+	if (!e)
+		return NULL;
+	e->target_start_ns = 0;
+	e->address = 0;
+	e->target_tgid = 0;
+	e->number = number;
+	e->code = (__u32)signal_code(info);
+	e->pad = 0;
+	return e;
+}
+
+static __always_inline void signal_sent(__u32 hook, __u32 outcome, __u32 number,
+					struct kernel_siginfo *info, struct task_struct *target) {
+	struct wire_process_signal *e =
+		signal_begin(WIRE_PROCESS_SIGNAL, hook, number, info);
+
+	if (!e)
+		return;
+	e->head.outcome = (__u8)outcome;
+	e->target_tgid = (__u32)target->tgid;
+	e->target_start_ns = target->group_leader->start_boottime;
+	emit_submit(&ring_bulk, &e->head);
+}
+
+/*
+ * Why: one process ends, stops or steers another.
+ * Kernel: kernel/signal.c check_kill_permission() -> security_task_kill(), in the sender, once for
+ * each target of kill(2), tgkill(2), rt_sigqueueinfo(2), pidfd_send_signal(2).
+ * Blind spots: signals that the kernel sends for a process (a terminal's Ctrl-C, SIGPIPE, SIGIO,
+ * timers, the end of a child); those to the sender's own threads; signal 0, which only asks.
+ */
+SEC("lsm/task_kill")
+int BPF_PROG(process_kill, struct task_struct *target, struct kernel_siginfo *info, int sig) {
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!sig || target->tgid == task->tgid || !gate_task(task))
+		return 0;
+	signal_sent(WIRE_HOOK_LSM_TASK_KILL, WIRE_ATTEMPTED, (__u32)sig, info, target);
+	return 0;
+}
+
+/*
+ * Why: the same where LSM hooks are refused.
+ * Kernel: kernel/signal.c __send_signal_locked() -> trace_signal_generate(), in the sender.
+ * Blind spots: as above, and: a sender that gives its signal the code of a timer or of
+ * asynchronous input (rt_sigqueueinfo(2)) is not seen, because real ones come while anybody runs;
+ * one that the receiver ignores, or that is not allowed, is not told.
+ */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(process_signal, int sig, struct kernel_siginfo *info, struct task_struct *target,
+	     int group, int result) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	int code;
+
+	if (result || target->tgid == task->tgid || (unsigned long)info <= SIGNAL_KERNEL_INFO)
+		return 0;
+	code = signal_code(info);
+	if (code > 0 || code == SI_TIMER || code == SI_ASYNCIO || code == SI_SIGIO ||
+	    !gate_task(task))
+		return 0;
+	signal_sent(WIRE_HOOK_TP_SIGNAL_GENERATE, WIRE_SUCCEEDED, (__u32)sig, info, target);
+	return 0;
+}
+
+/*
+ * Why: a crash is how many an attack begins, and a core dump holds a process's secrets.
+ * Kernel: kernel/signal.c get_signal() -> trace_signal_deliver(), in the receiver, the signal
+ * about to have its default effect.
+ * Blind spots: whether a core file was written (limits, core_pattern) is told by the exit event;
+ * a dump that another thread's exit overtakes.
+ */
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(process_core, int sig, struct kernel_siginfo *info, void *action) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_process_signal *e;
+	unsigned long handler = 0;
+
+	if (sig < 1 || sig > 31 || !(SIGNAL_CORE & SIGNAL_BIT(sig & 31)) || !gate_task(task))
+		return 0;
+	/* sa_handler is the first member of sigaction on every architecture with 64 bits */
+	bpf_probe_read_kernel(&handler, sizeof(handler), action);
+	if (handler != SIGNAL_DEFAULT)
+		return 0;
+	e = signal_begin(WIRE_PROCESS_COREDUMP, WIRE_HOOK_TP_SIGNAL_DELIVER, (__u32)sig, info);
+	if (!e)
+		return 0;
+	e->head.outcome = WIRE_ATTEMPTED;
+	/* siginfo::_sifields stands at 16 where pointers have 64 bits, si_addr first in it */
+	if ((unsigned long)info > SIGNAL_KERNEL_INFO && (int)e->code > 0)
+		bpf_probe_read_kernel(&e->address, sizeof(e->address), (void *)info + 16);
+	emit_submit(&ring_bulk, &e->head);
+	return 0;
+}
+
+static __always_inline bool ids_differ(const struct cred *a, const struct cred *b) {
+	return a->uid.val != b->uid.val || a->euid.val != b->euid.val ||
+	       a->suid.val != b->suid.val || a->fsuid.val != b->fsuid.val ||
+	       a->gid.val != b->gid.val || a->egid.val != b->egid.val ||
+	       a->sgid.val != b->sgid.val || a->fsgid.val != b->fsgid.val;
+}
+
+static __always_inline int credentials_change(__u32 hook, const struct cred *new,
+					      const struct cred *old) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_process_credentials *e;
+
+	if (!gate_task(task))
+		return 0;
+	e = emit_fixed(&ring_process, WIRE_PROCESS_CREDENTIALS, hook, sizeof(*e), task);
+	if (!e)
+		return 0;
+	e->head.outcome = WIRE_ATTEMPTED;
+	task_ids(&e->old, old);
+	task_ids(&e->new, new);
+	emit_submit(&ring_process, &e->head);
+	return 0;
+}
+
+/*
+ * Why: who becomes root, or stops being it.
+ * Kernel: kernel/sys.c __sys_setuid() and its kin -> security_task_fix_setuid(), after all that
+ * could refuse it but the count of processes, before commit_creds(). Capabilities are adjusted.
+ * Blind spots: calls that change nothing are left out; an exec of a set-user-id program is told by
+ * its exec; code that runs in the kernel and calls commit_creds() itself.
+ */
+SEC("lsm/task_fix_setuid")
+int BPF_PROG(process_setuid, struct cred *new, const struct cred *old, int flags) {
+	return ids_differ(new, old)
+		       ? credentials_change(WIRE_HOOK_LSM_TASK_FIX_SETUID, new, old)
+		       : 0;
+}
+
+/*
+ * Why: the same for groups.
+ * Kernel: kernel/sys.c __sys_setgid() and its kin -> security_task_fix_setgid().
+ * Blind spots: supplementary groups, setgroups(2), are not told.
+ */
+SEC("lsm/task_fix_setgid")
+int BPF_PROG(process_setgid, struct cred *new, const struct cred *old, int flags) {
+	return ids_differ(new, old)
+		       ? credentials_change(WIRE_HOOK_LSM_TASK_FIX_SETGID, new, old)
+		       : 0;
+}
+
+/*
+ * Why: rights without an id: capabilities raised or dropped.
+ * Kernel: kernel/capability.c capset(2) -> security_capset(), the new sets in place.
+ * Blind spots: a call that changes nothing is told too; prctl(2) of the bounding and ambient sets
+ * is not.
+ */
+SEC("lsm/capset")
+int BPF_PROG(process_capset, struct cred *new, const struct cred *old) {
+	return credentials_change(WIRE_HOOK_LSM_CAPSET, new, old);
+}
+
+static __always_inline int session_begun(__u32 hook, struct task_struct *task) {
+	struct wire_process_session *e;
+
+	if (!gate_task(task))
+		return 0;
+	e = emit_fixed(&ring_process, WIRE_PROCESS_SESSION, hook, sizeof(*e), task);
+	if (!e)
+		return 0;
+	e->session = task_session(task);
+	e->group = task_group(task);
+	emit_submit(&ring_process, &e->head);
+	return 0;
+}
+
+/*
+ * Why: leaving the terminal and its session is how a daemon, or a back door, begins.
+ * Kernel: kernel/sys.c ksys_setsid(), its end.
+ * Blind spots: none known; setpgid(2) and a fork alone leave the session as it is.
+ */
+SEC("fexit/ksys_setsid")
+int BPF_PROG(process_setsid, int ret) {
+	return ret < 0 ? 0
+		       : session_begun(WIRE_HOOK_FEXIT_KSYS_SETSID, bpf_get_current_task_btf());
+}
+
+#include "process_calls.h"

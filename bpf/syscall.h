@@ -43,6 +43,16 @@ enum {
 	NR_sendto = 44,
 	NR_sendmsg = 46,
 	NR_sendmmsg = 307,
+	NR_setuid = 105,
+	NR_setgid = 106,
+	NR_setsid = 112,
+	NR_setreuid = 113,
+	NR_setregid = 114,
+	NR_setresuid = 117,
+	NR_setresgid = 119,
+	NR_setfsuid = 122,
+	NR_setfsgid = 123,
+	NR_capset = 126,
 };
 #define SYSCALL_NR(regs) ((int)(regs)->orig_ax)
 #define SYSCALL_ARG1(regs) ((regs)->di)

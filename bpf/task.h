@@ -47,11 +47,18 @@ static __always_inline void task_namespaces(struct wire_task *to, struct task_st
 	}
 }
 
+static __always_inline __u32 task_session(struct task_struct *task) {
+	return (__u32)task->signal->pids[TASK_PIDTYPE_SID]->numbers[0].nr;
+}
+
+static __always_inline __u32 task_group(struct task_struct *task) {
+	return (__u32)task->signal->pids[TASK_PIDTYPE_PGID]->numbers[0].nr;
+}
+
 /* task_fill - everything of wire_task but the cgroup's path */
 static __always_inline void task_fill(struct wire_task *to, struct task_struct *task) {
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = leader->real_parent;
-	struct signal_struct *signal = task->signal;
 	const struct cred *cred = task->real_cred;
 	struct task_caps caps;
 
@@ -70,11 +77,30 @@ static __always_inline void task_fill(struct wire_task *to, struct task_struct *
 	to->cap_ambient = caps.ambient;
 	to->login_uid = compat_login_uid(task);
 	to->login_session = compat_login_session(task);
-	to->session = (__u32)signal->pids[TASK_PIDTYPE_SID]->numbers[0].nr;
-	to->group = (__u32)signal->pids[TASK_PIDTYPE_PGID]->numbers[0].nr;
+	to->session = task_session(task);
+	to->group = task_group(task);
 	to->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	task_namespaces(to, leader);
 	bpf_probe_read_kernel(to->comm, sizeof(to->comm), task->comm);
+}
+
+/* task_ids - what a change of credentials is about */
+static __always_inline void task_ids(struct wire_ids *to, const struct cred *cred) {
+	struct task_caps caps;
+
+	to->uid = cred->uid.val;
+	to->gid = cred->gid.val;
+	to->euid = cred->euid.val;
+	to->egid = cred->egid.val;
+	to->suid = cred->suid.val;
+	to->sgid = cred->sgid.val;
+	to->fsuid = cred->fsuid.val;
+	to->fsgid = cred->fsgid.val;
+	bpf_probe_read_kernel(&caps, sizeof(caps), &cred->cap_inheritable);
+	to->cap_effective = caps.effective;
+	to->cap_permitted = caps.permitted;
+	to->cap_inheritable = caps.inheritable;
+	to->cap_ambient = caps.ambient;
 }
 
 struct task_cgroup_walk {

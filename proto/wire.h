@@ -34,6 +34,10 @@ enum wire_kind {
 	WIRE_PROCESS_EXEC = 2,
 	WIRE_PROCESS_EXIT = 3,
 	WIRE_PROCESS_CENSUS = 4,
+	WIRE_PROCESS_SIGNAL = 5,
+	WIRE_PROCESS_CREDENTIALS = 6,
+	WIRE_PROCESS_SESSION = 7,
+	WIRE_PROCESS_COREDUMP = 8,
 	WIRE_FILE_CREATE = 16,
 	WIRE_FILE_OPEN = 17,
 	WIRE_FILE_RENAME = 18,
@@ -83,6 +87,7 @@ enum wire_outcome {
 #define WIRE_FILE_LATE (1u << 5)       /* they were filled by user space, after the deed */
 #define WIRE_ADDRESS_RACY (1u << 6)    /* an address came from user memory */
 #define WIRE_NO_TASK (1u << 7)	       /* tgid, tid, start_ns and ids are not the doer's */
+#define WIRE_OLD_UNKNOWN (1u << 8)     /* what was before the deed could not be seen any more */
 
 struct wire_header {
 	__u64 ts_ns;	/* CLOCK_BOOTTIME when the hook began */
@@ -180,6 +185,36 @@ struct wire_process_exit {
 	struct wire_header head;
 	__u32 code; /* as wait(2) gives it: status << 8 | core << 7 | signal */
 	__u32 pad;
+};
+
+/* A signal to another process, or one that ends its receiver with a core dump. */
+struct wire_process_signal {
+	struct wire_header head;
+	__u64 target_start_ns; /* group leader's start_boottime */
+	__u64 address;	       /* siginfo::si_addr of a fault; core dump only */
+	__u32 target_tgid;     /* 0: none, as of a core dump */
+	__u32 number;
+	__u32 code; /* siginfo::si_code, two's complement */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_process_signal) == 96, "wire_process_signal");
+
+struct wire_ids {
+	__u64 cap_effective, cap_permitted, cap_inheritable, cap_ambient;
+	__u32 uid, gid, euid, egid, suid, sgid, fsuid, fsgid;
+};
+
+struct wire_process_credentials {
+	struct wire_header head;
+	struct wire_ids old; /* meaningless with WIRE_OLD_UNKNOWN */
+	struct wire_ids new;
+};
+_Static_assert(sizeof(struct wire_process_credentials) == 192, "wire_process_credentials");
+
+struct wire_process_session {
+	struct wire_header head;
+	__u32 session;
+	__u32 group;
 };
 
 struct wire_file {
@@ -284,7 +319,14 @@ enum wire_hook {
 	WIRE_HOOK_TP_INET_SK_ERROR_REPORT = 19,
 	WIRE_HOOK_TP_INET_SOCK_SET_STATE = 20,
 	WIRE_HOOK_TP_NET_DEV_QUEUE = 21,
-	WIRE_HOOK_MAX = 22,
+	WIRE_HOOK_LSM_TASK_KILL = 22,
+	WIRE_HOOK_TP_SIGNAL_GENERATE = 23,
+	WIRE_HOOK_TP_SIGNAL_DELIVER = 24,
+	WIRE_HOOK_LSM_TASK_FIX_SETUID = 25,
+	WIRE_HOOK_LSM_TASK_FIX_SETGID = 26,
+	WIRE_HOOK_LSM_CAPSET = 27,
+	WIRE_HOOK_FEXIT_KSYS_SETSID = 28,
+	WIRE_HOOK_MAX = 29,
 };
 
 #endif

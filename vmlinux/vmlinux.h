@@ -167,6 +167,10 @@ struct super_block {
 	unsigned int s_dev;
 };
 
+struct kernel_siginfo {
+	int si_code;
+};
+
 struct linux_binprm {
 	char *filename;
 	char *interp;

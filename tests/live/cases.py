@@ -15,6 +15,13 @@ CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "clone3", "renamed"
 CASES += [(f"exit_{way}", "exit", [way]) for way in (
     "0", "7", "255", "by_term", "by_kill", "by_segv", "with_core", "other_thread", "leader_first",
     "leader_first_alone")]
+CASES += [(f"signal_{way}", "signal", [way]) for way in (
+    "kill", "group", "tgkill", "queue", "disguised", "zero", "itself")]
+CASES += [(f"credentials_{way}", "credentials", [way]) for way in (
+    "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid",
+    "capset", "nothing", "unchanged")]
+CASES += [(f"session_{way}", "session", [way]) for way in ("own", "leader")]
+CASES += [(f"coredump_{way}", "coredump", [way]) for way in ("fault", "quit", "handled", "term")]
 CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
     ("create", ("open", "read_only", "creat", "openat", "tmpfile")),
     ("open", ("write_only", "read_write", "truncate", "append", "create_existing", "read",
@@ -40,9 +47,19 @@ for _family in ("v4", "v6", "mapped"):
 
 INODE = {f"file.{member}" for member in ("inode", "dev_major", "dev_minor", "mode", "uid", "gid")}
 
+OLD = {f"credentials.old_{name}" for name in (
+    "uid", "euid", "suid", "fsuid", "gid", "egid", "sgid", "fsgid", "cap_effective",
+    "cap_permitted", "cap_inheritable", "cap_ambient")}
+
 # The deed is refused by the kernel before an LSM hook is asked: do_renameat2() and
 # filename_create() in fs/namei.c look for the name first.
 NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlink_exists"}
+
+# A signal that its sender dresses as a timer's, which may come while anybody runs.
+NOT_SEEN_BY_TRACEPOINT = {"signal_disguised"}
+
+# LSM hooks of processes that stand before the deed, as most of files and sockets do.
+ATTEMPTED_IN_LSM = {"PROCESS_SIGNAL", "PROCESS_CREDENTIALS"}
 
 # LSM hooks that stand behind the deed, not before it: bpf/file.bpf.c, bpf/net.bpf.c.
 DONE_IN_LSM = {"FILE_CREATE", "FILE_OPEN", "NET_ACCEPT"}
@@ -54,6 +71,8 @@ EXCUSES = {
         "FILE_SYMLINK": {"FILE_LATE": set()},
     },
     "tracepoint": {
+        # a call is seen at its end
+        "PROCESS_CREDENTIALS": {"OLD_UNKNOWN": OLD},
         "FILE_RENAME": {"FILE_LATE": set(), "PATH_RACY": set()},
         "FILE_CHMOD": {"FILE_LATE": set(), "PATH_RACY": set()},
         "FILE_CHOWN": {"FILE_LATE": set(), "PATH_RACY": set()},
@@ -107,6 +126,8 @@ def excuses(hooks, kind, case):
 
 def outcome(hooks, kind, error):
     """What the outcome of a deed is called by a set of hooks."""
+    if hooks == "lsm" and kind in ATTEMPTED_IN_LSM:
+        return "ATTEMPTED"
     if kind.startswith("PROCESS_") or (hooks == "lsm" and kind in DONE_IN_LSM):
         return "SUCCEEDED"
     if hooks == "lsm":

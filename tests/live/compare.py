@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A deed against the events: every field of the truth, and nothing that was not done."""
 
-from cases import NOT_REACHED_BY_LSM, REQUIRED, STALE, excuses, outcome
+from cases import (NOT_REACHED_BY_LSM, NOT_SEEN_BY_TRACEPOINT, REQUIRED, STALE, excuses,
+                   outcome)
 
 ABSENT = None
 
@@ -22,7 +23,7 @@ WINDOW_KINDS = ("FILE_", "NET_")
 
 # What tells one deed of a process from another, when an event is looked for.
 KEYS = ("process.pid", "exec.invoked", "exec.args_bytes", "file.path", "file.old_path",
-        "file.inode", "file.new_mode", "net.socket_inode", "net.destination_port")
+        "file.inode", "file.new_mode", "target.pid", "signal.number", "credentials.euid", "net.socket_inode", "net.destination_port")
 
 
 
@@ -171,6 +172,8 @@ def nearness(deed, event, hooks):
 
 def times(deed, hooks, case):
     if hooks == "lsm" and case in NOT_REACHED_BY_LSM:
+        return 0, 0
+    if hooks == "tracepoint" and case in NOT_SEEN_BY_TRACEPOINT:
         return 0, 0
     return deed.least, deed.most
 

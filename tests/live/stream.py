@@ -37,7 +37,7 @@ def cpu_sequence(events):
 
 def entity_ids(events):
     for e in events:
-        for who in ("process", "parent"):
+        for who in ("process", "parent", "target"):
             pid, start = e.fields.get(f"{who}.pid"), e.fields.get(f"{who}.start_ns")
             got = e.fields.get(f"{who}.entity_id")
             if None not in (pid, start) and got != f"{start // 10_000_000:x}-{pid:x}":

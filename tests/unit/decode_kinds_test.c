@@ -112,6 +112,68 @@ static void wait_status_is_a_code_or_a_signal(void) {
 	CHECK(decode() == 0 && e.exit.signal == 11 && e.exit.core_dumped);
 }
 
+static void signal_has_an_origin_and_a_target(void) {
+	static const struct {
+		int code;
+		uint32_t origin;
+	} rows[] = { { 0, SIGNAL_KILL },   { -6, SIGNAL_TGKILL }, { -1, SIGNAL_QUEUE },
+		     { -2, SIGNAL_QUEUE }, { 1, SIGNAL_FAULT },	  { 0x80, SIGNAL_FAULT } };
+	struct wire_process_signal *w = sample_begin(&sample, WIRE_PROCESS_SIGNAL, sizeof(*w));
+
+	w->number = 15;
+	w->address = 4096;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool fault = rows[i].origin == SIGNAL_FAULT;
+
+		w->code = (uint32_t)rows[i].code;
+		CHECK(decode() == 0 && HAS(SIGNAL_NUMBER) && e.signal.number == 15);
+		CHECK(HAS(SIGNAL_ORIGIN) && e.signal.origin == rows[i].origin);
+		CHECK(HAS(SIGNAL_CODE) == fault && HAS(SIGNAL_ADDRESS) == fault);
+		CHECK(!HAS(TARGET_PID) && !HAS(TARGET_START_NS));
+	}
+	CHECK(e.signal.code == 0x80 && e.signal.address == 4096);
+	w->target_tgid = 77;
+	w->target_start_ns = 5;
+	CHECK(decode() == 0 && e.target.pid == 77 && e.target.start_ns == 5);
+	CHECK(HAS(TARGET_PID) && HAS(TARGET_START_NS) && !HAS(TARGET_NAME));
+}
+
+static void credentials_are_told_new_and_old(void) {
+	struct wire_process_credentials *w =
+		sample_begin(&sample, WIRE_PROCESS_CREDENTIALS, sizeof(*w));
+
+	w->new = (struct wire_ids){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+	w->old = (struct wire_ids){ 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32 };
+	CHECK(decode() == 0);
+	for (int id = FIELDS_credentials; id < FIELDS_credentials_END; id++)
+		CHECK(event_has(&e, (enum field_id)id));
+	CHECK(e.credentials.cap_effective == 1 && e.credentials.cap_permitted == 2);
+	CHECK(e.credentials.cap_inheritable == 3 && e.credentials.cap_ambient == 4);
+	CHECK(e.credentials.uid == 5 && e.credentials.gid == 6 && e.credentials.euid == 7);
+	CHECK(e.credentials.egid == 8 && e.credentials.suid == 9 && e.credentials.sgid == 10);
+	CHECK(e.credentials.fsuid == 11 && e.credentials.fsgid == 12);
+	CHECK(e.credentials.old_cap_effective == 21 && e.credentials.old_cap_permitted == 22);
+	CHECK(e.credentials.old_cap_inheritable == 23 && e.credentials.old_cap_ambient == 24);
+	CHECK(e.credentials.old_uid == 25 && e.credentials.old_gid == 26);
+	CHECK(e.credentials.old_euid == 27 && e.credentials.old_egid == 28);
+	CHECK(e.credentials.old_suid == 29 && e.credentials.old_sgid == 30);
+	CHECK(e.credentials.old_fsuid == 31 && e.credentials.old_fsgid == 32);
+	w->head.flags = WIRE_OLD_UNKNOWN;
+	CHECK(decode() == 0 && e.degraded == 1ull << DEGRADED_OLD_UNKNOWN);
+	CHECK(HAS(CREDENTIALS_CAP_AMBIENT) && HAS(CREDENTIALS_UID));
+	for (int id = FIELD_CREDENTIALS_OLD_UID; id < FIELDS_credentials_END; id++)
+		CHECK(!event_has(&e, (enum field_id)id));
+}
+
+static void session_is_told_with_its_group(void) {
+	struct wire_process_session *w = sample_begin(&sample, WIRE_PROCESS_SESSION, sizeof(*w));
+
+	w->session = 8;
+	w->group = 9;
+	CHECK(decode() == 0 && HAS(PROCESS_SESSION) && HAS(PROCESS_GROUP));
+	CHECK(e.process.session == 8 && e.process.group == 9);
+}
+
 static void file_is_told_with_its_inode(void) {
 	sample_file(&sample, WIRE_FILE_CREATE);
 	CHECK(decode() == 0);
@@ -376,6 +438,9 @@ int main(void) {
 	RUN(unresolved_executable_has_no_inode);
 	RUN(task_is_told_member_by_member);
 	RUN(wait_status_is_a_code_or_a_signal);
+	RUN(signal_has_an_origin_and_a_target);
+	RUN(credentials_are_told_new_and_old);
+	RUN(session_is_told_with_its_group);
 	RUN(file_is_told_with_its_inode);
 	RUN(each_deed_on_a_file_tells_its_own);
 	RUN(addresses_are_written_as_people_write_them);

@@ -19,6 +19,7 @@ struct sample {
 
 static const uint8_t sample_kinds[] = {
 	WIRE_PROCESS_FORK, WIRE_PROCESS_EXEC, WIRE_PROCESS_EXIT, WIRE_PROCESS_CENSUS,
+	WIRE_PROCESS_SIGNAL, WIRE_PROCESS_CREDENTIALS, WIRE_PROCESS_SESSION, WIRE_PROCESS_COREDUMP,
 	WIRE_FILE_CREATE,  WIRE_FILE_OPEN,    WIRE_FILE_RENAME,  WIRE_FILE_UNLINK,
 	WIRE_FILE_CHMOD,   WIRE_FILE_CHOWN,   WIRE_FILE_LINK,    WIRE_FILE_SYMLINK,
 	WIRE_NET_CONNECT,  WIRE_NET_ACCEPT,   WIRE_NET_BIND,     WIRE_NET_LISTEN,
@@ -169,6 +170,16 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 		w->code = 2 << 8;
 		break;
 	}
+	case WIRE_PROCESS_SIGNAL:
+	case WIRE_PROCESS_COREDUMP:
+		sample_begin(s, kind, sizeof(struct wire_process_signal));
+		break;
+	case WIRE_PROCESS_CREDENTIALS:
+		sample_begin(s, kind, sizeof(struct wire_process_credentials));
+		break;
+	case WIRE_PROCESS_SESSION:
+		sample_begin(s, kind, sizeof(struct wire_process_session));
+		break;
 	case WIRE_HOST_START:
 		sample_host_start(s);
 		break;

@@ -389,6 +389,34 @@ static void many_processes_come_and_go(void) {
 	end();
 }
 
+static const struct event *target_event(uint64_t boot_ns, const struct who *by,
+					const struct who *to) {
+	sample_event(&e, WIRE_PROCESS_SIGNAL, boot_ns, by);
+	EVENT_SET(&e, TARGET_PID, target.pid, to->pid);
+	EVENT_SET(&e, TARGET_START_NS, target.start_ns, to->start_ns);
+	CHECK(enrich_event(en, NULL, &e));
+	return &e;
+}
+
+static void target_is_told_as_it_was_at_the_deed(void) {
+	const struct who by = { 7, 2 * S, 0, 1, S }, to = { 0x1f, 3 * S, 0, 1, S };
+	const struct who stranger = { 99, 4 * S, 0, 1, S };
+
+	begin(16);
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 5 * S, &by, "/bin/killer"));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 5 * S, &to, "/bin/before"));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 7 * S, &to, "/bin/after"));
+	target_event(6 * S, &by, &to);
+	CHECK(is_text(e.target.name, "before") && is_text(e.target.executable, "/bin/before"));
+	CHECK(is_text(e.target.entity_id, "12c-1f") && is_text(e.process.name, "killer"));
+	target_event(8 * S, &by, &to);
+	CHECK(is_text(e.target.name, "after") && !degraded(&e, DEGRADED_TARGET_UNKNOWN));
+	target_event(8 * S, &by, &stranger);
+	CHECK(is_text(e.target.entity_id, "190-63") && degraded(&e, DEGRADED_TARGET_UNKNOWN));
+	CHECK(!event_has(&e, FIELD_TARGET_NAME) && !event_has(&e, FIELD_TARGET_EXECUTABLE));
+	end();
+}
+
 int main(void) {
 	RUN(child_runs_what_its_parent_runs_until_it_execs);
 	RUN(entity_id_is_start_in_hundredths_and_pid_in_hex);
@@ -410,6 +438,7 @@ int main(void) {
 	RUN(key_stays_until_what_is_told_of_a_process_changes);
 	RUN(what_has_no_key_is_what_is_told_only_now);
 	RUN(equal_keys_promise_equal_members);
+	RUN(target_is_told_as_it_was_at_the_deed);
 	RUN(many_processes_come_and_go);
 	DONE();
 }

@@ -18,6 +18,11 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_PROCESS_EXEC] =	{ decode_exec, sizeof(struct wire_process_exec), false },
 	[WIRE_PROCESS_EXIT] =	{ decode_exit, sizeof(struct wire_process_exit), true },
 	[WIRE_PROCESS_CENSUS] =	{ decode_exec, sizeof(struct wire_process_exec), false },
+	[WIRE_PROCESS_SIGNAL] =	{ decode_signal, sizeof(struct wire_process_signal), true },
+	[WIRE_PROCESS_CREDENTIALS] =
+		{ decode_credentials, sizeof(struct wire_process_credentials), true },
+	[WIRE_PROCESS_SESSION] = { decode_session, sizeof(struct wire_process_session), true },
+	[WIRE_PROCESS_COREDUMP] = { decode_signal, sizeof(struct wire_process_signal), true },
 	[WIRE_FILE_CREATE] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_OPEN] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_RENAME] =	{ decode_file, sizeof(struct wire_file), false },

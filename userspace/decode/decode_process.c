@@ -147,3 +147,92 @@ int decode_exit(struct reader *r, struct event *ret) {
 	}
 	return 0;
 }
+
+/* origin - from siginfo::si_code: include/uapi/asm-generic/siginfo.h */
+static uint32_t origin(uint32_t code) {
+	switch ((int32_t)code) {
+	case 0: /* SI_USER */
+		return SIGNAL_KILL;
+	case -6: /* SI_TKILL */
+		return SIGNAL_TGKILL;
+	default:
+		return (int32_t)code < 0 ? SIGNAL_QUEUE : SIGNAL_FAULT;
+	}
+}
+
+int decode_signal(struct reader *r, struct event *ret) {
+	const struct wire_process_signal *w = (const void *)r->head;
+	uint32_t from = origin(w->code);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET(ret, SIGNAL_NUMBER, signal.number, w->number);
+	EVENT_SET(ret, SIGNAL_ORIGIN, signal.origin, from);
+	if (from == SIGNAL_FAULT) {
+		EVENT_SET(ret, SIGNAL_CODE, signal.code, w->code);
+		EVENT_SET(ret, SIGNAL_ADDRESS, signal.address, w->address);
+	}
+	if (w->target_tgid) {
+		EVENT_SET(ret, TARGET_PID, target.pid, w->target_tgid);
+		EVENT_SET(ret, TARGET_START_NS, target.start_ns, w->target_start_ns);
+	}
+	return 0;
+}
+
+static void set_new_ids(const struct wire_ids *ids, struct event *e) {
+	EVENT_SET(e, CREDENTIALS_UID, credentials.uid, ids->uid);
+	EVENT_SET(e, CREDENTIALS_GID, credentials.gid, ids->gid);
+	EVENT_SET(e, CREDENTIALS_EUID, credentials.euid, ids->euid);
+	EVENT_SET(e, CREDENTIALS_EGID, credentials.egid, ids->egid);
+	EVENT_SET(e, CREDENTIALS_SUID, credentials.suid, ids->suid);
+	EVENT_SET(e, CREDENTIALS_SGID, credentials.sgid, ids->sgid);
+	EVENT_SET(e, CREDENTIALS_FSUID, credentials.fsuid, ids->fsuid);
+	EVENT_SET(e, CREDENTIALS_FSGID, credentials.fsgid, ids->fsgid);
+	EVENT_SET(e, CREDENTIALS_CAP_EFFECTIVE, credentials.cap_effective, ids->cap_effective);
+	EVENT_SET(e, CREDENTIALS_CAP_PERMITTED, credentials.cap_permitted, ids->cap_permitted);
+	EVENT_SET(e, CREDENTIALS_CAP_INHERITABLE, credentials.cap_inheritable,
+		  ids->cap_inheritable);
+	EVENT_SET(e, CREDENTIALS_CAP_AMBIENT, credentials.cap_ambient, ids->cap_ambient);
+}
+
+static void set_old_ids(const struct wire_ids *ids, struct event *e) {
+	EVENT_SET(e, CREDENTIALS_OLD_UID, credentials.old_uid, ids->uid);
+	EVENT_SET(e, CREDENTIALS_OLD_GID, credentials.old_gid, ids->gid);
+	EVENT_SET(e, CREDENTIALS_OLD_EUID, credentials.old_euid, ids->euid);
+	EVENT_SET(e, CREDENTIALS_OLD_EGID, credentials.old_egid, ids->egid);
+	EVENT_SET(e, CREDENTIALS_OLD_SUID, credentials.old_suid, ids->suid);
+	EVENT_SET(e, CREDENTIALS_OLD_SGID, credentials.old_sgid, ids->sgid);
+	EVENT_SET(e, CREDENTIALS_OLD_FSUID, credentials.old_fsuid, ids->fsuid);
+	EVENT_SET(e, CREDENTIALS_OLD_FSGID, credentials.old_fsgid, ids->fsgid);
+	EVENT_SET(e, CREDENTIALS_OLD_CAP_EFFECTIVE, credentials.old_cap_effective,
+		  ids->cap_effective);
+	EVENT_SET(e, CREDENTIALS_OLD_CAP_PERMITTED, credentials.old_cap_permitted,
+		  ids->cap_permitted);
+	EVENT_SET(e, CREDENTIALS_OLD_CAP_INHERITABLE, credentials.old_cap_inheritable,
+		  ids->cap_inheritable);
+	EVENT_SET(e, CREDENTIALS_OLD_CAP_AMBIENT, credentials.old_cap_ambient, ids->cap_ambient);
+}
+
+int decode_credentials(struct reader *r, struct event *ret) {
+	const struct wire_process_credentials *w = (const void *)r->head;
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	set_new_ids(&w->new, ret);
+	if (!(w->head.flags & WIRE_OLD_UNKNOWN))
+		set_old_ids(&w->old, ret);
+	return 0;
+}
+
+int decode_session(struct reader *r, struct event *ret) {
+	const struct wire_process_session *w = (const void *)r->head;
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET(ret, PROCESS_SESSION, process.session, w->session);
+	EVENT_SET(ret, PROCESS_GROUP, process.group, w->group);
+	return 0;
+}

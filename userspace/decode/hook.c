@@ -23,4 +23,11 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_TP_INET_SK_ERROR_REPORT] = STR("tp_btf/inet_sk_error_report"),
 	[WIRE_HOOK_TP_INET_SOCK_SET_STATE] = STR("tp_btf/inet_sock_set_state"),
 	[WIRE_HOOK_TP_NET_DEV_QUEUE] = STR("tp_btf/net_dev_queue"),
+	[WIRE_HOOK_LSM_TASK_KILL] = STR("lsm/task_kill"),
+	[WIRE_HOOK_TP_SIGNAL_GENERATE] = STR("tp_btf/signal_generate"),
+	[WIRE_HOOK_TP_SIGNAL_DELIVER] = STR("tp_btf/signal_deliver"),
+	[WIRE_HOOK_LSM_TASK_FIX_SETUID] = STR("lsm/task_fix_setuid"),
+	[WIRE_HOOK_LSM_TASK_FIX_SETGID] = STR("lsm/task_fix_setgid"),
+	[WIRE_HOOK_LSM_CAPSET] = STR("lsm/capset"),
+	[WIRE_HOOK_FEXIT_KSYS_SETSID] = STR("fexit/ksys_setsid"),
 };

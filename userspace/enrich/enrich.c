@@ -32,6 +32,7 @@ struct enrich {
 	struct proc *last;           /* the row of the last doer: a guess, see find() */
 	char entity[PROCTAB_ENTITY_BYTES]; /* of a process without a row */
 	char parent_entity[PROCTAB_ENTITY_BYTES];
+	char target_entity[PROCTAB_ENTITY_BYTES];
 };
 
 int enrich_new(size_t max_processes, struct enrich **ret) {
@@ -428,6 +429,22 @@ static void tell_process(struct enrich *en, struct event *e) {
 	tell_parent(en, p, e);
 }
 
+/* tell_target - whom the deed was done to, as it was then */
+static void tell_target(struct enrich *en, struct event *e) {
+	const struct proc *p = proctab_get(&en->procs, e->target.pid, e->target.start_ns);
+	const struct image *image = p ? proc_image(p, e->boot_ns) : NULL;
+	struct str entity = { en->target_entity, proc_entity(e->target.pid, e->target.start_ns,
+							     en->target_entity) };
+
+	EVENT_SET(e, TARGET_ENTITY_ID, target.entity_id, entity);
+	if (image) {
+		EVENT_SET_STR(e, TARGET_NAME, target.name, image->name);
+		EVENT_SET_STR(e, TARGET_EXECUTABLE, target.executable, image->executable);
+	}
+	if (!image || p->partial)
+		event_degrade(e, DEGRADED_TARGET_UNKNOWN);
+}
+
 static void tell_host(struct enrich *en, struct event *e) {
 	struct facts *f = &en->facts;
 
@@ -457,6 +474,8 @@ bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
 		return false;
 	if (event_has(e, FIELD_PROCESS_PID))
 		tell_process(en, e);
+	if (event_has(e, FIELD_TARGET_PID))
+		tell_target(en, e);
 	tell_host(en, e);
 	return true;
 }

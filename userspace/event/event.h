@@ -70,7 +70,9 @@ enum event_degraded {
 	DEGRADED_LINEAGE_CUT = 14,
 	DEGRADED_CONTAINER_UNRESOLVED = 15,
 	DEGRADED_CONTAINER_ID_SHORT = 16,
-	DEGRADED_MAX = 17
+	DEGRADED_TARGET_UNKNOWN = 17,
+	DEGRADED_OLD_UNKNOWN = 18,
+	DEGRADED_MAX = 19
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
@@ -121,6 +123,21 @@ struct event_net {
 	bool initiated;
 	uint32_t backlog;
 	uint64_t latency_ns, socket_inode;
+};
+
+/* As committed, and before. */
+struct event_credentials {
+	uint32_t uid, gid, euid, egid, suid, sgid, fsuid, fsgid;
+	uint64_t cap_effective, cap_permitted, cap_inheritable, cap_ambient;
+	uint32_t old_uid, old_gid, old_euid, old_egid, old_suid, old_sgid, old_fsuid, old_fsgid;
+	uint64_t old_cap_effective, old_cap_permitted, old_cap_inheritable, old_cap_ambient;
+};
+
+enum event_signal_origin { SIGNAL_KILL = 1, SIGNAL_TGKILL = 2, SIGNAL_QUEUE = 3, SIGNAL_FAULT = 4 };
+
+struct event_signal {
+	uint32_t number, origin, code;
+	uint64_t address;
 };
 
 struct event_host {
@@ -185,6 +202,9 @@ struct event {
 	struct event_net net;
 	struct event_host host;
 	struct event_fold fold;
+	struct event_process target; /* whom the deed is done to */
+	struct event_credentials credentials;
+	struct event_signal signal;
 	const struct detection *detections;
 	uint32_t n_detections;
 	struct event_container container;

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 enum deed_family { DEED_PROCESS, DEED_FILE, DEED_NET, DEED_FAMILIES };
-enum deed_mechanism { DEED_TRACEPOINT, DEED_LSM, DEED_ITER };
+enum deed_mechanism { DEED_TRACEPOINT, DEED_LSM, DEED_ITER, DEED_FENTRY };
 
 #define DEED_WAYS 2
-#define DEED_PROGRAMS 2
-#define DEED_MAX 24
+#define DEED_PROGRAMS 3
+#define DEED_MAX 64
 
 struct deed_way {
 	const char *hook; /* for people, "lsm/path_rename" */

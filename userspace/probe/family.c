@@ -118,11 +118,11 @@ void family_choice_init(struct family_choice *c, enum probe_hooks hooks) {
 	memset(c, 0, sizeof(*c));
 	for (size_t d = 0; d < n_deeds; d++) {
 		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
-			bool lsm = deeds[d].ways[w].mechanism == DEED_LSM;
-			bool only_tracepoint = !w && !lsm;
+			enum deed_mechanism m = deeds[d].ways[w].mechanism;
+			bool lsm = m == DEED_LSM, fallback = w && !lsm;
 
-			if ((hooks == PROBE_HOOKS_LSM && !lsm && !only_tracepoint) ||
-			    (hooks == PROBE_HOOKS_TRACEPOINT && lsm))
+			if ((hooks == PROBE_HOOKS_LSM && fallback) ||
+			    (hooks == PROBE_HOOKS_TRACEPOINT && (lsm || m == DEED_FENTRY)))
 				(void)snprintf(c->refused[d][w], 256, "left out by --hooks");
 		}
 	}

@@ -147,6 +147,15 @@ static bool hooks_alive(struct probe *p) {
 	return alive;
 }
 
+/*
+ * load_order - the @nth family to load
+ * That of files comes first: there a deed of our own shows whether LSM hooks are alive, and what
+ * is found out then holds for all.
+ */
+static enum deed_family load_order(int nth) {
+	return (enum deed_family)(nth == 0 ? DEED_FILE : nth <= DEED_FILE ? nth - 1 : nth);
+}
+
 /* load_family - with a second try without LSM hooks when these turn out to be dead */
 static int load_family(struct probe *p, enum deed_family which, const struct knobs *knobs) {
 	struct family *f = &p->families[which];
@@ -174,9 +183,9 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 	family_choice_init(&p->choice, options->hooks);
 	fill_knobs(options, &knobs);
 	for (int f = 0; f < DEED_FAMILIES; f++) {
-		err = load_family(p, (enum deed_family)f, &knobs);
+		err = load_family(p, load_order(f), &knobs);
 		if (err)
-			family_give_up(&p->choice, (enum deed_family)f, err);
+			family_give_up(&p->choice, load_order(f), err);
 		else
 			loaded++;
 	}

@@ -139,14 +139,69 @@ void truth_life(pid_t pid) {
 	put_entity("process.entity_id", pid, st.start_ticks);
 }
 
+void truth_target(pid_t pid) {
+	struct proc_stat st;
+	char who[16];
+
+	(void)snprintf(who, sizeof(who), "%d", pid);
+	proc_stat(who, &st);
+	put_u64("target.pid", (uint64_t)pid);
+	put_entity("target.entity_id", pid, st.start_ticks);
+	put_str("target.name", st.comm);
+}
+
+void truth_executable(const char *field) {
+	char buf[4096];
+
+	if (slurp_link("self", "exe", buf, sizeof(buf)) > 0)
+		put_str(field, buf);
+}
+
+/* put_four - "Uid:" or "Gid:" of /proc/PID/status: real, effective, saved, of the file system */
+static void put_four(const char *prefix, const char *status, const char *row, char kind) {
+	static const char *const which[] = { "", "e", "s", "fs" };
+	const char *at = strstr(status, row);
+	char name[64], *end;
+
+	if (!at)
+		die("%s", row);
+	at += strlen(row);
+	for (int i = 0; i < 4; i++, at = end) {
+		(void)snprintf(name, sizeof(name), "%s%s%cid", prefix, which[i], kind);
+		put_u64(name, strtoul(at, &end, 10));
+	}
+}
+
+void truth_credentials(const char *prefix) {
+	static const char *const rows[][2] = {
+		{ "\nCapEff:", "effective" },
+		{ "\nCapPrm:", "permitted" },
+		{ "\nCapInh:", "inheritable" },
+		{ "\nCapAmb:", "ambient" },
+	};
+	char buf[8192], name[64];
+
+	if (slurp("thread-self", "status", buf, sizeof(buf)) < 0)
+		die("/proc/thread-self/status");
+	put_four(prefix, buf, "\nUid:", 'u');
+	put_four(prefix, buf, "\nGid:", 'g');
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(name, sizeof(name), "%scap_%s", prefix, rows[i][1]);
+		put_u64(name, strtoull(strstr(buf, rows[i][0]) + 8, NULL, 16));
+	}
+}
+
+void truth_user(const char *field, uid_t uid) {
+	put_user(field, uid);
+}
+
 void truth_image(void) {
-	char buf[4096], name[64];
+	char name[64];
 	ssize_t n = slurp("thread-self", "comm", name, sizeof(name));
 
 	if (n > 0)
 		put_bytes("process.name", name, (size_t)n - 1);
-	if (slurp_link("self", "exe", buf, sizeof(buf)) > 0)
-		put_str("process.executable", buf);
+	truth_executable("process.executable");
 	put_user("process.user", getuid());
 	put_u64("process.uid", getuid());
 	put_u64("process.gid", getgid());

@@ -90,6 +90,18 @@ void truth_parent(pid_t ppid);
  */
 void truth_keep_parent(void);
 
+/* truth_executable - what we run */
+void truth_executable(const char *field);
+
+/* truth_target - process @pid, maybe a zombie, as the one to whom a deed is done: target.* */
+void truth_target(pid_t pid);
+
+/* truth_credentials - our ids and capabilities, each name with @prefix ("credentials.old_") */
+void truth_credentials(const char *prefix);
+
+/* truth_user - the name of @uid, or null */
+void truth_user(const char *field, uid_t uid);
+
 /* truth_ids, truth_self - more of it, as fork and exec events tell it */
 void truth_ids(void);
 void truth_self(void);
