@@ -115,7 +115,7 @@ static void add_rows(struct buf *out, const struct schema_row *rows, const void 
 }
 
 static void add_step(struct buf *out, const struct schema_step *step, const struct event *e) {
-	for (unsigned w = 0; w < EVENT_HAS_WORDS; w++)
+	for (unsigned w = 0; w * 64 < FIELD_MAX; w++)
 		add_rows(out, &schema_rows[w * 64], e, schema_has(e, w) & step->mask[w]);
 }
 

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "encode/encode.h"
+#include "encode_random.h"
+#include "filter/filter.h"
+#include "filter/secret.h"
+#include "test.h"
+
+#define S 1000000000ull
+
+static struct arena arena;
+static struct secret_names names;
+
+static bool masks(const char *line, const char *want) {
+	struct str got = secret_mask_line(&names, &arena, str_of(line));
+	bool same = str_eq(got, str_of(want));
+
+	if (!same)
+		printf("# %s\n# gives %.*s\n# not   %s\n", line, STR_FMT(got), want);
+	return same;
+}
+
+static void secrets_in_command_lines_are_masked(void) {
+	static const char *const pairs[][2] = {
+		{ "x --password hunter2 next", "x --password **** next" },
+		{ "x --password=hunter2 next", "x --password=**** next" },
+		{ "x --db-password=a&b;c next", "x --db-password=**** next" },
+		{ "x -password hunter2", "x -password ****" },
+		{ "env PGPASSWORD=s3 psql", "env PGPASSWORD=**** psql" },
+		{ "env AWS_SECRET_ACCESS_KEY=abc/def+g= x", "env AWS_SECRET_ACCESS_KEY=**** x" },
+		{ "x --API-Key k", "x --API-Key ****" },
+		{ "x apiKey:abc", "x apiKey:****" },
+		{ "/usr/bin/mysql -uroot -phunter2 db", "/usr/bin/mysql -uroot -p**** db" },
+		{ "sshpass -p hunter2 ssh h", "sshpass -p **** ssh h" },
+		{ "sshpass -phunter2 ssh h", "sshpass -p**** ssh h" },
+		{ "redis-cli -a hunter2 get k", "redis-cli -a **** get k" },
+		{ "curl -u me:hunter2 http://h/", "curl -u me:**** http://h/" },
+		{ "curl --user me http://h/", "curl --user me http://h/" },
+		{ "curl https://me:hunter2@h/p?token=abc&x=1",
+		  "curl https://me:****@h/p?token=****&x=1" },
+		{ "git clone https://ghp_0123456789abcdefghijkl@github.com/a",
+		  "git clone https://****@github.com/a" },
+		{ "curl -H Authorization: Bearer abc.def", "curl -H Authorization: Bearer ****" },
+		{ "curl -H Authorization: abc", "curl -H Authorization: ****" },
+		{ "curl -d {\"user\":\"me\",\"password\":\"x y\",\"z\":1}",
+		  "curl -d {\"user\":\"me\",\"password\":\"**** y\",\"z\":1}" },
+		{ "x eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.abc", "x ****" },
+		{ "openssl enc -k pw -in f", "openssl enc -k **** -in f" },
+		{ "openssl rsa -passin pass:pw", "openssl rsa -passin ****" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		CHECK(masks(pairs[i][0], pairs[i][1]));
+}
+
+static void what_is_no_secret_stays_as_it_is_and_is_not_copied(void) {
+	static const char *const lines[] = {
+		"", " ", "ls -l /etc/passwd", "cat password.txt", "mysql -p db", "ssh -p 22 host",
+		"x --bypass next", "x --password-file /f", "x bypass=1", "x tokens", "passwd",
+		"git commit -m secret", "http://host:80/path", "x a=b=c", "x sk-short",
+		"tokenizer=1",
+		"curl http://h/?q=token", "mkdir -p /a/b", "x ://:@", "x :// :", "x =", "x --=",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct str line = str_of(lines[i]);
+		struct str got = secret_mask_line(&names, &arena, line);
+
+		if (got.s != line.s || got.n != line.n) {
+			printf("# %s\n", lines[i]);
+			CHECK(false);
+		}
+	}
+}
+
+static void an_argument_is_masked_to_its_end(void) {
+	struct str args[] = { STR("/usr/bin/curl"), STR("-H"), STR("Authorization: Bearer a b"),
+			      STR("--password"), STR("x y z"), STR("-H"), STR("Cookie: a=b; c=d"),
+			      STR("{\"password\":\"x y\",\"z\":1}") };
+	struct strv got = secret_mask_args(&names, &arena, (struct strv){ args, 8 });
+
+	CHECK(got.n == 8 && str_eq(got.v[2], STR("Authorization: Bearer ****")));
+	CHECK(str_eq(got.v[4], STR("****")) && str_eq(got.v[6], STR("Cookie: ****")));
+	CHECK(str_eq(got.v[7], STR("{\"password\":\"****\",\"z\":1}")));
+	CHECK(got.v[0].s == args[0].s && got.v[1].s == args[1].s);
+	got = secret_mask_args(&names, &arena, (struct strv){ args, 2 });
+	CHECK(got.v == args && got.n == 2);
+	got = secret_mask_args(&names, &arena, (struct strv){ args, 0 });
+	CHECK(got.n == 0);
+}
+
+static void masking_takes_time_in_proportion_to_the_text(void) {
+	static const char *const pieces[] = { "password=", "a://b:", "--token ", "Bearer: ", "-p" };
+	enum { N = 1 << 20 };
+	char *text = malloc(N);
+
+	for (size_t p = 0; p < sizeof(pieces) / sizeof(pieces[0]); p++) {
+		size_t n = strlen(pieces[p]);
+
+		for (size_t i = 0; i < N; i++)
+			text[i] = pieces[p][i % n];
+		/* a quadratic pass would take hours */
+		CHECK(secret_mask_line(&names, &arena, (struct str){ text, N }).s != NULL);
+	}
+	free(text);
+}
+
+static struct filter *filter(const char *key, const char *value) {
+	const char *why = "";
+	struct filter *f;
+
+	CHECK(filter_new(false, &f) == 0);
+	if (key && filter_set(f, key, value, &why)) {
+		printf("# %s=%s: %s\n", key, value, why);
+		CHECK(false);
+	}
+	return f;
+}
+
+static struct event event(uint32_t kind) {
+	struct event e;
+
+	memset(&e, 0, sizeof(e));
+	EVENT_SET(&e, KIND, kind, kind);
+	EVENT_SET(&e, PROCESS_USER, process.user, STR("alice"));
+	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("x --password y"));
+	EVENT_SET(&e, PARENT_COMMAND_LINE, parent.command_line, STR("x --token y"));
+	e.process_key = e.parent_key = 7;
+	return e;
+}
+
+static bool passes(struct filter *f, struct event e) {
+	return filter_event(f, &arena, 0, &e) == FILTER_SENT;
+}
+
+static void kinds_are_chosen_and_left_out(void) {
+	struct filter *f = filter("kinds", "exec,NET_CONNECT");
+	const char *why;
+
+	CHECK(passes(f, event(WIRE_PROCESS_EXEC)) && passes(f, event(WIRE_NET_CONNECT)));
+	CHECK(!passes(f, event(WIRE_FILE_OPEN)));
+	CHECK(filter_set(f, "not_kinds", "connect", &why) == 0);
+	CHECK(!passes(f, event(WIRE_NET_CONNECT)) && passes(f, event(WIRE_PROCESS_EXEC)));
+	CHECK(filter_set(f, "kinds", "exce", &why) == -EINVAL && strstr(why, "exce"));
+	CHECK(filter_set(f, "colour", "red", &why) == -ENOENT);
+	filter_free(f);
+}
+
+static void severity_and_level_are_two_things(void) {
+	struct detection d[] = { { .level = LEVEL_LOW }, { .level = LEVEL_HIGH } };
+	struct filter *f = filter("severity", "medium");
+	struct event e = event(WIRE_FILE_OPEN);
+	const char *why;
+
+	CHECK(!passes(f, e));
+	e.detections = d;
+	e.n_detections = 1;
+	CHECK(!passes(f, e));
+	e.n_detections = 2;
+	CHECK(passes(f, e));
+	CHECK(filter_set(f, "severity", "informational", &why) == 0);
+	CHECK(filter_set(f, "level", "high", &why) == 0);
+	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
+	CHECK(e.n_detections == 1 && e.detections[0].level == LEVEL_HIGH);
+	CHECK(d[0].level == LEVEL_LOW);
+	CHECK(filter_set(f, "only", "detections", &why) == 0);
+	e.detections = d;
+	e.n_detections = 1;
+	CHECK(!passes(f, e)); /* its only detection is below the level */
+	CHECK(filter_set(f, "level", "loud", &why) == -EINVAL);
+	filter_free(f);
+}
+
+static void fields_are_left_out_hashed_and_masked(void) {
+	struct filter *f = filter("omit", "process.command_line,parent"), *g;
+	struct event e = event(WIRE_PROCESS_EXEC);
+	struct str first;
+	const char *why;
+
+	CHECK(filter_set(f, "hash", "process.user", &why) == 0);
+	CHECK(filter_set(f, "hash_key", "k", &why) == 0);
+	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
+	CHECK(!event_has(&e, FIELD_PROCESS_COMMAND_LINE));
+	CHECK(!event_has(&e, FIELD_PARENT_COMMAND_LINE) && !e.process_key && !e.parent_key);
+	CHECK(e.process.user.n == 35 && str_starts(e.process.user, STR("b2:")));
+	first = e.process.user;
+	g = filter("hash", "process.user");
+	e = event(WIRE_PROCESS_EXEC);
+	CHECK(filter_event(g, &arena, 0, &e) == FILTER_SENT);
+	CHECK(!str_eq(e.process.user, first)); /* a key of its own */
+	CHECK(filter_set(g, "hash_key", "k", &why) == 0);
+	e = event(WIRE_PROCESS_EXEC);
+	CHECK(filter_event(g, &arena, 0, &e) == FILTER_SENT && str_eq(e.process.user, first));
+	CHECK(filter_set(g, "mask", "process.user", &why) == 0);
+	e = event(WIRE_PROCESS_EXEC);
+	CHECK(filter_event(g, &arena, 0, &e) == FILTER_SENT);
+	CHECK(str_eq(e.process.user, STR("****")));
+	CHECK(filter_set(g, "mask", "process.pid", &why) == -EINVAL && strstr(why, "no text"));
+	CHECK(filter_set(g, "omit", "process.color", &why) == -EINVAL);
+	filter_free(f);
+	filter_free(g);
+}
+
+static void secrets_are_masked_only_where_told(void) {
+	struct event e = event(WIRE_PROCESS_EXEC);
+	struct filter *f;
+	const char *why;
+
+	CHECK(filter_new(true, &f) == 0);
+	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
+	CHECK(str_eq(e.process.command_line, STR("x --password ****")));
+	CHECK(str_eq(e.parent.command_line, STR("x --token ****")));
+	CHECK(!e.process_key && !e.parent_key);
+	CHECK(filter_set(f, "secrets", "token", &why) == 0);
+	e = event(WIRE_PROCESS_EXEC);
+	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
+	CHECK(str_eq(e.process.command_line, STR("x --password y")));
+	CHECK(str_eq(e.parent.command_line, STR("x --token ****")));
+	CHECK(filter_set(f, "secrets", "no", &why) == 0);
+	e = event(WIRE_PROCESS_EXEC);
+	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT && e.process_key == 7);
+	CHECK(str_eq(e.parent.command_line, STR("x --token y")));
+	CHECK(filter_set(f, "secrets", "to ken", &why) == -EINVAL);
+	filter_free(f);
+}
+
+static void the_cap_counts_what_it_leaves_out_and_tells_it(void) {
+	struct filter *f = filter("max_rate", "10");
+	struct event e = event(WIRE_FILE_OPEN), exec = event(WIRE_PROCESS_EXEC), told;
+	struct detection d = { .level = LEVEL_LOW };
+	unsigned sent = 0;
+
+	for (int i = 0; i < 100; i++)
+		sent += filter_event(f, &arena, S, &e) == FILTER_SENT;
+	CHECK(sent == 10);
+	CHECK(filter_event(f, &arena, S, &exec) == FILTER_CAPPED);
+	e.detections = &d;
+	e.n_detections = 1;
+	CHECK(filter_event(f, &arena, S, &e) == FILTER_SENT);
+	e.n_detections = 0;
+	CHECK(filter_event(f, &arena, S + S / 10, &e) == FILTER_SENT); /* a tenth's worth: one */
+	CHECK(filter_event(f, &arena, S + S / 10, &e) == FILTER_CAPPED);
+	CHECK(filter_event(f, &arena, S / 2, &e) == FILTER_CAPPED); /* a clock that went back */
+	EVENT_SET(&e, HOST_ID, host_id, STR("h"));
+	CHECK(filter_summary(f, 2 * S, &e, &told));
+	CHECK(told.host.lost_kind == WIRE_PROCESS_EXEC && told.host.lost_count == 1);
+	CHECK(filter_summary(f, 2 * S, &e, &told));
+	CHECK(told.host.lost_kind == WIRE_FILE_OPEN && told.host.lost_count == 92);
+	CHECK(told.kind == WIRE_HOST_LOSS && str_eq(told.host.lost_cause, STR("capped")));
+	CHECK(str_eq(told.host_id, STR("h")) && !event_has(&told, FIELD_ID));
+	CHECK(!filter_summary(f, 2 * S, &e, &told));
+	CHECK(filter_event(f, &arena, S, &e) == FILTER_CAPPED);
+	CHECK(!filter_summary(f, 61 * S, &e, &told) && filter_summary(f, 62 * S, &e, &told));
+	filter_free(f);
+}
+
+static void random_events_come_through_whole(void) {
+	struct filter *f;
+	struct buf b = { 0 };
+	const char *why;
+
+	CHECK(filter_new(true, &f) == 0);
+	CHECK(filter_set(f, "hash", "exec.args,file.path", &why) == 0);
+	CHECK(filter_set(f, "omit", "degraded,net", &why) == 0);
+	for (int i = 0; i < 500 && !test_bad; i++) {
+		struct event e;
+
+		arena_reset(&arena);
+		random_event(&arena, i % 10 == 0, &e);
+		CHECK(filter_event(f, &arena, (uint64_t)i, &e) == FILTER_SENT);
+		buf_reset(&b);
+		encode_json(&b, &e);
+		CHECK(b.len && !memmem(b.data, b.len, "\"net\":", 6));
+	}
+	buf_done(&b);
+	filter_free(f);
+}
+
+int main(void) {
+	if (encode_setup() < 0)
+		return 1;
+	arena_init(&arena, 64 << 20);
+	secret_defaults(&names);
+	RUN(secrets_in_command_lines_are_masked);
+	RUN(what_is_no_secret_stays_as_it_is_and_is_not_copied);
+	RUN(an_argument_is_masked_to_its_end);
+	RUN(masking_takes_time_in_proportion_to_the_text);
+	RUN(kinds_are_chosen_and_left_out);
+	RUN(severity_and_level_are_two_things);
+	RUN(fields_are_left_out_hashed_and_masked);
+	RUN(secrets_are_masked_only_where_told);
+	RUN(the_cap_counts_what_it_leaves_out_and_tells_it);
+	RUN(random_events_come_through_whole);
+	arena_done(&arena);
+	DONE();
+}
