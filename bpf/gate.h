@@ -36,16 +36,16 @@ static __always_inline bool gate_call(__u32 kind) {
 	return knobs.call_kinds[kind / 64] >> kind % 64 & 1;
 }
 
-/* gate_socket_enter - remembers that the outcome of this socket's connect is to be told */
-static __always_inline void gate_socket_enter(__u64 socket_inode) {
+/* gate_socket_enter - remembers that the end of the socket with this @cookie is to be told */
+static __always_inline void gate_socket_enter(__u64 cookie) {
 	__u8 one = 1;
 
-	if (knobs.scope != SCOPE_ALL)
-		bpf_map_update_elem(&scope_sockets, &socket_inode, &one, BPF_ANY);
+	if (cookie && knobs.scope != SCOPE_ALL)
+		bpf_map_update_elem(&scope_sockets, &cookie, &one, BPF_ANY);
 }
 
-static __always_inline bool gate_socket(__u64 socket_inode) {
-	return knobs.scope == SCOPE_ALL || bpf_map_lookup_elem(&scope_sockets, &socket_inode);
+static __always_inline bool gate_socket(__u64 cookie) {
+	return knobs.scope == SCOPE_ALL || bpf_map_lookup_elem(&scope_sockets, &cookie);
 }
 
 #endif

@@ -129,9 +129,9 @@ struct {
 } peers SEC(".maps");
 
 /*
- * Sockets in scope, by inode, whose connect is under way; used when a scope is
- * set, because the outcome may come while any process runs. Full: the oldest
- * goes, and its outcome is not told.
+ * Accepted sockets in scope, by cookie; used when a scope is set and accept is
+ * told by its system call, because the end comes while any process runs. Full:
+ * the oldest goes, and its end is not told.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -1,222 +1,125 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * net.bpf.c - connect, accept, bind, listen; the first datagram to a peer
- *
- * A TCP connect is told twice: when it is asked for, by the process that asks,
- * and when its outcome is known, which may be in a softirq while any process
- * runs. The second record is therefore nobody's (WIRE_NO_TASK), and user space
- * finds its process by the socket's inode.
+ * net.bpf.c - connect, accept, close, bind, listen; the first datagram to a peer
  */
 #include "vmlinux.h"
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "emit.h"
-#include "gate.h"
+#include "flow.h"
 #include "syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define IPPROTO_MPTCP 262
-#define AF_UNSPEC 0
-#define TCP_SYN_SENT 2
-#define TCP_CLOSE 7
-#define S_IFMT 0170000
-#define S_IFSOCK 0140000
-#define EPIPE 32
-#define ECONNRESET 104
-
-/* struct sockaddr_in and sockaddr_in6, as far as they matter: uapi, the same everywhere */
-struct net_address {
-	__u16 family;
-	__be16 port;
-	__u8 v4[4];
-	__u8 v6[16];
-};
-
-static __always_inline void net_v4(__u8 *to, const void *from) {
-	__builtin_memset(to, 0, 10);
-	to[10] = 0xff;
-	to[11] = 0xff;
-	__builtin_memcpy(to + 12, from, 4);
-}
-
-static __always_inline bool net_family(__u16 family) {
-	return family == AF_INET || family == AF_INET6;
-}
-
-/* net_tcp - TCP, or multipath TCP, which talks to any TCP peer */
-static __always_inline bool net_tcp(__u32 protocol) {
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
-}
-
-/* net_told - the protocol as it is told: MPTCP is TCP to its peer and to whoever reads of it */
-static __always_inline __u16 net_told(__u32 protocol) {
-	return net_tcp(protocol) ? IPPROTO_TCP : (__u16)protocol;
-}
-
-/* net_inode - the inode of a socket's file, which /proc shows as socket:[N]; 0: has none */
-static __always_inline __u64 net_inode(struct socket *socket) {
-	struct file *file;
-
-	if (!socket)
-		return 0;
-	file = socket->file;
-	return file ? file->f_inode->i_ino : 0;
-}
-
-/* net_ends - both ends, as far as the socket knows them */
-static __always_inline void net_ends(struct wire_net *e, struct sock *sk) {
-	if (sk->__sk_common.skc_family == AF_INET) {
-		__u32 local = sk->__sk_common.skc_rcv_saddr, remote = sk->__sk_common.skc_daddr;
-
-		net_v4(e->local, &local);
-		net_v4(e->remote, &remote);
-	} else {
-		bpf_probe_read_kernel(e->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_probe_read_kernel(e->remote, 16, &sk->__sk_common.skc_v6_daddr);
-	}
-	e->local_port = sk->__sk_common.skc_num;
-	e->remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
-	e->protocol = net_told(sk->sk_protocol);
-}
-
-/* net_put - an address that a process gave, as far as it is IPv4 or IPv6 */
-static __always_inline bool net_put(const struct net_address *a, __u8 *to, __u16 *port) {
-	if (a->family == AF_INET)
-		net_v4(to, a->v4);
-	else if (a->family == AF_INET6)
-		__builtin_memcpy(to, a->v6, 16);
-	else
-		return false;
-	*port = bpf_ntohs(a->port);
-	return true;
-}
-
-static __always_inline struct wire_net *net_begin(__u32 kind, __u32 hook, __u32 outcome,
-						  __u64 inode, struct task_struct *task) {
-	struct wire_net *e = emit_fixed(&ring_bulk, kind, hook, sizeof(*e), task);
-
-	if (!e)
-		return NULL;
-	e->head.outcome = (__u8)outcome;
-	e->socket_inode = inode;
-	e->backlog = 0;
-	return e;
-}
-
-/* net_meant - bind and send take AF_UNSPEC for AF_INET on a socket of that family */
-static __always_inline void net_meant(struct net_address *a, __u16 family) {
-	if (a->family == AF_UNSPEC && family == AF_INET)
-		a->family = AF_INET;
-}
-
-/* net_read_kernel, net_read_user - @len bytes of a sockaddr */
-static __always_inline bool net_read_kernel(struct net_address *to, const void *from, int len) {
-	struct {
-		__u16 family;
-		__be16 port;
-		__u8 rest[20];
-	} raw = {};
-
-	if (len < 8 || bpf_probe_read_kernel(&raw, len >= 24 ? 24 : 8, from))
-		return false;
-	to->family = raw.family;
-	to->port = raw.port;
-	__builtin_memcpy(to->v4, raw.rest, 4);
-	__builtin_memcpy(to->v6, raw.rest + 4, 16);
-	return raw.family != AF_INET6 || len >= 24;
-}
-
-static __always_inline bool net_read_user(struct net_address *to, const void *from, int len) {
-	char raw[24] = {};
-
-	if (len < 8 || bpf_probe_read_user(raw, len >= 24 ? 24 : 8, from))
-		return false;
-	return net_read_kernel(to, raw, len);
-}
-
 /*
- * Why: a process reaches out; told even if nothing answers.
+ * Why: a process reaches out; told with the outcome, or alone if nothing answers (flow.h).
  * Kernel: net/socket.c __sys_connect_file() -> security_socket_connect(); the address is the
  * kernel's copy.
  * Blind spots: TCP fast open connects inside sendmsg(); sockets of the kernel itself; only
- * stream and datagram sockets of TCP and UDP over IPv4 and IPv6.
+ * stream and datagram sockets of TCP and UDP over IPv4 and IPv6. A connect that ends without
+ * a packet (no route) is told when its socket goes or connects again, as an attempt. Of
+ * multipath TCP only the attempt is told.
  */
 SEC("lsm/socket_connect")
 int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int addrlen) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = socket->sk;
 	struct net_address to = {};
+	__u8 remote[16];
 	struct wire_net *e;
+	__u16 port = 0;
 	__u64 inode;
 
 	if (!sk || !net_family(address->sa_family) || !gate_task(task))
 		return 0;
 	if (!net_tcp(sk->sk_protocol) && sk->sk_protocol != IPPROTO_UDP)
 		return 0;
-	if (!net_read_kernel(&to, address, addrlen))
+	if (!net_read_kernel(&to, address, addrlen) || !net_put(&to, remote, &port))
 		return 0;
 	inode = net_inode(socket);
-	gate_socket_enter(inode);
+	if (sk->sk_protocol == IPPROTO_TCP) {
+		/* one that connects or is connected already: to ask again is no new attempt */
+		if (sk->__sk_common.skc_state != TCP_CLOSE ||
+		    flow_ask(sk, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port, inode, task))
+			return 0;
+	}
 	e = net_begin(WIRE_NET_CONNECT, WIRE_HOOK_LSM_SOCKET_CONNECT, WIRE_ATTEMPTED, inode, task);
 	if (!e)
 		return 0;
 	net_ends(e, sk);
-	net_put(&to, e->remote, &e->remote_port);
+	__builtin_memcpy(e->remote, remote, 16);
+	e->remote_port = port;
 	emit_submit(&ring_bulk, &e->head);
 	return 0;
-}
-
-/* net_outcome - how a TCP connect ended; nobody's, see above */
-static __always_inline void net_outcome(struct sock *sk, __u32 hook, __u32 error, bool failed) {
-	__u64 inode = net_inode(sk->sk_socket);
-	struct wire_net *e;
-
-	if (!inode || !gate_socket(inode))
-		return;
-	e = net_begin(WIRE_NET_CONNECT, hook, failed ? WIRE_FAILED : WIRE_SUCCEEDED, inode, NULL);
-	if (!e)
-		return;
-	e->head.error = (__u16)error;
-	net_ends(e, sk);
-	emit_submit(&ring_bulk, &e->head);
 }
 
 /*
  * Why: the connection stands.
  * Kernel: net/ipv4/tcp_input.c tcp_finish_connect() -> security_inet_conn_established(), often
  * in a softirq.
- * Blind spots: a socket closed before the answer came has no inode any more, and no outcome.
+ * Blind spots: connects whose attempt was not told.
  */
 SEC("lsm/inet_conn_established")
 int BPF_PROG(net_established, struct sock *sk, struct sk_buff *skb) {
-	if (net_family(sk->__sk_common.skc_family) && net_tcp(sk->sk_protocol))
-		net_outcome(sk, WIRE_HOOK_LSM_INET_CONN_ESTABLISHED, 0, false);
+	if (net_family(sk->__sk_common.skc_family) && sk->sk_protocol == IPPROTO_TCP)
+		flow_outcome(sk, WIRE_HOOK_LSM_INET_CONN_ESTABLISHED, 0);
 	return 0;
 }
 
 /*
  * Why: the connection was refused, or timed out.
  * Kernel: net/core/sock.c sk_error_report() -> trace_inet_sk_error_report(), sk_err set and the
- * state already TCP_CLOSE. Errors of sockets that were connected come here too; user space knows
- * by the inode which connect was still open.
+ * state already TCP_CLOSE. Errors of sockets that were connected come here too, and are left to
+ * their close.
  * Blind spots: a connect that failed before a packet was sent (no route) raises no report.
  */
 SEC("tp_btf/inet_sk_error_report")
 int BPF_PROG(net_error, struct sock *sk) {
 	int error = sk->sk_err;
 
-	/* tcp_reset() gives these two to sockets that were connected, and only to them */
-	if (error && error != ECONNRESET && error != EPIPE &&
-	    net_family(sk->__sk_common.skc_family) && net_tcp(sk->sk_protocol) &&
-	    sk->__sk_common.skc_state == TCP_CLOSE)
-		net_outcome(sk, WIRE_HOOK_TP_INET_SK_ERROR_REPORT, (__u32)error, true);
+	if (error && sk->sk_protocol == IPPROTO_TCP && sk->__sk_common.skc_state == TCP_CLOSE)
+		flow_outcome(sk, WIRE_HOOK_TP_INET_SK_ERROR_REPORT, (__u32)error);
+	return 0;
+}
+
+/*
+ * Why: nobody answers; the attempt is told now, and not only when the kernel gives up.
+ * Kernel: net/ipv4/tcp_output.c __tcp_retransmit_skb() -> trace_tcp_retransmit_skb(), of a SYN
+ * for the first time a second after it.
+ * Blind spots: until 6.17 not called when the packet could not be sent again; the attempt is
+ * then told at the end of the socket.
+ */
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(net_unanswered, struct sock *sk) {
+	if (sk->__sk_common.skc_state == TCP_SYN_SENT)
+		flow_waits(sk, WIRE_HOOK_TP_TCP_RETRANSMIT_SKB);
+	return 0;
+}
+
+/*
+ * Why: how long it lasted, and how much went each way: what a theft of data looks like.
+ * Kernel: net/ipv4/tcp_ipv4.c tcp_v4_destroy_sock() -> trace_tcp_destroy_sock(), once for a
+ * socket; the last acknowledgement may have come long after close(2). Bytes are those of
+ * struct tcp_sock, retransmissions taken off.
+ * Blind spots: connections that stood before the sensor; what a child or another process does
+ * with a socket that it got is told as of the process that connected or accepted; after
+ * connect(AF_UNSPEC) the connection before is not told.
+ */
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(net_close, struct sock *sk) {
+	struct flow *f = flow_get(sk);
+	__u64 cookie;
+
+	if (f && f->state == FLOW_ASKED)
+		flow_tell(sk, f, WIRE_HOOK_TP_TCP_DESTROY_SOCK, WIRE_ATTEMPTED, 0);
+	else if (f && f->state == FLOW_STANDS)
+		flow_close(sk, WIRE_HOOK_TP_TCP_DESTROY_SOCK, f, 0);
+	if (f || !gate_call(WIRE_NET_ACCEPT))
+		return 0;
+	/* where accept is told by its system call, which cannot reach the socket's flow */
+	cookie = (__u64)sk->__sk_common.skc_cookie.counter;
+	if (cookie && gate_socket(cookie))
+		flow_close(sk, WIRE_HOOK_TP_TCP_DESTROY_SOCK, NULL, cookie);
 	return 0;
 }
 
@@ -224,32 +127,33 @@ int BPF_PROG(net_error, struct sock *sk) {
  * Why: the same story where LSM hooks are refused: asked for, established, or failed.
  * Kernel: net/ipv4/tcp.c tcp_set_state() -> trace_inet_sock_set_state(). TCP_SYN_SENT is
  * entered by the connecting process with the peer's address in the socket; sk_err is set
- * before a refused socket is closed.
- * Blind spots: at TCP_SYN_SENT the source port is not chosen yet; TCP_SYN_SENT entered by a
- * kernel worker (MPTCP) is told as the worker's; a socket that its process closes while
- * connecting has no error, and is told as FAILED without one.
+ * before a refused socket is closed. A socket that will be accepted gets the number here
+ * by which accept and close know it.
+ * Blind spots: TCP_SYN_SENT entered by a kernel worker (MPTCP) is told as the worker's.
  */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(net_state, struct sock *sk, int old, int new) {
-	if (!net_family(sk->__sk_common.skc_family) || !net_tcp(sk->sk_protocol))
-		return 0;
-	if (new == TCP_SYN_SENT) {
-		struct task_struct *task = bpf_get_current_task_btf();
-		__u64 inode = net_inode(sk->sk_socket);
-		struct wire_net *e;
+	struct task_struct *task;
+	struct wire_net at;
+	__u64 inode;
 
-		if (!inode || !gate_call(WIRE_NET_CONNECT) || !gate_task(task))
+	if (!net_family(sk->__sk_common.skc_family) || !net_tcp(sk->sk_protocol) ||
+	    !gate_call(WIRE_NET_CONNECT))
+		return 0;
+	if (old == TCP_SYN_RECV && new == TCP_ESTABLISHED) {
+		(void)bpf_get_socket_cookie(sk);
+	} else if (old == TCP_SYN_SENT && new == TCP_ESTABLISHED) {
+		flow_outcome(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, 0);
+	} else if (old == TCP_SYN_SENT && new == TCP_CLOSE && sk->sk_err) {
+		flow_outcome(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, (__u32)sk->sk_err);
+	} else if (new == TCP_SYN_SENT) {
+		task = bpf_get_current_task_btf();
+		inode = net_inode(sk->sk_socket);
+		if (!inode || !gate_task(task))
 			return 0;
-		gate_socket_enter(inode);
-		e = net_begin(WIRE_NET_CONNECT, WIRE_HOOK_TP_INET_SOCK_SET_STATE, WIRE_ATTEMPTED,
-			      inode, task);
-		if (!e)
-			return 0;
-		net_ends(e, sk);
-		emit_submit(&ring_bulk, &e->head);
-	} else if (old == TCP_SYN_SENT) {
-		net_outcome(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, (__u32)sk->sk_err,
-			    new == TCP_CLOSE);
+		net_ends(&at, sk);
+		(void)flow_ask(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, at.remote, at.remote_port,
+			       inode, task);
 	}
 	return 0;
 }
@@ -264,12 +168,14 @@ SEC("lsm/sock_graft")
 int BPF_PROG(net_accept, struct sock *sk, struct socket *parent) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_net *e;
+	__u64 inode;
 
 	if (!net_family(sk->__sk_common.skc_family) || !net_tcp(sk->sk_protocol) ||
 	    !sk->__sk_common.skc_dport || !gate_task(task))
 		return 0;
-	e = net_begin(WIRE_NET_ACCEPT, WIRE_HOOK_LSM_SOCK_GRAFT, WIRE_SUCCEEDED, net_inode(parent),
-		      task);
+	inode = net_inode(parent);
+	(void)flow_new(sk, FLOW_STANDS, inode, task);
+	e = net_begin(WIRE_NET_ACCEPT, WIRE_HOOK_LSM_SOCK_GRAFT, WIRE_SUCCEEDED, inode, task);
 	if (!e)
 		return 0;
 	net_ends(e, sk);

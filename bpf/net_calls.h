@@ -132,7 +132,7 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 	struct wire_net *e;
 	struct sock *sk;
 	bool have = false;
-	__u64 inode;
+	__u64 inode, cookie;
 
 	net_call_read(&c, regs, ret);
 	if (!c.kind || !gate_call(c.kind))
@@ -151,6 +151,7 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 			net_meant(&given, BPF_CORE_READ(sk, __sk_common.skc_family));
 		have = net_family(given.family);
 	}
+	cookie = c.kind == WIRE_NET_ACCEPT ? BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) : 0;
 	if (c.kind == WIRE_NET_SEND && (!have || !net_first(inode, &given)))
 		return 0;
 	/* connect(AF_UNSPEC) takes a datagram socket's peer away */
@@ -162,6 +163,8 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 		return 0;
 	e->head.error = c.error;
 	e->backlog = c.backlog;
+	e->cookie = cookie;
+	gate_socket_enter(cookie);
 	net_ends_raw(e, sk);
 	/* with threads, the descriptor may stand for another socket by now */
 	if (BPF_CORE_READ(task, files, count.counter) > 1)

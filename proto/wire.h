@@ -51,6 +51,7 @@ enum wire_kind {
 	WIRE_NET_BIND = 34,
 	WIRE_NET_LISTEN = 35,
 	WIRE_NET_SEND = 36,
+	WIRE_NET_CLOSE = 37,
 	WIRE_HOST_START = 48,
 	WIRE_HOST_CLOCK = 49,
 	WIRE_HOST_USER = 50,
@@ -88,6 +89,7 @@ enum wire_outcome {
 #define WIRE_ADDRESS_RACY (1u << 6)    /* an address came from user memory */
 #define WIRE_NO_TASK (1u << 7)	       /* tgid, tid, start_ns and ids are not the doer's */
 #define WIRE_OLD_UNKNOWN (1u << 8)     /* what was before the deed could not be seen any more */
+#define WIRE_RETOLD (1u << 9)	       /* the outcome of an attempt that was told before */
 
 struct wire_header {
 	__u64 ts_ns;	/* CLOCK_BOOTTIME when the hook began */
@@ -234,6 +236,8 @@ _Static_assert(sizeof(struct wire_file) == 144, "wire_file");
 struct wire_net {
 	struct wire_header head;
 	__u64 socket_inode;
+	__u64 cookie;	  /* of the socket, where a later record of it is nobody's; 0: not needed */
+	__u64 latency_ns; /* connect: from attempt to outcome; 0: no outcome yet */
 	__u8 local[16]; /* IPv4 as ::ffff:a.b.c.d */
 	__u8 remote[16];
 	__u16 local_port; /* host order */
@@ -241,7 +245,18 @@ struct wire_net {
 	__u16 protocol; /* IPPROTO_* */
 	__u16 backlog;
 };
-_Static_assert(sizeof(struct wire_net) == 112, "wire_net");
+_Static_assert(sizeof(struct wire_net) == 128, "wire_net");
+
+/* A conversation that is over. */
+struct wire_net_close {
+	struct wire_net net;
+	__u64 duration_ns;    /* 0: not known */
+	__u64 sent_bytes;     /* each counted once, however often it was sent */
+	__u64 received_bytes; /* by the kernel, whether or not the process read them */
+	__u32 accepted;	      /* 1: the remote end began it */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_net_close) == 160, "wire_net_close");
 
 /* Facts of the host, made by user space and sent down the same corridor. */
 struct wire_host_start {
@@ -326,7 +341,9 @@ enum wire_hook {
 	WIRE_HOOK_LSM_TASK_FIX_SETGID = 26,
 	WIRE_HOOK_LSM_CAPSET = 27,
 	WIRE_HOOK_FEXIT_KSYS_SETSID = 28,
-	WIRE_HOOK_MAX = 29,
+	WIRE_HOOK_TP_TCP_RETRANSMIT_SKB = 29,
+	WIRE_HOOK_TP_TCP_DESTROY_SOCK = 30,
+	WIRE_HOOK_MAX = 31,
 };
 
 #endif

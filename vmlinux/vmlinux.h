@@ -242,6 +242,8 @@ struct sock_common {
 	unsigned short skc_num;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	struct { long long counter; } skc_cookie;
+	unsigned long skc_flags;
 };
 
 struct sock {
@@ -251,6 +253,21 @@ struct sock {
 	unsigned short sk_protocol;
 	int sk_err;
 	unsigned int sk_max_ack_backlog;
+};
+
+struct inet_sock {
+	unsigned short inet_sport;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	unsigned long long bytes_sent;
+	unsigned long long bytes_retrans;
+	unsigned long long bytes_received;
 };
 
 struct socket {
@@ -306,11 +323,16 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
+enum sock_flags {
+	SOCK_DONE = 1,
+};
+
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_SK_STORAGE = 24,
 };
 
 enum bpf_func_id {
@@ -322,6 +344,7 @@ enum {
 	BPF_ANY = 0,
 	BPF_NOEXIST = 1,
 	BPF_F_MMAPABLE = 1024,
+	BPF_SK_STORAGE_GET_F_CREATE = 1,
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
 	BPF_RB_AVAIL_DATA = 0,

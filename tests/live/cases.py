@@ -36,7 +36,10 @@ CASES += [(f"path_{way}", "path", [way]) for way in (
     "deep", "long", "beyond", "symlinked", "dotted", "chroot", "bind", "private", "bytes")]
 for _family in ("v4", "v6", "mapped"):
     CASES += [(f"net_connect_{_family}_{way}", "net_connect", [_family, way]) for way in (
-        "ok", "refused", "nonblocking", "nonblocking_refused", "by_child")]
+        "ok", "refused", "nonblocking", "nonblocking_refused", "by_child", "unanswered", "late",
+        "unreachable")]
+    CASES += [(f"net_close_{_family}_{way}", "net_close", [_family, way])
+              for way in ("client_first", "server_first")]
     CASES += [(f"net_accept_{_family}_{way}", "net_accept", [_family, way])
               for way in ("accept", "accept4")]
     CASES += [(f"net_bind_{_family}_{way}_{kind}", "net_bind", [_family, way, kind])
@@ -101,6 +104,7 @@ CASE_EXCUSES = {
 for _family in ("v4", "v6", "mapped"):
     for _kind in ("tcp", "udp"):
         CASE_EXCUSES["tracepoint", f"net_bind_{_family}_taken_{_kind}"] = {"ADDRESS_RACY": set()}
+    CASE_EXCUSES["tracepoint", f"net_connect_{_family}_unreachable"] = {"ADDRESS_RACY": set()}
 for _way in ("long_argument", "many_arguments"):
     for _hooks in ("lsm", "tracepoint"):
         CASE_EXCUSES[_hooks, f"exec_{_way}"] = {"ARGS_CUT": set()}

@@ -341,6 +341,27 @@ static void transport_and_inode_that_are_not_known_are_absent(void) {
 	CHECK(decode() == 0 && !HAS(NET_TRANSPORT) && !HAS(NET_SOCKET_INODE));
 }
 
+static void close_tells_its_totals_and_who_began(void) {
+	struct wire_net_close *w = sample_net_close(&sample);
+
+	CHECK(decode() == 0 && e.net.duration_ns == 90 && e.net.sent_bytes == 1ull << 40);
+	CHECK(HAS(NET_DURATION_NS) && HAS(NET_SENT_BYTES) && HAS(NET_RECEIVED_BYTES));
+	CHECK(e.net.received_bytes == 6 && e.net.initiated && e.net.source_port == 40000);
+	w->accepted = 1;
+	w->duration_ns = 0;
+	CHECK(decode() == 0 && !e.net.initiated && e.net.source_port == 443);
+	CHECK(!HAS(NET_DURATION_NS) && e.net.destination_port == 40000);
+}
+
+static void outcome_has_its_latency_and_says_if_the_attempt_was_told(void) {
+	struct wire_net *w = sample_net(&sample, WIRE_NET_CONNECT);
+
+	w->latency_ns = 5;
+	CHECK(decode() == 0 && HAS(NET_LATENCY_NS) && e.net.latency_ns == 5 && !e.retold);
+	w->head.flags = WIRE_RETOLD;
+	CHECK(decode() == 0 && e.retold && !e.degraded);
+}
+
 static void host_records_tell_the_host(void) {
 	sample_make(&sample, WIRE_HOST_START);
 	CHECK(decode() == 0 && e.wall_offset_ns == 1700000000000000000);
@@ -452,6 +473,8 @@ int main(void) {
 	RUN(many_addresses_in_turn_have_their_own_text);
 	RUN(terminals_have_the_names_that_people_use);
 	RUN(transport_and_inode_that_are_not_known_are_absent);
+	RUN(close_tells_its_totals_and_who_began);
+	RUN(outcome_has_its_latency_and_says_if_the_attempt_was_told);
 	RUN(host_records_tell_the_host);
 	RUN(fact_of_the_host_that_was_not_found_is_absent);
 	RUN(loss_is_named);

@@ -23,8 +23,8 @@ static const uint8_t sample_kinds[] = {
 	WIRE_FILE_CREATE,  WIRE_FILE_OPEN,    WIRE_FILE_RENAME,  WIRE_FILE_UNLINK,
 	WIRE_FILE_CHMOD,   WIRE_FILE_CHOWN,   WIRE_FILE_LINK,    WIRE_FILE_SYMLINK,
 	WIRE_NET_CONNECT,  WIRE_NET_ACCEPT,   WIRE_NET_BIND,     WIRE_NET_LISTEN,
-	WIRE_NET_SEND,     WIRE_HOST_START,   WIRE_HOST_CLOCK,   WIRE_HOST_USER,
-	WIRE_HOST_LOSS,    WIRE_HOST_STOP,    WIRE_HOST_FOLD,
+	WIRE_NET_SEND,     WIRE_NET_CLOSE,    WIRE_HOST_START,   WIRE_HOST_CLOCK,
+	WIRE_HOST_USER,    WIRE_HOST_LOSS,    WIRE_HOST_STOP,    WIRE_HOST_FOLD,
 };
 #define SAMPLE_KINDS (sizeof(sample_kinds) / sizeof(sample_kinds[0]))
 
@@ -136,6 +136,18 @@ static inline struct wire_net *sample_net(struct sample *s, uint8_t kind) {
 	return w;
 }
 
+static inline struct wire_net_close *sample_net_close(struct sample *s) {
+	struct wire_net_close *w = (void *)s->bytes;
+
+	sample_net(s, WIRE_NET_CLOSE);
+	memset((char *)w + sizeof(w->net), 0, sizeof(*w) - sizeof(w->net));
+	w->net.head.len = s->len = sizeof(*w);
+	w->duration_ns = 90;
+	w->sent_bytes = 1ull << 40;
+	w->received_bytes = 6;
+	return w;
+}
+
 static inline void sample_host_start(struct sample *s) {
 	struct wire_host_start *w = sample_begin(s, WIRE_HOST_START, sizeof(*w));
 
@@ -201,6 +213,9 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 		w->cause = WIRE_LOSS_NO_SLOT;
 		break;
 	}
+	case WIRE_NET_CLOSE:
+		sample_net_close(s);
+		break;
 	case WIRE_HOST_STOP:
 		sample_begin(s, kind, sizeof(struct wire_host_stop));
 		break;

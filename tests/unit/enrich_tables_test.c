@@ -38,12 +38,12 @@ static bool start(const char *host_id, const char *boot_id, uint64_t boot_ns, ui
 	return enrich_event(en, NULL, &e);
 }
 
-static bool connect_event(uint64_t boot_ns, uint64_t inode, uint32_t outcome,
-                          const struct who *who) {
-	sample_event(&e, WIRE_NET_CONNECT, boot_ns, who);
-	EVENT_SET(&e, OUTCOME, outcome, outcome);
-	if (inode)
-		EVENT_SET(&e, NET_SOCKET_INODE, net.socket_inode, inode);
+/* net_event - one of a socket; nobody's, without @who */
+static bool net_event(uint32_t kind, uint64_t boot_ns, uint64_t cookie, const struct who *who) {
+	sample_event(&e, kind, boot_ns, who);
+	if (who)
+		EVENT_SET(&e, NET_SOCKET_INODE, net.socket_inode, 777);
+	e.socket_cookie = cookie;
 	e.ownerless = !who;
 	return enrich_event(en, NULL, &e);
 }
@@ -185,56 +185,48 @@ static void names_are_found_among_many_and_bounded(void) {
 	names_done(&t);
 }
 
-static void outcome_of_a_connect_finds_who_asked(void) {
+static void close_that_is_nobodys_finds_who_accepted(void) {
 	begin();
-	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 10 * S, &mia, "/bin/curl"));
-	CHECK(connect_event(11 * S, 777, OUTCOME_ATTEMPTED, &mia) && !HAS(NET_LATENCY_NS));
-	CHECK(connect_event(11 * S + 40, 777, OUTCOME_SUCCEEDED, NULL));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 10 * S, &mia, "/usr/sbin/sshd"));
+	CHECK(net_event(WIRE_NET_ACCEPT, 11 * S, 5, &mia) && !HAS(NET_DURATION_NS));
+	CHECK(net_event(WIRE_NET_CLOSE, 11 * S + 40, 5, NULL));
 	CHECK(e.process.pid == 100 && e.process.tid == 100 && e.process.start_ns == 10 * S);
 	CHECK(e.process.uid == 1000 && HAS(PROCESS_GID) && HAS(PROCESS_EUID));
-	CHECK(is_text(e.process.executable, "/bin/curl") && e.net.latency_ns == 40);
-	CHECK(HAS(NET_LATENCY_NS) && !degraded(&e, DEGRADED_OWNER_UNKNOWN));
-	/* told once: the same number later is another socket */
-	CHECK(connect_event(12 * S, 777, OUTCOME_SUCCEEDED, NULL));
-	CHECK(degraded(&e, DEGRADED_OWNER_UNKNOWN) && !HAS(PROCESS_PID) && !HAS(NET_LATENCY_NS));
-	CHECK(!degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	CHECK(is_text(e.process.executable, "/usr/sbin/sshd") && e.net.duration_ns == 40);
+	CHECK(HAS(NET_DURATION_NS) && e.net.socket_inode == 777);
+	CHECK(!degraded(&e, DEGRADED_OWNER_UNKNOWN) && !degraded(&e, DEGRADED_PROCESS_UNKNOWN));
 	end();
 }
 
-static void outcome_that_knows_its_task_gets_the_latency_too(void) {
-	static const struct who other = { 200, 20 * S, 5, 0, 0 };
-
+static void close_of_what_was_not_accepted_is_not_told(void) {
 	begin();
-	CHECK(connect_event(11 * S, 777, OUTCOME_ATTEMPTED, &mia));
-	CHECK(connect_event(11 * S + 7, 777, OUTCOME_FAILED, &other));
-	CHECK(e.process.pid == 200 && e.net.latency_ns == 7);
-	CHECK(connect_event(12 * S, 777, OUTCOME_FAILED, &other) && !HAS(NET_LATENCY_NS));
+	CHECK(!net_event(WIRE_NET_CLOSE, 11 * S, 5, NULL));
+	CHECK(net_event(WIRE_NET_ACCEPT, 11 * S, 5, &mia) && e.seq == 1);
+	CHECK(net_event(WIRE_NET_CLOSE, 12 * S, 5, NULL));
+	CHECK(!net_event(WIRE_NET_CLOSE, 13 * S, 5, NULL)); /* it was told */
+	CHECK(!net_event(WIRE_NET_CLOSE, 13 * S, 0, NULL));
 	end();
 }
 
-static void second_attempt_on_a_socket_replaces_the_first(void) {
+static void close_that_knows_its_task_needs_no_table(void) {
 	begin();
-	CHECK(connect_event(11 * S, 777, OUTCOME_ATTEMPTED, &mia));
-	CHECK(connect_event(12 * S, 777, OUTCOME_ATTEMPTED, &mia));
-	CHECK(connect_event(12 * S + 5, 777, OUTCOME_SUCCEEDED, NULL) && e.net.latency_ns == 5);
-	CHECK(connect_event(13 * S, 777, OUTCOME_SUCCEEDED, NULL));
-	CHECK(degraded(&e, DEGRADED_OWNER_UNKNOWN));
+	CHECK(net_event(WIRE_NET_CLOSE, 11 * S, 0, &mia) && e.process.pid == 100);
+	CHECK(!degraded(&e, DEGRADED_OWNER_UNKNOWN));
 	end();
 }
 
-static void sockets_without_a_number_have_no_owner(void) {
+static void close_before_its_accept_has_no_duration(void) {
 	begin();
-	CHECK(connect_event(11 * S, 0, OUTCOME_ATTEMPTED, &mia));
-	CHECK(connect_event(12 * S, 0, OUTCOME_SUCCEEDED, NULL));
+	CHECK(net_event(WIRE_NET_ACCEPT, 11 * S, 5, &mia));
+	CHECK(net_event(WIRE_NET_CLOSE, 11 * S - 1, 5, NULL));
+	CHECK(e.process.pid == 100 && !HAS(NET_DURATION_NS));
+	end();
+}
+
+static void other_deeds_of_nobody_say_so(void) {
+	begin();
+	CHECK(net_event(WIRE_NET_CONNECT, 11 * S, 0, NULL));
 	CHECK(degraded(&e, DEGRADED_OWNER_UNKNOWN) && !HAS(PROCESS_PID));
-	end();
-}
-
-static void outcome_before_its_attempt_has_no_latency(void) {
-	begin();
-	CHECK(connect_event(11 * S, 777, OUTCOME_ATTEMPTED, &mia));
-	CHECK(connect_event(11 * S - 1, 777, OUTCOME_SUCCEEDED, NULL));
-	CHECK(e.process.pid == 100 && !HAS(NET_LATENCY_NS));
 	end();
 }
 
@@ -244,15 +236,15 @@ static void full_set_of_sockets_forgets_its_oldest(void) {
 
 	CHECK(socktab_init(&t) == 0);
 	for (uint64_t i = 0; i < SOCKTAB_WAYS; i++) {
-		o.inode = (i + 1) * SOCKTAB_SETS;
-		o.attempt_ns = i == 2 ? 50 : 100 - i;
+		o.cookie = (i + 1) * SOCKTAB_SETS;
+		o.accept_ns = i == 2 ? 50 : 100 - i;
 		socktab_put(&t, &o);
 	}
-	o.inode = 9 * SOCKTAB_SETS;
+	o.cookie = 9 * SOCKTAB_SETS;
 	socktab_put(&t, &o);
 	CHECK(!socktab_get(&t, 3 * SOCKTAB_SETS) && socktab_get(&t, 9 * SOCKTAB_SETS));
 	for (uint64_t i = 0; i < SOCKTAB_WAYS; i++)
-		CHECK(i == 2 || socktab_get(&t, (i + 1) * SOCKTAB_SETS)->attempt_ns == 100 - i);
+		CHECK(i == 2 || socktab_get(&t, (i + 1) * SOCKTAB_SETS)->accept_ns == 100 - i);
 	CHECK(!socktab_get(&t, 0));
 	socktab_drop(socktab_get(&t, 2 * SOCKTAB_SETS));
 	CHECK(!socktab_get(&t, 2 * SOCKTAB_SETS));
@@ -331,11 +323,11 @@ int main(void) {
 	RUN(user_has_the_name_the_host_gave);
 	RUN(parent_has_its_own_user);
 	RUN(names_are_found_among_many_and_bounded);
-	RUN(outcome_of_a_connect_finds_who_asked);
-	RUN(outcome_that_knows_its_task_gets_the_latency_too);
-	RUN(second_attempt_on_a_socket_replaces_the_first);
-	RUN(sockets_without_a_number_have_no_owner);
-	RUN(outcome_before_its_attempt_has_no_latency);
+	RUN(close_that_is_nobodys_finds_who_accepted);
+	RUN(close_of_what_was_not_accepted_is_not_told);
+	RUN(close_that_knows_its_task_needs_no_table);
+	RUN(close_before_its_accept_has_no_duration);
+	RUN(other_deeds_of_nobody_say_so);
 	RUN(full_set_of_sockets_forgets_its_oldest);
 	RUN(image_longer_than_its_bound_is_cut_between_characters);
 	RUN(numbers_are_written_in_hex_without_leading_zeros);

@@ -124,7 +124,7 @@ static void encode(struct corridor *c, struct output *s, const struct event *e) 
 }
 
 void corridor_event(struct corridor *c, struct event *e) {
-	if (c->rules)
+	if (c->rules && !e->retold)
 		detect_event(c->rules, &c->arena, e);
 	c->events[e->kind]++;
 	c->detections += e->n_detections;

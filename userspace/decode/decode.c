@@ -36,6 +36,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_NET_BIND] =	{ decode_net, sizeof(struct wire_net), true },
 	[WIRE_NET_LISTEN] =	{ decode_net, sizeof(struct wire_net), true },
 	[WIRE_NET_SEND] =	{ decode_net, sizeof(struct wire_net), true },
+	[WIRE_NET_CLOSE] =	{ decode_net_close, sizeof(struct wire_net_close), true },
 	[WIRE_HOST_START] =	{ decode_host_start, sizeof(struct wire_host_start), false },
 	[WIRE_HOST_CLOCK] =	{ decode_host_clock, sizeof(struct wire_host_clock), true },
 	[WIRE_HOST_USER] =	{ decode_host_user, sizeof(struct wire_host_user), false },

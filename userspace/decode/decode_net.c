@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 
+#include "decode/community.h"
 #include "decode/reader.h"
 #include "event/field.h"
 
@@ -76,14 +77,20 @@ static void set_destination(struct event *e, struct str ip, uint16_t port) {
 	EVENT_SET(e, NET_DESTINATION_PORT, net.destination_port, port);
 }
 
+static bool came_in(const struct wire_net *w) {
+	return w->head.kind == WIRE_NET_ACCEPT ||
+	       (w->head.kind == WIRE_NET_CLOSE && ((const struct wire_net_close *)w)->accepted);
+}
+
 static void set_ends(const struct wire_net *w, struct str local, struct str remote,
                      struct event *e) {
-	switch (w->head.kind) {
-	case WIRE_NET_ACCEPT:
+	if (came_in(w)) {
 		set_known_source(e, remote, w->remote, w->remote_port);
 		set_destination(e, local, w->local_port);
 		EVENT_SET(e, NET_INITIATED, net.initiated, false);
-		break;
+		return;
+	}
+	switch (w->head.kind) {
 	case WIRE_NET_LISTEN:
 		EVENT_SET(e, NET_BACKLOG, net.backlog, w->backlog);
 		set_known_source(e, local, w->local, w->local_port);
@@ -111,5 +118,24 @@ int decode_net(struct reader *r, struct event *ret) {
 	set_ends(w, local, remote, ret);
 	if (w->socket_inode)
 		EVENT_SET(ret, NET_SOCKET_INODE, net.socket_inode, w->socket_inode);
+	if (w->latency_ns)
+		EVENT_SET(ret, NET_LATENCY_NS, net.latency_ns, w->latency_ns);
+	if (w->local_port && w->remote_port && event_has(ret, FIELD_NET_TRANSPORT))
+		EVENT_SET_STR(ret, NET_COMMUNITY_ID, net.community_id, community_id(w));
+	ret->socket_cookie = w->cookie;
+	ret->retold = w->head.flags & WIRE_RETOLD;
+	return 0;
+}
+
+int decode_net_close(struct reader *r, struct event *ret) {
+	const struct wire_net_close *w = (const void *)r->head;
+	int error = decode_net(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET(ret, NET_SENT_BYTES, net.sent_bytes, w->sent_bytes);
+	EVENT_SET(ret, NET_RECEIVED_BYTES, net.received_bytes, w->received_bytes);
+	if (w->duration_ns)
+		EVENT_SET(ret, NET_DURATION_NS, net.duration_ns, w->duration_ns);
 	return 0;
 }

@@ -30,4 +30,6 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_LSM_TASK_FIX_SETGID] = STR("lsm/task_fix_setgid"),
 	[WIRE_HOOK_LSM_CAPSET] = STR("lsm/capset"),
 	[WIRE_HOOK_FEXIT_KSYS_SETSID] = STR("fexit/ksys_setsid"),
+	[WIRE_HOOK_TP_TCP_RETRANSMIT_SKB] = STR("tp_btf/tcp_retransmit_skb"),
+	[WIRE_HOOK_TP_TCP_DESTROY_SOCK] = STR("tp_btf/tcp_destroy_sock"),
 };

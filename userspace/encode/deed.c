@@ -2,6 +2,7 @@
 /* What an event did, to what, as the middle of a line of text. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -227,6 +228,16 @@ static void add_conversation(struct buf *out, const struct event *e) {
 	}
 }
 
+static void add_totals(struct buf *out, const struct event *e) {
+	if (event_has(e, FIELD_NET_SENT_BYTES) && event_has(e, FIELD_NET_RECEIVED_BYTES))
+		buf_addf(out, "  sent %" PRIu64 ", received %" PRIu64 " bytes", e->net.sent_bytes,
+			 e->net.received_bytes);
+	if (event_has(e, FIELD_NET_DURATION_NS)) {
+		buf_add_lit(out, " in ");
+		text_duration(out, e->net.duration_ns);
+	}
+}
+
 void text_net(struct buf *out, const struct event *e) {
 	uint32_t transport = event_has(e, FIELD_NET_TRANSPORT) ? e->net.transport : 0;
 
@@ -236,9 +247,10 @@ void text_net(struct buf *out, const struct event *e) {
 	add_peers(out, e);
 	if (event_has(e, FIELD_NET_BACKLOG))
 		buf_addf(out, "  backlog %u", e->net.backlog);
-	/* only a connection is told twice, as an attempt and by how it ended */
 	if (e->kind == WIRE_NET_CONNECT)
 		add_conversation(out, e);
+	else if (e->kind == WIRE_NET_CLOSE)
+		add_totals(out, e);
 	else
 		text_outcome(out, e);
 }

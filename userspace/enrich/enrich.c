@@ -166,20 +166,13 @@ static bool learn_exit(struct enrich *en, struct event *e) {
 	return true;
 }
 
-static void adopt(const struct sock_owner *owner, struct event *e) {
-	EVENT_SET(e, PROCESS_PID, process.pid, owner->tgid);
-	EVENT_SET(e, PROCESS_TID, process.tid, owner->tid);
-	EVENT_SET(e, PROCESS_START_NS, process.start_ns, owner->start_ns);
-	EVENT_SET(e, PROCESS_UID, process.uid, owner->uid);
-	EVENT_SET(e, PROCESS_GID, process.gid, owner->gid);
-	EVENT_SET(e, PROCESS_EUID, process.euid, owner->euid);
-}
-
-static void learn_attempt(struct enrich *en, const struct event *e) {
+/* learn_owner - of a socket whose end will be told without one */
+static void learn_owner(struct enrich *en, const struct event *e) {
 	struct sock_owner owner = {
-		.inode = e->net.socket_inode,
-		.attempt_ns = e->boot_ns,
+		.cookie = e->socket_cookie,
+		.accept_ns = e->boot_ns,
 		.start_ns = e->process.start_ns,
+		.inode = e->net.socket_inode,
 		.tgid = e->process.pid,
 		.tid = e->process.tid,
 		.uid = e->process.uid,
@@ -187,31 +180,39 @@ static void learn_attempt(struct enrich *en, const struct event *e) {
 		.euid = e->process.euid,
 	};
 
-	if (event_has(e, FIELD_PROCESS_PID) && owner.inode)
+	if (event_has(e, FIELD_PROCESS_PID) && event_has(e, FIELD_NET_SOCKET_INODE))
 		socktab_put(&en->socks, &owner);
 }
 
-/* learn_net - ties the outcome of a connect to its attempt */
-static void learn_net(struct enrich *en, struct event *e) {
-	struct sock_owner *owner = NULL;
-	bool connect = e->kind == WIRE_NET_CONNECT;
+/* learn_end - false for a connection whose accept was not told: then neither is its end */
+static bool learn_end(struct enrich *en, struct event *e) {
+	struct sock_owner *owner = socktab_get(&en->socks, e->socket_cookie);
 
-	if (event_has(e, FIELD_NET_SOCKET_INODE)) {
-		if (connect && event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_ATTEMPTED) {
-			learn_attempt(en, e);
-			return;
-		}
-		owner = socktab_get(&en->socks, e->net.socket_inode);
-	}
-	if (e->ownerless && owner)
-		adopt(owner, e);
-	else if (e->ownerless)
-		event_degrade(e, DEGRADED_OWNER_UNKNOWN);
-	if (!connect || !owner)
-		return;
-	if (e->boot_ns >= owner->attempt_ns)
-		EVENT_SET(e, NET_LATENCY_NS, net.latency_ns, e->boot_ns - owner->attempt_ns);
+	if (!owner)
+		return false;
+	EVENT_SET(e, PROCESS_PID, process.pid, owner->tgid);
+	EVENT_SET(e, PROCESS_TID, process.tid, owner->tid);
+	EVENT_SET(e, PROCESS_START_NS, process.start_ns, owner->start_ns);
+	EVENT_SET(e, PROCESS_UID, process.uid, owner->uid);
+	EVENT_SET(e, PROCESS_GID, process.gid, owner->gid);
+	EVENT_SET(e, PROCESS_EUID, process.euid, owner->euid);
+	EVENT_SET(e, NET_SOCKET_INODE, net.socket_inode, owner->inode);
+	if (e->boot_ns >= owner->accept_ns)
+		EVENT_SET(e, NET_DURATION_NS, net.duration_ns, e->boot_ns - owner->accept_ns);
 	socktab_drop(owner);
+	return true;
+}
+
+/* learn_net - false when the event is not one for the world */
+static bool learn_net(struct enrich *en, struct event *e) {
+	if (!e->ownerless) {
+		learn_owner(en, e);
+		return true;
+	}
+	if (e->kind == WIRE_NET_CLOSE)
+		return learn_end(en, e);
+	event_degrade(e, DEGRADED_OWNER_UNKNOWN);
+	return true;
 }
 
 static void learn_start(struct enrich *en, const struct event *e) {
@@ -253,9 +254,7 @@ static bool learn(struct enrich *en, struct event *e) {
 		(void)names_put(&en->users, e->named_uid, e->user_name);
 		return false;
 	default:
-		if (e->ownerless || event_has(e, FIELD_NET_SOCKET_INODE))
-			learn_net(en, e);
-		return true;
+		return (!e->ownerless && !e->socket_cookie) || learn_net(en, e);
 	}
 }
 

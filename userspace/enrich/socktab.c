@@ -14,28 +14,28 @@ void socktab_done(struct socktab *t) {
 	t->sets = NULL;
 }
 
-/* set_of - the kernel counts socket inodes up, so neighbours fall into different sets */
-static struct sock_owner *set_of(struct socktab *t, uint64_t inode) {
-	return t->sets[(inode ^ inode >> 32) & (SOCKTAB_SETS - 1)];
+/* set_of - the kernel counts cookies up, so neighbours fall into different sets */
+static struct sock_owner *set_of(struct socktab *t, uint64_t cookie) {
+	return t->sets[(cookie ^ cookie >> 32) & (SOCKTAB_SETS - 1)];
 }
 
-struct sock_owner *socktab_get(struct socktab *t, uint64_t inode) {
-	struct sock_owner *set = set_of(t, inode);
+struct sock_owner *socktab_get(struct socktab *t, uint64_t cookie) {
+	struct sock_owner *set = set_of(t, cookie);
 
-	for (int i = 0; inode && i < SOCKTAB_WAYS; i++) {
-		if (set[i].inode == inode)
+	for (int i = 0; cookie && i < SOCKTAB_WAYS; i++) {
+		if (set[i].cookie == cookie)
 			return &set[i];
 	}
 	return NULL;
 }
 
 void socktab_put(struct socktab *t, const struct sock_owner *owner) {
-	struct sock_owner *set = set_of(t, owner->inode), *place = socktab_get(t, owner->inode);
+	struct sock_owner *set = set_of(t, owner->cookie), *place = socktab_get(t, owner->cookie);
 
 	if (!place) {
 		place = set;
-		for (int i = 1; i < SOCKTAB_WAYS && place->inode; i++) {
-			if (!set[i].inode || set[i].attempt_ns < place->attempt_ns)
+		for (int i = 1; i < SOCKTAB_WAYS && place->cookie; i++) {
+			if (!set[i].cookie || set[i].accept_ns < place->accept_ns)
 				place = &set[i];
 		}
 	}
@@ -43,5 +43,5 @@ void socktab_put(struct socktab *t, const struct sock_owner *owner) {
 }
 
 void socktab_drop(struct sock_owner *owner) {
-	owner->inode = 0;
+	owner->cookie = 0;
 }

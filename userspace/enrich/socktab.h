@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * socktab.h - who asked for a connection whose outcome no task will tell
+ * socktab.h - who accepted a connection whose end no task will tell
  *
- * The answer to a connect(2) arrives in an interrupt; only the socket's inode
- * number ties it to the process that asked. Entries live in small sets; a full
- * set forgets its oldest, whose outcome is then reported without an owner.
+ * Needed where accept is told from its system call, which cannot hang its
+ * process on the socket (bpf/flow.h); the socket's cookie ties the two. Entries
+ * live in small sets; a full set forgets its oldest, whose end is not told.
  */
 #ifndef LAPWING_SOCKTAB_H
 #define LAPWING_SOCKTAB_H
@@ -16,8 +16,8 @@
 #define SOCKTAB_WAYS 4
 
 struct sock_owner {
-	uint64_t inode; /* 0: a free entry */
-	uint64_t attempt_ns, start_ns;
+	uint64_t cookie; /* 0: a free entry */
+	uint64_t accept_ns, start_ns, inode;
 	uint32_t tgid, tid, uid, gid, euid;
 };
 
@@ -30,11 +30,11 @@ int socktab_init(struct socktab *t);
 
 void socktab_done(struct socktab *t);
 
-/* socktab_put - keeps a copy of @owner, in place of what was known of its inode */
+/* socktab_put - keeps a copy of @owner, in place of what was known of its cookie */
 void socktab_put(struct socktab *t, const struct sock_owner *owner);
 
-/* socktab_get - the owner of @inode, or NULL; borrowed until the next put */
-struct sock_owner *socktab_get(struct socktab *t, uint64_t inode);
+/* socktab_get - the owner of @cookie, or NULL; borrowed until the next put */
+struct sock_owner *socktab_get(struct socktab *t, uint64_t cookie);
 
 /* socktab_drop - frees the entry that socktab_get() gave */
 void socktab_drop(struct sock_owner *owner);

@@ -122,7 +122,8 @@ struct event_net {
 	uint32_t source_port, destination_port;
 	bool initiated;
 	uint32_t backlog;
-	uint64_t latency_ns, socket_inode;
+	uint64_t latency_ns, socket_inode, duration_ns, sent_bytes, received_bytes;
+	struct str community_id;
 };
 
 /* As committed, and before. */
@@ -218,7 +219,9 @@ struct event {
 	uint64_t lineage_key;	  /* likewise: lineage */
 	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
 	uint64_t parent_start_ns; /* likewise */
-	bool ownerless;		  /* decode -> enrich: find the doer by net.socket_inode */
+	uint64_t socket_cookie;	  /* decode -> enrich: names the socket to a later record; or 0 */
+	bool ownerless;		  /* likewise: find the doer by it */
+	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
 	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */
 	uint32_t named_uid;	  /* decode -> enrich: HOST_USER */
 	struct str user_name;	  /* likewise */
@@ -243,7 +246,8 @@ static inline void event_reset(struct event *e) {
 	e->detections = NULL;
 	e->n_detections = 0;
 	e->host_key = e->process_key = e->parent_key = e->container_key = e->lineage_key = 0;
-	e->ownerless = false;
+	e->socket_cookie = 0;
+	e->ownerless = e->retold = false;
 	e->parent_tgid = 0;
 	e->parent_start_ns = 0;
 }

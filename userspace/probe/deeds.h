@@ -12,7 +12,7 @@ enum deed_family { DEED_PROCESS, DEED_FILE, DEED_NET, DEED_FAMILIES };
 enum deed_mechanism { DEED_TRACEPOINT, DEED_LSM, DEED_ITER, DEED_FENTRY };
 
 #define DEED_WAYS 2
-#define DEED_PROGRAMS 3
+#define DEED_PROGRAMS 4
 #define DEED_MAX 64
 
 struct deed_way {

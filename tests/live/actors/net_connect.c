@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Connects by TCP to a listener of our own, or to a port that refuses. Two
- * events: the attempt, and how it ended.
+ * Connects by TCP to a listener of our own, to a port that refuses, to one that
+ * does not answer for a while or at all, or to where no route leads. One event,
+ * with the outcome; two where the answer is late: the attempt alone, and then
+ * how it ended.
  */
 #include "net.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A port on which nobody listens: bound, so that nobody else can take it. */
@@ -37,6 +43,14 @@ static int connect_to(int fd, const struct sockaddr_storage *to) {
 	return error ? -1 : 0;
 }
 
+static void tell(int fd, const struct sockaddr_storage *to, const char *outcome) {
+	tell_net("NET_CONNECT", "TCP", fd);
+	if (outcome)
+		put_str("outcome", outcome);
+	put_address("net.destination", to);
+	put_bool("net.initiated", true);
+}
+
 static void act(int fd, const struct sockaddr_storage *to) {
 	struct sockaddr_storage from;
 	uint64_t start;
@@ -49,39 +63,126 @@ static void act(int fd, const struct sockaddr_storage *to) {
 	deed_stop(failed);
 	start = boot_ns() - start;
 	from = name_of(fd);
-	/* At the time of the attempt the kernel has not yet chosen where from. */
-	tell_net("NET_CONNECT", "TCP", fd);
-	put_str("outcome", "ATTEMPTED");
-	put_address("net.destination", to);
-	put_null("net.source_port");
-	put_bool("net.initiated", true);
-	truth_close();
-	tell_net("NET_CONNECT", "TCP", fd);
-	put_str("outcome", failed ? "FAILED" : "SUCCEEDED");
-	put_address("net.destination", to);
+	tell(fd, to, failed ? "FAILED" : "SUCCEEDED");
 	if (!failed)
 		put_address("net.source", &from);
-	put_bool("net.initiated", true);
 	put_range("net.latency_ns", 1, start);
 	truth_close();
 	linger();
 	truth_window();
 }
 
+/* A listener whose queue is full: its kernel does not answer. */
+static int full_listener(enum family family, struct sockaddr_storage *at) {
+	struct sockaddr_storage sa = loopback(family, 0);
+	int fd = bound(family, SOCK_STREAM, &sa);
+
+	*at = name_of(fd);
+	if (listen(fd, 0) || connect_to(new_socket(family, SOCK_STREAM), at))
+		die("filling the queue of a listener");
+	return fd;
+}
+
+/* Until the kernel has asked again. */
+static void wait_asked_again(int fd) {
+	const struct timespec tick = { .tv_nsec = 5000000 };
+	struct tcp_info info = { 0 };
+	socklen_t n = sizeof(info);
+
+	while (!info.tcpi_total_retrans) {
+		(void)nanosleep(&tick, NULL);
+		if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n))
+			die("TCP_INFO");
+	}
+}
+
+static void act_unanswered(enum family family, bool late) {
+	struct sockaddr_storage to, from;
+	int listener = full_listener(family, &to);
+	int fd = new_socket(family, SOCK_STREAM | SOCK_NONBLOCK);
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	uint64_t start;
+
+	truth_window();
+	deed_start();
+	start = boot_ns();
+	if (!connect(fd, (const void *)&to, size_of(&to)) || errno != EINPROGRESS)
+		die("connect, which should wait");
+	deed_stop(false);
+	from = name_of(fd);
+	wait_asked_again(fd);
+	tell(fd, &to, "ATTEMPTED");
+	put_str("hook", "tp_btf/tcp_retransmit_skb");
+	put_address("net.source", &from);
+	put_null("net.latency_ns");
+	truth_close();
+	if (late) {
+		truth_window(); /* to accept is a deed, and not the one that we tell */
+		if (accept(listener, NULL, NULL) < 0)
+			die("accept");
+		truth_window();
+		if (poll(&p, 1, 30000) != 1)
+			die("waiting for the connection");
+		tell(fd, &to, "SUCCEEDED");
+		put_address("net.source", &from);
+		put_range("net.latency_ns", 1000000000, boot_ns() - start);
+		truth_close();
+	}
+	truth_window();
+}
+
+/* Where no interface is up. The kernel finds no route, and sends nothing. */
+static void act_unreachable(int fd, const struct sockaddr_storage *to) {
+	int failed;
+
+	truth_window();
+	deed_start();
+	failed = connect(fd, (const void *)to, size_of(to));
+	deed_stop(failed);
+	if (!failed)
+		die("connect without a route");
+	tell(fd, to, NULL);
+	truth_close();
+	(void)close(fd);
+	truth_window();
+}
+
+static void act_for_child(void (*deed)(int, const struct sockaddr_storage *), int fd,
+			  const struct sockaddr_storage *to) {
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		deed(fd, to);
+		exit(0);
+	}
+	(void)close(fd);
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("the child");
+}
+
 int main(int argc, char **argv) {
 	enum family family = family_of(argc > 1 ? argv[1] : "v4");
 	const char *how = argc > 2 ? argv[2] : "ok";
-	bool waits = strcmp(how, "nonblocking") && strcmp(how, "nonblocking_refused");
-	bool refused = strstr(how, "refused");
-	struct sockaddr_storage to = target(family, refused);
-	int fd = new_socket(family, SOCK_STREAM | (waits ? 0 : SOCK_NONBLOCK)), status;
-	pid_t pid = 0;
+	bool waits = strncmp(how, "nonblocking", 11) != 0;
+	struct sockaddr_storage to;
+	int fd;
 
-	if (!strcmp(how, "by_child"))
-		pid = fork();
-	if (!pid)
-		act(fd, &to);
-	else if (waitpid(pid, &status, 0) != pid || status)
-		die("the child");
+	if (!strcmp(how, "unanswered") || !strcmp(how, "late")) {
+		act_unanswered(family, *how == 'l');
+	} else if (!strcmp(how, "unreachable")) {
+		/* a process is told with the namespaces that it was born with */
+		if (unshare(CLONE_NEWNET))
+			skip("no network namespace of our own: %s", strerror(errno));
+		to = loopback(family, 9);
+		act_for_child(act_unreachable, new_socket(family, SOCK_STREAM), &to);
+	} else {
+		to = target(family, strstr(how, "refused"));
+		fd = new_socket(family, SOCK_STREAM | (waits ? 0 : SOCK_NONBLOCK));
+		if (!strcmp(how, "by_child"))
+			act_for_child(act, fd, &to);
+		else
+			act(fd, &to);
+	}
 	return 0;
 }

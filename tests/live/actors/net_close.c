@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A conversation from its beginning to its end, both ends ours: what was sent
+ * each way, whoever closed first, and whether all of it was read.
+ */
+#include "net.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FROM_CLIENT 70001
+#define FROM_SERVER 123
+
+static char bytes[FROM_CLIENT];
+
+/* Sends all of @n from one end and reads it at the other, so that neither has to wait. */
+static void carry(int from, int to, size_t n) {
+	size_t sent = 0, got = 0;
+
+	while (got < n) {
+		ssize_t k = sent < n ? send(from, bytes, n - sent, MSG_DONTWAIT) : 0;
+
+		sent += k > 0 ? (size_t)k : 0;
+		k = recv(to, bytes, sizeof(bytes), sent < n ? MSG_DONTWAIT : 0);
+		got += k > 0 ? (size_t)k : 0;
+	}
+}
+
+static const char *kept(int fd, bool client, uint64_t lasted) {
+	struct sockaddr_storage local = name_of(fd), peer = peer_of(fd);
+	static char text[2][2048];
+
+	tell_net("NET_CLOSE", "TCP", fd);
+	put_str("outcome", "SUCCEEDED");
+	put_address("net.source", client ? &local : &peer);
+	put_address("net.destination", client ? &peer : &local);
+	put_bool("net.initiated", client);
+	put_u64("net.sent_bytes", client ? FROM_CLIENT : FROM_SERVER);
+	put_u64("net.received_bytes", client ? FROM_SERVER : FROM_CLIENT);
+	put_range("net.duration_ns", 1, lasted);
+	(void)strncpy(text[client], truth_take(), sizeof(text[client]) - 1);
+	return text[client];
+}
+
+static void tell(const char *members) {
+	truth_open("NET_CLOSE");
+	put_kept(members);
+	truth_close();
+}
+
+int main(int argc, char **argv) {
+	enum family family = family_of(argc > 1 ? argv[1] : "v4");
+	bool server_first = argc > 2 && !strcmp(argv[2], "server_first");
+	struct sockaddr_storage sa = loopback(family, 0);
+	int listener = bound(family, SOCK_STREAM, &sa), client, server;
+	const char *of_client, *of_server;
+	struct pollfd p;
+	uint64_t start;
+
+	sa = name_of(listener);
+	client = new_socket(family, SOCK_STREAM);
+	if (listen(listener, 4))
+		die("listen");
+	start = boot_ns();
+	if (connect(client, (const void *)&sa, size_of(&sa)))
+		die("connect");
+	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (server < 0)
+		die("accept");
+	carry(client, server, FROM_CLIENT);
+	carry(server, client, FROM_SERVER);
+	truth_window();
+	of_client = kept(client, true, boot_ns() - start + 1000000000);
+	of_server = kept(server, false, boot_ns() - start + 1000000000);
+	deed_start();
+	(void)close(server_first ? server : client);
+	/* the other end has heard of it before it closes in its turn */
+	p = (struct pollfd){ .fd = server_first ? client : server, .events = POLLIN };
+	if (poll(&p, 1, 10000) != 1)
+		die("waiting for the end");
+	(void)close(server_first ? client : server);
+	linger();
+	deed_stop(false);
+	tell(of_client);
+	tell(of_server);
+	truth_window();
+	return 0;
+}
