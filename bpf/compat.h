@@ -62,4 +62,32 @@ static __always_inline bool compat_has_cast(void) {
 	return bpf_core_type_exists(struct bpf_iter_num___since_6_4);
 }
 
+/*
+ * 58cf9c383c5c ("dcache: back inline names with a struct-wrapped array of unsigned long"), v6.15:
+ * dentry::d_iname became d_shortname. Both hold at least 32 bytes, NUL included.
+ */
+struct dentry___before_6_15 {
+	unsigned char d_iname[32];
+} __attribute__((preserve_access_index));
+
+union shortname_store___since_6_15 {
+	unsigned char string[32];
+} __attribute__((preserve_access_index));
+
+struct dentry___since_6_15 {
+	union shortname_store___since_6_15 d_shortname;
+} __attribute__((preserve_access_index));
+
+#define COMPAT_SHORT_NAME_BYTES 32
+
+/* compat_short_name - where a dentry keeps a name that is shorter than COMPAT_SHORT_NAME_BYTES */
+static __always_inline const __u64 *compat_short_name(struct dentry *d) {
+	struct dentry___before_6_15 *before = (void *)d;
+	struct dentry___since_6_15 *since = (void *)d;
+
+	return bpf_core_field_exists(since->d_shortname)
+		       ? (const __u64 *)&since->d_shortname.string[0]
+		       : (const __u64 *)&before->d_iname[0];
+}
+
 #endif

@@ -17,6 +17,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define INTERP_BYTES 512    /* a #! line is at most 256, include/uapi/linux/binfmts.h */
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
 
+/* CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET of include/uapi/linux/sched.h */
+#define CLONE_SPACES 0x7e020000
+
 static __always_inline void process_args(struct slot *s, struct wire_process_exec *e,
 					 struct mm_struct *mm) {
 	unsigned long start = mm->arg_start, end = mm->arg_end;
@@ -64,16 +67,21 @@ static __always_inline void process_image(struct slot *s, struct wire_process_ex
 
 /*
  * Why: a process exists from here on; its parent is the one that made it.
- * Kernel: kernel/fork.c kernel_clone() -> trace_sched_process_fork(), in the parent.
+ * Kernel: kernel/fork.c copy_process() -> trace_task_newtask(), in the parent, past the last place
+ * where making the child can fail.
  * Blind spots: fires for threads too, which are left out; a child that failed to be made is
  * not seen; kernel threads are seen as children of kthreadd.
  */
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child) {
+SEC("tp_btf/task_newtask")
+int BPF_PROG(process_fork, struct task_struct *child, unsigned long clone_flags) {
+	struct task_struct *parent;
 	struct wire_process_fork *e;
 	__u32 tgid = (__u32)child->tgid;
 
-	if (child->pid != child->tgid || !gate_task(parent))
+	if (child->pid != child->tgid)
+		return 0;
+	parent = bpf_get_current_task_btf();
+	if (!gate_task(parent))
 		return 0;
 	if (knobs.scope == SCOPE_PROCESS) {
 		__u8 one = 1;
@@ -85,14 +93,21 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 			return 0;
 		}
 	}
-	e = emit_fixed(&ring_process, WIRE_PROCESS_FORK, WIRE_HOOK_TP_FORK, sizeof(*e), child);
+	e = emit_fixed(&ring_process, WIRE_PROCESS_FORK, WIRE_HOOK_TP_NEWTASK, sizeof(*e), child);
 	if (!e)
 		return 0;
-	__builtin_memset(&e->task, 0, sizeof(e->task));
-	task_fill(&e->task, child);
 	/* who made it: with CLONE_PARENT real_parent is another */
-	e->task.parent_tgid = (__u32)parent->tgid;
-	e->task.parent_start_ns = parent->group_leader->start_boottime;
+	e->parent_tgid = (__u32)parent->tgid;
+	e->parent_start_ns = parent->group_leader->start_boottime;
+	e->clone_flags = clone_flags;
+	e->cgroup_id = child->cgroups->dfl_cgrp->kn->id;
+	e->pad = 0;
+	__builtin_memset(&e->spaces, 0, sizeof(e->spaces));
+	if (clone_flags & CLONE_SPACES)
+		task_spaces(&e->spaces, child);
+	else
+		e->spaces.ns_tgid = (__u32)task_innermost(child).nr;
+	task_comm(e->comm, child);
 	emit_submit(&ring_process, &e->head);
 	return 0;
 }

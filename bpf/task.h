@@ -16,15 +16,29 @@
 #define TASK_CGROUP_NAME 256
 #define TASK_CGROUP_BYTES 1536
 
-/* The capability sets stand side by side in struct cred, in this order. */
-struct task_caps {
-	__u64 inheritable, permitted, effective, bounding, ambient;
-};
+/* A set of capabilities: two words of 32 bits before Linux 6.3, in the order of one of 64. */
+#define TASK_CAPS(cred, set) (*(const __u64 *)&(cred)->set)
 
-static __always_inline void task_namespaces(struct wire_task *to, struct task_struct *task) {
-	struct nsproxy *ns = task->nsproxy;
+/* task_innermost - @task's number in the innermost of its PID namespaces, and which that is */
+static __always_inline struct upid task_innermost(struct task_struct *task) {
 	struct pid *pid = task->thread_pid;
 	struct upid upid = {};
+
+	if (pid && !pid->level) {
+		upid.nr = pid->numbers[0].nr;
+		upid.ns = pid->numbers[0].ns;
+	} else if (pid) {
+		/* struct upid has had this size since there are pid namespaces */
+		bpf_probe_read_kernel(&upid, sizeof(upid),
+				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+					      (pid->level & 31) * sizeof(upid));
+	}
+	return upid;
+}
+
+static __always_inline void task_spaces(struct wire_spaces *to, struct task_struct *task) {
+	struct nsproxy *ns = task->nsproxy;
+	struct upid own = task_innermost(task);
 
 	if (ns) {
 		to->ns_mnt = ns->mnt_ns->ns.inum;
@@ -34,17 +48,16 @@ static __always_inline void task_namespaces(struct wire_task *to, struct task_st
 		to->ns_cgroup = ns->cgroup_ns->ns.inum;
 	}
 	to->ns_user = task->real_cred->user_ns->ns.inum;
-	if (pid && !pid->level) {
-		to->ns_tgid = (__u32)pid->numbers[0].nr;
-		to->ns_pid = pid->numbers[0].ns->ns.inum;
-	} else if (pid) {
-		/* struct upid has had this size since there are pid namespaces */
-		bpf_probe_read_kernel(&upid, sizeof(upid),
-				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-					      (pid->level & 31) * sizeof(upid));
-		to->ns_tgid = (__u32)upid.nr;
-		to->ns_pid = BPF_CORE_READ(upid.ns, ns.inum);
-	}
+	to->ns_tgid = (__u32)own.nr;
+	to->ns_pid = BPF_CORE_READ(own.ns, ns.inum);
+}
+
+/* task_comm - a task's name, in two loads; TASK_COMM_LEN is 16 for ever, include/linux/sched.h */
+static __always_inline void task_comm(char *to, struct task_struct *task) {
+	const __u64 *from = (const __u64 *)&task->comm[0];
+
+	((__u64 *)to)[0] = from[0];
+	((__u64 *)to)[1] = from[1];
 }
 
 static __always_inline __u32 task_session(struct task_struct *task) {
@@ -60,7 +73,6 @@ static __always_inline void task_fill(struct wire_task *to, struct task_struct *
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = leader->real_parent;
 	const struct cred *cred = task->real_cred;
-	struct task_caps caps;
 
 	to->parent_tgid = (__u32)parent->tgid;
 	to->parent_start_ns = parent->group_leader->start_boottime;
@@ -69,25 +81,22 @@ static __always_inline void task_fill(struct wire_task *to, struct task_struct *
 	to->sgid = cred->sgid.val;
 	to->fsuid = cred->fsuid.val;
 	to->fsgid = cred->fsgid.val;
-	bpf_probe_read_kernel(&caps, sizeof(caps), &cred->cap_inheritable);
-	to->cap_inheritable = caps.inheritable;
-	to->cap_permitted = caps.permitted;
-	to->cap_effective = caps.effective;
-	to->cap_bounding = caps.bounding;
-	to->cap_ambient = caps.ambient;
+	to->cap_inheritable = TASK_CAPS(cred, cap_inheritable);
+	to->cap_permitted = TASK_CAPS(cred, cap_permitted);
+	to->cap_effective = TASK_CAPS(cred, cap_effective);
+	to->cap_bounding = TASK_CAPS(cred, cap_bset);
+	to->cap_ambient = TASK_CAPS(cred, cap_ambient);
 	to->login_uid = compat_login_uid(task);
 	to->login_session = compat_login_session(task);
 	to->session = task_session(task);
 	to->group = task_group(task);
 	to->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
-	task_namespaces(to, leader);
-	bpf_probe_read_kernel(to->comm, sizeof(to->comm), task->comm);
+	task_spaces(&to->spaces, leader);
+	task_comm(to->comm, task);
 }
 
 /* task_ids - what a change of credentials is about */
 static __always_inline void task_ids(struct wire_ids *to, const struct cred *cred) {
-	struct task_caps caps;
-
 	to->uid = cred->uid.val;
 	to->gid = cred->gid.val;
 	to->euid = cred->euid.val;
@@ -96,11 +105,10 @@ static __always_inline void task_ids(struct wire_ids *to, const struct cred *cre
 	to->sgid = cred->sgid.val;
 	to->fsuid = cred->fsuid.val;
 	to->fsgid = cred->fsgid.val;
-	bpf_probe_read_kernel(&caps, sizeof(caps), &cred->cap_inheritable);
-	to->cap_effective = caps.effective;
-	to->cap_permitted = caps.permitted;
-	to->cap_inheritable = caps.inheritable;
-	to->cap_ambient = caps.ambient;
+	to->cap_effective = TASK_CAPS(cred, cap_effective);
+	to->cap_permitted = TASK_CAPS(cred, cap_permitted);
+	to->cap_inheritable = TASK_CAPS(cred, cap_inheritable);
+	to->cap_ambient = TASK_CAPS(cred, cap_ambient);
 }
 
 struct task_cgroup_walk {

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 #define WIRE_MAX_BYTES 20480
 #define WIRE_ARGS_BYTES 4096
@@ -135,7 +135,13 @@ struct wire_path {
 #define WIRE_PATH_BARE 1u    /* above the last component is nothing, or nothing is known */
 #define WIRE_PATH_DELETED 2u /* the dentry was unhashed */
 
-/* What fork, exec and the census say of a task. */
+/* Which namespaces a task is in; 0: not told. */
+struct wire_spaces {
+	__u32 ns_mnt, ns_pid, ns_net, ns_user, ns_uts, ns_ipc, ns_cgroup;
+	__u32 ns_tgid; /* its number in the innermost of ns_pid */
+};
+
+/* What exec and the census say of a task. */
 struct wire_task {
 	__u64 parent_start_ns; /* of the real parent's group leader */
 	__u64 cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
@@ -144,8 +150,7 @@ struct wire_task {
 	__u32 egid, suid, sgid, fsuid, fsgid;
 	__u32 login_uid, login_session;
 	__u32 session, group;
-	__u32 ns_mnt, ns_pid, ns_net, ns_user, ns_uts, ns_ipc, ns_cgroup;
-	__u32 ns_tgid;
+	struct wire_spaces spaces;
 	char comm[16];
 };
 _Static_assert(sizeof(struct wire_task) == 144, "wire_task");
@@ -162,11 +167,18 @@ struct wire_inode {
 };
 _Static_assert(sizeof(struct wire_inode) == 32, "wire_inode");
 
-/* The child; its parent is the actor. Strings: none, the child is still its parent. */
+/* The child; its parent is the actor, and what is not told here the child has from it. */
 struct wire_process_fork {
-	struct wire_header head; /* of the child */
-	struct wire_task task;
+	struct wire_header head;      /* of the child */
+	__u64 parent_start_ns;	      /* of the parent's group leader */
+	__u64 clone_flags;	      /* CLONE_*, uapi/linux/sched.h */
+	__u64 cgroup_id;
+	struct wire_spaces spaces;    /* ns_tgid; the rest if the flags ask for one of its own */
+	__u32 parent_tgid;
+	__u32 pad;
+	char comm[16];
 };
+_Static_assert(sizeof(struct wire_process_fork) == 144, "wire_process_fork");
 
 struct wire_process_exec {
 	struct wire_header head;
@@ -343,7 +355,8 @@ enum wire_hook {
 	WIRE_HOOK_FEXIT_KSYS_SETSID = 28,
 	WIRE_HOOK_TP_TCP_RETRANSMIT_SKB = 29,
 	WIRE_HOOK_TP_TCP_DESTROY_SOCK = 30,
-	WIRE_HOOK_MAX = 31,
+	WIRE_HOOK_TP_NEWTASK = 31,
+	WIRE_HOOK_MAX = 32,
 };
 
 #endif

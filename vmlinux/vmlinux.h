@@ -90,6 +90,10 @@ struct cred {
 	struct { unsigned int val; } fsuid;
 	struct { unsigned int val; } fsgid;
 	struct { unsigned long long val; } cap_inheritable;
+	struct { unsigned long long val; } cap_permitted;
+	struct { unsigned long long val; } cap_effective;
+	struct { unsigned long long val; } cap_bset;
+	struct { unsigned long long val; } cap_ambient;
 	struct user_namespace *user_ns;
 };
 

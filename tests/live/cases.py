@@ -11,7 +11,8 @@ CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "long_argument", "many_arguments", "exact_fit", "other_thread", "script", "script_option",
     "memory_file", "descriptor", "directory_relative", "unlinked", "odd_ids", "odd_capabilities",
     "terminal", "session", "namespaces", "cgroup")]
-CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "clone3", "renamed", "thread")]
+CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "vfork", "clone3", "spaces", "renamed",
+                                                         "thread")]
 CASES += [(f"exit_{way}", "exit", [way]) for way in (
     "0", "7", "255", "by_term", "by_kill", "by_segv", "with_core", "other_thread", "leader_first",
     "leader_first_alone")]

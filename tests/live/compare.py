@@ -77,16 +77,22 @@ def agree(key, want, got, event):
     return want == got and isinstance(want, bool) == isinstance(got, bool)
 
 
-def told(kind, key):
+# What a child has from its parent and its fork does not tell again.
+INHERITED = {f"process.{name}" for name in (
+    "egid", "suid", "sgid", "fsuid", "fsgid", "login_uid", "login_session", "tty", "session", "group",
+    "cap_effective", "cap_permitted", "cap_inheritable", "cap_bounding", "cap_ambient", "cgroup")}
+
+
+def told(deed, key):
     """Whether events of a kind have a field at all: event.proto, Process."""
     if key == "parent.command_line":
-        return kind == "PROCESS_EXEC"
-    return kind != "PROCESS_FORK" or key != "process.cgroup"
+        return deed.kind == "PROCESS_EXEC"
+    return deed.kind != "PROCESS_FORK" or key not in INHERITED
 
 
 def expected(deed, event, hooks):
     """Field -> values that are right for this event; the deed's, or its state after the deed."""
-    want = {key: [value] for key, value in deed.fields.items() if told(deed.kind, key)}
+    want = {key: [value] for key, value in deed.fields.items() if told(deed, key)}
     for key, value in deed.late.items():
         if "FILE_LATE" in event.degraded:
             want[key] = [value]

@@ -155,7 +155,7 @@ static void fill_task(struct story *s, struct wire_task *t, const char *comm) {
 	t->parent_start_ns = start_of(life->parent);
 	t->egid = t->suid = t->sgid = t->fsuid = t->fsgid = h->uid;
 	t->login_uid = t->login_session = ~0u;
-	t->session = t->group = t->ns_tgid = h->tgid;
+	t->session = t->group = t->spaces.ns_tgid = h->tgid;
 	(void)snprintf(t->comm, sizeof(t->comm), "%s", comm);
 }
 
@@ -167,9 +167,13 @@ static const char *last_of(const char *path) {
 
 static void tell_fork(struct story *s, enum wire_kind kind) {
 	struct wire_process_fork *w = (void *)s->record;
+	const struct life *life;
 
-	begin_deed(s, sizeof(*w), kind, WIRE_SUCCEEDED, WIRE_HOOK_TP_FORK);
-	fill_task(s, &w->task, line_text(&s->line, "comm", "story"));
+	begin_deed(s, sizeof(*w), kind, WIRE_SUCCEEDED, WIRE_HOOK_TP_NEWTASK);
+	life = life_of(s, w->head.tgid);
+	w->parent_tgid = (uint32_t)life->parent;
+	w->parent_start_ns = start_of(life->parent);
+	(void)snprintf(w->comm, sizeof(w->comm), "%s", line_text(&s->line, "comm", "story"));
 	end(s);
 }
 

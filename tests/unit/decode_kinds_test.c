@@ -49,7 +49,7 @@ static void unresolved_executable_has_no_inode(void) {
 }
 
 static void task_is_told_member_by_member(void) {
-	struct wire_process_fork *w = sample_begin(&sample, WIRE_PROCESS_FORK, sizeof(*w));
+	struct wire_process_exec *w = sample_exec(&sample, WIRE_PROCESS_EXEC);
 
 	w->task = (struct wire_task){
 		.parent_start_ns = 1,
@@ -69,14 +69,14 @@ static void task_is_told_member_by_member(void) {
 		.login_session = 15,
 		.session = 16,
 		.group = 17,
-		.ns_mnt = 18,
-		.ns_pid = 19,
-		.ns_net = 20,
-		.ns_user = 21,
-		.ns_uts = 22,
-		.ns_ipc = 23,
-		.ns_cgroup = 24,
-		.ns_tgid = 25,
+		.spaces = { .ns_mnt = 18,
+			    .ns_pid = 19,
+			    .ns_net = 20,
+			    .ns_user = 21,
+			    .ns_uts = 22,
+			    .ns_ipc = 23,
+			    .ns_cgroup = 24,
+			    .ns_tgid = 25 },
 		.comm = "sh",
 	};
 	CHECK(decode() == 0);
@@ -92,9 +92,27 @@ static void task_is_told_member_by_member(void) {
 	CHECK(e.process.ns_cgroup == 24 && e.process.ns_tgid == 25);
 	for (int id = FIELD_PROCESS_EGID; id <= FIELD_PROCESS_CGROUP_ID; id++)
 		CHECK(id == FIELD_PROCESS_TTY || event_has(&e, (enum field_id)id));
-	w->task.ns_mnt = 0;
+	w->task.spaces.ns_mnt = 0;
 	w->task.cgroup_id = 0;
 	CHECK(decode() == 0 && !HAS(PROCESS_NS_MNT) && !HAS(PROCESS_CGROUP_ID));
+}
+
+static void fork_tells_the_child_and_how_it_was_made(void) {
+	struct wire_process_fork *w = sample_begin(&sample, WIRE_PROCESS_FORK, sizeof(*w));
+
+	memcpy(w->comm, "sh", 3);
+	w->parent_tgid = 1;
+	w->parent_start_ns = 2;
+	w->clone_flags = 0x4000000000004100;
+	w->cgroup_id = 3;
+	CHECK(decode() == 0 && is_text(e.process.name, "sh"));
+	CHECK(e.parent_tgid == 1 && e.parent_start_ns == 2 && e.process.cgroup_id == 3);
+	CHECK(HAS(FORK_CLONE_FLAGS) && e.fork.clone_flags == 0x4000000000004100);
+	CHECK(!HAS(PROCESS_NS_UTS) && !HAS(PROCESS_NS_TGID) && !HAS(PROCESS_EGID));
+	w->spaces.ns_uts = 4;
+	w->spaces.ns_tgid = 5;
+	CHECK(decode() == 0 && HAS(PROCESS_NS_UTS) && e.process.ns_uts == 4);
+	CHECK(HAS(PROCESS_NS_TGID) && e.process.ns_tgid == 5 && !HAS(PROCESS_NS_MNT));
 }
 
 static void wait_status_is_a_code_or_a_signal(void) {
@@ -458,6 +476,7 @@ int main(void) {
 	RUN(script_is_told_by_its_interpreter);
 	RUN(unresolved_executable_has_no_inode);
 	RUN(task_is_told_member_by_member);
+	RUN(fork_tells_the_child_and_how_it_was_made);
 	RUN(wait_status_is_a_code_or_a_signal);
 	RUN(signal_has_an_origin_and_a_target);
 	RUN(credentials_are_told_new_and_old);

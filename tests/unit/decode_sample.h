@@ -167,9 +167,9 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 	case WIRE_PROCESS_FORK: {
 		struct wire_process_fork *w = sample_begin(s, kind, sizeof(*w));
 
-		memcpy(w->task.comm, "sh", 3);
-		w->task.parent_tgid = 50;
-		w->task.parent_start_ns = 3000000000;
+		memcpy(w->comm, "sh", 3);
+		w->parent_tgid = 50;
+		w->parent_start_ns = 3000000000;
 		break;
 	}
 	case WIRE_PROCESS_EXEC:

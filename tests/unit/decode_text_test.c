@@ -147,10 +147,10 @@ static void name_of_a_task_may_fill_its_room(void) {
 	struct wire_process_fork *w = sample_begin(&sample, WIRE_PROCESS_FORK, sizeof(*w));
 	struct event e;
 
-	memcpy(w->task.comm, "0123456789abcdef", 16);
+	memcpy(w->comm, "0123456789abcdef", 16);
 	CHECK(sample_decode(&sample, &arena, &e) == 0);
 	CHECK(is_text(e.process.name, "0123456789abcdef"));
-	memcpy(w->task.comm, "caf\xc3\0", 5);
+	memcpy(w->comm, "caf\xc3\0", 5);
 	CHECK(sample_decode(&sample, &arena, &e) == 0);
 	CHECK(is_text(e.process.name, "caf\\xc3"));
 	CHECK(e.degraded == 1ull << DEGRADED_TEXT_ESCAPED);

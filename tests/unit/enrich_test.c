@@ -269,7 +269,7 @@ static void what_has_no_key_is_what_is_told_only_now(void) {
 
 	begin(100);
 	CHECK(sample_open(en, &e, 21 * S, &stranger) && !e.process_key && !e.parent_key);
-	CHECK(sample_fork(en, &e, 20 * S, &child, "bash") && !e.process_key && e.parent_key);
+	CHECK(sample_fork(en, &e, 20 * S, &child, "bash") && e.process_key && e.parent_key);
 	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 22 * S, &child, "/bin/cat"));
 	/* the image before */
 	CHECK(sample_open(en, &e, 21 * S, &child) && !e.process_key && e.parent_key);

@@ -263,7 +263,7 @@ static void other_files_are_not_tapes(void) {
 		CHECK(tape_play(bad[i], strlen(bad[i]), check_one, &p, &end) == -EPROTO);
 		CHECK(end.why && end.records == 0);
 	}
-	CHECK(tape_play("LAPWTAPE\2\0\0\0\0\0\0", 16, check_one, &p, &end) == -EPROTO);
+	CHECK(tape_play("LAPWTAPE\377\0\0\0\0\0\0", 16, check_one, &p, &end) == -EPROTO);
 	CHECK(strstr(end.why, "version"));
 }
 

@@ -27,40 +27,45 @@ static void set_ids(const struct wire_task *t, struct event *e) {
 	EVENT_SET(e, PROCESS_CAP_AMBIENT, process.cap_ambient, t->cap_ambient);
 }
 
-static void set_places(const struct wire_task *t, struct event *e) {
-	SET_UNLESS_0(e, PROCESS_NS_MNT, process.ns_mnt, t->ns_mnt);
-	SET_UNLESS_0(e, PROCESS_NS_PID, process.ns_pid, t->ns_pid);
-	SET_UNLESS_0(e, PROCESS_NS_NET, process.ns_net, t->ns_net);
-	SET_UNLESS_0(e, PROCESS_NS_USER, process.ns_user, t->ns_user);
-	SET_UNLESS_0(e, PROCESS_NS_UTS, process.ns_uts, t->ns_uts);
-	SET_UNLESS_0(e, PROCESS_NS_IPC, process.ns_ipc, t->ns_ipc);
-	SET_UNLESS_0(e, PROCESS_NS_CGROUP, process.ns_cgroup, t->ns_cgroup);
-	SET_UNLESS_0(e, PROCESS_NS_TGID, process.ns_tgid, t->ns_tgid);
-	SET_UNLESS_0(e, PROCESS_CGROUP_ID, process.cgroup_id, t->cgroup_id);
+static void set_spaces(const struct wire_spaces *s, struct event *e) {
+	SET_UNLESS_0(e, PROCESS_NS_MNT, process.ns_mnt, s->ns_mnt);
+	SET_UNLESS_0(e, PROCESS_NS_PID, process.ns_pid, s->ns_pid);
+	SET_UNLESS_0(e, PROCESS_NS_NET, process.ns_net, s->ns_net);
+	SET_UNLESS_0(e, PROCESS_NS_USER, process.ns_user, s->ns_user);
+	SET_UNLESS_0(e, PROCESS_NS_UTS, process.ns_uts, s->ns_uts);
+	SET_UNLESS_0(e, PROCESS_NS_IPC, process.ns_ipc, s->ns_ipc);
+	SET_UNLESS_0(e, PROCESS_NS_CGROUP, process.ns_cgroup, s->ns_cgroup);
+	SET_UNLESS_0(e, PROCESS_NS_TGID, process.ns_tgid, s->ns_tgid);
 }
 
 static void set_task(const struct wire_task *t, struct str name, struct event *e) {
 	set_ids(t, e);
-	set_places(t, e);
+	set_spaces(&t->spaces, e);
+	SET_UNLESS_0(e, PROCESS_CGROUP_ID, process.cgroup_id, t->cgroup_id);
 	EVENT_SET(e, PROCESS_NAME, process.name, name);
 	e->parent_tgid = t->parent_tgid;
 	e->parent_start_ns = t->parent_start_ns;
 }
 
-static struct str task_name(struct reader *r, const struct wire_task *t) {
-	struct str name = { t->comm, (uint32_t)strnlen(t->comm, sizeof(t->comm)) };
+static struct str task_name(struct reader *r, const char comm[16]) {
+	struct str name = { comm, (uint32_t)strnlen(comm, 16) };
 
-	return utf8_is_ascii(t->comm, sizeof(t->comm)) ? name : reader_clean(r, name);
+	return utf8_is_ascii(comm, 16) ? name : reader_clean(r, name);
 }
 
 int decode_fork(struct reader *r, struct event *ret) {
 	const struct wire_process_fork *w = (const void *)r->head;
-	struct str name = task_name(r, &w->task);
+	struct str name = task_name(r, w->comm);
 	int error = reader_commit(r, ret);
 
 	if (error)
 		return error;
-	set_task(&w->task, name, ret);
+	EVENT_SET(ret, PROCESS_NAME, process.name, name);
+	EVENT_SET(ret, FORK_CLONE_FLAGS, fork.clone_flags, w->clone_flags);
+	SET_UNLESS_0(ret, PROCESS_CGROUP_ID, process.cgroup_id, w->cgroup_id);
+	set_spaces(&w->spaces, ret);
+	ret->parent_tgid = w->parent_tgid;
+	ret->parent_start_ns = w->parent_start_ns;
 	return 0;
 }
 
@@ -108,7 +113,7 @@ static struct str terminal(struct reader *r, struct wire_str where) {
 /* decode_exec - an exec, and the census, which tells the same of a process found running */
 int decode_exec(struct reader *r, struct event *ret) {
 	const struct wire_process_exec *w = (const void *)r->head;
-	struct str joined = { 0 }, name = task_name(r, &w->task);
+	struct str joined = { 0 }, name = task_name(r, w->task.comm);
 	struct str exe = reader_path(r, &w->exe), cwd = reader_path(r, &w->cwd);
 	struct str cgroup = reader_path(r, &w->cgroup), tty = terminal(r, w->tty);
 	struct str filename = reader_text(r, w->filename), interp = reader_text(r, w->interp);

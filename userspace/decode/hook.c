@@ -3,6 +3,7 @@
 
 const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_TP_FORK] = STR("tp_btf/sched_process_fork"),
+	[WIRE_HOOK_TP_NEWTASK] = STR("tp_btf/task_newtask"),
 	[WIRE_HOOK_TP_EXEC] = STR("tp_btf/sched_process_exec"),
 	[WIRE_HOOK_TP_EXIT] = STR("tp_btf/sched_process_exit"),
 	[WIRE_HOOK_ITER_TASK] = STR("iter/task"),

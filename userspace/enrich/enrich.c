@@ -107,14 +107,18 @@ static void set_image(struct proc *p, const struct event *e) {
 	p->partial = false;
 }
 
-/* learn_fork - a child runs what its parent runs, under the name that the record tells */
-static void learn_fork(struct enrich *en, const struct event *e) {
+/*
+ * learn_fork - a child runs what its parent runs, under the name that the record tells
+ * From here on its row tells that name and where it is, as it does for all that it does later.
+ */
+static void learn_fork(struct enrich *en, struct event *e) {
 	struct str name = marked(e, FIELD_PROCESS_NAME, e->process.name);
 	struct proc *p = put_row(en, e), *parent;
 	struct image *image = NULL;
 
 	if (!p)
 		return;
+	e->has[0] &= ~(FIELD_BIT(PROCESS_NAME) | FIELD_BIT(PROCESS_CGROUP_ID) | WHENCE_NAMESPACES);
 	p->from_census = false;
 	if (p->image)
 		return; /* the census came first, and knew more */

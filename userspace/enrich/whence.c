@@ -19,12 +19,16 @@ void whence_learn(struct cgroups *cgroups, struct proc *p, const struct event *e
 }
 
 void whence_inherit(struct proc *p, const struct proc *parent) {
+	uint64_t inherited;
+
 	if (!p->cgroup_id)
 		p->cgroup_id = parent->cgroup_id;
-	if (p->namespaces_has)
-		return;
-	p->namespaces_has = parent->namespaces_has & ~FIELD_BIT(PROCESS_NS_TGID);
-	memcpy(p->namespaces, parent->namespaces, sizeof(p->namespaces));
+	inherited = parent->namespaces_has & ~p->namespaces_has & ~FIELD_BIT(PROCESS_NS_TGID);
+	p->namespaces_has |= inherited;
+	for (int i = 0; i < 8; i++) {
+		if (inherited >> (FIELD_PROCESS_NS_MNT + i) & 1)
+			p->namespaces[i] = parent->namespaces[i];
+	}
 }
 
 uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup) {

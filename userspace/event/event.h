@@ -104,6 +104,10 @@ struct event_exec {
 	uint32_t dev_major, dev_minor, mode, uid, gid, links;
 };
 
+struct event_fork {
+	uint64_t clone_flags;
+};
+
 struct event_exit {
 	uint32_t code, signal;
 	bool core_dumped;
@@ -198,6 +202,7 @@ struct event {
 	struct str hook;
 	struct event_process process, parent;
 	struct event_exec exec;
+	struct event_fork fork;
 	struct event_exit exit;
 	struct event_file file;
 	struct event_net net;

@@ -17,7 +17,7 @@ const char *const deed_families[DEED_FAMILIES] = { "process", "file", "net" };
 /* clang-format off */
 const struct deed deeds[] = {
 	{ "process.fork", DEED_PROCESS, 0,
-	  { { "tp_btf/sched_process_fork", TP("process_fork") } } },
+	  { { "tp_btf/task_newtask", TP("process_fork") } } },
 	{ "process.exec", DEED_PROCESS, 0,
 	  { { "tp_btf/sched_process_exec", TP("process_exec") } } },
 	{ "process.exit", DEED_PROCESS, 0,

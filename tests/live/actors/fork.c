@@ -13,10 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void tell_child(void) {
+static void tell_child(uint64_t flags) {
 	truth_open("PROCESS_FORK");
 	truth_doer();
 	truth_ids();
+	put_u64("fork.clone_flags", flags);
 	truth_close();
 }
 
@@ -38,29 +39,47 @@ static void thread(void) {
 	(void)pthread_join(t, NULL);
 }
 
-static pid_t clone3_child(void) {
-	struct clone_args args = { .flags = CLONE_PARENT_SETTID, .exit_signal = SIGCHLD };
+static pid_t clone3_child(uint64_t flags) {
+	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
 	pid_t tid;
 
 	args.parent_tid = (uint64_t)(uintptr_t)&tid;
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-static void child(const char *how) {
+/* vfork_child - waits for its end as vfork(2) does, with memory of its own */
+static pid_t vfork_child(uint64_t flags) {
+	return (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
+}
+
+/* Ways to make a child, and the CLONE_* that the kernel is then asked for. */
+static const struct way {
+	const char *name;
+	uint64_t flags;
+	pid_t (*make)(uint64_t flags); /* NULL: fork(3), whose flags are those of glibc */
+} ways[] = {
+	{ "fork", CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID, NULL },
+	{ "renamed", CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID, NULL },
+	{ "vfork", CLONE_VFORK, vfork_child },
+	{ "clone3", CLONE_PARENT_SETTID, clone3_child },
+	{ "spaces", CLONE_NEWUTS | CLONE_NEWIPC, clone3_child },
+};
+
+static void child(const struct way *way) {
 	pid_t pid;
 	int status;
 
-	if (!strcmp(how, "renamed"))
+	if (!strcmp(way->name, "renamed"))
 		(void)prctl(PR_SET_NAME, "other \377 name");
 	deed_start();
-	pid = !strcmp(how, "clone3") ? clone3_child() : fork();
+	pid = way->make ? way->make(way->flags) : fork();
 	if (pid < 0 && errno == ENOSYS)
 		skip("this kernel has no clone3");
 	if (pid < 0)
-		die("%s", how);
+		die("%s", way->name);
 	if (!pid) {
 		deed_stop(false);
-		tell_child();
+		tell_child(way->flags);
 		_exit(0);
 	}
 	if (waitpid(pid, &status, 0) != pid || status)
@@ -72,7 +91,8 @@ int main(int argc, char **argv) {
 
 	if (!strcmp(how, "thread"))
 		thread();
-	else
-		child(how);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (!strcmp(ways[i].name, how))
+			child(&ways[i]);
 	return 0;
 }
