@@ -231,7 +231,8 @@ static void a_flush_that_was_half_done_leaves_a_hole_that_is_told(void) {
 	CHECK(spool_next_seq(rig) == EVENTS + 22);
 	rig_add(1);
 	f = rig_read();
-	CHECK(f.events == EVENTS + 12 && !f.missing && f.last == EVENTS + 22 && !f.wrong);
+	CHECK(f.events == EVENTS + 12 && f.last == EVENTS + 22 &&
+	      f.missing == 10 && f.by_cause[SPOOL_CRASHED] == 10 && !f.wrong);
 	drop_image();
 }
 

@@ -88,6 +88,7 @@ int corridor_done(struct corridor *c) {
 
 		fail(c, output_close(&c->outputs[i]), name);
 	}
+	export_free(c->export);
 	tape_free(c->tape);
 	ruleset_free(c->rules);
 	enrich_free(c->enrich);
@@ -128,6 +129,8 @@ void corridor_event(struct corridor *c, struct event *e) {
 		detect_event(c->rules, &c->arena, e);
 	c->events[e->kind]++;
 	c->detections += e->n_detections;
+	if (c->export)
+		export_event(c->export, e);
 	for (int i = 0; i < c->n_outputs; i++)
 		encode(c, &c->outputs[i], e);
 }
@@ -169,6 +172,8 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 }
 
 int corridor_flush(struct corridor *c) {
+	if (c->export)
+		export_flush(c->export);
 	for (int i = 0; i < c->n_outputs; i++)
 		fail(c, output_flush(&c->outputs[i]), c->outputs[i].name);
 	if (c->tape)

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "detect/detect.h"
+#include "app/export.h"
 #include "enrich/enrich.h"
 #include "probe/tape.h"
 #include "sink/output.h"
@@ -25,6 +26,7 @@ struct corridor {
 	struct tape *tape;     /* owned; NULL: none */
 	struct output outputs[CORRIDOR_OUTPUTS];
 	int n_outputs;
+	struct export *export; /* owned; NULL: none */
 	int color;	    /* text outputs: 1 always, 0 never, -1 as the terminal says */
 	uint64_t records;   /* that came in from hooks */
 	uint64_t malformed; /* of these, could not be decoded, by kind below */

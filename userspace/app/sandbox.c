@@ -89,35 +89,75 @@ static const int allowed[] = {
 	SCMP_SYS(prlimit64),
 };
 
-static int filter_calls(void) {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+/* What a spool, or a sink of files, makes, renames and removes. */
+static const int allowed_files[] = {
+	SCMP_SYS(rename),  SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat), SCMP_SYS(chmod),   SCMP_SYS(fchmod),    SCMP_SYS(fallocate),
+	SCMP_SYS(flock),
+};
+
+/* No listen and no accept: a sink goes to its receiver. */
+static const int allowed_net[] = {
+	SCMP_SYS(socket),      SCMP_SYS(connect),     SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),  SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+	SCMP_SYS(sendto),      SCMP_SYS(recvfrom),    SCMP_SYS(sendmsg),
+	SCMP_SYS(recvmsg),     SCMP_SYS(sendmmsg),    SCMP_SYS(recvmmsg),
+	SCMP_SYS(shutdown),    SCMP_SYS(bind),	      SCMP_SYS(select),
+	SCMP_SYS(pselect6),    SCMP_SYS(pipe),	      SCMP_SYS(pipe2),
+	SCMP_SYS(socketpair),  SCMP_SYS(eventfd2),    SCMP_SYS(epoll_create1),
+	SCMP_SYS(timerfd_create),
+};
+
+static const int allowed_threads[] = {
+	SCMP_SYS(clone),    SCMP_SYS(clone3),		SCMP_SYS(set_robust_list),
+	SCMP_SYS(membarrier), SCMP_SYS(sched_setaffinity), SCMP_SYS(prctl),
+	SCMP_SYS(set_tid_address),
+};
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static int allow(scmp_filter_ctx ctx, const int *calls, size_t n) {
 	int err = 0;
 
-	if (!ctx)
-		return -ENOMEM;
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && !err; i++) {
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; i < n && !err; i++) {
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
 		/* a call that this architecture does not have needs no leave */
 		if (err == -EDOM || err == -EFAULT)
 			err = 0;
 	}
+	return err;
+}
+
+static int filter_calls(uint32_t needs) {
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int err;
+
+	if (!ctx)
+		return -ENOMEM;
+	err = allow(ctx, allowed, N(allowed));
+	if (!err && needs & SANDBOX_FILES)
+		err = allow(ctx, allowed_files, N(allowed_files));
+	if (!err && needs & SANDBOX_NET)
+		err = allow(ctx, allowed_net, N(allowed_net));
+	if (!err && needs & SANDBOX_THREADS)
+		err = allow(ctx, allowed_threads, N(allowed_threads));
 	if (!err)
 		err = seccomp_load(ctx);
 	seccomp_release(ctx);
 	return err;
 }
 
-int sandbox_enter(void) {
-	static const unsigned keep[] = { CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
+/* keep_capabilities - of those held, the @n of @keep, and none besides */
+static int keep_capabilities(const unsigned *keep, int n) {
 	bool held[2], may_bound;
 
 	if (capng_get_caps_process())
 		return -EPERM;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < n; i++)
 		held[i] = capng_have_capability(CAPNG_PERMITTED, keep[i]);
 	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	capng_clear(CAPNG_SELECT_BOTH);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < n; i++)
 		if (held[i])
 			(void)capng_update(CAPNG_ADD,
 					   (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
@@ -127,7 +167,18 @@ int sandbox_enter(void) {
 		return -EPERM;
 	if (capng_apply(CAPNG_SELECT_CAPS))
 		return -EPERM;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	return filter_calls();
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
+}
+
+int sandbox_enter(bool spool) {
+	static const unsigned keep[] = { CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
+	int err = keep_capabilities(keep, 2);
+
+	return err ? err : filter_calls(spool ? SANDBOX_FILES : 0);
+}
+
+int sandbox_courier(uint32_t needs) {
+	int err = keep_capabilities(NULL, 0);
+
+	return err ? err : filter_calls(needs);
 }

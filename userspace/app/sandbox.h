@@ -5,6 +5,9 @@
 #ifndef LAPWING_SANDBOX_H
 #define LAPWING_SANDBOX_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /*
  * sandbox_enter - drops capabilities, sets no_new_privs, and a seccomp allow-list
  *
@@ -12,7 +15,14 @@
  * mount namespaces, and rules that only root may read. bpf(2) is not left: rings
  * and counters are mapped before. A call that is not allowed fails with EPERM.
  * Call after every program is attached and every file is open. -errno.
+ * @spool: this process also makes, renames and removes the files of a spool
  */
-int sandbox_enter(void);
+int sandbox_enter(bool spool);
+
+/* What a courier may need once it is in its sandbox; the bits of enum sink_need. */
+enum { SANDBOX_FILES = 1, SANDBOX_NET = 2, SANDBOX_THREADS = 4 };
+
+/* sandbox_courier - no capability at all, no_new_privs, and the calls of @needs; -errno */
+int sandbox_courier(uint32_t needs);
 
 #endif

@@ -75,6 +75,12 @@ static int start_outputs(struct session *s) {
 	return err ? err : corridor_begin(c);
 }
 
+static int start_export(struct session *s) {
+	if (!s->o->export.n_sinks && !s->o->spool)
+		return 0;
+	return export_open(&s->o->export, &s->corridor.export);
+}
+
 static int start_probe(struct session *s) {
 	struct probe_options po = { .hooks = s->o->hooks };
 	const char *why = "";
@@ -234,6 +240,8 @@ static int tend_host(struct session *s, uint64_t now) {
 	if (now >= s->next_clock_ns) {
 		s->next_clock_ns = now + CLOCK_PERIOD_NS;
 		err = host_clock(&s->host);
+		if (s->corridor.export)
+			export_tend(s->corridor.export);
 	}
 	if (now < s->next_loss_ns || err)
 		return err;
@@ -407,7 +415,7 @@ static int start(struct session *s) {
 	err = rules_load(s->o->rules, s->o->n_rules, &s->o->detect, &s->corridor.rules);
 	if (err)
 		return err == -EINVAL || err == -ENOENT ? 2 : 1;
-	if (start_outputs(s))
+	if (start_outputs(s) || start_export(s))
 		return 1;
 	if (s->o->command) {
 		s->corridor.alive = 1; /* the command itself, born out of our sight */
@@ -421,7 +429,7 @@ static int start(struct session *s) {
 		return 1;
 	if (s->o->summary)
 		report_header(s->probe, s->corridor.rules, scope_name(s, scope));
-	err = sandbox_enter();
+	err = sandbox_enter(s->corridor.export != NULL);
 	if (err) {
 		log_error("privileges cannot be given up: %s", strerror(-err));
 		return 1;

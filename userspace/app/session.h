@@ -22,6 +22,8 @@ struct session_options {
 	const char *outputs[CORRIDOR_OUTPUTS]; /* as output_open() takes them */
 	struct detect_options detect;	     /* how rules are read */
 	int n_outputs;
+	struct export_options export;	     /* used when it has sinks, or @spool is set */
+	bool spool;			     /* keep events though nobody is to have them */
 	const char *tape;	  /* NULL: none */
 	int color;		  /* as in struct corridor */
 	bool summary;		  /* header and summary on standard error */

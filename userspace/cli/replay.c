@@ -114,6 +114,8 @@ static int play_all(const struct session_options *o, char **names) {
 		err = corridor_apart(&c, "input", strcmp(*name, "-") ? *name : "/dev/stdin");
 	if (!err)
 		err = corridor_begin(&c);
+	if (!err && (o->export.n_sinks || o->spool))
+		err = export_open(&o->export, &c.export);
 	for (; *names && !err; names++)
 		err = play(&c, *names);
 	if (c.malformed)
@@ -129,6 +131,7 @@ static int replay_run(int argc, char **argv) {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "output", required_argument, NULL, 'o' },
+		{ "spool", required_argument, NULL, SENSOR_SPOOL },
 		{ "rules", required_argument, NULL, SENSOR_RULES },
 		{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },
 		{ "strict", no_argument, NULL, SENSOR_STRICT },
@@ -164,6 +167,8 @@ const struct command command_replay = {
 		 "\n"
 		 "  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is "
 		 "standard output\n"
+		 "  -o, --output URL    a sink, as for `run`; the events get numbers of its spool\n"
+		 "      --spool DIR     where events wait for sinks (" EXPORT_FOLDER ")\n"
 		 "      --rules PATH    Sigma rules, a file or a folder (repeatable; else the "
 		 "shipped "
 		 "ones)\n"

@@ -2,15 +2,18 @@
 #include "cli/sensor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/rules.h"
 #include "base/log.h"
+#include "sink/sink.h"
 
 struct session_options sensor_options(void) {
-	return (struct session_options){ .color = -1, .ready_fd = -1, .summary = true };
+	return (struct session_options){ .color = -1, .ready_fd = -1, .summary = true,
+					 .export = export_defaults() };
 }
 
 int sensor_number(const struct command *c, const char *option, const char *text, long min, long max,
@@ -48,15 +51,39 @@ static int take_color(const struct command *c, struct session_options *o) {
 	return CLI_OK;
 }
 
+/* is_sink - whether an output is one that acknowledges, and not text:, json: or proto: */
+static bool is_sink(const char *spec) {
+	char scheme[32];
+	size_t n = strcspn(spec, ":");
+
+	if (!spec[n] || n >= sizeof(scheme))
+		return false;
+	(void)snprintf(scheme, sizeof(scheme), "%.*s", (int)n, spec);
+	return sink_type(scheme) != NULL;
+}
+
+static int add_sink(const struct command *c, struct session_options *o, const char *url) {
+	if (o->export.n_sinks == EXPORT_SINKS)
+		return cli_misuse(c, "at most %d sinks", EXPORT_SINKS);
+	o->export.sinks[o->export.n_sinks++].url = url;
+	return CLI_OK;
+}
+
 int sensor_option(const struct command *c, int option, struct session_options *o) {
 	long n;
 	int code;
 
 	switch (option) {
 	case 'o':
+		if (is_sink(optarg))
+			return add_sink(c, o, optarg);
 		if (o->n_outputs == CORRIDOR_OUTPUTS)
 			return cli_misuse(c, "at most %d outputs", CORRIDOR_OUTPUTS);
 		o->outputs[o->n_outputs++] = optarg;
+		return CLI_OK;
+	case SENSOR_SPOOL:
+		o->export.folder = optarg;
+		o->spool = true;
 		return CLI_OK;
 	case SENSOR_HOOKS:
 		return take_hooks(c, o);
@@ -97,7 +124,7 @@ int sensor_finish(const struct command *c, struct session_options *o) {
 	else if (!o->no_rules && !o->n_rules)
 		log_warn("no rules are installed, and no --rules given: nothing will be detected, "
 			 "continuing");
-	if (!o->n_outputs)
+	if (!o->n_outputs && !o->export.n_sinks && !o->spool)
 		o->outputs[o->n_outputs++] = "text:-";
 	if (o->color < 0 && getenv("NO_COLOR") && *getenv("NO_COLOR"))
 		o->color = 0;

@@ -18,6 +18,7 @@ enum {
 	SENSOR_TAPE,
 	SENSOR_COLOR,
 	SENSOR_READY_FD,
+	SENSOR_SPOOL,
 	SENSOR_OWN, /* first number that a command may use for its own options */
 };
 
@@ -29,12 +30,16 @@ enum {
 	{ "rules", required_argument, NULL, SENSOR_RULES },          \
 	{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },          \
 	{ "strict", no_argument, NULL, SENSOR_STRICT },              \
+	{ "spool", required_argument, NULL, SENSOR_SPOOL },          \
 	{ "tape", required_argument, NULL, SENSOR_TAPE },            \
 	{ "color", required_argument, NULL, SENSOR_COLOR },          \
 	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD }
 
 #define SENSOR_USAGE                                                                      \
 	"  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is standard output\n" \
+	"  -o, --output URL    a sink, such as file:/PATH?format=json or tls://HOST:PORT:\n" \
+	"                      through the spool, until it acknowledges (repeatable)\n" \
+	"      --spool DIR     where events wait for sinks (" EXPORT_FOLDER ")\n"           \
 	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped ones)\n" \
 	"      --no-rules      detect nothing\n"                                             \
 	"      --strict        a rule with a fault refuses all of them\n"                     \

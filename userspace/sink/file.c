@@ -4,7 +4,7 @@
  *
  * Acknowledged means: written, and on the disk (fdatasync). A batch that does not fit is taken back
  * whole, so that the file never ends in half an event; one that the sensor's end left there is cut
- * off at the next start.
+ * off at the first delivery, when nobody else can be writing there any more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,10 +69,17 @@ static int64_t whole_bytes(const struct file *f, uint64_t size) {
 	return (int64_t)whole;
 }
 
+/* mend - cuts off half an event at the end; the size that is left */
+static uint64_t mend(struct file *f, uint64_t size) {
+	int64_t whole = whole_bytes(f, size);
+
+	return whole >= 0 && (uint64_t)whole < size && !ftruncate(f->fd, whole) ? (uint64_t)whole
+										: size;
+}
+
 static int open_file(struct sink *s) {
 	struct file *f = s->state;
 	struct stat st;
-	int64_t whole;
 
 	f->fd = open(s->url->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
 		     0600);
@@ -83,11 +91,24 @@ static int open_file(struct sink *s) {
 		f->fd = -1;
 		return sink_fail(s, -EINVAL, "\"%.160s\" is not a regular file", s->url->path);
 	}
-	f->size = (uint64_t)st.st_size;
+	if (flock(f->fd, LOCK_EX | LOCK_NB)) {
+		(void)close(f->fd);
+		f->fd = -1;
+		return sink_fail(s, -EBUSY, "\"%.160s\" is written by somebody else", s->url->path);
+	}
+	f->size = mend(f, (uint64_t)st.st_size);
 	f->began = st.st_size ? st.st_mtime : now_s();
-	whole = whole_bytes(f, f->size);
-	if (whole >= 0 && (uint64_t)whole < f->size && ftruncate(f->fd, whole) == 0)
-		f->size = (uint64_t)whole;
+	return 0;
+}
+
+/* try_open - whether the file can be opened at all; a courier that is ending may still write it */
+static int try_open(struct sink *s) {
+	int fd = open(s->url->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+
+	if (fd < 0)
+		return sink_fail(s, -errno, "\"%.160s\" cannot be opened: %s", s->url->path,
+				 strerror(errno));
+	(void)close(fd);
 	return 0;
 }
 
@@ -134,7 +155,7 @@ static int file_open(struct sink *s) {
 		err = sink_yes(s, "sync", &f->sync);
 	if (!err && f->keep > MAX_KEEP)
 		err = sink_fail(s, -EINVAL, "\"keep\" is at most %d", MAX_KEEP);
-	return err ? err : open_file(s);
+	return err ? err : try_open(s);
 }
 
 static void add_item(struct file *f, const struct sink_item *item) {
@@ -156,15 +177,19 @@ static int write_all(const struct file *f) {
 	return f->sync && fdatasync(f->fd) ? -errno : 0;
 }
 
+/* is_full - whether the next @bytes belong into a new file */
+static bool is_full(const struct file *f, size_t bytes) {
+	if (!f->size)
+		return false;
+	return (f->max_bytes && f->size + bytes > f->max_bytes) ||
+	       (f->max_age_ms && (uint64_t)(now_s() - f->began) * 1000 >= f->max_age_ms);
+}
+
 static int file_send(struct sink *s, struct sink_batch *batch) {
 	struct file *f = s->state;
-	bool old = f->size && f->max_age_ms &&
-		   (uint64_t)(now_s() - f->began) * 1000 >= f->max_age_ms;
-	int err = 0;
+	int err = f->fd < 0 ? open_file(s) : 0;
 
-	if (f->fd < 0)
-		err = open_file(s);
-	else if (old || (f->size && f->max_bytes && f->size + batch->bytes > f->max_bytes))
+	if (!err && is_full(f, batch->bytes))
 		err = rotate(s);
 	if (err)
 		return err;

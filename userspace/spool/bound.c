@@ -78,7 +78,7 @@ void bound_gap(struct spool *s, enum spool_class class, uint64_t first, uint64_t
 				    .gap = true, .cause = cause };
 
 	if (l->owed.end) {
-		l->owed.end = end; /* of the same cause: only what is written is ever owed */
+		l->owed.end = end; /* one name, and so one cause, for all that had no room */
 		(void)bound_pay(s, class);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +60,22 @@ static int start_anew(struct reader *r) {
 	return err ? err : cursor_write(&r->file, &r->cursor);
 }
 
+/* own_cursor - opens it when nobody else has it open as a reader */
+static int own_cursor(struct reader *r, const char *name) {
+	for (;;) {
+		int err = cursor_open(r->dir, name, true, &r->file, &r->cursor);
+
+		if (err && err != -EBADMSG)
+			return err;
+		if (!flock(r->file.fd, LOCK_EX | LOCK_NB))
+			return err;
+		/* what was read is old once the other one is gone */
+		if (errno == EWOULDBLOCK && flock(r->file.fd, LOCK_EX))
+			return -errno;
+		cursor_close(&r->file);
+	}
+}
+
 int reader_open(const char *folder, const char *name, bool keyed, struct reader **ret) {
 	struct reader *r = calloc(1, sizeof(*r));
 	int err, damaged = 0;
@@ -72,7 +89,7 @@ int reader_open(const char *folder, const char *name, bool keyed, struct reader 
 	r->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	err = r->dir < 0 ? -errno : head_open(r->dir, false, &r->head);
 	if (!err)
-		err = cursor_open(r->dir, name, true, &r->file, &r->cursor);
+		err = own_cursor(r, name);
 	if (err == -EBADMSG) {
 		damaged = err;
 		err = start_anew(r);
@@ -248,6 +265,13 @@ int reader_next(struct reader *r, struct reader_item *ret) {
 	best->next = best->item.ord + best->item.count;
 	best->item.what = READER_NONE;
 	return 0;
+}
+
+void reader_push_back(struct reader *r, const struct reader_item *item) {
+	struct strand *t = &r->strands[item->class];
+
+	t->item = *item;
+	t->next = item->ord;
 }
 
 int reader_sync(struct reader *r) {

@@ -30,7 +30,7 @@ struct reader_item {
 };
 
 /*
- * reader_open - as the cursor @name in the spool @folder
+ * reader_open - as the cursor @name in the spool @folder; waits while another process is that
  * -EBADMSG: its file was damaged; it then begins with the oldest event that is there, and the
  * ledger begins anew; @ret is open. Else -errno: -ENOENT when nobody has ever written there.
  * @keyed: whether segments have tags, where a header is damaged and cannot say
@@ -39,6 +39,9 @@ int reader_open(const char *folder, const char *name, bool keyed, struct reader 
 
 /* reader_next - READER_NONE: all that was flushed has been given; -errno when it cannot be read */
 int reader_next(struct reader *r, struct reader_item *ret);
+
+/* reader_push_back - @item, which was given last, is given again */
+void reader_push_back(struct reader *r, const struct reader_item *item);
 
 /* reader_rewind - gives again what is not settled */
 void reader_rewind(struct reader *r);

@@ -4,8 +4,8 @@
  *
  * Whatever ended the writer before, a segment's end may be half a record, which is cut off; and a
  * flush may have reached one class and not another. Then numbers of the sequence are missing, and
- * nothing of those events is left: that is the hole. What the head says was given out, and no
- * segment has, was damaged.
+ * nothing of those events is left: that is the hole, SPOOL_CRASHED. What the head says was given
+ * out, and no segment has, was damaged.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -134,6 +134,18 @@ static void know(struct head_state *least, const uint64_t end[SPOOL_CLASSES], ui
 		least->seq = seq;
 }
 
+/* tell_hole - numbers without events become a gap, so that every ledger has them */
+static void tell_hole(struct spool *s, const struct head_state *least, const struct found *found,
+		      struct spool_hole *hole) {
+	struct lane *l = &s->lanes[SPOOL_ALARM];
+
+	*hole = (struct spool_hole){ least->seq + 1, found->seq,
+				     found->seq - least->seq - found->after };
+	bound_gap(s, SPOOL_ALARM, l->next_ord, l->next_ord + hole->count, SPOOL_CRASHED);
+	l->next_ord += hole->count;
+	s->flushed.end[SPOOL_ALARM] = l->flushed_ord = l->next_ord;
+}
+
 int recover_start(struct spool *s, struct spool_hole *hole) {
 	struct head_state head, least = { 0 };
 	bool trusted = head_load(s->head, &head);
@@ -162,7 +174,6 @@ int recover_start(struct spool *s, struct spool_hole *hole) {
 	}
 	s->seq = s->flushed.seq = found.seq;
 	if (trusted && found.seq - least.seq > found.after)
-		*hole = (struct spool_hole){ least.seq + 1, found.seq,
-					     found.seq - least.seq - found.after };
+		tell_hole(s, &least, &found, hole);
 	return 0;
 }

@@ -16,10 +16,17 @@
 static const char *const causes[SPOOL_CAUSES] = {
 	[SPOOL_FULL] = "full",	     [SPOOL_EXPIRED] = "expired", [SPOOL_UNWRITTEN] = "unwritten",
 	[SPOOL_CORRUPT] = "corrupt", [SPOOL_REFUSED] = "refused", [SPOOL_FILTERED] = "filtered",
+	[SPOOL_CRASHED] = "crashed",
 };
 
 const char *spool_cause_name(enum spool_cause cause) {
 	return causes[cause];
+}
+
+const char *spool_class_name(enum spool_class class) {
+	static const char *const names[SPOOL_CLASSES] = { "bulk", "life", "alarm" };
+
+	return names[class];
 }
 
 uint32_t segment_crc(const struct segment_record *r) {

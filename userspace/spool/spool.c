@@ -277,6 +277,10 @@ void spool_flush(struct spool *s) {
 	bound_bytes(s);
 }
 
+void spool_wake(struct spool *s) {
+	head_store(s->head, &s->flushed);
+}
+
 size_t spool_buffered(const struct spool *s) {
 	size_t n = 0;
 

@@ -25,7 +25,7 @@ enum spool_class {
 };
 #define SPOOL_CLASSES 3
 
-/* Why a sink misses an event. Numbers are in files: only append. */
+/* Why a sink misses an event. Numbers are in cursors: only append. */
 enum spool_cause {
 	SPOOL_FULL,	 /* the spool's bound of bytes, or its file system */
 	SPOOL_EXPIRED,	 /* its bound of age */
@@ -33,11 +33,15 @@ enum spool_cause {
 	SPOOL_CORRUPT,	 /* damaged, or removed, behind the sensor's back */
 	SPOOL_REFUSED,	 /* by the receiver, for good */
 	SPOOL_FILTERED,	 /* by the sink's own filter: it was not to have it */
+	SPOOL_CRASHED,	 /* it had its number when the sensor was killed, and was not written */
 };
-#define SPOOL_CAUSES 6
+#define SPOOL_CAUSES 7
 
 /* spool_cause_name - "full", "expired", …: for people, JSON, and the names of gaps */
 const char *spool_cause_name(enum spool_cause cause);
+
+/* spool_class_name - "bulk", "life", "alarm" */
+const char *spool_class_name(enum spool_class class);
 
 #define SPOOL_MAX_EVENT_BYTES (4u * 1024 * 1024)
 #define SPOOL_MAX_READERS 16
@@ -53,9 +57,9 @@ struct spool_options {
 	size_t n_readers;
 };
 
-/* Numbers that were given to events of which nothing is left: the sensor was killed. */
+/* SPOOL_CRASHED: @count of these numbers, which are a gap of the highest class; 0: no hole. */
 struct spool_hole {
-	uint64_t first_seq, last_seq, count; /* @count of those between; 0: no hole */
+	uint64_t first_seq, last_seq, count;
 };
 
 struct spool;
@@ -92,6 +96,9 @@ void spool_tend(struct spool *s);
 
 /* spool_unwritten - events that could not be written since spool_open() */
 uint64_t spool_unwritten(const struct spool *s);
+
+/* spool_wake - readers that wait look around, though nothing came */
+void spool_wake(struct spool *s);
 
 /* spool_free - flushes and closes; NULL is fine */
 void spool_free(struct spool *s);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sink/sink.h"
+#include "test.h"
+
+static int same(const char *a, const char *b) {
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static void a_url_is_taken_apart(void) {
+	const char *why = NULL;
+	struct sink_url u;
+
+	CHECK(!url_parse("tls://me:s%40cret@host.example:6514/a%20b?ca=%2Fx&keep=3&empty=", &u,
+			 &why));
+	CHECK(same(u.scheme, "tls") && same(u.user, "me") && same(u.secret, "s@cret"));
+	CHECK(same(u.host, "host.example") && u.port == 6514 && same(u.path, "a b"));
+	CHECK(u.n_params == 3 && same(url_value(&u, "ca"), "/x"));
+	CHECK(same(url_value(&u, "empty"), "") && !url_value(&u, "other"));
+	CHECK(!url_add(&u, "ca", "/y") && same(url_value(&u, "ca"), "/y"));
+	url_free(&u);
+	CHECK(!url_parse("tcp://[::1]:99", &u, &why));
+	CHECK(same(u.host, "::1") && u.port == 99 && !u.path && !u.user);
+	url_free(&u);
+	CHECK(!url_parse("file:/var/log/x?format=json", &u, &why));
+	CHECK(!u.host && same(u.path, "/var/log/x") && same(url_value(&u, "format"), "json"));
+	url_free(&u);
+}
+
+static void bad_urls_are_refused_with_a_reason(void) {
+	static const char *const bad[] = {
+		"",		    "file",	       "://x",		  "FILE:/x",
+		"tcp://",	    "tcp://:99",       "tcp://h:0",	  "tcp://h:65536",
+		"tcp://h:9x",	    "tcp://h:",	       "tcp://[::1",	  "tcp://[::1]x",
+		"tcp://h/%zz",	    "tcp://h/%00",     "tcp://h/%4",	  "tcp://h?x",
+		"tcp://h?=1",	    "tcp://h?a=1&a=2", "tcp://%zz@h:1",	  "tcp://h?a=%",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *why = NULL;
+		struct sink_url u;
+		int err = url_parse(bad[i], &u, &why);
+
+		if (err != -EINVAL || !why)
+			printf("# \"%s\" is taken\n", bad[i]);
+		CHECK(err == -EINVAL && why);
+	}
+}
+
+/* Whatever is cut off a good one, it is a URL or refused; ASan sees the rest. */
+static void a_url_cut_anywhere_is_harmless(void) {
+	static const char whole[] = "tls://me:s%40cret@[::1]:6514/a%20b?ca=%2Fx&keep=3";
+
+	for (size_t n = 0; n < sizeof(whole); n++) {
+		char *cut = strndup(whole, n);
+		const char *why = NULL;
+		struct sink_url u;
+
+		if (cut && !url_parse(cut, &u, &why))
+			url_free(&u);
+		free(cut);
+	}
+}
+
+static int check(const char *text, const struct sink_type **type, const char **why) {
+	struct sink_url u;
+	int err = url_parse(text, &u, why);
+
+	if (!err) {
+		err = sink_check(&u, type, why);
+		url_free(&u);
+	}
+	return err;
+}
+
+static void unknown_sinks_keys_and_formats_are_refused(void) {
+	const struct sink_type *type = NULL;
+	const char *why = "";
+
+	CHECK(!check("file:/x?format=json&keep=2", &type, &why) && same(type->scheme, "file"));
+	CHECK(check("gopher://x", &type, &why) == -EINVAL && strstr(why, "file:"));
+	CHECK(check("file:/x?kep=2", &type, &why) == -EINVAL && strstr(why, "\"kep\""));
+	CHECK(check("file:/x?format=xml", &type, &why) == -EINVAL && strstr(why, "\"xml\""));
+}
+
+static void values_have_units_and_fallbacks(void) {
+	const char *why = "";
+	struct sink_url u;
+	struct sink s;
+	uint64_t v;
+	bool yes;
+
+	CHECK(!url_parse("file:/x?max_bytes=3MiB&max_age=2h&sync=no&keep=9x", &u, &why));
+	s = (struct sink){ .url = &u, .type = sink_type("file") };
+	CHECK(!sink_bytes(&s, "max_bytes", &v) && v == 3 << 20);
+	CHECK(!sink_ms(&s, "max_age", &v) && v == 7200000);
+	CHECK(!sink_yes(&s, "sync", &yes) && !yes);
+	CHECK(sink_bytes(&s, "keep", &v) == -EINVAL && strstr(s.why, "keep"));
+	CHECK(sink_ms(&s, "max_bytes", &v) == -EINVAL);
+	CHECK(!sink_bytes(&s, "other", &v) && v == 0);
+	url_free(&u);
+	CHECK(!url_parse("file:/x", &u, &why));
+	CHECK(!sink_bytes(&s, "max_bytes", &v) && v == 64 << 20);
+	CHECK(!sink_yes(&s, "sync", &yes) && yes);
+	url_free(&u);
+}
+
+int main(void) {
+	RUN(a_url_is_taken_apart);
+	RUN(bad_urls_are_refused_with_a_reason);
+	RUN(a_url_cut_anywhere_is_harmless);
+	RUN(unknown_sinks_keys_and_formats_are_refused);
+	RUN(values_have_units_and_fallbacks);
+	DONE();
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/varint.h"
+#include "encode/encode.h"
+#include "event/field.h"
+
+#define ARENA_BYTES (64 * 1024 * 1024) /* of a batch: lists have a struct for each element */
+#define MAX_EVENTS 4096
+#define MAX_BYTES (1024 * 1024)
+
+/* first_line - of a file, kept for ever; absent when it cannot be read */
+static struct str first_line(const char *path) {
+	static char lines[2][64];
+	static unsigned n;
+	char *line = lines[n++ % 2];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? 0 : read(fd, line, sizeof(lines[0]) - 1);
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (got <= 0)
+		return (struct str){ 0 };
+	line[got] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return str_of(line);
+}
+
+int batch_init(struct batch *b, const struct sink *s) {
+	static struct utsname un;
+
+	*b = (struct batch){ .type = s->type, .encode = format_find(s->format) };
+	if (!b->encode)
+		return -EINVAL;
+	b->raw = !strcmp(s->format, "proto");
+	b->max = s->type->max_batch_events ? s->type->max_batch_events : MAX_EVENTS;
+	arena_init(&b->arena, ARENA_BYTES);
+	b->pieces = calloc(b->max, sizeof(*b->pieces));
+	b->items = calloc(b->max, sizeof(*b->items));
+	b->piece_of = calloc(b->max, sizeof(*b->piece_of));
+	b->host_id = first_line("/etc/machine-id");
+	b->boot_id = first_line("/proc/sys/kernel/random/boot_id");
+	(void)uname(&un);
+	b->host_name = str_of(un.nodename);
+	return b->pieces && b->items && b->piece_of ? 0 : -ENOMEM;
+}
+
+/* gap_event - what the stream says where events are missing: no number of its own, a stable id */
+static void gap_event(struct batch *b, const struct reader_item *gap, struct event *e) {
+	struct timespec t;
+	char *id = arena_alloc(&b->arena, 128);
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	event_reset(e);
+	EVENT_SET(e, SCHEMA, schema, EVENT_SCHEMA);
+	if (id) {
+		(void)snprintf(id, 128, "%.*s-gap-%d-%" PRIx64 "-%" PRIx64, STR_FMT(b->host_id),
+			       (int)gap->class, gap->ord, gap->count);
+		EVENT_SET_STR(e, ID, id, str_of(id));
+	}
+	EVENT_SET(e, TIME_NS, time_ns, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
+	EVENT_SET_STR(e, HOST_ID, host_id, b->host_id);
+	EVENT_SET_STR(e, BOOT_ID, boot_id, b->boot_id);
+	EVENT_SET_STR(e, HOST_NAME, host_name, b->host_name);
+	EVENT_SET(e, KIND, kind, WIRE_HOST_LOSS);
+	EVENT_SET(e, OUTCOME, outcome, OUTCOME_SUCCEEDED);
+	EVENT_SET_STR(e, HOST_LOST_CAUSE, host.lost_cause, str_of(spool_cause_name(gap->cause)));
+	EVENT_SET(e, HOST_LOST_COUNT, host.lost_count, gap->count);
+	EVENT_SET_STR(e, HOST_LOST_CLASS, host.lost_class, str_of(spool_class_name(gap->class)));
+}
+
+/* unpack - the event of a payload, or -EBADMSG; @bare is the payload without its length */
+static int unpack(struct batch *b, const struct reader_item *item, struct event *e,
+		  struct str *bare) {
+	uint64_t n;
+	size_t head = varint_get(item->payload, item->n, &n);
+
+	if (!head || n != item->n - head)
+		return -EBADMSG;
+	*bare = (struct str){ (const char *)item->payload + head, (uint32_t)n };
+	return encode_unpack(bare->s, bare->n, &b->arena, e);
+}
+
+/* wanted - whether the sink is to have @e; that detections are missing is for everybody */
+static bool wanted(const struct batch *b, const struct reader_item *item, const struct event *e) {
+	return !b->type->detections_only || e->n_detections ||
+	       (item->what == READER_GAP && item->class == SPOOL_ALARM);
+}
+
+static void drop(struct batch_piece *p, enum spool_cause cause) {
+	p->settled = true;
+	p->acked = false;
+	p->cause = cause;
+}
+
+/* add - one more piece; -ENOMEM when the batch has no room for it */
+static int add(struct batch *b, const struct reader_item *item) {
+	struct batch_piece *p = &b->pieces[b->n];
+	struct str bare = { 0 };
+	int err = 0;
+
+	*p = (struct batch_piece){ .item = *item, .body = b->bodies.len };
+	p->event = arena_alloc(&b->arena, sizeof(*p->event));
+	if (!p->event)
+		return -ENOMEM;
+	if (item->what == READER_GAP)
+		gap_event(b, item, p->event);
+	else
+		err = unpack(b, item, p->event, &bare);
+	if (err == -ENOMEM)
+		return err;
+	b->n++;
+	if (err) {
+		drop(p, SPOOL_CORRUPT);
+		return 0;
+	}
+	if (!wanted(b, item, p->event)) {
+		drop(p, item->what == READER_GAP ? item->cause : SPOOL_FILTERED);
+		return 0;
+	}
+	if (b->raw && bare.n)
+		buf_add_str(&b->bodies, bare);
+	else
+		b->encode(&b->bodies, p->event);
+	p->body_n = b->bodies.len - p->body;
+	if (!p->body_n)
+		drop(p, SPOOL_UNWRITTEN);
+	return 0;
+}
+
+int batch_fill(struct batch *b, struct reader *r) {
+	size_t max_bytes = b->type->max_batch_bytes ? b->type->max_batch_bytes : MAX_BYTES;
+	struct reader_item item;
+	int err = 0;
+
+	b->n = b->first = 0;
+	arena_reset(&b->arena);
+	buf_reset(&b->bodies);
+	while (b->n < b->max && b->bodies.len < max_bytes) {
+		err = reader_next(r, &item);
+		if (err || item.what == READER_NONE)
+			break;
+		err = add(b, &item);
+		if (!err)
+			continue;
+		/* it comes again, first of the next batch; one too large for any never does */
+		if (!b->n)
+			return err;
+		reader_push_back(r, &item);
+		err = 0;
+		break;
+	}
+	return err ? err : (int)b->n;
+}
+
+int batch_send(struct batch *b, struct sink *s) {
+	struct sink_batch batch = { .items = b->items };
+	int err;
+
+	for (size_t i = b->first; i < b->n; i++) {
+		struct batch_piece *p = &b->pieces[i];
+
+		if (p->settled)
+			continue;
+		b->piece_of[batch.n] = i;
+		b->items[batch.n++] = (struct sink_item){
+			.event = p->event,
+			.body = { b->bodies.data + p->body, (uint32_t)p->body_n },
+		};
+		batch.bytes += p->body_n;
+	}
+	if (!batch.n)
+		return 0;
+	err = s->type->send(s, &batch);
+	for (size_t i = 0; i < batch.n; i++) {
+		struct batch_piece *p = &b->pieces[b->piece_of[i]];
+
+		p->settled = b->items[i].outcome != SINK_AGAIN;
+		p->acked = b->items[i].outcome == SINK_ACKED;
+		p->cause = SPOOL_REFUSED;
+	}
+	return err;
+}
+
+bool batch_settle(struct batch *b, struct reader *r) {
+	for (; b->first < b->n && b->pieces[b->first].settled; b->first++) {
+		const struct batch_piece *p = &b->pieces[b->first];
+
+		reader_settle(r, &p->item, p->acked, p->cause);
+	}
+	return b->first == b->n;
+}
+
+void batch_done(struct batch *b) {
+	arena_done(&b->arena);
+	buf_done(&b->bodies);
+	free(b->pieces);
+	free(b->items);
+	free(b->piece_of);
+}

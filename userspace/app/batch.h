@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch.h - a run of events from the spool, made ready for one sink
+ *
+ * Pieces are what the reader gave, in order: events, events that the sink is not to have, and gaps,
+ * which become events themselves. They are settled in that order.
+ */
+#ifndef LAPWING_BATCH_H
+#define LAPWING_BATCH_H
+
+#include "app/format.h"
+#include "base/arena.h"
+#include "sink/sink.h"
+#include "spool/reader.h"
+
+struct batch_piece {
+	struct reader_item item;
+	bool settled, acked;
+	enum spool_cause cause; /* when it is settled and not acked */
+	size_t body, body_n;	/* in @bodies; body_n 0: the sink is not to have it */
+	struct event *event;	/* in the arena */
+};
+
+struct batch {
+	const struct sink_type *type;
+	format_encode *encode;
+	bool raw;	     /* the spool's own bytes are what the sink takes */
+	struct arena arena;
+	struct buf bodies;
+	struct batch_piece *pieces;
+	struct sink_item *items; /* of what is handed over */
+	size_t *piece_of;	 /* of each item */
+	size_t n, first, max;	 /* pieces; the first that is not settled; room */
+	uint64_t gap_time_ns;
+	struct str host_id, boot_id, host_name; /* for gaps */
+};
+
+/* batch_init - for the sink @s; -ENOMEM; -EINVAL: a format without an encoder */
+int batch_init(struct batch *b, const struct sink *s);
+
+/* batch_fill - what the reader has, as much as the sink takes at once; the count, or -errno */
+int batch_fill(struct batch *b, struct reader *r);
+
+/* batch_send - hands over what is not settled; as the sink's send() */
+int batch_send(struct batch *b, struct sink *s);
+
+/* batch_settle - moves the cursor past the settled pieces at the start; true: all are */
+bool batch_settle(struct batch *b, struct reader *r);
+
+void batch_done(struct batch *b);
+
+#endif

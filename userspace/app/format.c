@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/format.h"
+
+#include <string.h>
+
+#include "base/varint.h"
+#include "encode/encode.h"
+
+static void encode_bare(struct buf *out, const struct event *e) {
+	size_t start = out->len, head;
+	uint64_t n;
+
+	encode_proto(out, e);
+	head = out->len > start ? varint_get(out->data + start, out->len - start, &n) : 0;
+	if (!head)
+		return;
+	memmove(out->data + start, out->data + start + head, out->len - start - head);
+	out->len -= head;
+}
+
+static const struct {
+	const char *name;
+	format_encode *encode;
+} formats[] = {
+	{ "proto", encode_bare },
+	{ "json", encode_json },
+	{ "ocsf", encode_ocsf },
+	{ "ecs", encode_ecs },
+};
+
+format_encode *format_find(const char *name) {
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (!strcmp(formats[i].name, name))
+			return formats[i].encode;
+	return NULL;
+}
