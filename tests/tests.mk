@@ -68,7 +68,12 @@ $(B)/tests/bench/load: tests/bench/load.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -static -o $@ $<
 
-build-bench: all $(B)/tests/bench/load $(B)/tests/live/tiny
+$(B)/tests/bench/rules: tests/bench/rules.c $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
+
+build-bench: all $(B)/tests/bench/rules $(B)/tests/bench/load $(B)/tests/live/tiny
 
 # --- what people type ------------------------------------------------------------------------
 

@@ -266,12 +266,15 @@ static void keywords_are_looked_for_in_every_text_and_numbers_as_words(void) {
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct event e = event_of(WIRE_FILE_CREATE);
+		struct event e = event_of(WIRE_PROCESS_EXEC);
 
 		EVENT_SET(&e, PROCESS_PID, process.pid, 42);
 		EVENT_SET_STR(&e, FILE_PATH, file.path, str_of(cases[i].item));
 		EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, str_of(cases[i].text));
 		CHECK((int)rule_hits(rules, &e) == cases[i].holds);
+		e.kind = WIRE_FILE_CREATE; /* the command line has been told */
+		CHECK((int)rule_hits(rules, &e) ==
+		      (cases[i].item && !strcmp(cases[i].text, "x") && cases[i].holds));
 	}
 	ruleset_free(rules);
 }

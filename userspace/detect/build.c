@@ -78,7 +78,7 @@ uint32_t build_hash(uint32_t h, const void *bytes, size_t n) {
 	return h;
 }
 
-static bool has_needles(const struct predicate *p) {
+static bool has_texts(const struct predicate *p) {
 	return p->op >= OP_EQUALS && p->op <= OP_CONTAINS;
 }
 
@@ -86,15 +86,15 @@ static uint32_t hash_predicate(const struct predicate *p) {
 	uint32_t h = build_hash(0, &p->op, 1);
 
 	h = build_hash(h, &p->slot, sizeof(p->slot));
-	for (uint32_t i = 0; has_needles(p) && i < p->n; i++)
-		h = build_hash(h, p->needles[i].s, p->needles[i].n);
+	for (uint32_t i = 0; has_texts(p) && i < p->n; i++)
+		h = build_hash(h, p->texts[i].s, p->texts[i].n);
 	return h;
 }
 
 static bool equal_values(const struct predicate *a, const struct predicate *b) {
 	for (uint32_t i = 0; i < a->n; i++) {
-		if (has_needles(a) && (a->needles[i].n != b->needles[i].n ||
-				       memcmp(a->needles[i].s, b->needles[i].s, a->needles[i].n)))
+		if (has_texts(a) && (a->texts[i].n != b->texts[i].n ||
+				     memcmp(a->texts[i].s, b->texts[i].s, a->texts[i].n)))
 			return false;
 		if (a->op == OP_GLOB &&
 		    (a->globs[i].n != b->globs[i].n ||
@@ -142,6 +142,7 @@ static int predicate_add(struct build *b, const struct predicate *draft, struct 
 
 	for (p = b->chains[h]; p; p = p->next_same) {
 		if (equal(p, draft)) {
+			p->uses++;
 			if (!p->shared) {
 				p->shared = true;
 				p->next_shared = b->set->shared;
@@ -155,6 +156,7 @@ static int predicate_add(struct build *b, const struct predicate *draft, struct 
 	if (!p)
 		return -ENOMEM;
 	*p = *draft;
+	p->uses = 1;
 	p->cost = predicate_cost(p);
 	p->next_same = b->chains[h];
 	b->chains[h] = p;

@@ -8,8 +8,9 @@
  * a question about one slot ("ends with one of these"); equal predicates of
  * different rules are one object, and its answer is kept for the event. An expr
  * joins predicates by and, or, not, cheapest first. A bucket holds the rules of
- * one kind of event, each with the probes of screen.c, which turn away nearly
- * every event before the tree is looked at.
+ * one kind of event. Most rules need one of a few texts to be there (screen.c);
+ * all of a bucket's are looked for in one pass over each field (needles.c), and
+ * only the rules whose texts are met have their tree looked at.
  *
  * What one event leaves behind is told from what another left by the number of
  * the event (epoch), so that nothing has to be cleared between two.
@@ -22,9 +23,8 @@
 
 #include "detect/audit.h"
 #include "detect/detect.h"
+#include "detect/needles.h"
 #include "detect/taxonomy.h"
-
-#define N_GRAMS 256
 
 struct slot {
 	struct slot *next, *next_name;
@@ -33,12 +33,12 @@ struct slot {
 	struct audit_taxon audit; /* in records of auditd's */
 	bool present;		  /* there, if only as null */
 	uint32_t epoch;		  /* @v, @n and @present are of that event */
-	uint32_t gram_epoch;	  /* so is @gram */
+	uint32_t folded_epoch;	  /* so is @folded */
 	uint32_t n;
 	const struct str *v;
-	struct str *own; /* room for values that have to be put together */
-	char *number;	 /* room for a number's text */
-	uint32_t *gram;	 /* epoch in which a pair of characters with this hash was seen */
+	struct str *own;    /* room for values that have to be put together */
+	char *number;	    /* room for a number's text */
+	struct str *folded; /* @v with fold_case applied; NULL: there was no room */
 };
 
 enum op {
@@ -62,18 +62,10 @@ enum op {
 	OP_SAME_PART
 };
 
-/* A text, already folded unless the predicate is cased. */
-struct needle {
-	const char *s;
-	uint32_t n;
-	uint8_t n_grams;
-	uint8_t gram[3]; /* hashes of its rarest pairs of characters */
-};
-
 struct glob {
 	const uint16_t *t; /* see pattern.h */
 	uint32_t n;
-	struct needle longest; /* its longest run without wildcards, for the grams */
+	struct str longest; /* its longest run without wildcards */
 };
 
 struct network {
@@ -83,20 +75,17 @@ struct network {
 };
 
 struct predicate {
-	uint8_t op;	/* enum op */
-	uint8_t n_sets; /* of @set that apply, 0 to 2 */
-	bool token;	/* OP_CONTAINS: only where no word goes on around it */
-	bool shared;	/* asked from several places: remember the answer */
-	uint8_t part;	/* OP_LESS to OP_NUMBER: enum time_part of the value that is compared */
-	uint32_t memo;	/* epoch << 2 | enum answer */
-	uint32_t n;	/* values, any of which may hold */
-	uint32_t min_bytes;
+	uint8_t op;    /* enum op */
+	bool token;    /* OP_CONTAINS: only where no word goes on around it */
+	bool shared;   /* asked from several places: remember the answer */
+	uint8_t part;  /* OP_LESS to OP_NUMBER: enum time_part of the value that is compared */
+	uint32_t memo; /* epoch << 2 | enum answer */
+	uint32_t n;    /* values, any of which may hold */
 	struct slot *slot;
-	const uint8_t *fold; /* 256 bytes: what each byte counts as */
-	int32_t at[2];	     /* places from the start, or before the end, that @set is about */
-	uint64_t set[2][4];  /* bytes that some value has there */
+	const uint8_t *fold;   /* fold_case, or fold_none: cased; texts here are folded alike */
+	struct needles *index; /* of @texts, where they are many; or NULL */
 	union {
-		const struct needle *needles;
+		const struct str *texts;
 		const struct glob *globs;
 		pcre2_code *const *regexes;
 		const struct network *networks;
@@ -106,7 +95,7 @@ struct predicate {
 	struct predicate *next_shared;
 	/* only while compiling */
 	struct predicate *next_same; /* in a chain of the table of predicates */
-	uint32_t cost;
+	uint32_t cost, uses;
 };
 
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_LIMITED };
@@ -154,44 +143,27 @@ struct rule {
 	struct expr *expr;
 	struct identifier *identifiers; /* those that the condition speaks of */
 	uint32_t n_identifiers;
-	struct predicate **probes;
-	uint32_t n_probes;
+	struct predicate **needs; /* one of these holds if the rule does; none: not known */
+	uint32_t n_needs;
 	struct rule *next, *next_id, *next_name; /* while compiling */
 };
 
-#define SIEVE_PROBES 64
-#define SIEVE_SIDE 4 /* places from the start, and as many before the end */
-#define SIEVE_ABSENT 256
+/* What is sought in one slot, to find out which rules of a bucket are worth a look. */
+struct bucket_slot {
+	struct slot *slot;
+	struct needles *needles;
+};
 
 /*
- * Up to 64 questions to one slot about the start or end of a text, asked at
- * once: each place of the text gives the bits of those that its byte allows.
+ * The rules of one kind of event. A rule is worth a look when one of the texts is there of which
+ * it needs one (screen.c), or when there are no such texts.
  */
-struct sieve {
-	struct slot *slot;
-	uint64_t all;
-	uint32_t n;
-	uint32_t enough_bytes;				 /* a text of so many has all places */
-	uint8_t from_start[SIEVE_SIDE];			 /* 0 is the first byte */
-	uint64_t pass[2 * SIEVE_SIDE][SIEVE_ABSENT + 1]; /* the last: there is no such place */
-	const struct predicate *probes[SIEVE_PROBES];
-	uint32_t rows[SIEVE_PROBES]; /* whose probe it is */
-};
-
-/* A probe that stands for itself. */
-struct loose_probe {
-	const struct predicate *predicate;
-	uint32_t row;
-};
-
-/* The rules of one kind of event; a row is worth a look when one of its probes is plausible. */
 struct bucket {
 	struct rule **rows;
-	struct sieve **sieves;
-	struct loose_probe *loose;
-	uint64_t *always; /* a bit for each row that has no probes */
+	struct bucket_slot *slots;
+	uint64_t *always; /* a bit for each row that needs none */
 	uint64_t *worth;  /* of the running event */
-	uint32_t n, n_words, n_sieves, n_loose;
+	uint32_t n, n_words, n_slots;
 };
 
 /* The running event. */
@@ -266,8 +238,8 @@ void slot_add(struct slot *s, struct str value);
 /* slot_images - the executable, and the path that it was invoked by */
 void slot_images(const struct match *m, struct slot *s);
 
-/* slot_grams - notes the pairs of characters in the values of @s */
-void slot_grams(const struct match *m, struct slot *s);
+/* slot_fold - folds the values of @s */
+void slot_fold(const struct match *m, struct slot *s);
 
 /* slot_room - gives @s what slot_fill() needs for its source; -ENOMEM */
 int slot_room(struct arena *arena, struct slot *s);
@@ -277,13 +249,23 @@ static inline void slot_get(const struct match *m, struct slot *s) {
 		slot_fill(m, s);
 }
 
-/* gram_hash - of two characters, folded */
-static inline uint8_t gram_hash(uint8_t a, uint8_t b) {
-	return (uint8_t)(a * 5 + b);
+/* slot_folded - the values of @s, folded; NULL without room */
+static inline const struct str *slot_folded(const struct match *m, struct slot *s) {
+	if (s->folded_epoch != m->epoch)
+		slot_fold(m, s);
+	return s->folded;
 }
 
-/* predicate_meets - whether @x, one of its slot's values, is why @p holds; OP_TEXT and the like */
-bool predicate_meets(struct match *m, const struct predicate *p, struct str x);
+/* predicate_meets - whether the @i-th value of its slot is why @p holds; for all but OP_EXISTS */
+bool predicate_meets(struct match *m, const struct predicate *p, uint32_t i);
+
+/* predicate_where - how OP_EQUALS to OP_GLOB look for a text */
+static inline enum where predicate_where(const struct predicate *p) {
+	return p->op == OP_EQUALS   ? WHERE_WHOLE
+	       : p->op == OP_STARTS ? WHERE_HEAD
+	       : p->op == OP_ENDS   ? WHERE_TAIL
+				    : WHERE_ANY;
+}
 
 /* predicate_holds - @p against the running event; predicate.c */
 bool predicate_holds(struct match *m, struct predicate *p);
@@ -291,18 +273,13 @@ bool predicate_holds(struct match *m, struct predicate *p);
 /* bucket_sift - fills @b->worth for the running event; sieve.c */
 void bucket_sift(const struct match *m, const struct bucket *b);
 
-/* bucket_ready - makes the sieves of @b, whose rows stand; -ENOMEM */
-int bucket_ready(struct arena *arena, struct bucket *b);
-
-/* usual - how usual a byte is in paths and command lines, 0 to 9; a guess that costs only time */
-unsigned usual(unsigned char c);
-
-/* predicate_plausible - false only if @p cannot hold; a few instructions */
-bool predicate_plausible(const struct match *m, const struct predicate *p);
+/* bucket_ready - makes what @b seeks, its rows being there; @temp is used and reset; -ENOMEM */
+int bucket_ready(struct arena *arena, struct arena *temp, struct bucket *b);
 
 /*
  * screen_find - predicates one of which must hold if @x does, the cheapest such set; screen.c
- * @ret: has @room places; 0 are used when there is no such set, or it needs more
+ * All are OP_EQUALS to OP_GLOB. @ret: has @room places; 0 are used when there is no such set, or
+ * it needs more
  */
 uint32_t screen_find(const struct expr *x, struct predicate **ret, uint32_t room);
 

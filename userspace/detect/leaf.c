@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Texts of a rule, sorted by what they ask for (be, begin with, end with,
- * contain, be like), and for each group the quick questions that predicate.c
- * puts first: two places whose bytes tell most, or the rarest pairs of
- * characters.
+ * contain, be like), and regexes and networks.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,82 +10,7 @@
 #include "detect/build.h"
 
 #define N_TEXT_OPS (OP_GLOB + 1)
-
-unsigned usual(unsigned char c) {
-	static const char by_rank[] = "/esinart oldcubpm.-hfgvykwx_0123456789";
-	const char *at = c ? strchr(by_rank, fold_case[c]) : NULL;
-
-	return at ? 9 - (unsigned)(at - by_rank) / 5 : 0;
-}
-
-static void needle_grams(struct needle *k) {
-	bool taken[N_GRAMS] = { false };
-
-	while (k->n_grams < 3) {
-		unsigned best = UINT32_MAX;
-		uint8_t hash = 0;
-
-		for (uint32_t i = 0; i + 1 < k->n; i++) {
-			unsigned char a = fold_case[(unsigned char)k->s[i]];
-			unsigned char c = fold_case[(unsigned char)k->s[i + 1]];
-
-			if (usual(a) + usual(c) < best && !taken[gram_hash(a, c)]) {
-				best = usual(a) + usual(c);
-				hash = gram_hash(a, c);
-			}
-		}
-		if (best == UINT32_MAX)
-			return;
-		taken[hash] = true;
-		k->gram[k->n_grams++] = hash;
-	}
-}
-
-/* set_weight - how likely a byte at @at passes, and which bytes do */
-static unsigned set_weight(const struct predicate *p, int32_t at, uint64_t *set) {
-	unsigned weight = 0;
-
-	memset(set, 0, 4 * sizeof(*set));
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct needle *k = &p->needles[i];
-		unsigned char want = (unsigned char)k->s[at < 0 ? (int32_t)k->n + at : at];
-
-		if (set[want >> 6] >> (want & 63) & 1)
-			continue;
-		weight += 1 + usual(want);
-		if (at == 0 && want == '/')
-			weight += 100; /* every path passes */
-		for (unsigned c = 0; c < 256; c++) {
-			if (p->fold[c] == want)
-				set[c >> 6] |= 1ull << (c & 63);
-		}
-	}
-	return weight;
-}
-
-static void choose_places(struct predicate *p) {
-	int32_t reach = p->min_bytes < 48 ? (int32_t)p->min_bytes : 48;
-	uint64_t set[4];
-
-	while (p->n_sets < 2) {
-		unsigned best = UINT32_MAX;
-		int32_t place = 0;
-
-		for (int32_t i = 0; i < reach; i++) {
-			int32_t at = p->op == OP_ENDS ? -1 - i : i;
-			unsigned weight = set_weight(p, at, set);
-
-			if (weight < best && !(p->n_sets && p->at[0] == at)) {
-				best = weight;
-				place = at;
-			}
-		}
-		if (best == UINT32_MAX)
-			return;
-		(void)set_weight(p, place, p->set[p->n_sets]);
-		p->at[p->n_sets++] = place;
-	}
-}
+#define MANY_TEXTS 8
 
 /* text_op - what @p asks for, and which of its tokens are the text of it */
 static enum op text_op(struct pattern p, uint32_t *from, uint32_t *to) {
@@ -104,23 +27,17 @@ static enum op text_op(struct pattern p, uint32_t *from, uint32_t *to) {
 	return begins ? (ends ? OP_CONTAINS : OP_ENDS) : ends ? OP_STARTS : OP_EQUALS;
 }
 
-static int keep_needle(struct build *b, struct predicate *p, struct pattern text, uint32_t from,
-		       uint32_t to) {
-	struct needle *k = (struct needle *)&p->needles[p->n];
-	struct str s;
+static int keep_text(struct build *b, struct predicate *p, struct pattern text, uint32_t from,
+		     uint32_t to) {
+	struct str *kept = (struct str *)&p->texts[p->n];
 	char *bytes;
-	int err = pattern_text(&b->set->arena, text, from, to, &s);
+	int err = pattern_text(&b->set->arena, text, from, to, kept);
 
 	if (err)
 		return err;
-	bytes = (char *)s.s;
-	for (uint32_t i = 0; i < s.n; i++)
-		bytes[i] = (char)p->fold[(unsigned char)s.s[i]];
-	*k = (struct needle){ .s = s.s, .n = s.n };
-	if (p->op == OP_CONTAINS)
-		needle_grams(k);
-	if (p->n == 0 || s.n < p->min_bytes)
-		p->min_bytes = s.n;
+	bytes = (char *)kept->s;
+	for (uint32_t i = 0; i < kept->n; i++)
+		bytes[i] = (char)p->fold[(unsigned char)kept->s[i]];
 	p->n++;
 	return 0;
 }
@@ -129,7 +46,6 @@ static int keep_glob(struct build *b, struct predicate *p, struct pattern text) 
 	struct glob *g = (struct glob *)&p->globs[p->n];
 	struct pattern kept = { arena_alloc(&b->set->arena, text.n * sizeof(*kept.t)), text.n };
 	uint32_t best = 0, best_end = 0, run = 0;
-	struct str longest;
 
 	if (!kept.t)
 		return -ENOMEM;
@@ -141,12 +57,24 @@ static int keep_glob(struct build *b, struct predicate *p, struct pattern text) 
 			best_end = i + 1;
 		}
 	}
-	if (pattern_text(&b->set->arena, kept, best_end - best, best_end, &longest))
-		return -ENOMEM;
-	*g = (struct glob){ kept.t, kept.n, { .s = longest.s, .n = longest.n } };
-	needle_grams(&g->longest);
+	g->t = kept.t;
+	g->n = kept.n;
 	p->n++;
-	return 0;
+	return pattern_text(&b->set->arena, kept, best_end - best, best_end, &g->longest);
+}
+
+/* index_texts - where there are many, so that one pass finds out about all */
+static int index_texts(struct build *b, struct predicate *p) {
+	struct sought *v;
+
+	if (p->n < MANY_TEXTS || p->op == OP_GLOB || p->token)
+		return 0;
+	v = arena_alloc(&b->temp, p->n * sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->n; i++)
+		v[i] = (struct sought){ p->texts[i], predicate_where(p), 0 };
+	return needles_new(&b->set->arena, v, p->n, &p->index);
 }
 
 static int leaf_group(struct build *b, const struct text_style *style, enum op op,
@@ -155,7 +83,7 @@ static int leaf_group(struct build *b, const struct text_style *style, enum op o
 			       .slot = style->slot,
 			       .token = style->token,
 			       .fold = style->cased ? fold_none : fold_case };
-	size_t size = op == OP_GLOB ? sizeof(struct glob) : sizeof(struct needle);
+	size_t size = op == OP_GLOB ? sizeof(struct glob) : sizeof(struct str);
 	void *values = arena_zalloc(&b->set->arena, n * size);
 	uint32_t from, to;
 	int err = 0;
@@ -165,18 +93,17 @@ static int leaf_group(struct build *b, const struct text_style *style, enum op o
 	if (op == OP_GLOB)
 		p.globs = values;
 	else
-		p.needles = values;
+		p.texts = values;
 	for (uint32_t i = 0; !err && i < texts->n; i++) {
 		if (text_op(texts->v[i], &from, &to) != op)
 			continue;
 		err = op == OP_GLOB ? keep_glob(b, &p, texts->v[i])
-				    : keep_needle(b, &p, texts->v[i], from, to);
+				    : keep_text(b, &p, texts->v[i], from, to);
 	}
 	if (err)
 		return err;
-	if (op >= OP_EQUALS && op <= OP_ENDS)
-		choose_places(&p);
-	return build_leaf(b, &p, ret);
+	err = index_texts(b, &p);
+	return err ? err : build_leaf(b, &p, ret);
 }
 
 int leaf_there(struct build *b, enum op op, struct slot *slot, struct expr **ret) {

@@ -16,8 +16,7 @@ static bool told_before(const struct event *e) {
 static void restart_epochs(struct ruleset *rules) {
 	for (struct slot *s = rules->slots; s; s = s->next) {
 		s->epoch = 0;
-		s->gram_epoch = 0;
-		memset(s->gram, 0, N_GRAMS * sizeof(*s->gram));
+		s->folded_epoch = 0;
 	}
 	for (struct predicate *p = rules->shared; p; p = p->next_shared)
 		p->memo = 0;
@@ -230,7 +229,7 @@ static int tell_values(struct match *m, const struct predicate *p, const struct 
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < s->n; i++) {
-		if (predicate_meets(m, p, s->v[i]))
+		if (predicate_meets(m, p, i))
 			err = w->each(w->ctx, w->identifier, s->name, s->v[i]);
 	}
 	return err;

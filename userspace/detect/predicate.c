@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Questions to one event. Nearly all of them are answered "no", and this file
- * is arranged so that a no is cheap: a text that must begin, end or be like one
- * of a list is first looked at in two places where few bytes would do; a text
- * that must contain something is first asked whether the rarest pairs of
- * characters of that something occur in it at all. Only then are bytes compared.
+ * Questions to one event. What is asked of texts is asked of a copy in which the
+ * letters of ASCII are small, made once for each value of the event, unless the
+ * rule wants them as they are.
  */
 #include <arpa/inet.h>
 
@@ -22,43 +20,6 @@ const uint8_t fold_case[256] = { HALF(0),   HALF(0x20), 0x40, ROW(0x61),  ROW(0x
 				 ROW(0x71), 0x79,	0x7a, 0x5b,	  0x5c,
 				 0x5d,	    0x5e,	0x5f, HALF(0x60), UPPER_HALF };
 
-static bool same(const uint8_t *fold, const char *text, const char *folded, uint32_t n) {
-	for (uint32_t i = 0; i < n; i++) {
-		if (fold[(unsigned char)text[i]] != (unsigned char)folded[i])
-			return false;
-	}
-	return true;
-}
-
-static inline bool plausible(const struct predicate *p, struct str x) {
-	const char *from = p->op == OP_ENDS ? x.s + x.n : x.s;
-
-	if (x.n < p->min_bytes)
-		return false;
-	for (unsigned i = 0; i < p->n_sets; i++) {
-		unsigned char c = (unsigned char)from[p->at[i]];
-
-		if (!(p->set[i][c >> 6] >> (c & 63) & 1))
-			return false;
-	}
-	return true;
-}
-
-static bool anchored(const struct predicate *p, struct str x) {
-	if (!plausible(p, x))
-		return false;
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct needle *k = &p->needles[i];
-		uint32_t from = p->op == OP_ENDS ? x.n - k->n : 0;
-
-		if (k->n > x.n || (p->op == OP_EQUALS && k->n != x.n))
-			continue;
-		if (same(p->fold, x.s + from, k->s, k->n))
-			return true;
-	}
-	return false;
-}
-
 static bool word_goes_on(const char *s, uint32_t n, uint32_t i) {
 	unsigned char c = i < n ? (unsigned char)s[i] : ' ';
 
@@ -66,46 +27,45 @@ static bool word_goes_on(const char *s, uint32_t n, uint32_t i) {
 	       c >= 0x80;
 }
 
-static bool find(const struct predicate *p, const struct needle *k, struct str x) {
-	const unsigned char *t = (const unsigned char *)x.s;
-	uint8_t first = (uint8_t)k->s[0], last = (uint8_t)k->s[k->n - 1];
+/* stands_alone - whether @text stands in @x with no word going on around it */
+static bool stands_alone(struct str text, struct str x) {
+	const char *at = x.s, *end = x.s + x.n;
 
-	for (uint32_t i = 0; i + k->n <= x.n; i++) {
-		if (p->fold[t[i]] != first || p->fold[t[i + k->n - 1]] != last ||
-		    !same(p->fold, x.s + i, k->s, k->n))
-			continue;
-		if (!p->token || ((i == 0 || !word_goes_on(x.s, x.n, i - 1)) &&
-				  !word_goes_on(x.s, x.n, i + k->n)))
+	while ((at = memmem(at, (size_t)(end - at), text.s, text.n))) {
+		uint32_t i = (uint32_t)(at - x.s);
+
+		if ((i == 0 || !word_goes_on(x.s, x.n, i - 1)) &&
+		    !word_goes_on(x.s, x.n, i + text.n))
 			return true;
+		at++;
 	}
 	return false;
 }
 
-/* grams_seen - whether all that is known of @k's pairs occurs in the values of @s */
-static inline bool grams_seen(const struct match *m, struct slot *s, const struct needle *k) {
-	unsigned g = 0;
-
-	if (s->gram_epoch != m->epoch)
-		slot_grams(m, s);
-	while (g < k->n_grams && s->gram[k->gram[g]] == m->epoch)
-		g++;
-	return g == k->n_grams;
+static bool one_text(const struct predicate *p, struct str text, struct str x) {
+	if (text.n > x.n)
+		return false;
+	switch ((enum op)p->op) {
+	case OP_EQUALS:
+		return text.n == x.n && memcmp(x.s, text.s, text.n) == 0;
+	case OP_STARTS:
+		return memcmp(x.s, text.s, text.n) == 0;
+	case OP_ENDS:
+		return memcmp(x.s + x.n - text.n, text.s, text.n) == 0;
+	default:
+		return p->token ? stands_alone(text, x) : memmem(x.s, x.n, text.s, text.n) != NULL;
+	}
 }
 
-static bool contains(const struct match *m, const struct predicate *p) {
-	struct slot *s = p->slot;
+/* texts - whether one of @p's is met by @x, folded as they are */
+static bool texts(const struct predicate *p, struct str x) {
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct needle *k = &p->needles[i];
-
-		if (!grams_seen(m, s, k))
-			continue;
-		for (uint32_t v = 0; v < s->n; v++) {
-			if (find(p, k, s->v[v]))
-				return true;
-		}
-	}
-	return false;
+	if (p->index)
+		return needles_any(p->index, x);
+	while (i < p->n && !one_text(p, p->texts[i], x))
+		i++;
+	return i < p->n;
 }
 
 /* next_char - where the character after the one at @i begins; a byte that is not UTF-8 is one */
@@ -122,7 +82,7 @@ static inline uint32_t next_char(struct str x, uint32_t i) {
 }
 
 /* Going back to the last star is enough: an earlier one can do nothing that it cannot. */
-static bool glob(const uint8_t *fold, const struct glob *g, struct str x) {
+static bool glob(const struct glob *g, struct str x) {
 	uint32_t i = 0, k = 0, star = UINT32_MAX, mark = 0;
 
 	while (i < x.n || k < g->n) {
@@ -134,7 +94,7 @@ static bool glob(const uint8_t *fold, const struct glob *g, struct str x) {
 		} else if (i < x.n && t == PATTERN_ONE) {
 			i = next_char(x, i);
 			k++;
-		} else if (i < x.n && t == fold[(unsigned char)x.s[i]]) {
+		} else if (i < x.n && t == (unsigned char)x.s[i]) {
 			i++;
 			k++;
 		} else if (star != UINT32_MAX && mark < x.n) {
@@ -148,35 +108,14 @@ static bool glob(const uint8_t *fold, const struct glob *g, struct str x) {
 	return true;
 }
 
-static bool globs(const struct match *m, const struct predicate *p) {
-	struct slot *s = p->slot;
+static bool globs(const struct predicate *p, struct str x) {
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct glob *g = &p->globs[i];
 
-	for (uint32_t i = 0; s->n && i < p->n; i++) {
-		if (!grams_seen(m, s, &p->globs[i].longest))
-			continue;
-		for (uint32_t v = 0; v < s->n; v++) {
-			if (glob(p->fold, &p->globs[i], s->v[v]))
-				return true;
-		}
+		if (memmem(x.s, x.n, g->longest.s, g->longest.n) && glob(g, x))
+			return true;
 	}
 	return false;
-}
-
-/* contains_one, glob_one - about one value, without the pairs */
-static bool contains_one(const struct predicate *p, struct str x) {
-	uint32_t i = 0;
-
-	while (i < p->n && !find(p, &p->needles[i], x))
-		i++;
-	return i < p->n;
-}
-
-static bool glob_one(const struct predicate *p, struct str x) {
-	uint32_t i = 0;
-
-	while (i < p->n && !glob(p->fold, &p->globs[i], x))
-		i++;
-	return i < p->n;
 }
 
 static enum answer regex(const struct match *m, const struct predicate *p, struct str x) {
@@ -278,7 +217,10 @@ static enum answer ask_one(const struct match *m, const struct predicate *p, str
 	case OP_EQUALS:
 	case OP_STARTS:
 	case OP_ENDS:
-		return anchored(p, x) ? ANSWER_YES : ANSWER_NO;
+	case OP_CONTAINS:
+		return texts(p, x) ? ANSWER_YES : ANSWER_NO;
+	case OP_GLOB:
+		return globs(p, x) ? ANSWER_YES : ANSWER_NO;
 	case OP_REGEX:
 		return regex(m, p, x);
 	case OP_CIDR:
@@ -294,10 +236,6 @@ static enum answer ask_one(const struct match *m, const struct predicate *p, str
 	case OP_SAME_END:
 	case OP_SAME_PART:
 		return field_like(m, p, x) ? ANSWER_YES : ANSWER_NO;
-	case OP_CONTAINS:
-		return contains_one(p, x) ? ANSWER_YES : ANSWER_NO;
-	case OP_GLOB:
-		return glob_one(p, x) ? ANSWER_YES : ANSWER_NO;
 	case OP_EXISTS:
 	case OP_PRESENT:
 		break;
@@ -305,46 +243,34 @@ static enum answer ask_one(const struct match *m, const struct predicate *p, str
 	return ANSWER_YES;
 }
 
-bool predicate_meets(struct match *m, const struct predicate *p, struct str x) {
-	return ask_one(m, p, x) == ANSWER_YES;
+/* wants_folded - whether @p compares folded values */
+static bool wants_folded(const struct predicate *p) {
+	return p->op >= OP_EQUALS && p->op <= OP_GLOB && p->fold == fold_case;
 }
 
-bool predicate_plausible(const struct match *m, const struct predicate *p) {
-	struct slot *s = p->slot;
+bool predicate_meets(struct match *m, const struct predicate *p, uint32_t i) {
+	const struct str *v = wants_folded(p) ? slot_folded(m, p->slot) : p->slot->v;
 
-	slot_get(m, s);
-	if (p->op == OP_CONTAINS || p->op == OP_GLOB) {
-		for (uint32_t i = 0; s->n && i < p->n; i++) {
-			const struct needle *k =
-				p->op == OP_GLOB ? &p->globs[i].longest : &p->needles[i];
-
-			if (grams_seen(m, s, k))
-				return true;
-		}
-		return false;
-	}
-	for (uint32_t i = 0; i < s->n; i++) {
-		if (plausible(p, s->v[i]))
-			return true;
-	}
-	return false;
+	return v && ask_one(m, p, v[i]) == ANSWER_YES;
 }
 
 static enum answer ask(const struct match *m, const struct predicate *p) {
 	struct slot *s = p->slot;
 	enum answer answer = ANSWER_NO;
+	const struct str *v;
 
 	slot_get(m, s);
 	if (p->op == OP_EXISTS)
 		return s->present ? ANSWER_YES : ANSWER_NO;
 	if (p->op == OP_PRESENT)
 		return s->n > 0 ? ANSWER_YES : ANSWER_NO;
-	if (p->op == OP_CONTAINS)
-		return contains(m, p) ? ANSWER_YES : ANSWER_NO;
-	if (p->op == OP_GLOB)
-		return globs(m, p) ? ANSWER_YES : ANSWER_NO;
+	if (s->n == 0)
+		return ANSWER_NO;
+	v = wants_folded(p) ? slot_folded(m, s) : s->v;
+	if (!v)
+		return ANSWER_LIMITED;
 	for (uint32_t i = 0; i < s->n; i++) {
-		enum answer one = ask_one(m, p, s->v[i]);
+		enum answer one = ask_one(m, p, v[i]);
 
 		if (one == ANSWER_YES)
 			return one;

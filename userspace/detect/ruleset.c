@@ -7,6 +7,7 @@
 #include "detect/load.h"
 
 #define SET_BYTES (256u * 1024 * 1024)
+#define MAX_NEEDS 1024 /* predicates that a rule needs one of */
 #define TEMP_BYTES (64u * 1024 * 1024)
 
 /* What one regex may do to one text before it is taken as "no" and counted. */
@@ -103,26 +104,24 @@ static bool rule_wants(struct ruleset *set, const struct rule *r, uint32_t kind,
 	return can_hold(set, r->expr, kind, row);
 }
 
-#define MAX_PROBES 24
-
-/* find_probes - once for each rule; its rows share them */
-static int find_probes(struct ruleset *set, struct rule *r) {
-	struct predicate *found[MAX_PROBES];
+/* find_needs - once for each rule; its rows share them */
+static int find_needs(struct ruleset *set, struct rule *r) {
+	struct predicate *found[MAX_NEEDS];
 	size_t bytes;
 
-	r->n_probes = screen_find(r->expr, found, MAX_PROBES);
-	if (!r->n_probes)
+	r->n_needs = screen_find(r->expr, found, MAX_NEEDS);
+	if (!r->n_needs)
 		return 0;
-	bytes = r->n_probes * sizeof(*found);
-	r->probes = arena_alloc(&set->arena, bytes);
-	if (!r->probes)
+	bytes = r->n_needs * sizeof(*found);
+	r->needs = arena_alloc(&set->arena, bytes);
+	if (!r->needs)
 		return -ENOMEM;
-	memcpy(r->probes, found, bytes);
+	memcpy(r->needs, found, bytes);
 	return 0;
 }
 
-static int fill_bucket(struct ruleset *set, struct bucket *bucket, uint32_t kind,
-		       const struct audit_record *row) {
+static int fill_bucket(struct ruleset *set, struct arena *temp, struct bucket *bucket,
+		       uint32_t kind, const struct audit_record *row) {
 	bucket->rows = arena_alloc(&set->arena, set->n_rules * sizeof(*bucket->rows));
 	if (!bucket->rows)
 		return -ENOMEM;
@@ -130,10 +129,10 @@ static int fill_bucket(struct ruleset *set, struct bucket *bucket, uint32_t kind
 		if (rule_wants(set, set->rules[i], kind, row))
 			bucket->rows[bucket->n++] = set->rules[i];
 	}
-	return bucket_ready(&set->arena, bucket);
+	return bucket_ready(&set->arena, temp, bucket);
 }
 
-static int fill_audits(struct ruleset *set) {
+static int fill_audits(struct ruleset *set, struct arena *temp) {
 	uint32_t n;
 	const struct audit_record *rows = audit_records(&n);
 
@@ -142,7 +141,7 @@ static int fill_audits(struct ruleset *set) {
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t kind = rows[i].kind;
-		int err = fill_bucket(set, &set->audits[i], kind, &rows[i]);
+		int err = fill_bucket(set, temp, &set->audits[i], kind, &rows[i]);
 
 		if (err)
 			return err;
@@ -152,9 +151,10 @@ static int fill_audits(struct ruleset *set) {
 	return 0;
 }
 
-static int fill_buckets(struct ruleset *set) {
+static int fill_buckets(struct ruleset *set, struct arena *temp) {
+	set->match.arena = temp; /* of the questions that settled() asks */
 	for (size_t i = 0; i < set->n_rules; i++) {
-		int err = find_probes(set, set->rules[i]);
+		int err = find_needs(set, set->rules[i]);
 
 		if (err)
 			return err;
@@ -162,15 +162,15 @@ static int fill_buckets(struct ruleset *set) {
 	if (set->for_records) {
 		set->records.rows = set->rules;
 		set->records.n = (uint32_t)set->n_rules;
-		return bucket_ready(&set->arena, &set->records);
+		return bucket_ready(&set->arena, temp, &set->records);
 	}
 	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
-		int err = fill_bucket(set, &set->buckets[kind], kind, NULL);
+		int err = fill_bucket(set, temp, &set->buckets[kind], kind, NULL);
 
 		if (err)
 			return err;
 	}
-	return fill_audits(set);
+	return fill_audits(set, temp);
 }
 
 /* prepare - all that matching will need is allocated here */
@@ -196,7 +196,7 @@ static int prepare(struct build *b) {
 	for (i = 0; i < set->n_regexes; i++)
 		(void)pcre2_match(set->regexes[i], (PCRE2_SPTR) " ", 1, 0, 0, set->match.regex_data,
 				  set->match.regex_limits);
-	return fill_buckets(set);
+	return fill_buckets(set, &b->temp);
 }
 
 /* add_text - every document of one file */

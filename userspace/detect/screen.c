@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must be so for a rule to hold, as a set of cheap questions any one of
- * which suffices. An "or" needs a set from each of its kids; of an "and" any
- * kid's set will do, and the cheapest is taken. A negation has none, for what is
- * absent proves nothing, and a rule without a set is evaluated on every event.
+ * Texts one of which must be there for a rule to hold. An "or" needs some of each
+ * of its kids; of an "and" any kid's will do, and the cheapest are taken. A
+ * negation has none, for what is absent proves nothing, and a rule without any is
+ * evaluated on every event.
  */
 #include "detect/engine.h"
 
 #define NO_SCREEN UINT32_MAX
 
+/* texts_price - of looking for each text that @p needs one of */
+static uint32_t texts_price(const struct predicate *p) {
+	uint32_t price = 10;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct str text = p->op == OP_GLOB ? p->globs[i].longest : p->texts[i];
+		uint32_t one = needles_price(text, predicate_where(p));
+
+		if (one == UINT32_MAX)
+			return NO_SCREEN;
+		price += one;
+	}
+	return price;
+}
+
 static uint32_t predicate_price(const struct predicate *p) {
-	bool grams = p->op == OP_CONTAINS || p->op == OP_GLOB;
-	uint32_t price = grams ? 30 + 8 * p->n : 10;
+	uint32_t price;
 
 	if (p->op < OP_EQUALS || p->op > OP_GLOB)
 		return NO_SCREEN;
@@ -20,11 +34,12 @@ static uint32_t predicate_price(const struct predicate *p) {
 		return NO_SCREEN;
 	if (audit_constant(&p->slot->audit))
 		return NO_SCREEN;
-	if (!grams && p->n_sets == 0) /* one of the values is empty */
-		return NO_SCREEN;
-	if (p->slot->taxon.source == SOURCE_WORDS)
-		return price + 300;
-	return p->slot->taxon.source == SOURCE_TEXT ? price : price + 20;
+	price = texts_price(p);
+	if (price == NO_SCREEN)
+		return price;
+	/* what many rules ask holds often, and sends all of them on */
+	price += p->uses < 100 ? p->uses : 100;
+	return p->slot->taxon.source == SOURCE_WORDS ? price * 3 : price;
 }
 
 static const struct expr *cheapest(const struct expr *x, uint32_t *ret);

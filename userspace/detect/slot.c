@@ -8,8 +8,7 @@
 int slot_room(struct arena *arena, struct slot *s) {
 	s->own = arena_zalloc(arena, MAX_OWN * sizeof(*s->own));
 	s->number = arena_zalloc(arena, FIELD_TEXT_BYTES);
-	s->gram = arena_zalloc(arena, N_GRAMS * sizeof(*s->gram));
-	return s->own && s->number && s->gram ? 0 : -ENOMEM;
+	return s->own && s->number ? 0 : -ENOMEM;
 }
 
 struct slot *slot_find(const struct ruleset *set, struct str name) {
@@ -133,7 +132,7 @@ static void record_words(const struct match *m, struct slot *s) {
 }
 
 static void fill_words(const struct match *m, struct slot *s) {
-	const uint64_t *words = taxonomy_words();
+	const uint64_t *words = taxonomy_words(m->e->kind == WIRE_PROCESS_EXEC);
 
 	for (uint32_t w = 0; w < EVENT_HAS_WORDS; w++) {
 		for (uint64_t bits = words[w] & m->e->has[w]; bits; bits &= bits - 1)
@@ -212,23 +211,39 @@ void slot_fill(const struct match *m, struct slot *s) {
 	s->present = s->n > 0;
 }
 
-void slot_grams(const struct match *m, struct slot *s) {
-	uint32_t *gram = s->gram, epoch = m->epoch;
+/* fold_bytes - lower case for the letters of ASCII, eight bytes at a time */
+static void fold_bytes(char *out, const char *in, uint32_t n) {
+	const uint64_t ones = 0x0101010101010101ull;
+	uint32_t i = 0;
 
-	s->gram_epoch = epoch;
-	for (uint32_t k = 0; k < s->n; k++) {
-		const unsigned char *p = (const unsigned char *)s->v[k].s;
-		const unsigned char *end = p + s->v[k].n;
-		uint8_t last;
+	for (; i + 8 <= n; i += 8) {
+		uint64_t x, low, above_z, from_a;
 
-		if (p == end)
-			continue;
-		last = fold_case[*p++];
-		for (; p < end; p++) {
-			uint8_t c = fold_case[*p];
+		memcpy(&x, in + i, 8);
+		low = x & 0x7f * ones;
+		above_z = low + (0x7f - 'Z') * ones;
+		from_a = low + (0x80 - 'A') * ones;
+		x |= (~x & (from_a ^ above_z) & 0x80 * ones) >> 2;
+		memcpy(out + i, &x, 8);
+	}
+	for (; i < n; i++)
+		out[i] = (char)fold_case[(unsigned char)in[i]];
+}
 
-			gram[gram_hash(last, c)] = epoch;
-			last = c;
-		}
+void slot_fold(const struct match *m, struct slot *s) {
+	size_t bytes = s->n * sizeof(*s->folded);
+	char *out;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		bytes += s->v[i].n;
+	s->folded_epoch = m->epoch;
+	s->folded = arena_alloc(m->arena, bytes);
+	if (!s->folded)
+		return;
+	out = (char *)(s->folded + s->n);
+	for (uint32_t i = 0; i < s->n; i++) {
+		s->folded[i] = (struct str){ out, s->v[i].n };
+		fold_bytes(out, s->v[i].s, s->v[i].n);
+		out += s->v[i].n;
 	}
 }

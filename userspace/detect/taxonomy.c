@@ -202,19 +202,27 @@ static bool speaks(const char *message) {
 	return true;
 }
 
-const uint64_t *taxonomy_words(void) {
-	static uint64_t words[EVENT_HAS_WORDS];
-
-	if (words[0])
-		return words;
+static void find_words(uint64_t *words, bool exec) {
 	for (uint32_t id = 0; id < FIELD_MAX; id++) {
 		const char *member = fields[id].member;
 		size_t n = strlen(member);
 
 		if (fields[id].type != FIELD_STR || !speaks(fields[id].message) ||
+		    (!exec && !strcmp(fields[id].message, "process")) ||
 		    (n >= 3 && !strcmp(member + n - 3, "_id")) || id == FIELD_PROCESS_CGROUP)
 			continue;
 		words[id / 64] |= 1ull << id % 64;
 	}
-	return words;
+}
+
+const uint64_t *taxonomy_words(bool exec) {
+	static uint64_t words[2][EVENT_HAS_WORDS];
+	static bool known;
+
+	if (!known) {
+		find_words(words[0], false);
+		find_words(words[1], true);
+		known = true;
+	}
+	return words[exec];
 }

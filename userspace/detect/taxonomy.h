@@ -48,9 +48,12 @@ bool taxonomy_value_known(enum field_id field, struct str name);
 void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, const char **ret_why);
 
 /*
- * taxonomy_words - the fields that keywords are searched in, as bits of event.has: every text but
- * ids, what is of the parent, and what the sensor says of itself. Not for two threads at first.
+ * taxonomy_words - the fields that keywords are searched in, as bits of event.has
+ * @exec: of an exec; in other events what is of the process was told when that began
+ *
+ * Every text but ids, what is of the parent, and what the sensor says of itself. Not for two
+ * threads at first.
  */
-const uint64_t *taxonomy_words(void);
+const uint64_t *taxonomy_words(bool exec);
 
 #endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many texts sought at once, against each sought alone. */
+#include <stdio.h>
+
+#include "detect/needles.h"
+#include "test.h"
+
+#define MAX_SOUGHT 400
+#define MAX_TEXT 12
+#define MAX_HAYSTACK 60
+
+static uint32_t state = 4711;
+
+static uint32_t below(uint32_t n) {
+	state = state * 1664525 + 1013904223;
+	return (state >> 8) % n;
+}
+
+/* fill - @n bytes of so few letters that they often meet; now and then a byte of any kind */
+static void fill(char *s, uint32_t n) {
+	for (uint32_t i = 0; i < n; i++)
+		s[i] = (char)(below(40) ? "ab/."[below(4)] : (char)below(256));
+}
+
+static bool alone(const struct sought *s, struct str x) {
+	struct str t = s->text;
+
+	if (t.n > x.n)
+		return false;
+	if (s->where == WHERE_HEAD)
+		return str_starts(x, t);
+	if (s->where == WHERE_WHOLE)
+		return str_eq(x, t);
+	if (s->where == WHERE_TAIL)
+		return str_eq(t, (struct str){ x.s + x.n - t.n, t.n });
+	for (uint32_t i = 0; i + t.n <= x.n; i++) {
+		if (str_eq(t, (struct str){ x.s + i, t.n }))
+			return true;
+	}
+	return false;
+}
+
+/* round_of - @n texts against some haystacks; gives how often they disagreed with the slow way */
+static uint32_t round_of(uint32_t n, uint32_t *hits) {
+	static char texts[MAX_SOUGHT][MAX_TEXT], haystack[MAX_HAYSTACK];
+	struct sought v[MAX_SOUGHT];
+	struct arena arena;
+	struct needles *k;
+	uint32_t wrong = 0;
+
+	arena_init(&arena, 1 << 20);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t len = below(MAX_TEXT + 1);
+
+		fill(texts[i], len);
+		v[i] = (struct sought){ { texts[i], len }, (uint8_t)below(4), i };
+	}
+	CHECK(needles_new(&arena, v, n, &k) == 0);
+	for (int i = 0; i < 40; i++) {
+		struct str x = { haystack, below(MAX_HAYSTACK + 1) };
+		uint64_t rows[(MAX_SOUGHT + 63) / 64] = { 0 };
+		bool any = false;
+
+		fill(haystack, x.n);
+		needles_mark(k, x, rows);
+		for (uint32_t r = 0; r < n; r++) {
+			bool found = rows[r / 64] >> r % 64 & 1;
+
+			wrong += found != alone(&v[r], x);
+			any |= found;
+			*hits += found;
+		}
+		wrong += needles_any(k, x) != any;
+	}
+	arena_done(&arena);
+	return wrong;
+}
+
+static void all_that_stand_are_found_and_no_others(void) {
+	uint32_t wrong = 0, hits = 0;
+
+	for (int i = 0; i < 400; i++)
+		wrong += round_of(i % 20 ? below(12) : below(MAX_SOUGHT), &hits);
+	CHECK(wrong == 0);
+	CHECK(hits > 1000);
+}
+
+static void one_row_may_have_many_texts(void) {
+	const struct sought v[] = { { STR("abcdefgh"), WHERE_ANY, 3 },
+				    { STR("xyz"), WHERE_TAIL, 3 },
+				    { STR("q"), WHERE_ANY, 70 } };
+	struct arena arena;
+	struct needles *k;
+	uint64_t rows[2] = { 0 };
+
+	arena_init(&arena, 1 << 16);
+	CHECK(needles_new(&arena, v, 3, &k) == 0);
+	needles_mark(k, STR("..abcdefgh"), rows);
+	CHECK(rows[0] == 1u << 3 && rows[1] == 0);
+	needles_mark(k, STR("qxyz"), rows);
+	CHECK(rows[0] == 1u << 3 && rows[1] == 1u << 6);
+	arena_done(&arena);
+}
+
+static void no_memory_is_an_error(void) {
+	const struct sought v = { STR("abcdefgh"), WHERE_ANY, 0 };
+	struct arena arena;
+	struct needles *k = NULL;
+
+	arena_init(&arena, 64);
+	CHECK(needles_new(&arena, &v, 1, &k) == -12 && !k);
+	arena_done(&arena);
+}
+
+int main(void) {
+	RUN(all_that_stand_are_found_and_no_others);
+	RUN(one_row_may_have_many_texts);
+	RUN(no_memory_is_an_error);
+	DONE();
+}
