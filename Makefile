@@ -114,7 +114,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 
 install: all
 	install -D -m 755 $(B)/lapwing $(DESTDIR)$(PREFIX)/sbin/lapwing
-	find rules -name '*.yml' -exec install -D -m 644 {} $(SHARE)/lapwing/{} \;
+	find rules -name '*.yml' ! -name '*.test.yml' -exec install -D -m 644 {} $(SHARE)/lapwing/{} \;
 	find docs README.md -name '*.md' -exec install -D -m 644 {} $(SHARE)/doc/lapwing/{} \;
 
 clean:

@@ -135,6 +135,7 @@ static int replay_run(int argc, char **argv) {
 		{ "rules", required_argument, NULL, SENSOR_RULES },
 		{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },
 		{ "strict", no_argument, NULL, SENSOR_STRICT },
+		RULES_SELECT_OPTIONS,
 		{ "color", required_argument, NULL, SENSOR_COLOR },
 		{ 0 },
 	};
@@ -174,6 +175,7 @@ const struct command command_replay = {
 		 "ones)\n"
 		 "      --no-rules      detect nothing\n"
 		 "      --strict        a rule with a fault refuses all of them\n"
+		 RULES_SELECT_USAGE
 		 "      --color WHEN    auto, always, never\n"
 		 "\n"
 		 "example: lapwing replay --rules rules -o json:- night.tape\n",

@@ -110,7 +110,7 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 			o->ready_fd = (int)n;
 		return code;
 	default:
-		return -1;
+		return rules_select(c, option, &o->detect);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/session.h"
 #include "cli/cli.h"
+#include "cli/rules.h"
 
 #define SENSOR_SHORT_OPTIONS "+:ho:"
 
@@ -31,6 +32,7 @@ enum {
 	{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },          \
 	{ "strict", no_argument, NULL, SENSOR_STRICT },              \
 	{ "spool", required_argument, NULL, SENSOR_SPOOL },          \
+	RULES_SELECT_OPTIONS,                                        \
 	{ "tape", required_argument, NULL, SENSOR_TAPE },            \
 	{ "color", required_argument, NULL, SENSOR_COLOR },          \
 	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD }
@@ -43,6 +45,7 @@ enum {
 	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped ones)\n" \
 	"      --no-rules      detect nothing\n"                                             \
 	"      --strict        a rule with a fault refuses all of them\n"                     \
+	RULES_SELECT_USAGE                                                                     \
 	"      --hooks SET     auto (best that works), lsm, tracepoint\n"                    \
 	"      --tape FILE     record the raw ring, for `lapwing replay`\n"                  \
 	"      --color WHEN    auto, always, never\n"                                        \

@@ -118,6 +118,12 @@ int head_build(struct build *b, const struct node *doc, struct rule *r, enum sta
 /* head_find - the rule, correlation or filter with the id or name @text, or NULL */
 struct rule *head_find(struct build *b, struct str text);
 
+/* head_retired - why what has @status does not run, or NULL */
+const char *head_retired(const struct build *b, enum status status);
+
+/* head_selected - whether @r is of what options.min_level, tags and statuses ask for */
+bool head_selected(const struct build *b, const struct rule *r);
+
 /* head_source - its log source, which names something; texts for ever */
 int head_source(struct build *b, const struct node *doc, struct logsource *ret);
 

@@ -301,7 +301,7 @@ static void lost(struct ruleset *set, uint32_t kind, uint64_t count) {
 		struct correlation *c = all->v[i];
 		struct detection *d;
 
-		if (!event_kinds_has(&c->kinds, kind))
+		if (kind && !event_kinds_has(&c->kinds, kind)) /* 0: it may be of any kind */
 			continue;
 		c->gap_ns = now + 1;
 		if (c->head.quiet || count < c->lacks ||

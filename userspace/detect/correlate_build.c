@@ -313,6 +313,7 @@ int correlate_build(struct build *b, const struct node *doc) {
 	const struct node *map = yaml_get(doc, "correlation");
 	struct correlation *c = arena_zalloc(&b->set->arena, sizeof(*c));
 	enum status status = STATUS_RUN;
+	const char *why;
 	int err;
 
 	if (!c)
@@ -335,15 +336,15 @@ int correlate_build(struct build *b, const struct node *doc) {
 	err = err ? err : read_generate(b, map, c);
 	if (err)
 		return err;
-	if (status != STATUS_RUN && !b->options->records)
-		return rule_skip(b, &c->head,
-				 status == STATUS_OLD ? "its status is deprecated"
-						      : "its status is unsupported");
+	why = head_retired(b, status);
+	if (why)
+		return rule_skip(b, &c->head, why);
 	if (b->n_correlations == MAX_CORRELATIONS)
 		return fault_at(&b->faults, doc, "one correlation too many, expected at most %u",
 				MAX_CORRELATIONS);
 	b->n_correlations++;
 	c->head.fate = RULE_RUNS;
+	c->head.deselected = !head_selected(b, &c->head);
 	*b->last_correlation = c;
 	b->last_correlation = &c->next;
 	return 0;

@@ -23,6 +23,10 @@ struct ruleset;
 struct detect_options {
 	bool strict;  /* a document that is refused fails the load */
 	bool records; /* for detect_record(): of every log source and status, with any field */
+	uint32_t min_level;	     /* enum event_level: lower ones do not run; 0: all do */
+	const char *const *tags;     /* those with one of these run; none: all do */
+	const char *const *statuses; /* likewise; none: all but deprecated and unsupported do */
+	size_t n_tags, n_statuses;
 	const char *const
 		*placeholders; /* "NAME=VALUE" for 'expand', of which a name may have many */
 	size_t n_placeholders;
@@ -65,6 +69,36 @@ const struct detection *ruleset_rule(const struct ruleset *rules, size_t i, uint
 
 /* ruleset_limited - how often rule @i asked a regex that gave up at its limit, taken as "no" */
 uint64_t ruleset_limited(const struct ruleset *rules, size_t i);
+
+struct rule_info {
+	const struct detection *detection;
+	const char *file;
+	uint32_t line;
+	struct str status; /* absent: none is given */
+	bool correlation;
+	bool quiet;	      /* tells nothing itself, because a correlation refers to it */
+	uint64_t evaluations; /* how often its condition was looked at */
+	uint64_t hits, limited;
+	uint64_t ns; /* that all evaluations took, reckoned from every 64th of them */
+};
+
+/* ruleset_info - of rule @i, and behind the last rule of each correlation; -ENOENT past those */
+int ruleset_info(const struct ruleset *rules, size_t i, struct rule_info *ret);
+
+/* ruleset_find - the number, for ruleset_info(), of what is called so (id, name, title); -ENOENT */
+int ruleset_find(const struct ruleset *rules, struct str text, size_t *ret);
+
+/* ruleset_explain - appends how @i is evaluated: its questions and what each costs */
+void ruleset_explain(const struct ruleset *rules, size_t i, struct buf *out);
+
+enum rule_coverage { COVERAGE_NONE, COVERAGE_PARTLY, COVERAGE_FULLY };
+
+/*
+ * ruleset_coverage - how much of @i can ever hold, when just events of @kinds come
+ * @why: gets one line for each selection that cannot, or for the rule, with the reason
+ */
+enum rule_coverage ruleset_coverage(struct ruleset *rules, size_t i,
+				    const struct event_kinds *kinds, struct buf *why);
 
 /*
  * ruleset_skipped - "file:line: 'title' is skipped: why" of the @i-th skipped rule, or NULL past

@@ -139,7 +139,10 @@ struct rule {
 	bool audited;	/* offered what auditd would have written */
 	uint8_t access; /* enum audit_access: the PATH records that it is about */
 	uint64_t fired; /* the event that it has last held for */
-	uint64_t hits, limited;
+	uint64_t hits, limited, evaluations;
+	uint64_t ns;	   /* that every 64th evaluation took */
+	struct str status; /* as written; absent: it has none */
+	bool deselected;   /* while compiling: not asked for; runs for correlations only */
 	struct expr *expr;
 	struct identifier *identifiers; /* those that the condition speaks of */
 	uint32_t n_identifiers;
@@ -225,6 +228,10 @@ static inline uint32_t slot_hash(struct str name) {
 
 /* slot_find - the slot called @name, or NULL */
 struct slot *slot_find(const struct ruleset *set, struct str name);
+
+/* expr_can_hold - whether what is the same in all events of a kind, or of @row, lets @x hold */
+bool expr_can_hold(struct ruleset *set, const struct expr *x, uint32_t kind,
+		   const struct audit_record *row);
 
 /* slot_fill - finds the values of @s in the running event; slot.c */
 void slot_fill(const struct match *m, struct slot *s);

@@ -36,6 +36,7 @@ int filter_build(struct build *b, const struct node *doc) {
 	const struct node *map = yaml_get(doc, "filter");
 	struct filter *f = arena_zalloc(&b->set->arena, sizeof(*f));
 	enum status status = STATUS_RUN;
+	const char *why;
 	int err;
 
 	if (!f)
@@ -57,10 +58,9 @@ int filter_build(struct build *b, const struct node *doc) {
 	err = err ? err : rule_searches(b, map, "rules", &f->head);
 	if (err)
 		return err;
-	if (status != STATUS_RUN && !b->options->records)
-		return rule_skip(b, &f->head,
-				 status == STATUS_OLD ? "its status is deprecated"
-						      : "its status is unsupported");
+	why = head_retired(b, status);
+	if (why)
+		return rule_skip(b, &f->head, why);
 	f->head.fate = RULE_RUNS;
 	*b->last_filter = f;
 	b->last_filter = &f->next;

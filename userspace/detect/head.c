@@ -181,7 +181,7 @@ static int take_name(struct build *b, const struct node *node, struct rule *r) {
 }
 
 int head_build(struct build *b, const struct node *doc, struct rule *r, enum status *ret) {
-	struct str title, id, author, name, taxonomy;
+	struct str title, id, author, name, taxonomy, word;
 	uint32_t level = LEVEL_MEDIUM, status = STATUS_RUN;
 	int err = head_text(b, doc, "title", true, &title);
 
@@ -210,6 +210,10 @@ int head_build(struct build *b, const struct node *doc, struct rule *r, enum sta
 				"expected sigma",
 				fault_text(taxonomy));
 	r->detection.level = level;
+	err = head_text(b, doc, "status", false, &word);
+	err = err ? err : head_keep(b, word, &r->status);
+	if (err)
+		return err;
 	err = head_keep(b, title, &r->detection.title);
 	err = err ? err : head_keep(b, id, &r->detection.rule_id);
 	err = err ? err : head_keep(b, author, &r->detection.author);
@@ -221,6 +225,35 @@ int head_build(struct build *b, const struct node *doc, struct rule *r, enum sta
 		err = take_name(b, yaml_get(doc, "name"), r);
 	*ret = status;
 	return err;
+}
+
+static bool among(struct str x, const char *const *v, size_t n) {
+	for (size_t i = 0; i < n; i++) {
+		if (x.n == strlen(v[i]) && !strncasecmp(x.s, v[i], x.n))
+			return true;
+	}
+	return false;
+}
+
+const char *head_retired(const struct build *b, enum status status) {
+	/* who names statuses decides which; head_selected() */
+	if (status == STATUS_RUN || b->options->records || b->options->n_statuses)
+		return NULL;
+	return status == STATUS_OLD ? "its status is deprecated" : "its status is unsupported";
+}
+
+bool head_selected(const struct build *b, const struct rule *r) {
+	const struct detect_options *o = b->options;
+	const struct strv *tags = &r->detection.tags;
+	uint32_t i = 0;
+
+	if (r->detection.level < o->min_level)
+		return false;
+	if (o->n_statuses && !(r->status.s && among(r->status, o->statuses, o->n_statuses)))
+		return false;
+	while (o->n_tags && i < tags->n && !among(tags->v[i], o->tags, o->n_tags))
+		i++;
+	return !o->n_tags || i < tags->n;
 }
 
 int head_source(struct build *b, const struct node *doc, struct logsource *ret) {

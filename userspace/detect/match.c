@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
 #include "detect/correlate.h"
 
 /*
@@ -49,8 +51,16 @@ static void report(struct ruleset *rules, struct rule *r, struct tally *t) {
 	t->n_matched += d->matched.n;
 }
 
+static uint64_t now_ns(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 	struct match *m = &rules->match;
+	uint64_t since;
 	bool holds;
 
 	if (m->applies && !m->applies[r->source_id])
@@ -58,7 +68,10 @@ static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 	if (r->fired == rules->event) /* when the event was seen in another way */
 		return;
 	m->limited = false;
+	since = ++r->evaluations % 64 ? 0 : now_ns();
 	holds = expr_holds(m, r->expr);
+	if (since)
+		r->ns += now_ns() - since;
 	r->limited += m->limited;
 	if (holds)
 		report(rules, r, t);

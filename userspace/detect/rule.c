@@ -244,9 +244,8 @@ static const char *why_skipped(const struct build *b, struct rule *r, enum statu
 	taxonomy_kinds(&r->source, &r->kinds, &why);
 	r->audited = !why && !event_kinds_any(&r->kinds);
 	r->access = audit_access_of(r->detection.rule_id);
-	if (status != STATUS_RUN)
-		return status == STATUS_OLD ? "its status is deprecated"
-					    : "its status is unsupported";
+	if (head_retired(b, status))
+		return head_retired(b, status);
 	return event_kinds_any(&r->kinds) || r->audited ? NULL : why;
 }
 
@@ -300,6 +299,7 @@ int rule_build(struct build *b, const struct node *doc) {
 				MAX_RULES);
 	b->set->n_rules++;
 	r->fate = RULE_RUNS;
+	r->deselected = !head_selected(b, r);
 	*b->last_rule = r;
 	b->last_rule = &r->next;
 	return 0;

@@ -77,11 +77,11 @@ static bool settled(struct ruleset *set, const struct expr *x, uint32_t kind,
 	return !holds;
 }
 
-static bool can_hold(struct ruleset *set, const struct expr *x, uint32_t kind,
-		     const struct audit_record *row) {
+bool expr_can_hold(struct ruleset *set, const struct expr *x, uint32_t kind,
+		   const struct audit_record *row) {
 	if (x->join == JOIN_OR) {
 		for (uint32_t i = 0; i < x->n; i++) {
-			if (can_hold(set, x->kids[i], kind, row))
+			if (expr_can_hold(set, x->kids[i], kind, row))
 				return true;
 		}
 		return false;
@@ -89,7 +89,7 @@ static bool can_hold(struct ruleset *set, const struct expr *x, uint32_t kind,
 	if (x->join != JOIN_AND)
 		return !settled(set, x, kind, row);
 	for (uint32_t i = 0; i < x->n; i++) {
-		if (!can_hold(set, x->kids[i], kind, row))
+		if (!expr_can_hold(set, x->kids[i], kind, row))
 			return false;
 	}
 	return true;
@@ -101,7 +101,7 @@ static bool rule_wants(struct ruleset *set, const struct rule *r, uint32_t kind,
 		return false;
 	if (!row && !event_kinds_has(&r->kinds, kind))
 		return false;
-	return can_hold(set, r->expr, kind, row);
+	return expr_can_hold(set, r->expr, kind, row);
 }
 
 /* find_needs - once for each rule; its rows share them */
@@ -201,11 +201,15 @@ static int prepare(struct build *b) {
 
 /* add_text - every document of one file */
 static int add_text(void *ctx, const char *name, const char *text, size_t n) {
+	static const char sidecar[] = ".test.yml"; /* a rule's events, for `lapwing rules test` */
 	struct build *b = ctx;
 	struct node *docs = NULL;
+	size_t end = strlen(name);
 	struct str kept = arena_str(&b->set->arena, str_of(name));
 	int err;
 
+	if (end >= sizeof(sidecar) && !strcmp(name + end - (sizeof(sidecar) - 1), sidecar))
+		return 0;
 	if (!kept.s)
 		return -ENOMEM;
 	b->file = kept.s;
@@ -248,12 +252,33 @@ static int build_new(const struct detect_options *options, struct buf *errors, s
 	return 0;
 }
 
+/* deselect - rules that nobody asked for go, but for those that some correlation counts */
+static void deselect(struct build *b) {
+	struct rule **at = &b->first_rule;
+
+	while (*at) {
+		struct rule *r = *at;
+
+		r->quiet |= r->deselected;
+		if (r->deselected && !r->uses) {
+			*at = r->next;
+			b->set->n_rules--;
+		} else {
+			at = &r->next;
+		}
+	}
+	for (struct correlation *c = b->first_correlation; c; c = c->next)
+		c->head.quiet |= c->head.deselected;
+}
+
 /* build_end - the finished rule set, or nothing at all */
 static int build_end(struct build *b, int err, struct ruleset **ret) {
 	bool nothing = b->set->n_rules == 0 && b->set->n_skipped == 0;
 
 	err = err ? err : filter_apply(b);
 	err = err ? err : correlate_resolve(b);
+	if (!err)
+		deselect(b);
 	if (!err && b->set->n_refused > 0 && (b->options->strict || nothing))
 		err = -EINVAL;
 	if (!err)
@@ -315,6 +340,8 @@ void ruleset_adopt(struct ruleset *rules, struct ruleset *old) {
 			continue;
 		r->hits = (*was)->hits;
 		r->limited = (*was)->limited;
+		r->evaluations = (*was)->evaluations;
+		r->ns = (*was)->ns;
 	}
 	if (rules->correlations && old->correlations)
 		correlations_adopt(rules->correlations, old->correlations);
