@@ -16,7 +16,7 @@
 # SAN=1 builds with ASan and UBSan into build-san/; V=1 shows the commands.
 
 VERSION  := 0.1.0
-FAMILIES := process file net
+FAMILIES := process file net inject kernel
 ROOMS    := base event probe decode enrich detect encode filter spool sink app cli
 
 SAN ?= 0

@@ -90,4 +90,57 @@ static __always_inline const __u64 *compat_short_name(struct dentry *d) {
 		       : (const __u64 *)&before->d_iname[0];
 }
 
+/*
+ * 3f0e6f2b41d3 ("bpf: Add bpf_task_from_pid() kfunc"), v6.2. Use only with compat_has_cast(), for
+ * the same reason.
+ */
+extern struct task_struct *bpf_task_from_pid(int pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+
+/* 7c7e3d31e785 ("bpf: Introduce helper bpf_find_vma"), v5.17. */
+static __always_inline bool compat_has_find_vma(void) {
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma);
+}
+
+/*
+ * cb12fd8e0dab ("pidfd: add pidfs"), v6.9: a pidfd's struct pid moved from file::private_data to
+ * inode::i_private, and struct pid got a number of its own.
+ */
+struct pid___since_6_9 {
+	__u64 ino;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct pid *compat_pidfd_pid(struct file *file) {
+	if (bpf_core_field_exists(struct pid___since_6_9, ino))
+		return (struct pid *)BPF_CORE_READ(file, f_inode, i_private);
+	return (struct pid *)BPF_CORE_READ(file, private_data);
+}
+
+/* An enum is relocated as an enum only; vmlinux.h has it as a number. */
+enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC };
+
+struct bpf_prog___type {
+	enum bpf_prog_type type;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 compat_prog_type(struct bpf_prog *prog) {
+	struct bpf_prog___type *p = (void *)prog;
+
+	return BPF_CORE_READ(p, type);
+}
+
+/* module::sig_ok stands only in kernels with CONFIG_MODULE_SIG. */
+struct module___signed {
+	bool sig_ok;
+} __attribute__((preserve_access_index));
+
+/* compat_module_signature - as in wire_kernel.signature */
+static __always_inline __u32 compat_module_signature(struct module *module) {
+	struct module___signed *m = (void *)module;
+
+	if (!bpf_core_field_exists(m->sig_ok))
+		return 0;
+	return m->sig_ok ? 1 : 2;
+}
+
 #endif

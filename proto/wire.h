@@ -58,6 +58,25 @@ enum wire_kind {
 	WIRE_HOST_LOSS = 51,
 	WIRE_HOST_STOP = 52,
 	WIRE_HOST_FOLD = 53,
+	WIRE_INJECT_PTRACE = 88,
+	WIRE_INJECT_VM_WRITE = 89,
+	WIRE_INJECT_VM_READ = 90,
+	WIRE_INJECT_MEM_OPEN = 91,
+	WIRE_INJECT_GETFD = 92,
+	WIRE_INJECT_EXECUTABLE = 93,
+	WIRE_INJECT_MEMFD = 94,
+	WIRE_INJECT_USERFAULTFD = 95,
+	WIRE_KERNEL_MODULE_LOAD = 104,
+	WIRE_KERNEL_MODULE_UNLOAD = 105,
+	WIRE_KERNEL_BPF_LOAD = 106,
+	WIRE_KERNEL_BPF_ATTACH = 107,
+	WIRE_KERNEL_KEXEC = 108,
+	WIRE_KERNEL_NAMESPACE = 109,
+	WIRE_KERNEL_CGROUP = 110,
+	WIRE_KERNEL_KEY = 111,
+	WIRE_KERNEL_LOCKDOWN = 112,
+	WIRE_KERNEL_IO_URING = 113,
+	WIRE_KERNEL_IO_REQUEST = 114,
 	WIRE_KIND_MAX = 128,
 };
 
@@ -270,6 +289,55 @@ struct wire_net_close {
 };
 _Static_assert(sizeof(struct wire_net_close) == 160, "wire_net_close");
 
+/* What memory is of; numbers are those of lapwing.v1.Memory. */
+enum wire_memory {
+	WIRE_MEMORY_UNKNOWN = 0,
+	WIRE_MEMORY_ANONYMOUS = 1,
+	WIRE_MEMORY_FILE = 2,
+	WIRE_MEMORY_HEAP = 3,
+	WIRE_MEMORY_STACK = 4,
+};
+
+/* Code that goes where it should not. What a kind does not use is 0. */
+struct wire_inject {
+	struct wire_header head;
+	__u64 target_start_ns; /* of the group leader */
+	__u64 address;
+	__u64 bytes;
+	struct wire_path path; /* of the file that is mapped */
+	struct wire_str name;  /* memfd */
+	__u32 target_tgid;     /* 0: not known */
+	__u32 call;	       /* number of the system call; 0: not known (0 is read(2)) */
+	__u32 request;	       /* ptrace: what is asked for; pidfd_getfd: the descriptor there */
+	__u32 protection;      /* PROT_* that it is to have */
+	__u32 old_protection;  /* and had; LSM only */
+	__u32 memory;	       /* enum wire_memory */
+	__u32 flags;	       /* of memfd_create */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_inject) == 136, "wire_inject");
+
+/* A change to the kernel itself, or to what a process sees of it. What a kind does not use is 0. */
+struct wire_kernel {
+	struct wire_header head;
+	__u64 target_start_ns; /* cgroup: who was moved */
+	__u64 cgroup_id;
+	__u64 flags;	       /* module: its taints; namespace: CLONE_NEW*; io_uring: its set-up */
+	struct wire_path path; /* of the file that a module or a kernel came from */
+	struct wire_str name;  /* module, program, key, cgroup (a path); lockdown: of what */
+	struct wire_str detail; /* key: its type; bpf: the tracepoint */
+	__u32 target_tgid;
+	__u32 id;	/* bpf: of the program */
+	__u32 type;	/* bpf: of the program; io_uring: opcode of the request */
+	__u32 command;	/* bpf: of the call */
+	__u32 attach;	/* bpf: type of attachment */
+	__u32 entries;	/* io_uring: of the submission queue */
+	__u32 signature; /* module: 1 it has a good one, 2 it has none, 0 not known */
+	__u32 ns_mnt, ns_pid, ns_net, ns_user, ns_uts, ns_ipc, ns_cgroup, ns_tgid;
+	__u8 tag[8];	/* bpf: of the program */
+};
+_Static_assert(sizeof(struct wire_kernel) == 176, "wire_kernel");
+
 /* Facts of the host, made by user space and sent down the same corridor. */
 struct wire_host_start {
 	struct wire_header head;
@@ -356,7 +424,25 @@ enum wire_hook {
 	WIRE_HOOK_TP_TCP_RETRANSMIT_SKB = 29,
 	WIRE_HOOK_TP_TCP_DESTROY_SOCK = 30,
 	WIRE_HOOK_TP_NEWTASK = 31,
-	WIRE_HOOK_MAX = 32,
+	WIRE_HOOK_LSM_PTRACE_ACCESS_CHECK = 32,
+	WIRE_HOOK_LSM_FILE_MPROTECT = 33,
+	WIRE_HOOK_LSM_MMAP_FILE = 34,
+	WIRE_HOOK_LSM_INODE_INIT_SECURITY_ANON = 35,
+	WIRE_HOOK_FEXIT_MEMFD_CREATE = 36,
+	WIRE_HOOK_TP_MODULE_LOAD = 37,
+	WIRE_HOOK_TP_MODULE_FREE = 38,
+	WIRE_HOOK_LSM_BPF_PROG = 39,
+	WIRE_HOOK_LSM_BPF = 40,
+	WIRE_HOOK_LSM_KERNEL_READ_FILE = 41,
+	WIRE_HOOK_LSM_KERNEL_LOAD_DATA = 42,
+	WIRE_HOOK_FEXIT_UNSHARE = 43,
+	WIRE_HOOK_FEXIT_SETNS = 44,
+	WIRE_HOOK_TP_CGROUP_ATTACH_TASK = 45,
+	WIRE_HOOK_LSM_KEY_ALLOC = 46,
+	WIRE_HOOK_FEXIT_SECURITY_LOCKED_DOWN = 47,
+	WIRE_HOOK_TP_IO_URING_CREATE = 48,
+	WIRE_HOOK_TP_IO_URING_SUBMIT_REQ = 49,
+	WIRE_HOOK_MAX = 50,
 };
 
 #endif

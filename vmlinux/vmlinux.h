@@ -36,6 +36,10 @@ struct thread_info {
 	unsigned int status;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
@@ -53,6 +57,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
 	struct { unsigned int val; } loginuid;
 	unsigned int sessionid;
 	struct css_set *cgroups;
@@ -70,6 +75,10 @@ struct tty_struct {
 	char name[64];
 };
 
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct upid {
 	int nr;
 	struct pid_namespace *ns;
@@ -77,7 +86,64 @@ struct upid {
 
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4];
 	struct upid numbers[0];
+};
+
+struct inode {
+	unsigned long i_ino;
+	unsigned short i_mode;
+	struct { unsigned int val; } i_uid;
+	struct { unsigned int val; } i_gid;
+	struct super_block *i_sb;
+	unsigned int i_nlink;
+	void *i_private;
+};
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	struct mm_struct *vm_mm;
+	unsigned long vm_flags;
+	struct anon_vma *anon_vma;
+	struct file *vm_file;
+};
+
+struct module {
+	char name[56];
+	unsigned long taints;
+};
+
+struct bpf_prog {
+	unsigned char tag[8];
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_prog_aux {
+	unsigned int id;
+	char name[16];
+};
+
+struct io_kiocb {
+	unsigned char opcode;
+};
+
+struct key {
+	struct key_type *type;
+	char *description;
+};
+
+struct key_type {
+	char *name;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
 };
 
 struct cred {
@@ -101,6 +167,9 @@ struct mm_struct {
 	struct file *exe_file;
 	unsigned long arg_start;
 	unsigned long arg_end;
+	unsigned long start_brk;
+	unsigned long brk;
+	unsigned long start_stack;
 };
 
 struct path {
@@ -158,17 +227,9 @@ struct dentry {
 	struct hlist_bl_node d_hash;
 };
 
-struct inode {
-	unsigned long i_ino;
-	unsigned short i_mode;
-	struct { unsigned int val; } i_uid;
-	struct { unsigned int val; } i_gid;
-	struct super_block *i_sb;
-	unsigned int i_nlink;
-};
-
 struct super_block {
 	unsigned int s_dev;
+	unsigned long s_magic;
 };
 
 struct kernel_siginfo {
@@ -226,6 +287,7 @@ struct css_set {
 
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 };
 
 struct kernfs_node {
@@ -341,6 +403,7 @@ enum bpf_map_type {
 
 enum bpf_func_id {
 	BPF_FUNC_loop = 181,
+	BPF_FUNC_find_vma = 180,
 	BPF_FUNC_get_current_task_btf = 158,
 };
 

@@ -49,6 +49,13 @@ for _family in ("v4", "v6", "mapped"):
     CASES += [(f"net_datagram_{_family}_{way}", "net_datagram", [_family, way])
               for way in ("connect", "sendto", "sendmsg", "sendmmsg")]
 
+CASES += [(f"inject_{way}", "inject", [way]) for way in (
+    "attach", "seize", "vm_write", "vm_read", "mem_write", "mem_read", "getfd", "written",
+    "written_then_read_only", "clean", "of_a_file", "at_once", "memfd", "userfaultfd")]
+CASES += [(f"kernel_{way}", "kernel", [way]) for way in (
+    "unshare", "unshare_many", "setns", "cgroup", "key", "io_uring", "io_request", "bpf_load",
+    "bpf_attach", "module", "kexec", "lockdown")]
+
 INODE = {f"file.{member}" for member in ("inode", "dev_major", "dev_minor", "mode", "uid", "gid")}
 
 OLD = {f"credentials.old_{name}" for name in (
@@ -57,7 +64,9 @@ OLD = {f"credentials.old_{name}" for name in (
 
 # The deed is refused by the kernel before an LSM hook is asked: do_renameat2() and
 # filename_create() in fs/namei.c look for the name first.
-NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlink_exists"}
+NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlink_exists",
+                      # its effects are told, as any other file's and socket's
+                      "kernel_io_request"}
 
 # A signal that its sender dresses as a timer's, which may come while anybody runs.
 NOT_SEEN_BY_TRACEPOINT = {"signal_disguised"}
@@ -66,7 +75,9 @@ NOT_SEEN_BY_TRACEPOINT = {"signal_disguised"}
 ATTEMPTED_IN_LSM = {"PROCESS_SIGNAL", "PROCESS_CREDENTIALS"}
 
 # LSM hooks that stand behind the deed, not before it: bpf/file.bpf.c, bpf/net.bpf.c.
-DONE_IN_LSM = {"FILE_CREATE", "FILE_OPEN", "NET_ACCEPT"}
+DONE_IN_LSM = {"FILE_CREATE", "FILE_OPEN", "NET_ACCEPT", "INJECT_MEMFD", "KERNEL_MODULE_LOAD",
+               "KERNEL_MODULE_UNLOAD", "KERNEL_BPF_LOAD", "KERNEL_NAMESPACE", "KERNEL_CGROUP",
+               "KERNEL_IO_URING"}
 
 # kind -> { degradation: fields that it excuses }
 EXCUSES = {
@@ -112,9 +123,7 @@ for _way in ("long_argument", "many_arguments"):
 
 # A process that renames itself by prctl(2) keeps, for those who look at it as a parent, the name of
 # its birth or last exec: no hook sees the renaming.
-# A namespace that a process goes to by unshare(2) is told from its next exec on.
-STALE = {("fork_renamed", "parent.name"), ("fork_renamed", "lineage.names"),
-         ("path_bind", "process.ns_mnt"), ("path_private", "process.ns_mnt")}
+STALE = {("fork_renamed", "parent.name"), ("fork_renamed", "lineage.names")}
 
 # Degradations that must stand in the event, and not only may.
 REQUIRED = {

@@ -103,6 +103,8 @@ def expected(deed, event, hooks):
             want[key] = want[key] + [value]
     if hooks == "tracepoint":
         want.update({key: [value] for key, value in deed.done.items()})
+    if hooks == "lsm":
+        want.update({key: [value] for key, value in deed.seen.items() if value})
     for key, value in deed.known.items():
         want[key] = [value, ABSENT]
     return want

@@ -25,6 +25,11 @@ static const uint8_t sample_kinds[] = {
 	WIRE_NET_CONNECT,  WIRE_NET_ACCEPT,   WIRE_NET_BIND,     WIRE_NET_LISTEN,
 	WIRE_NET_SEND,     WIRE_NET_CLOSE,    WIRE_HOST_START,   WIRE_HOST_CLOCK,
 	WIRE_HOST_USER,    WIRE_HOST_LOSS,    WIRE_HOST_STOP,    WIRE_HOST_FOLD,
+	WIRE_INJECT_PTRACE, WIRE_INJECT_VM_WRITE, WIRE_INJECT_VM_READ, WIRE_INJECT_MEM_OPEN,
+	WIRE_INJECT_GETFD, WIRE_INJECT_EXECUTABLE, WIRE_INJECT_MEMFD, WIRE_INJECT_USERFAULTFD,
+	WIRE_KERNEL_MODULE_LOAD, WIRE_KERNEL_MODULE_UNLOAD, WIRE_KERNEL_BPF_LOAD,
+	WIRE_KERNEL_BPF_ATTACH, WIRE_KERNEL_KEXEC, WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP,
+	WIRE_KERNEL_KEY, WIRE_KERNEL_LOCKDOWN, WIRE_KERNEL_IO_URING, WIRE_KERNEL_IO_REQUEST,
 };
 #define SAMPLE_KINDS (sizeof(sample_kinds) / sizeof(sample_kinds[0]))
 
@@ -161,6 +166,46 @@ static inline void sample_host_start(struct sample *s) {
 	w->coverage = sample_add_lit(s, "exec=tp\0open=lsm\0");
 }
 
+static inline struct wire_inject *sample_inject(struct sample *s, uint8_t kind) {
+	struct wire_inject *w = sample_begin(s, kind, sizeof(*w));
+
+	w->target_tgid = 300;
+	w->target_start_ns = 7000000000;
+	w->call = 101;
+	w->request = 16;
+	w->address = 0x7f0000001000;
+	w->bytes = 4096;
+	w->protection = 5;
+	w->old_protection = 3;
+	w->memory = WIRE_MEMORY_FILE;
+	w->flags = 1;
+	w->path = sample_add_path_lit(s, "code\0tmp\0");
+	w->name = sample_add_lit(s, "a name");
+	return w;
+}
+
+static inline struct wire_kernel *sample_kernel(struct sample *s, uint8_t kind) {
+	struct wire_kernel *w = sample_begin(s, kind, sizeof(*w));
+
+	w->target_tgid = 300;
+	w->target_start_ns = 7000000000;
+	w->cgroup_id = 77;
+	w->flags = 0x04020000; /* CLONE_NEWUTS | CLONE_NEWNS */
+	w->id = 9;
+	w->type = 2;
+	w->command = 28;
+	w->attach = 24;
+	w->entries = 8;
+	w->signature = 2;
+	w->ns_mnt = 41;
+	w->ns_cgroup = 47;
+	memcpy(w->tag, "\x01\x23\x45\x67\x89\xab\xcd\xef", 8);
+	w->path = sample_add_path_lit(s, "dummy.ko\0lib\0");
+	w->detail = sample_add_lit(s, "user");
+	w->name = sample_add_lit(s, "dummy");
+	return w;
+}
+
 /* sample_make - a whole record of @kind, whose last byte matters */
 static inline void sample_make(struct sample *s, uint8_t kind) {
 	switch (kind) {
@@ -224,7 +269,11 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 		sample_fold(s);
 		break;
 	default:
-		if (kind < WIRE_NET_CONNECT)
+		if (kind >= WIRE_KERNEL_MODULE_LOAD)
+			sample_kernel(s, kind);
+		else if (kind >= WIRE_INJECT_PTRACE)
+			sample_inject(s, kind);
+		else if (kind < WIRE_NET_CONNECT)
 			sample_file(s, kind);
 		else
 			sample_net(s, kind);

@@ -229,6 +229,20 @@ static void learn_start(struct enrich *en, const struct event *e) {
 	en->seq = 0;
 }
 
+/* learn_whence - a process goes to other namespaces, or is moved to another cgroup */
+static void learn_whence(struct enrich *en, const struct event *e) {
+	struct proc *p;
+
+	if (e->has[0] & WHENCE_NAMESPACES && event_has(e, FIELD_PROCESS_PID)) {
+		p = find(en, e->process.pid, e->process.start_ns);
+		if (p)
+			whence_learn(&en->cgroups, p, e);
+	}
+	if (event_has(e, FIELD_KERNEL_CGROUP_ID) && event_has(e, FIELD_TARGET_PID))
+		whence_move(&en->cgroups,
+		            proctab_get(&en->procs, e->target.pid, e->target.start_ns), e);
+}
+
 /* learn - false when the event is not one for the world */
 static bool learn(struct enrich *en, struct event *e) {
 	bool has_doer = event_has(e, FIELD_PROCESS_PID);
@@ -258,6 +272,7 @@ static bool learn(struct enrich *en, struct event *e) {
 		(void)names_put(&en->users, e->named_uid, e->user_name);
 		return false;
 	default:
+		learn_whence(en, e);
 		return (!e->ownerless && !e->socket_cookie) || learn_net(en, e);
 	}
 }

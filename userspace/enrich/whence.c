@@ -12,10 +12,23 @@ void whence_learn(struct cgroups *cgroups, struct proc *p, const struct event *e
 		if (event_has(e, FIELD_PROCESS_CGROUP))
 			cgroups_put(cgroups, p->cgroup_id, e->process.cgroup);
 	}
-	if (e->has[0] & WHENCE_NAMESPACES) {
-		p->namespaces_has = e->has[0] & WHENCE_NAMESPACES;
-		memcpy(p->namespaces, &e->process.ns_mnt, sizeof(p->namespaces));
-	}
+	if (!(e->has[0] & WHENCE_NAMESPACES))
+		return;
+	/* an event tells all of them, or those that it changed */
+	for (unsigned i = 0; i < sizeof(p->namespaces) / sizeof(p->namespaces[0]); i++)
+		if (event_has(e, FIELD_PROCESS_NS_MNT + i))
+			p->namespaces[i] = (&e->process.ns_mnt)[i];
+	p->namespaces_has |= e->has[0] & WHENCE_NAMESPACES;
+	p->shown.key = 0;
+}
+
+void whence_move(struct cgroups *cgroups, struct proc *p, const struct event *e) {
+	cgroups_put(cgroups, e->kernel.cgroup_id,
+	            event_has(e, FIELD_KERNEL_CGROUP) ? e->kernel.cgroup : (struct str){ 0 });
+	if (!p)
+		return;
+	p->cgroup_id = e->kernel.cgroup_id;
+	p->shown.key = 0;
 }
 
 void whence_inherit(struct proc *p, const struct proc *parent) {

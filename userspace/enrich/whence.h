@@ -16,6 +16,9 @@ _Static_assert(FIELDS_lineage / 64 == FIELDS_lineage_LAST / 64, "one word of eve
 /* whence_learn - what an event says of the namespaces and the cgroup of its process @p */
 void whence_learn(struct cgroups *cgroups, struct proc *p, const struct event *e);
 
+/* whence_move - @e moved @p (NULL: whoever is not known) to another cgroup */
+void whence_move(struct cgroups *cgroups, struct proc *p, const struct event *e);
+
 /* whence_inherit - @p was just born: what is not known of it is as with @parent */
 void whence_inherit(struct proc *p, const struct proc *parent);
 
@@ -27,8 +30,8 @@ void whence_tell_container(const struct cgroup *cgroup, struct event *e);
 
 /* whence_tell - puts it into an event of @p, for which p->shown was made */
 static inline void whence_tell(const struct proc *p, struct event *e) {
-	if (!(e->has[0] & WHENCE_NAMESPACES)) /* else the record told them; marked by shown.has */
-		memcpy(&e->process.ns_mnt, p->namespaces, sizeof(p->namespaces));
+	/* what the record told was learnt before, so this is it, and the rest */
+	memcpy(&e->process.ns_mnt, p->namespaces, sizeof(p->namespaces));
 	if (p->line) {
 		e->lineage.ids = p->line->ids;
 		e->lineage.names = p->line->names;

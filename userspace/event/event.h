@@ -162,6 +162,29 @@ struct event_lineage {
 	struct strv ids, names;
 };
 
+struct event_inject {
+	uint32_t call, request;
+	uint64_t address, bytes;
+	uint32_t protection, old_protection, memory;
+	struct str path, name;
+	uint32_t flags;
+};
+
+struct event_kernel {
+	struct str name, path, type;
+	uint32_t id;
+	struct str tag, command;
+	uint32_t attach_type;
+	struct str tracepoint;
+	bool is_signed;
+	uint64_t taints;
+	struct strv namespaces;
+	uint64_t cgroup_id;
+	struct str cgroup, operation;
+	uint32_t entries;
+	uint64_t flags;
+};
+
 enum event_evidence { EVIDENCE_COMPLETE = 1, EVIDENCE_INCOMPLETE = 2, EVIDENCE_UNJUDGED = 3 };
 
 struct rule;
@@ -216,6 +239,8 @@ struct event {
 	uint32_t n_detections;
 	struct event_container container;
 	struct event_lineage lineage;
+	struct event_inject inject;
+	struct event_kernel kernel;
 
 	/* Between rooms only, never exported. */
 	uint64_t host_key;	  /* enrich -> encode: host_id, boot_id, host_name */

@@ -12,7 +12,7 @@
 		__VA_ARGS__                                                                        \
 	}
 
-const char *const deed_families[DEED_FAMILIES] = { "process", "file", "net" };
+const char *const deed_families[DEED_FAMILIES] = { "process", "file", "net", "inject", "kernel" };
 
 /* clang-format off */
 const struct deed deeds[] = {
@@ -81,6 +81,60 @@ const struct deed deeds[] = {
 	{ "net.send", DEED_NET, WIRE_NET_SEND,
 	  { { "lsm/socket_sendmsg", LSM("net_send") },
 	    { "tp_btf/sys_exit", TP("net_sys_exit") } } },
+	{ "inject.ptrace", DEED_INJECT, WIRE_INJECT_PTRACE,
+	  { { "lsm/ptrace_access_check", LSM("inject_access") },
+	    { "tp_btf/sys_exit", TP("inject_sys_exit") } } },
+	{ "inject.vm_write", DEED_INJECT, WIRE_INJECT_VM_WRITE,
+	  { { "lsm/ptrace_access_check", LSM("inject_access") },
+	    { "tp_btf/sys_exit", TP("inject_sys_exit") } } },
+	{ "inject.vm_read", DEED_INJECT, WIRE_INJECT_VM_READ,
+	  { { "lsm/ptrace_access_check", LSM("inject_access") },
+	    { "tp_btf/sys_exit", TP("inject_sys_exit") } } },
+	{ "inject.mem_open", DEED_INJECT, WIRE_INJECT_MEM_OPEN,
+	  { { "lsm/ptrace_access_check", LSM("inject_access") },
+	    { "tp_btf/sys_exit", TP("inject_sys_exit") } } },
+	{ "inject.getfd", DEED_INJECT, WIRE_INJECT_GETFD,
+	  { { "lsm/ptrace_access_check", LSM("inject_access") },
+	    { "tp_btf/sys_exit", TP("inject_sys_exit") } } },
+	{ "inject.executable", DEED_INJECT, WIRE_INJECT_EXECUTABLE,
+	  { { "lsm/file_mprotect", LSM("inject_mprotect", "inject_mmap") },
+	    { "tp_btf/sys_exit", TP("inject_sys_exit") } } },
+	{ "inject.memfd", DEED_INJECT, WIRE_INJECT_MEMFD,
+	  { { "fexit/__x64_sys_memfd_create", DEED_FENTRY, { "inject_memfd" } },
+	    { "tp_btf/sys_exit", TP("inject_sys_exit") } } },
+	{ "inject.userfaultfd", DEED_INJECT, WIRE_INJECT_USERFAULTFD,
+	  { { "lsm/inode_init_security_anon", LSM("inject_uffd") },
+	    { "tp_btf/sys_exit", TP("inject_sys_exit") } } },
+	{ "kernel.module_load", DEED_KERNEL, 0,
+	  { { "tp_btf/module_load", TP("kernel_modload") } } },
+	{ "kernel.module_unload", DEED_KERNEL, 0,
+	  { { "tp_btf/module_free", TP("kernel_modfree") } } },
+	{ "kernel.bpf_load", DEED_KERNEL, WIRE_KERNEL_BPF_LOAD,
+	  { { "lsm/bpf_prog", LSM("kernel_bpf_load") },
+	    { "tp_btf/sys_exit", TP("kernel_sys_exit") } } },
+	{ "kernel.bpf_attach", DEED_KERNEL, WIRE_KERNEL_BPF_ATTACH,
+	  { { "lsm/bpf", LSM("kernel_bpf") },
+	    { "tp_btf/sys_exit", TP("kernel_sys_exit") } } },
+	{ "kernel.kexec", DEED_KERNEL, WIRE_KERNEL_KEXEC,
+	  { { "lsm/kernel_read_file", LSM("kernel_kexec_f", "kernel_kexec_d") },
+	    { "tp_btf/sys_exit", TP("kernel_sys_exit") } } },
+	{ "kernel.namespace", DEED_KERNEL, WIRE_KERNEL_NAMESPACE,
+	  { { "fexit/__x64_sys_unshare", DEED_FENTRY, { "kernel_unshare", "kernel_setns" } },
+	    { "tp_btf/sys_exit", TP("kernel_sys_exit") } } },
+	{ "kernel.cgroup", DEED_KERNEL, 0,
+	  { { "tp_btf/cgroup_attach_task", TP("kernel_cgroup") } } },
+	{ "kernel.key", DEED_KERNEL, WIRE_KERNEL_KEY,
+	  { { "lsm/key_alloc", LSM("kernel_key") },
+	    { "tp_btf/sys_exit", TP("kernel_sys_exit") } } },
+	{ "kernel.lockdown", DEED_KERNEL, 0,
+	  { { "fexit/security_locked_down", DEED_FENTRY, { "kernel_lockdown" } } } },
+	{ "kernel.io_uring", DEED_KERNEL, 0,
+	  { { "tp_btf/io_uring_create", TP("kernel_uring") } } },
+	/* where LSM hooks serve files and sockets, they see what a request does to these */
+	{ "kernel.io_request", DEED_KERNEL, 0,
+	  { { "lsm/*", DEED_LSM, { NULL } },
+	    { "tp_btf/io_uring_submit_req", TP("kernel_uring_r") },
+	    { "tp_btf/io_uring_submit_sqe", TP("kernel_uring_s") } } },
 };
 /* clang-format on */
 

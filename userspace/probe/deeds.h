@@ -8,12 +8,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum deed_family { DEED_PROCESS, DEED_FILE, DEED_NET, DEED_FAMILIES };
+enum deed_family {
+	DEED_PROCESS,
+	DEED_FILE,
+	DEED_NET,
+	DEED_INJECT,
+	DEED_KERNEL,
+	DEED_FAMILIES
+};
 enum deed_mechanism { DEED_TRACEPOINT, DEED_LSM, DEED_ITER, DEED_FENTRY };
 
-#define DEED_WAYS 2
+#define DEED_WAYS 3
 #define DEED_PROGRAMS 4
-#define DEED_MAX 64
+#define DEED_MAX 96
 
 struct deed_way {
 	const char *hook; /* for people, "lsm/path_rename" */

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "bpf/file.skel.h"
+#include "bpf/inject.skel.h"
+#include "bpf/kernel.skel.h"
 #include "bpf/net.skel.h"
 #include "bpf/process.skel.h"
 
@@ -27,6 +29,8 @@ static const family_bytes_fn family_bytes[DEED_FAMILIES] = {
 	[DEED_PROCESS] = process_bpf__elf_bytes,
 	[DEED_FILE] = file_bpf__elf_bytes,
 	[DEED_NET] = net_bpf__elf_bytes,
+	[DEED_INJECT] = inject_bpf__elf_bytes,
+	[DEED_KERNEL] = kernel_bpf__elf_bytes,
 };
 
 #define LOG_BYTES (64 * 1024)
@@ -72,7 +76,8 @@ static void log_reason(int err, char why[256]) {
 	char *end = strstr(log_text, "\nprocessed "), *start;
 
 	if (!end) {
-		(void)snprintf(why, 256, "%s", strerror(-err));
+		(void)snprintf(why, 256, "%s",
+			       err == -ESRCH ? "this kernel has no such hook" : strerror(-err));
 		return;
 	}
 	while (end > log_text && end[-1] == '\n')
@@ -81,10 +86,6 @@ static void log_reason(int err, char why[256]) {
 	while (start > log_text && start[-1] != '\n')
 		start--;
 	(void)snprintf(why, 256, "verifier: %.*s", (int)(end - start), start);
-}
-
-static void lsm_reason(int err, char why[256]) {
-	(void)snprintf(why, 256, "the kernel refuses LSM programs: %s", strerror(-err));
 }
 
 void family_maps_init(struct family_maps *m) {
@@ -149,15 +150,20 @@ static bool chosen(const struct family_choice *c, enum deed_family which, const 
 	return false;
 }
 
-/* strike - no way that needs @program (or, with @all_lsm, any LSM hook) is left to choose */
-static void strike(struct family_choice *c, const char *program, bool all_lsm, const char *why) {
+/*
+ * strike - no way that needs @program is left to choose
+ * @all: nor one of that mechanism; DEED_TRACEPOINT: just the program
+ */
+static void strike(struct family_choice *c, const char *program, enum deed_mechanism all,
+		   const char *why) {
 	for (size_t d = 0; d < n_deeds; d++) {
 		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
 			const struct deed_way *way = &deeds[d].ways[w];
 
 			if (c->refused[d][w][0])
 				continue;
-			if (way_needs(way, program) || (all_lsm && way->mechanism == DEED_LSM))
+			if (way_needs(way, program) ||
+			    (all != DEED_TRACEPOINT && way->mechanism == all))
 				(void)snprintf(c->refused[d][w], 256, "%s", why);
 		}
 		if (c->way[d] < 0 || !c->refused[d][c->way[d]][0])
@@ -170,7 +176,7 @@ static void strike(struct family_choice *c, const char *program, bool all_lsm, c
 }
 
 void family_strike_lsm(struct family_choice *c, const char *why) {
-	strike(c, "", true, why);
+	strike(c, "", DEED_LSM, why);
 }
 
 void family_give_up(struct family_choice *c, enum deed_family which, int err) {
@@ -190,24 +196,36 @@ bool family_uses_lsm(const struct family_choice *c, enum deed_family which) {
 	return false;
 }
 
-static bool is_lsm(const char *program) {
+static enum deed_mechanism mechanism_of(const char *program) {
 	for (size_t d = 0; d < n_deeds; d++)
 		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++)
-			if (deeds[d].ways[w].mechanism == DEED_LSM &&
-			    way_needs(&deeds[d].ways[w], program))
-				return true;
-	return false;
+			if (way_needs(&deeds[d].ways[w], program))
+				return deeds[d].ways[w].mechanism;
+	return DEED_TRACEPOINT;
+}
+
+/* mechanism_reason - for a mechanism that the kernel refuses altogether */
+static void mechanism_reason(enum deed_mechanism m, int err, char why[256]) {
+	(void)snprintf(why, 256, "the kernel refuses %s programs: %s",
+		       m == DEED_LSM ? "LSM" : "fentry", strerror(-err));
+}
+
+/* refused_altogether - whether @err, for a program of @m, is said of all of them */
+static bool refused_altogether(enum deed_mechanism m, int err) {
+	return (err == -EPERM || err == -EOPNOTSUPP) && (m == DEED_LSM || m == DEED_FENTRY);
 }
 
 static void refuse(struct family_choice *c, const char *program, int err) {
-	bool all_lsm = (err == -EPERM || err == -EOPNOTSUPP) && is_lsm(program);
+	enum deed_mechanism m = mechanism_of(program);
 	char why[256];
 
-	if (all_lsm)
-		lsm_reason(err, why);
-	else
+	if (refused_altogether(m, err)) {
+		mechanism_reason(m, err, why);
+	} else {
+		m = DEED_TRACEPOINT;
 		log_reason(err, why);
-	strike(c, program, all_lsm, why);
+	}
+	strike(c, program, m, why);
 }
 
 /* call_kinds - marks the kinds that their system calls must tell */
@@ -378,8 +396,8 @@ int family_try(enum deed_family which, const struct deed_way *way, const struct 
 	err = lend_maps(object, &maps);
 	if (!err)
 		err = bpf_object__load(object);
-	if ((err == -EPERM || err == -EOPNOTSUPP) && way->mechanism == DEED_LSM)
-		lsm_reason(err, why);
+	if (refused_altogether(way->mechanism, err))
+		mechanism_reason(way->mechanism, err, why);
 	else if (err)
 		log_reason(err, why);
 	bpf_object__for_each_program(program, object) {

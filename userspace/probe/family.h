@@ -27,7 +27,7 @@ struct family_choice {
 	char refused[DEED_MAX][DEED_WAYS][256];
 };
 
-#define FAMILY_LINKS 16
+#define FAMILY_LINKS 48
 
 struct family {
 	struct bpf_object *object;

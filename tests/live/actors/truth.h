@@ -14,6 +14,7 @@
  *     @late.FIELD       the value after the deed, for a look-up that came late
  *     @given.FIELD      the path as it was given, where symlinks make that another text
  *     @done.FIELD       the value that the kernel chose in the deed
+ *     @seen.FIELD       the value before the deed, for hooks that stand before it
  *     @known.FIELD      must agree if it is there; nobody may know it yet
  *     @window           the doer's other file and net events in it are phantoms
  *     @skip             why the deed could not be done here

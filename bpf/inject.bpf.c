@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * inject.bpf.c - code where it should not be: into another process, or into memory that was data
+ *
+ * One LSM hook, ptrace_access_check, stands before every way into another
+ * process; which way it is, is said by the system call that is under way. Where
+ * LSM hooks are refused, inject_sys_exit() sees the calls end. Many of these
+ * deeds are an engine's daily work (compilers of Java and JavaScript), so that
+ * equal ones are folded.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "emit.h"
+#include "fold.h"
+#include "gate.h"
+#include "inject_calls.h"
+#include "path.h"
+#include "syscall.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define PTRACE_MODE_ATTACH 0x02 /* include/linux/ptrace.h */
+#define ANON_NAME_BYTES 16
+
+static __always_inline struct slot *inject_begin(__u32 kind, __u32 hook, __u32 outcome,
+						 struct task_struct *task) {
+	struct slot *s = emit_begin(kind, hook, sizeof(struct wire_inject), task);
+
+	if (s)
+		((struct wire_header *)s->rec)->outcome = (__u8)outcome;
+	return s;
+}
+
+static __always_inline void inject_end(struct slot *s, struct fold *f) {
+	fold_keep(f, s->rec, s->len);
+	emit_end(s, &ring_bulk);
+}
+
+/*
+ * Why: whoever may write into another process can make it do anything in its name.
+ * Kernel: kernel/ptrace.c __ptrace_may_access() -> security_ptrace_access_check(), for ptrace(2),
+ * process_vm_readv(2), process_vm_writev(2), opening /proc/PID/mem and pidfd_getfd(2).
+ * Blind spots: what is done through an access that was given is not told again; PTRACE_TRACEME, by
+ * which a child gives itself to its parent; a process that writes to its own /proc/self/mem;
+ * /proc/PID/mem that is opened only to be read; opening it through io_uring is told as an access
+ * without saying for what.
+ */
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(inject_access, struct task_struct *child, unsigned int mode) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct inject_call c = {};
+	struct wire_inject *e;
+	struct fold f;
+	struct slot *s;
+
+	if (!(mode & PTRACE_MODE_ATTACH) || child->tgid == task->tgid || !gate_task(task))
+		return 0;
+	inject_call_access(&c, task);
+	if (!c.kind)
+		return 0;
+	fold_begin(&f, c.kind, task);
+	f.key.object[0] = (__u64)(__u32)child->tgid << 32 | c.call;
+	f.key.object[1] = child->group_leader->start_boottime;
+	f.key.object[2] = c.request;
+	if (fold_deed(&f, 0, 0))
+		return 0;
+	s = inject_begin(c.kind, WIRE_HOOK_LSM_PTRACE_ACCESS_CHECK, WIRE_ATTEMPTED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_inject *)s->rec;
+	e->target_tgid = (__u32)child->tgid;
+	e->target_start_ns = child->group_leader->start_boottime;
+	e->call = c.call;
+	e->request = c.request;
+	inject_end(s, &f);
+	return 0;
+}
+
+static __always_inline __u32 inject_memory(struct vm_area_struct *vma) {
+	struct mm_struct *mm = vma->vm_mm;
+
+	if (vma->vm_file)
+		return WIRE_MEMORY_FILE;
+	if (vma->vm_start < mm->brk && vma->vm_end > mm->start_brk)
+		return WIRE_MEMORY_HEAP;
+	if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack)
+		return WIRE_MEMORY_STACK;
+	return WIRE_MEMORY_ANONYMOUS;
+}
+
+/* inject_range - the part of @vma that the call is about, which may be one of many */
+static __always_inline void inject_range(struct wire_inject *e, struct vm_area_struct *vma,
+					 struct task_struct *task) {
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	__u64 begin = SYSCALL_ARG1(regs), end = begin + SYSCALL_ARG2(regs);
+	int nr = SYSCALL_NR(regs);
+
+	e->address = vma->vm_start;
+	e->bytes = vma->vm_end - vma->vm_start;
+	if (syscall_foreign(task) || (nr != NR_mprotect && nr != NR_pkey_mprotect) ||
+	    begin >= vma->vm_end || end <= vma->vm_start)
+		return;
+	if (begin > vma->vm_start)
+		e->address = begin;
+	e->bytes = (end < vma->vm_end ? end : vma->vm_end) - e->address;
+}
+
+/*
+ * Why: memory that was written is about to be run: shellcode, unpacked programs, hooks.
+ * Kernel: mm/mprotect.c do_mprotect_pkey() -> security_file_mprotect(), once for each mapping.
+ * Blind spots: the same pages mapped twice, once to be written and once to be run, need no
+ * mprotect(2); of a mapping that is shared, what was written before it was made read-only is not
+ * known.
+ */
+SEC("lsm/file_mprotect")
+int BPF_PROG(inject_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
+	     unsigned long prot) {
+	struct task_struct *task;
+	__u64 flags = vma->vm_flags;
+	struct wire_inject *e;
+	struct file *file;
+	struct fold f;
+	struct slot *s;
+
+	if (!(prot & PROT_EXEC) || (flags & PROT_EXEC && !(prot & PROT_WRITE)) ||
+	    !((prot | flags) & PROT_WRITE || vma->anon_vma))
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (!gate_task(task))
+		return 0;
+	file = vma->vm_file;
+	fold_begin(&f, WIRE_INJECT_EXECUTABLE, task);
+	f.key.object[0] = prot << 8 | (flags & PROT_ALL);
+	f.key.object[1] = inject_memory(vma);
+	f.key.object[2] = file ? file->f_inode->i_ino : 0;
+	if (fold_deed(&f, vma->vm_end - vma->vm_start, 0))
+		return 0;
+	s = inject_begin(WIRE_INJECT_EXECUTABLE, WIRE_HOOK_LSM_FILE_MPROTECT, WIRE_ATTEMPTED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_inject *)s->rec;
+	e->protection = (__u32)prot;
+	e->old_protection = (__u32)(flags & PROT_ALL);
+	e->memory = inject_memory(vma);
+	inject_range(e, vma, task);
+	if (file)
+		path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
+	inject_end(s, &f);
+	return 0;
+}
+
+/*
+ * Why: memory that can be written and run at once needs no further call to become code.
+ * Kernel: mm/util.c vm_mmap_pgoff() -> security_mmap_file(); @file is NULL for memory without one.
+ * Blind spots: where it will be is not known yet; execution of a file's pages without writing is
+ * how every program is loaded, and not told here.
+ */
+SEC("lsm/mmap_file")
+int BPF_PROG(inject_mmap, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags) {
+	struct task_struct *task;
+	struct wire_inject *e;
+	struct fold f;
+	struct slot *s;
+
+	if ((prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC))
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (!gate_task(task))
+		return 0;
+	fold_begin(&f, WIRE_INJECT_EXECUTABLE, task);
+	f.key.object[0] = 1ull << 32 | prot;
+	f.key.object[2] = file ? file->f_inode->i_ino : 0;
+	if (fold_deed(&f, 0, 0))
+		return 0;
+	s = inject_begin(WIRE_INJECT_EXECUTABLE, WIRE_HOOK_LSM_MMAP_FILE, WIRE_ATTEMPTED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_inject *)s->rec;
+	e->protection = (__u32)prot;
+	e->memory = file ? WIRE_MEMORY_FILE : WIRE_MEMORY_ANONYMOUS;
+	if (file)
+		path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
+	inject_end(s, &f);
+	return 0;
+}
+
+/*
+ * Why: a process that handles its own page faults can stop the kernel in the middle of a copy,
+ * which many exploits need.
+ * Kernel: fs/userfaultfd.c -> anon_inode_create_getfd() -> security_inode_init_security_anon(),
+ * which names the kind of file.
+ * Blind spots: what is done with the descriptor; /dev/userfaultfd gives one by an ioctl, through
+ * the same hook.
+ */
+SEC("lsm/inode_init_security_anon")
+int BPF_PROG(inject_uffd, struct inode *inode, const struct qstr *name,
+	     const struct inode *context_inode) {
+	static const char want[ANON_NAME_BYTES] = "[userfaultfd]";
+	char got[ANON_NAME_BYTES] = {};
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct slot *s;
+
+	if (bpf_probe_read_kernel_str(got, sizeof(got), name->name) != 14)
+		return 0;
+	for (int i = 0; i < 13; i++)
+		if (got[i] != want[i])
+			return 0;
+	if (!gate_task(task))
+		return 0;
+	s = inject_begin(WIRE_INJECT_USERFAULTFD, WIRE_HOOK_LSM_INODE_INIT_SECURITY_ANON,
+			 WIRE_ATTEMPTED, task);
+	if (s)
+		emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: a file that is in memory only can be run, and leaves no trace on a disk.
+ * Kernel: mm/memfd.c, the system call memfd_create; no LSM hook stands in it.
+ * Blind spots: the name is text that the process could have changed since; running one is told by
+ * PROCESS_EXEC; 32-bit calls.
+ */
+SEC("fexit/__x64_sys_memfd_create")
+int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_inject *e;
+	struct slot *s;
+
+	if (!gate_task(task))
+		return 0;
+	s = inject_begin(WIRE_INJECT_MEMFD, WIRE_HOOK_FEXIT_MEMFD_CREATE,
+			 ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_inject *)s->rec;
+	if (ret < 0)
+		e->head.error = (__u16)-ret;
+	e->flags = (__u32)BPF_CORE_READ(regs, si);
+	emit_str(s, &e->name, (const void *)BPF_CORE_READ(regs, di), MEMFD_NAME_BYTES, EMIT_USER);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: tells the same deeds where the hooks above are refused.
+ * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
+ * Blind spots: 32-bit calls and io_uring; calls that failed for want of the process; who was meant
+ * is not known before Linux 6.4, nor when the caller is in a pid namespace of its own; of memory
+ * that is made executable only, before 5.17, it is not known whether it was written before.
+ */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(inject_sys_exit, struct pt_regs *regs, long ret) {
+	struct inject_call c = {};
+	struct task_struct *task;
+	struct wire_inject *e;
+	struct file *file;
+	struct fold f;
+	struct slot *s;
+
+	if (ret == -ESRCH || ret == -EBADF)
+		return 0;
+	inject_call_read(&c, regs, ret);
+	if (!c.kind || !gate_call(c.kind))
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (syscall_foreign(task) || !gate_task(task) || !inject_call_look(&c, task, ret))
+		return 0;
+	fold_begin(&f, c.kind, task);
+	f.key.object[0] = (__u64)c.target_tgid << 32 | c.call;
+	f.key.object[1] = (__u64)c.protection << 32 | c.request;
+	f.key.object[2] = c.inode;
+	f.key.object[3] = ret < 0 ? ret : 0;
+	if (!c.name && fold_deed(&f, c.bytes, 0)) /* each file in memory is another */
+		return 0;
+	s = inject_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED,
+			 task);
+	if (!s)
+		return 0;
+	e = (struct wire_inject *)s->rec;
+	if (ret < 0)
+		e->head.error = (__u16)-ret;
+	e->target_tgid = c.target_tgid;
+	e->target_start_ns = c.target_start_ns;
+	e->address = c.address;
+	e->bytes = c.bytes;
+	e->call = c.call;
+	e->request = c.request;
+	e->protection = c.protection;
+	e->memory = c.memory;
+	e->flags = c.flags;
+	if (c.name)
+		emit_str(s, &e->name, c.name, MEMFD_NAME_BYTES, EMIT_USER);
+	file = c.file;
+	if (file)
+		path_raw(s, &e->path, BPF_CORE_READ(file, f_path.mnt),
+			 BPF_CORE_READ(file, f_path.dentry), s->len);
+	inject_end(s, &f);
+	return 0;
+}
