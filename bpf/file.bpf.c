@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * file.bpf.c - made, opened for writing, renamed, removed, given other rights or owners
+ * file.bpf.c - made, opened, renamed, removed, given other rights or owners
  *
  * LSM hooks see the kernel's own objects before the deed: path and inode are
  * exact, the outcome is ATTEMPTED. Where they are refused, file_sys_exit() sees the end of
@@ -17,6 +17,7 @@
 #include "gate.h"
 #include "inode.h"
 #include "path.h"
+#include "watch.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -84,14 +85,14 @@ static __always_inline void file_object(struct fold *f, __u64 ino, __u32 dev, __
 	f->key.object[4] = dentry + ((__u64)name_hash << 32);
 }
 
-/* file_folded - whether an open for writing is only counted (fold.h) */
-static __always_inline bool file_folded(struct fold *f, struct task_struct *task,
+/* file_folded - whether an open is only counted (fold.h) */
+static __always_inline bool file_folded(struct fold *f, __u32 kind, struct task_struct *task,
 					struct file *file) {
 	struct dentry *dentry = file->f_path.dentry;
 	struct inode *inode = file->f_inode;
 	struct super_block *sb = inode->i_sb;
 
-	fold_begin(f, WIRE_FILE_OPEN, task);
+	fold_begin(f, kind, task);
 	file_object(f, inode->i_ino, sb->s_dev, file->f_flags, fold_address(file->f_path.mnt, sb),
 		    fold_address(dentry, sb), fold_address(dentry->d_parent, sb),
 		    dentry->d_name.hash);
@@ -99,12 +100,12 @@ static __always_inline bool file_folded(struct fold *f, struct task_struct *task
 }
 
 /* file_folded_raw - the same where the verifier knows no type */
-static __always_inline bool file_folded_raw(struct fold *f, struct task_struct *task,
+static __always_inline bool file_folded_raw(struct fold *f, __u32 kind, struct task_struct *task,
 					    struct file *file) {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 
-	fold_begin(f, WIRE_FILE_OPEN, task);
+	fold_begin(f, kind, task);
 	file_object(f, BPF_CORE_READ(inode, i_ino), BPF_CORE_READ(inode, i_sb, s_dev),
 		    BPF_CORE_READ(file, f_flags), (__u64)BPF_CORE_READ(file, f_path.mnt),
 		    (__u64)dentry, (__u64)BPF_CORE_READ(dentry, d_parent),
@@ -113,23 +114,24 @@ static __always_inline bool file_folded_raw(struct fold *f, struct task_struct *
 }
 
 /*
- * file_opened - a file that was opened for writing, or made
- * Not inline: most opens are for reading, and the hook that lets them pass is then so short that
- * it saves no registers.
+ * file_opened - a file that was made, or opened for writing, or for reading where that is watched
+ * Not inline: most opens are for reading and of no interest, and the hook that lets them pass is
+ * then so short that it saves no registers.
  */
-static __noinline int file_opened(struct file *file, __u32 mode) {
+static __noinline int file_opened(struct file *file, __u32 kind, __u32 hook) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fold f = {};
 	struct wire_file *e;
 	struct slot *s;
 
 	/* overlayfs opens the file below once more: the process has asked for one only */
-	if (mode & FMODE_NOACCOUNT || !file_wanted(file->f_inode->i_mode) || !gate_task(task))
+	if (file->f_mode & FMODE_NOACCOUNT || !file_wanted(file->f_inode->i_mode) ||
+	    !gate_task(task))
 		return 0;
-	if (!(mode & FMODE_CREATED) && file_folded(&f, task, file))
+	if (kind != WIRE_FILE_CREATE && file_folded(&f, kind, task, file))
 		return 0;
-	s = file_begin(mode & FMODE_CREATED ? WIRE_FILE_CREATE : WIRE_FILE_OPEN,
-		       WIRE_HOOK_LSM_FILE_OPEN, WIRE_SUCCEEDED, task);
+	s = file_begin(kind, hook, kind == WIRE_FILE_CREATE ? WIRE_SUCCEEDED : WIRE_ATTEMPTED,
+		       task);
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
@@ -141,19 +143,54 @@ static __noinline int file_opened(struct file *file, __u32 mode) {
 	return 0;
 }
 
+/* file_read - the same, if the name in its directory is watched */
+static __noinline int file_read(struct file *file, __u32 hook) {
+	struct dentry *dentry = file->f_path.dentry;
+
+	if (!watch_is(dentry->d_parent->d_inode->i_ino, dentry->d_name.name))
+		return 0;
+	return file_opened(file, WIRE_FILE_READ, hook);
+}
+
+/* file_open_any - the short way out for what is neither a change nor watched */
+static __always_inline int file_open_any(struct file *file, __u32 hook) {
+	__u32 mode = file->f_mode;
+
+	if (file_changing(mode, file->f_flags))
+		return file_opened(file,
+				   mode & FMODE_CREATED ? WIRE_FILE_CREATE : WIRE_FILE_OPEN, hook);
+	if (watch_maybe(file->f_path.dentry->d_parent->d_inode->i_ino))
+		return file_read(file, hook);
+	return 0;
+}
+
 /*
- * Why: a new file, or one opened to be changed, is how most attacks stay.
+ * Why: a new file, or one opened to be changed, is how most attacks stay; who reads a password
+ * file or a key has it.
  * Kernel: fs/open.c do_dentry_open() -> security_file_open(), after lookup and creation, with
- * the file's own path; FMODE_CREATED says whether this very call made it.
- * Blind spots: a file written through a descriptor or mapping that came from elsewhere;
- * truncate(2), mknod(2) and extended attributes, which open nothing; character devices, pipes and
- * sockets are left out.
+ * the file's own path; FMODE_CREATED says whether this very call made it. Called at its entry,
+ * which costs a fifth less than the LSM hook within it, with every open of the machine.
+ * Blind spots: security modules and the file system may still refuse, hence ATTEMPTED; a file
+ * written or read through a descriptor or mapping that came from elsewhere; truncate(2), mknod(2)
+ * and extended attributes, which open nothing; character devices, pipes and sockets are left out.
+ * A watched name is seen by whatever mount or namespace it is reached, but not another name of the
+ * same file: making that is told (FILE_LINK). A directory that is made anew is watched from when
+ * the sensor looks again, about a second later.
+ */
+SEC("fentry/security_file_open")
+int BPF_PROG(file_opening, struct file *file) {
+	return file_open_any(file, WIRE_HOOK_FENTRY_SECURITY_FILE_OPEN);
+}
+
+/*
+ * Why: the same deeds, where fentry is not to be had.
+ * Kernel: security/security.c security_file_open() -> the hook `file_open`, after the modules that
+ * stand before "bpf" in the kernel's list.
+ * Blind spots: those of fentry/security_file_open.
  */
 SEC("lsm/file_open")
 int BPF_PROG(file_open, struct file *file) {
-	__u32 mode = file->f_mode;
-
-	return file_changing(mode, file->f_flags) ? file_opened(file, mode) : 0;
+	return file_open_any(file, WIRE_HOOK_LSM_FILE_OPEN);
 }
 
 /*
@@ -327,8 +364,16 @@ static __always_inline struct file *file_call_path(struct slot *s, struct wire_p
 	return first ? NULL : file;
 }
 
+/* file_call_watched - whether a file that was opened for reading is watched */
+static __always_inline bool file_call_watched(struct file *file) {
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	__u64 ino = BPF_CORE_READ(dentry, d_parent, d_inode, i_ino);
+
+	return watch_maybe(ino) && watch_is(ino, BPF_CORE_READ(dentry, d_name.name));
+}
+
 /*
- * file_call_opened - whether the file that @fd names was opened to be changed, or made
+ * file_call_opened - whether the file that @fd names was made, or opened in a way that is told
  * The file itself says, and is what is told (no name). If another thread has closed it by now, the
  * call's own flags and text have to do.
  */
@@ -339,11 +384,12 @@ static __always_inline bool file_call_opened(struct file_call *c, struct task_st
 	if (!file)
 		return c->flags & (O_ACCMODE | O_CREAT | O_TRUNC);
 	mode = BPF_CORE_READ(file, f_mode);
-	if (!file_changing(mode, BPF_CORE_READ(file, f_flags)) ||
-	    !file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
-		return false;
 	if (mode & FMODE_CREATED)
 		c->kind = WIRE_FILE_CREATE;
+	else if (!file_changing(mode, BPF_CORE_READ(file, f_flags)))
+		c->kind = file_call_watched(file) ? WIRE_FILE_READ : WIRE_INVALID;
+	if (!c->kind || !file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
+		return false;
 	c->dirfd = fd;
 	c->name = NULL;
 	return true;
@@ -383,7 +429,7 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 	}
 	if (!gate_call(c.kind))
 		return 0;
-	if (c.kind == WIRE_FILE_OPEN && file && file_folded_raw(&f, task, file))
+	if (c.kind != WIRE_FILE_CREATE && file && file_folded_raw(&f, c.kind, task, file))
 		return 0;
 	s = file_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, task);
 	if (!s)
@@ -398,7 +444,8 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 	file = file_call_path(s, &e->path, task, c.dirfd, c.name);
 	if (file) {
 		inode_fill_raw(&e->inode, BPF_CORE_READ(file, f_inode));
-		if (c.kind == WIRE_FILE_CREATE || c.kind == WIRE_FILE_OPEN)
+		if (c.kind == WIRE_FILE_CREATE || c.kind == WIRE_FILE_OPEN ||
+		    c.kind == WIRE_FILE_READ)
 			e->flags = BPF_CORE_READ(file, f_flags);
 		else
 			e->head.flags |= WIRE_FILE_LATE;

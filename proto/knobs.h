@@ -90,4 +90,42 @@ struct knobs_fold_marks {
 	__u64 bits[KNOBS_FOLDS / 64];
 };
 
+/*
+ * Which files are told when they are opened for reading: those in the directory @dir_ino that are
+ * called @name, or all of them when it is empty. A directory is known by its inode's number alone.
+ */
+#define KNOBS_WATCH_NAME 64 /* the NUL included */
+struct knobs_watch {
+	__u64 dir_ino; /* 0: an empty slot */
+	char name[KNOBS_WATCH_NAME];
+};
+
+#define KNOBS_WATCHES 512 /* slots of a table */
+#define KNOBS_WATCH_STEPS 16 /* a directory's stand in so many slots from knobs_watch_slot() on */
+
+/* A value of the map `watches`, which has two: user space fills the one that is not used. */
+struct knobs_watch_table {
+	struct knobs_watch slots[KNOBS_WATCHES];
+};
+
+/* What a hook looks at first, the one value of the map `.data.watch`. */
+#define KNOBS_WATCH_BITS 16384
+struct knobs_watch_filter {
+	__u64 bits[KNOBS_WATCH_BITS / 64]; /* knobs_watch_bit() of every directory in the table */
+	__u32 table;			   /* which one is used */
+	__u32 pad;
+};
+
+static inline __u32 knobs_watch_hash(__u64 dir_ino) {
+	return (__u32)dir_ino * 0x9e3779b1u;
+}
+
+static inline __u32 knobs_watch_bit(__u64 dir_ino) {
+	return knobs_watch_hash(dir_ino) >> 18;
+}
+
+static inline __u32 knobs_watch_slot(__u64 dir_ino) {
+	return knobs_watch_hash(dir_ino) >> 23;
+}
+
 #endif

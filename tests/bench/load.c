@@ -52,21 +52,31 @@ static void find_folder(void) {
 		die("data");
 }
 
+static void put_file(void) {
+	int fd = open(file_name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		die(file_name);
+	close(fd);
+}
+
 static void make_files(long n) {
 	find_folder();
 	while (n-- > 0) {
-		int fd;
-
 		name_file(n);
-		fd = open(file_name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-		if (fd < 0)
-			die(file_name);
-		close(fd);
+		put_file();
 	}
 }
 
 static void make_file(void) {
 	make_files(1);
+}
+
+/* "data/watched" is for the sensor's option --watch */
+static void make_watched(void) {
+	find_folder();
+	(void)snprintf(file_name, sizeof(file_name), "%s/data/watched", here);
+	put_file();
 }
 
 static void find_files(void) {
@@ -151,7 +161,8 @@ static const struct deed {
 	void (*once)(void);
 } deeds[] = {
 	{ "exec", make_nothing, do_exec },   { "read", make_file, do_read },
-	{ "write", make_file, do_write },    { "whole", find_files, do_whole },
+	{ "watched", make_watched, do_read }, { "write", make_file, do_write },
+	{ "whole", find_files, do_whole },
 	{ "tcp", make_listener, do_tcp },    { "null", make_nothing, do_null },
 };
 
@@ -194,6 +205,6 @@ int main(int argc, char **argv) {
 		run(&deeds[i], atoi(argv[2]), atoi(argv[3]));
 		return 0;
 	}
-	(void)fprintf(stderr, "usage: load [--wait] exec|read|write|whole|tcp|null BATCHES N\n");
+	(void)fprintf(stderr, "usage: load [--wait] exec|read|watched|write|whole|tcp|null BATCHES N\n");
 	return 2;
 }

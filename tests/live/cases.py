@@ -75,7 +75,7 @@ NOT_SEEN_BY_TRACEPOINT = {"signal_disguised"}
 ATTEMPTED_IN_LSM = {"PROCESS_SIGNAL", "PROCESS_CREDENTIALS"}
 
 # LSM hooks that stand behind the deed, not before it: bpf/file.bpf.c, bpf/net.bpf.c.
-DONE_IN_LSM = {"FILE_CREATE", "FILE_OPEN", "NET_ACCEPT", "INJECT_MEMFD", "KERNEL_MODULE_LOAD",
+DONE_IN_LSM = {"FILE_CREATE", "NET_ACCEPT", "INJECT_MEMFD", "KERNEL_MODULE_LOAD",
                "KERNEL_MODULE_UNLOAD", "KERNEL_BPF_LOAD", "KERNEL_NAMESPACE", "KERNEL_CGROUP",
                "KERNEL_IO_URING"}
 

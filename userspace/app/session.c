@@ -53,6 +53,7 @@ struct session {
 	struct probe *probe;
 	struct host host;
 	struct child child;
+	struct watch watch;
 	uint64_t began_ns, deadline_ns, next_loss_ns, next_clock_ns;
 	uint64_t host_records; /* census and HOST_*: records that no ring carried */
 	long period_ns;
@@ -110,6 +111,14 @@ static int record_made(void *ctx, const void *record, size_t len) {
 
 	s->host_records++;
 	return corridor_record(&s->corridor, record, len);
+}
+
+/* watch_now - what is not watched is only not told; @wait as in watch_refresh() */
+static void watch_now(struct session *s, bool wait) {
+	int err = watch_refresh(&s->watch, s->probe, wait);
+
+	if (err && err != -ENOTSUP) /* that no hook sees files is in the header */
+		log_warn("the watched paths cannot all be watched: %s, continuing", strerror(-err));
 }
 
 static int start_story(struct session *s) {
@@ -239,6 +248,7 @@ static int tend_host(struct session *s, uint64_t now) {
 
 	if (now >= s->next_clock_ns) {
 		s->next_clock_ns = now + CLOCK_PERIOD_NS;
+		watch_now(s, false);
 		err = host_clock(&s->host);
 		if (s->corridor.export)
 			export_tend(s->corridor.export);
@@ -427,6 +437,7 @@ static int start(struct session *s) {
 	}
 	if (start_probe(s) || start_loop(s) || start_story(s))
 		return 1;
+	watch_now(s, true);
 	if (s->o->summary)
 		report_header(s->probe, s->corridor.rules, scope_name(s, scope));
 	err = sandbox_enter(s->corridor.export != NULL);
@@ -452,7 +463,7 @@ static void close_all(struct session *s) {
 
 int session_run(const struct session_options *options) {
 	struct session s = {
-		.o = options, .epoll = -1, .timer = -1, .signals = -1, .child.leave = -1
+		.o = options, .watch = options->watch, .epoll = -1, .timer = -1, .signals = -1, .child.leave = -1
 	};
 	int code = start(&s);
 

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "app/corridor.h"
+#include "app/watch.h"
 #include "probe/probe.h"
 
 #define SESSION_RULES 16
@@ -32,6 +33,7 @@ struct session_options {
 	pid_t scope_pid;	  /* 0: no such scope */
 	const char *scope_cgroup; /* NULL: no such scope; "/a/b" below the cgroup2 root */
 	uint64_t scope_cgroup_id;
+	struct watch watch;	  /* whose opens for reading are told */
 	char **command; /* run this and look only at it and its descendants; or NULL */
 	bool follow;	/* with @command: go on until its last descendant has ended */
 };

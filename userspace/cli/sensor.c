@@ -12,8 +12,11 @@
 #include "sink/sink.h"
 
 struct session_options sensor_options(void) {
-	return (struct session_options){ .color = -1, .ready_fd = -1, .summary = true,
-					 .export = export_defaults() };
+	struct session_options o = { .color = -1, .ready_fd = -1, .summary = true,
+				     .export = export_defaults() };
+
+	watch_default(&o.watch);
+	return o;
 }
 
 int sensor_number(const struct command *c, const char *option, const char *text, long min, long max,
@@ -69,6 +72,20 @@ static int add_sink(const struct command *c, struct session_options *o, const ch
 	return CLI_OK;
 }
 
+static int take_watch(const struct command *c, struct session_options *o) {
+	int err = watch_add(&o->watch, optarg);
+
+	if (err == -E2BIG)
+		return cli_misuse(c, "at most %d watched paths; name their folder instead",
+				  WATCH_PATHS);
+	if (err)
+		return cli_misuse(c,
+				  "--watch takes an absolute path without a slash at its end, whose "
+				  "last name has at most %d bytes, not \"%s\"",
+				  KNOBS_WATCH_NAME - 2, optarg);
+	return CLI_OK;
+}
+
 int sensor_option(const struct command *c, int option, struct session_options *o) {
 	long n;
 	int code;
@@ -104,6 +121,8 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 		return CLI_OK;
 	case SENSOR_COLOR:
 		return take_color(c, o);
+	case SENSOR_WATCH:
+		return take_watch(c, o);
 	case SENSOR_READY_FD:
 		code = sensor_number(c, "--ready-fd", optarg, 0, 1 << 20, &n);
 		if (!code)

@@ -20,6 +20,7 @@ enum {
 	SENSOR_COLOR,
 	SENSOR_READY_FD,
 	SENSOR_SPOOL,
+	SENSOR_WATCH,
 	SENSOR_OWN, /* first number that a command may use for its own options */
 };
 
@@ -35,7 +36,8 @@ enum {
 	RULES_SELECT_OPTIONS,                                        \
 	{ "tape", required_argument, NULL, SENSOR_TAPE },            \
 	{ "color", required_argument, NULL, SENSOR_COLOR },          \
-	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD }
+	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD },    \
+	{ "watch", required_argument, NULL, SENSOR_WATCH }
 
 #define SENSOR_USAGE                                                                      \
 	"  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is standard output\n" \
@@ -47,6 +49,8 @@ enum {
 	"      --strict        a rule with a fault refuses all of them\n"                     \
 	RULES_SELECT_USAGE                                                                     \
 	"      --hooks SET     auto (best that works), lsm, tracepoint\n"                    \
+	"      --watch PATH    tell opens for reading of this file, or of those in this\n"      \
+	"                      folder, too (repeatable; credentials and keys always are)\n"    \
 	"      --tape FILE     record the raw ring, for `lapwing replay`\n"                  \
 	"      --color WHEN    auto, always, never\n"                                        \
 	"      --ready-fd N    write a newline to descriptor N when all is attached\n"

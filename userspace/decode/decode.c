@@ -31,6 +31,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_FILE_CHOWN] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_LINK] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_SYMLINK] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_READ] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_NET_CONNECT] =	{ decode_net, sizeof(struct wire_net), true },
 	[WIRE_NET_ACCEPT] =	{ decode_net, sizeof(struct wire_net), true },
 	[WIRE_NET_BIND] =	{ decode_net, sizeof(struct wire_net), true },

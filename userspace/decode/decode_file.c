@@ -18,6 +18,7 @@ static void set_deed(const struct wire_file *w, struct event *e) {
 	switch (w->head.kind) {
 	case WIRE_FILE_CREATE:
 	case WIRE_FILE_OPEN:
+	case WIRE_FILE_READ:
 		EVENT_SET(e, FILE_FLAGS, file.flags, w->flags);
 		break;
 	case WIRE_FILE_CHMOD:

@@ -51,4 +51,5 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_FEXIT_SECURITY_LOCKED_DOWN] = STR("fexit/security_locked_down"),
 	[WIRE_HOOK_TP_IO_URING_CREATE] = STR("tp_btf/io_uring_create"),
 	[WIRE_HOOK_TP_IO_URING_SUBMIT_REQ] = STR("tp_btf/io_uring_submit_req"),
+	[WIRE_HOOK_FENTRY_SECURITY_FILE_OPEN] = STR("fentry/security_file_open"),
 };

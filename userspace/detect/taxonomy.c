@@ -156,6 +156,7 @@ static const struct {
 	{ "file_event",
 	  { WIRE_FILE_CREATE, WIRE_FILE_OPEN, WIRE_FILE_RENAME, WIRE_FILE_LINK,
 	    WIRE_FILE_SYMLINK } },
+	{ "file_access", { WIRE_FILE_READ } },
 	{ "file_rename", { WIRE_FILE_RENAME } },
 	{ "file_delete", { WIRE_FILE_UNLINK } },
 	{ "file_change", { WIRE_FILE_CHMOD, WIRE_FILE_CHOWN } },

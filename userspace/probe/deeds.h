@@ -16,6 +16,7 @@ enum deed_family {
 	DEED_KERNEL,
 	DEED_FAMILIES
 };
+/* DEED_LSM is also fentry on a function of security/security.c: a kernel takes both or neither. */
 enum deed_mechanism { DEED_TRACEPOINT, DEED_LSM, DEED_ITER, DEED_FENTRY };
 
 #define DEED_WAYS 3

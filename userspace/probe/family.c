@@ -92,6 +92,7 @@ void family_maps_init(struct family_maps *m) {
 	static const char *const names[FAMILY_MAPS] = {
 		"ring_process", "ring_bulk", "slots",	      "sequences", "losses",
 		"pulse",	"scope",     "scope_sockets", "folds",	   "fold_marks",
+		".data.watch",	"watches",
 	};
 
 	for (int i = 0; i < FAMILY_MAPS; i++) {

@@ -9,47 +9,28 @@
  */
 #include "probe/probe_impl.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define FOLD_CPU 65535 /* no CPU's: numbered as facts of the host are */
 #define LAST_TRIES 1000 /* of a millisecond each, for entries that are held when all is detached */
 
-static size_t whole_pages(const struct probe *p, size_t n) {
-	return (n + p->page_bytes - 1) & ~(p->page_bytes - 1);
-}
-
-static int map_shared(struct probe *p, const char *name, size_t n, void **ret) {
-	void *at = mmap(NULL, whole_pages(p, n), PROT_READ | PROT_WRITE, MAP_SHARED,
-			family_map(&p->maps, name), 0);
-
-	if (at == MAP_FAILED)
-		return -errno;
-	(void)madvise(at, whole_pages(p, n), MADV_DONTFORK);
-	*ret = at;
-	return 0;
-}
-
 int fold_map(struct probe *p) {
 	void *at;
-	int err = map_shared(p, "folds", KNOBS_FOLDS * sizeof(*p->folds), &at);
+	int err = probe_map_shared(p, "folds", KNOBS_FOLDS * sizeof(*p->folds), &at);
 
 	if (err)
 		return err;
 	p->folds = at;
-	err = map_shared(p, "fold_marks", sizeof(*p->fold_marks), &at);
+	err = probe_map_shared(p, "fold_marks", sizeof(*p->fold_marks), &at);
 	if (!err)
 		p->fold_marks = at;
 	return err;
 }
 
 void fold_unmap(struct probe *p) {
-	if (p->folds)
-		(void)munmap(p->folds, whole_pages(p, KNOBS_FOLDS * sizeof(*p->folds)));
-	if (p->fold_marks)
-		(void)munmap(p->fold_marks, whole_pages(p, sizeof(*p->fold_marks)));
+	probe_unmap_shared(p, p->folds, KNOBS_FOLDS * sizeof(*p->folds));
+	probe_unmap_shared(p, p->fold_marks, sizeof(*p->fold_marks));
 }
 
 /* A fold as a record, with room for the one within. */

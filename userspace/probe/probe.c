@@ -87,8 +87,28 @@ static void fill_knobs(const struct probe_options *o, struct knobs *k) {
 		k->scope_cgroup_level += *p == '/' && p[1];
 }
 
+static size_t whole_pages(const struct probe *p, size_t n) {
+	return (n + p->page_bytes - 1) & ~(p->page_bytes - 1);
+}
+
+int probe_map_shared(struct probe *p, const char *name, size_t n, void **ret) {
+	void *at = mmap(NULL, whole_pages(p, n), PROT_READ | PROT_WRITE, MAP_SHARED,
+			family_map(&p->maps, name), 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	(void)madvise(at, whole_pages(p, n), MADV_DONTFORK);
+	*ret = at;
+	return 0;
+}
+
+void probe_unmap_shared(struct probe *p, void *at, size_t n) {
+	if (at)
+		(void)munmap(at, whole_pages(p, n));
+}
+
 static int map_counters(struct probe *p) {
-	size_t losses = (sizeof(struct knobs_losses) + p->page_bytes - 1) & ~(p->page_bytes - 1);
+	size_t losses = whole_pages(p, sizeof(struct knobs_losses));
 	size_t sequences = p->n_cpus * sizeof(struct knobs_sequence);
 	void *at;
 
@@ -100,7 +120,7 @@ static int map_counters(struct probe *p) {
 	if (at == MAP_FAILED)
 		return -errno;
 	p->sequences = at;
-	return fold_map(p);
+	return fold_map(p) ?: watch_map(p);
 }
 
 static int map_ring(struct probe *p, const char *name, struct ring *ring) {
@@ -139,8 +159,8 @@ static bool hooks_alive(struct probe *p) {
 	if (pulse == MAP_FAILED)
 		return true; /* not known to be dead */
 	before = *pulse;
-	fd = open("/proc/self/comm", O_WRONLY | O_CLOEXEC);
-	alive = fd < 0 || *pulse != before;
+	fd = memfd_create("lapwing", MFD_CLOEXEC);
+	alive = fd < 0 || fchmod(fd, 0600) || *pulse != before;
 	if (fd >= 0)
 		(void)close(fd);
 	(void)munmap((void *)pulse, p->page_bytes);
@@ -216,10 +236,10 @@ void probe_free(struct probe *p) {
 	ring_done(&p->bulk);
 	ring_done(&p->process);
 	if (p->losses)
-		(void)munmap((void *)p->losses,
-			     (sizeof(*p->losses) + p->page_bytes - 1) & ~(p->page_bytes - 1));
+		(void)munmap((void *)p->losses, whole_pages(p, sizeof(*p->losses)));
 	if (p->sequences)
 		(void)munmap((void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
+	watch_unmap(p);
 	fold_unmap(p);
 	family_maps_done(&p->maps);
 	free(p);

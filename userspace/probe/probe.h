@@ -69,6 +69,13 @@ int probe_census(struct probe *p, probe_record_fn cb, void *ctx);
  */
 int probe_scope_add(struct probe *p, pid_t pid);
 
+/*
+ * probe_watch - from now on opens for reading of these files are told, and of no others
+ * Callable at any time, also in the sandbox. -E2BIG: too many, or too many in one directory (and
+ * then what was watched stays watched); -ENOTSUP: no hook sees files.
+ */
+int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n);
+
 /* probe_fds - descriptors that become readable when a ring wants attention at once; 2 of them */
 void probe_fds(const struct probe *p, int ret[2]);
 

@@ -20,6 +20,8 @@ struct probe {
 	const struct knobs_sequence *sequences;
 	struct knobs_fold_entry *folds; /* both shared with the hooks */
 	struct knobs_fold_marks *fold_marks;
+	struct knobs_watch_filter *watch_filter; /* NULL: the family of files is not loaded */
+	struct knobs_watch_table *watches;	 /* two */
 	size_t n_cpus;
 	size_t page_bytes;
 	char late[WIRE_MAX_BYTES]; /* a record that late.c has to amend */
@@ -31,6 +33,14 @@ struct probe {
  * (WIRE_MAX_BYTES, 8-byte aligned).
  */
 const void *late_resolve(const void *record, uint32_t len, char *scratch);
+
+/* probe_map_shared - a map that hooks and user space both write; -errno */
+int probe_map_shared(struct probe *p, const char *name, size_t n, void **ret);
+void probe_unmap_shared(struct probe *p, void *at, size_t n);
+
+/* watch_map - maps what watch.h reads; -errno. watch_unmap: also after that failed. */
+int watch_map(struct probe *p);
+void watch_unmap(struct probe *p);
 
 /* fold_map - maps what fold.h counts in; -errno. fold_unmap: also after that failed. */
 int fold_map(struct probe *p);

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens for reading: those of watched paths are told, whatever becomes of the path, and no others.
+
+Run as a program in a folder, this file is the actor: it reads, and prints a line of JSON for each
+event that must follow.
+"""
+
+import json
+import os
+import sys
+import time
+
+NAMES = ("read_of_a_watched_file", "read_of_a_file_in_a_watched_folder",
+         "read_of_a_replaced_watched_file", "read_by_another_mount_of_a_watched_file",
+         "read_in_a_watched_folder_made_anew", "read_of_the_unwatched_is_not_told")
+AGAIN_S = 30  # the sensor looks for a new folder every second, when it gets its turn
+
+
+# --- the actor ---------------------------------------------------------------------------------
+
+
+def write(path, text):
+    with open(path, "w", encoding="ascii") as f:
+        f.write(text)
+
+
+def read(path, tell=None):
+    with open(path, encoding="ascii") as f:
+        st, text = os.fstat(f.fileno()), f.read()
+    if tell:
+        print(json.dumps({
+            "case": tell, "process.pid": os.getpid(), "file.path": os.path.realpath(path),
+            "file.inode": st.st_ino, "file.mode": st.st_mode, "file.uid": st.st_uid,
+            "file.dev_major": os.major(st.st_dev), "file.dev_minor": os.minor(st.st_dev)}),
+            flush=True)
+    return text
+
+
+def again(folder, events):
+    """Reads what is in a new folder until the sensor has told it; the inode says that it is new."""
+    wanted = f'"inode":{os.stat(folder + "/id").st_ino},'
+    until = time.monotonic() + AGAIN_S
+    read(folder + "/id", NAMES[4])
+    while time.monotonic() < until:
+        read(folder + "/id")
+        with open(events, encoding="utf-8", errors="replace") as f:
+            if any('"FILE_READ"' in line and wanted in line for line in f):
+                return
+        time.sleep(0.1)
+
+
+def act(events):
+    """The folder holds `secret` and `keys/`, which are watched, and `keys/id`, `other`."""
+    read("secret", NAMES[0])
+    read("keys/id", NAMES[1])
+    write("new", "b")
+    os.rename("new", "secret")
+    read("secret", NAMES[2])
+    os.mkdir("mounted")
+    if not os.system("mount --bind . mounted 2>/dev/null"):
+        read("mounted/secret", NAMES[3])
+    for _ in range(3):
+        read("other")
+    os.rename("keys", "old")
+    os.mkdir("keys")
+    write("keys/id", "c")
+    again("keys", events)
+
+
+# --- the test ------------------------------------------------------------------------------------
+
+
+def set_up(room):
+    os.mkdir(os.path.join(room, "keys"))
+    for name in ("secret", "other", "keys/id"):
+        write(os.path.join(room, name), "a")
+
+
+def agrees(e, want):
+    return e.kind == "FILE_READ" and all(e.fields.get(key) == value for key, value in want.items()
+                                         if key != "case")
+
+
+def judge(events, wants, room):
+    """name -> faults"""
+    reads = [e for e in events if e.kind == "FILE_READ"]
+    found = {name: [f"not told: {want}; told were {[e.raw.get('file') for e in reads]}"]
+             for name, want in wants.items() if not any(agrees(e, want) for e in reads)}
+    strays = [e.raw for e in reads if os.path.join(room, "other") == e.fields.get("file.path")
+              or not str(e.fields.get("file.path")).startswith(("/etc", "/root", room))]
+    if strays:
+        found[NAMES[5]] = [f"told, and must not be: {strays[0]}"]
+    return found
+
+
+def run(sensor, stage, report):
+    if not any(report.wants(name) for name in NAMES):
+        return
+    room = stage.room("watch")
+    set_up(room)
+    said = os.path.join(room, "said")
+    out = "watch.json"
+    script = f"'{sys.executable}' '{os.path.abspath(__file__)}' '{sensor.path(out)}' >said"
+    status, events = sensor.trace(
+        ["/bin/sh", "-c", f"cd '{room}' && exec unshare -m sh -c \"{script}\""],
+        options=["--watch", f"{room}/secret", "--watch", f"{room}/keys"], out=out)
+    with open(said, encoding="ascii") as f:
+        wants = {want["case"]: want for want in map(json.loads, f)}
+    found = judge(events, wants, room)
+    for name in NAMES:
+        if status:
+            report.result(name, [f"trace ended with {status}: {sensor.said()}"])
+        elif name == NAMES[3] and name not in wants:
+            report.skip(name, "no mount can be made here")
+        else:
+            report.result(name, found.get(name, []))
+
+
+if __name__ == "__main__":
+    act(sys.argv[1])

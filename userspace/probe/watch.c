@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * watch.c - which opens for reading the hooks tell (bpf/watch.h)
+ *
+ * Hooks look into the tables while they are changed. So the one that is not in
+ * use is filled, then becomes the one in use; a hook that has just taken the old
+ * one may finish with it, because it is not touched until the next change. The
+ * bits of what is new are set before, those of what is gone are cleared after.
+ */
+#include "probe/probe_impl.h"
+
+#include <errno.h>
+#include <string.h>
+
+int watch_map(struct probe *p) {
+	void *at;
+	int err;
+
+	if (family_map(&p->maps, "watches") < 0)
+		return 0;
+	err = probe_map_shared(p, ".data.watch", sizeof(*p->watch_filter), &at);
+	if (err)
+		return err;
+	p->watch_filter = at;
+	err = probe_map_shared(p, "watches", 2 * sizeof(*p->watches), &at);
+	if (!err)
+		p->watches = at;
+	return err;
+}
+
+void watch_unmap(struct probe *p) {
+	probe_unmap_shared(p, p->watch_filter, sizeof(*p->watch_filter));
+	probe_unmap_shared(p, p->watches, 2 * sizeof(*p->watches));
+}
+
+static int put(struct knobs_watch_table *t, const struct knobs_watch *w) {
+	uint32_t at = knobs_watch_slot(w->dir_ino);
+
+	for (uint32_t i = 0; i < KNOBS_WATCH_STEPS; i++) {
+		struct knobs_watch *slot = &t->slots[(at + i) % KNOBS_WATCHES];
+
+		if (slot->dir_ino && memcmp(slot, w, sizeof(*w)) != 0)
+			continue;
+		*slot = *w;
+		return 0;
+	}
+	return -E2BIG;
+}
+
+int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n) {
+	struct knobs_watch_filter *f = p->watch_filter;
+	uint64_t bits[KNOBS_WATCH_BITS / 64] = { 0 };
+	struct knobs_watch_table *t;
+	uint32_t next;
+	int err = 0;
+
+	if (!f || !p->watches)
+		return -ENOTSUP;
+	next = !f->table;
+	t = &p->watches[next];
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < n && !err; i++) {
+		uint32_t bit = knobs_watch_bit(list[i].dir_ino);
+
+		err = list[i].dir_ino ? put(t, &list[i]) : 0;
+		if (list[i].dir_ino)
+			bits[bit / 64] |= 1ull << bit % 64;
+	}
+	if (err)
+		return err;
+	for (size_t i = 0; i < KNOBS_WATCH_BITS / 64; i++)
+		__atomic_fetch_or(&f->bits[i], bits[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&f->table, next, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < KNOBS_WATCH_BITS / 64; i++)
+		__atomic_store_n(&f->bits[i], bits[i], __ATOMIC_RELAXED);
+	return 0;
+}
