@@ -205,6 +205,6 @@ int main(int argc, char **argv) {
 		run(&deeds[i], atoi(argv[2]), atoi(argv[3]));
 		return 0;
 	}
-	(void)fprintf(stderr, "usage: load [--wait] exec|read|watched|write|whole|tcp|null BATCHES N\n");
+	(void)fprintf(stderr, "usage: load [--wait] DEED BATCHES N\n");
 	return 2;
 }

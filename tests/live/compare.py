@@ -140,7 +140,7 @@ def time_faults(deed, event):
 
 
 def outcome_faults(deed, event, hooks):
-    want = deed.outcome or outcome(hooks, deed.kind, deed.error)
+    want = deed.outcome or outcome(hooks, event.kind, deed.error)
     got = event.fields.get("outcome")
     if got != want:
         yield f"outcome: {got}, and it was {want}"

@@ -4,6 +4,7 @@
 import os
 import signal
 
+from cases import outcome
 from compare import BOOT_SLACK_NS
 from sensor import SLOW_S, Failed, end, patience, read_events, wait_until
 
@@ -47,10 +48,10 @@ def play(sensor, stage, name, how, workers, n, stopped):
     return read_events(out), words, room
 
 
-def file_faults(e, path, st):
+def file_faults(e, path, st, hooks):
     want = {"file.path": path, "file.inode": st.st_ino, "file.dev_major": os.major(st.st_dev),
             "file.dev_minor": os.minor(st.st_dev), "file.mode": st.st_mode, "file.uid": st.st_uid,
-            "process.name": "fold", "outcome": "SUCCEEDED"}
+            "process.name": "fold", "outcome": outcome(hooks, "FILE_OPEN", 0)}
     for key, value in want.items():
         if e.fields.get(key) != value:
             yield f"{key}: {e.fields.get(key)!r}, and it is {value!r}"
@@ -67,14 +68,14 @@ def sum_faults(events, pid, made, seconds):
         yield f"{pid}: nothing was folded of {made} opens in {seconds:.1f} s"
 
 
-def faults(events, words, path):
+def faults(events, words, path, hooks):
     st = os.stat(path)
     begin, finish = (int(n) for n in words[-1][1:])
     opens = [e for e in events if e.kind == "FILE_OPEN" and e.fields.get("file.path") == path]
     for pid, made in ((int(a), int(b)) for a, b in words[:-1]):
         yield from sum_faults([e for e in opens if e.pid == pid], pid, made, (finish - begin) / 1e9)
     for e in opens:
-        yield from file_faults(e, path, st)
+        yield from file_faults(e, path, st, hooks)
         if "fold" not in e.raw:
             continue
         first, last = (int(e.fields[f"fold.{end}_ns"]) for end in ("first", "last"))
@@ -90,4 +91,4 @@ def run(sensor, stage, report):
         if not report.wants(name):
             continue
         events, words, room = play(sensor, stage, name, how, workers, n // share, stopped)
-        report.result(name, faults(events, words, os.path.join(room, NAMED[0])))
+        report.result(name, faults(events, words, os.path.join(room, NAMED[0]), sensor.hooks))

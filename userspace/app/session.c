@@ -463,7 +463,12 @@ static void close_all(struct session *s) {
 
 int session_run(const struct session_options *options) {
 	struct session s = {
-		.o = options, .watch = options->watch, .epoll = -1, .timer = -1, .signals = -1, .child.leave = -1
+		.o = options,
+		.watch = options->watch,
+		.epoll = -1,
+		.timer = -1,
+		.signals = -1,
+		.child.leave = -1,
 	};
 	int code = start(&s);
 

@@ -80,8 +80,8 @@ static int take_watch(const struct command *c, struct session_options *o) {
 				  WATCH_PATHS);
 	if (err)
 		return cli_misuse(c,
-				  "--watch takes an absolute path without a slash at its end, whose "
-				  "last name has at most %d bytes, not \"%s\"",
+				  "--watch takes an absolute path without a slash at its end, "
+				  "the last name of at most %d bytes, not \"%s\"",
 				  KNOBS_WATCH_NAME - 2, optarg);
 	return CLI_OK;
 }
