@@ -162,21 +162,27 @@ static __always_inline void emit_str(struct slot *s, struct wire_str *name, cons
 	s->len += (__u32)n;
 }
 
-/* emit_end - sends exactly what the slot holds, and gives it back */
-static __always_inline void emit_end(struct slot *s, void *ring) {
-	struct wire_header *h = (struct wire_header *)s->rec;
-	__u32 len = s->len;
-
-	if (len <= WIRE_MAX_BYTES) {
+/* emit_send - the @len bytes at @h, of which there is room for @max */
+static __always_inline void emit_send(void *ring, struct wire_header *h, __u32 len, __u32 max) {
+	if (len <= max) {
 		h->len = len;
-		if (bpf_ringbuf_output(ring, s->rec, len, emit_wake(ring, h->seq)))
+		if (bpf_ringbuf_output(ring, h, len, emit_wake(ring, h->seq)))
 			emit_lost(h->kind, WIRE_LOSS_RING_FULL);
 	} else {
 		/* every record's parts are bounded to fit; were one not, it would be told */
 		emit_lost(h->kind, WIRE_LOSS_NO_SLOT);
 	}
-	/* Only this CPU's hooks ever look at @busy, so program order is enough. */
+}
+
+/* emit_release - gives the slot back; only this CPU's hooks look at it: program order is enough */
+static __always_inline void emit_release(struct slot *s) {
 	*(volatile __u32 *)&s->busy = 0;
+}
+
+/* emit_end - sends exactly what the slot holds, and gives it back */
+static __always_inline void emit_end(struct slot *s, void *ring) {
+	emit_send(ring, (struct wire_header *)s->rec, s->len, WIRE_MAX_BYTES);
+	emit_release(s);
 }
 
 #endif

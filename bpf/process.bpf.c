@@ -6,6 +6,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "args.h"
 #include "emit.h"
 #include "gate.h"
 #include "inode.h"
@@ -19,26 +20,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET of include/uapi/linux/sched.h */
 #define CLONE_SPACES 0x7e020000
-
-static __always_inline void process_args(struct slot *s, struct wire_process_exec *e,
-					 struct mm_struct *mm) {
-	unsigned long start = mm->arg_start, end = mm->arg_end;
-	__u32 n = (__u32)(end - start);
-	char *to = emit_room(s, WIRE_ARGS_BYTES);
-
-	e->args_bytes = n;
-	if (n > WIRE_ARGS_BYTES) {
-		n = WIRE_ARGS_BYTES;
-		e->head.flags |= WIRE_ARGS_CUT;
-	}
-	if (!to || bpf_probe_read_user(to, n, (const void *)start)) {
-		e->head.flags |= WIRE_ARGS_UNREADABLE;
-		return;
-	}
-	e->args.off = (__u16)s->len;
-	e->args.len = (__u16)n;
-	s->len += n;
-}
 
 /* process_image - what a task runs and where: executable, directory, cgroup, terminal */
 static __always_inline void process_image(struct slot *s, struct wire_process_exec *e,
@@ -116,8 +97,9 @@ int BPF_PROG(process_fork, struct task_struct *child, unsigned long clone_flags)
  * Why: what a process runs, with which arguments and rights, is the heart of every story.
  * Kernel: fs/exec.c exec_binprm() -> trace_sched_process_exec(): after the point of no return,
  * with the new mm, credentials and name in place, so nothing here is another thread's to change.
- * Blind spots: an exec that failed is not seen; arguments past 4 KiB are cut, and say so; a
- * program that rewrites its own arguments later is not followed.
+ * Blind spots: an exec that failed is not seen; of arguments past 128 KiB the middle is left out,
+ * and of those past 4 KiB when many such come at once; both are told; a program that rewrites its
+ * own arguments later is not followed.
  */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm) {
@@ -134,9 +116,7 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux
 	emit_str(s, &e->filename, bprm->filename, WIRE_PATH_BYTES, EMIT_KERNEL);
 	if (bprm->interp != bprm->filename)
 		emit_str(s, &e->interp, bprm->interp, INTERP_BYTES, EMIT_KERNEL);
-	if (task->mm)
-		process_args(s, e, task->mm);
-	emit_end(s, &ring_process);
+	args_end(s, &ring_process, task);
 	return 0;
 }
 
@@ -197,7 +177,7 @@ int process_census(struct bpf_iter__task *ctx) {
 		e->head.len = len;
 		bpf_seq_write(ctx->meta->seq, s->rec, len);
 	}
-	*(volatile __u32 *)&s->busy = 0;
+	emit_release(s);
 	return 0;
 }
 

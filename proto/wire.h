@@ -6,7 +6,7 @@
  * an error here), a size assert for each struct, no enum, bool, pointer or
  * size_t members. Kinds are small integers, 0 is invalid. Strings stand behind
  * the struct and are named by { off, len } from the record's start. A record is
- * at most WIRE_MAX_BYTES long.
+ * at most WIRE_MAX_BYTES long, an exec with long arguments WIRE_RECORD_BYTES.
  *
  * The same bytes are what a tape holds (userspace/probe/tape.h), so a change
  * here changes WIRE_VERSION.
@@ -21,7 +21,9 @@
 #define WIRE_VERSION 2
 
 #define WIRE_MAX_BYTES 20480
-#define WIRE_ARGS_BYTES 4096
+#define WIRE_ARGS_BYTES 4096	/* of arguments, that a record of WIRE_MAX_BYTES holds */
+#define WIRE_ARGS_WHOLE 131072	/* of arguments, that any record holds */
+#define WIRE_RECORD_BYTES (WIRE_MAX_BYTES + WIRE_ARGS_WHOLE)
 #define WIRE_PATH_BYTES 4096
 
 #pragma GCC diagnostic push
@@ -136,6 +138,11 @@ struct wire_str {
 	__u16 len;
 };
 
+struct wire_bytes {
+	__u32 off; /* from the start of the record; 0 is "absent" */
+	__u32 len;
+};
+
 /*
  * A path as the kernel's dentries give it: its components from the leaf up,
  * each followed by a NUL ("passwd\0etc\0" is /etc/passwd). An absolute path ends
@@ -207,13 +214,14 @@ struct wire_process_exec {
 	struct wire_path exe;
 	struct wire_path cwd;
 	struct wire_path cgroup;  /* below the cgroup root; empty is the root */
-	struct wire_str args;	  /* NUL separated */
+	struct wire_bytes args;	  /* NUL separated; with WIRE_ARGS_CUT the head and then the tail */
 	struct wire_str filename; /* linux_binprm::filename */
 	struct wire_str interp;	  /* linux_binprm::interp */
 	struct wire_str tty;
 	__u32 args_bytes; /* arg_end - arg_start */
+	__u32 args_head;  /* of args.len, what is the head; past it is the tail */
 };
-_Static_assert(sizeof(struct wire_process_exec) == 296, "wire_process_exec");
+_Static_assert(sizeof(struct wire_process_exec) == 304, "wire_process_exec");
 
 struct wire_process_exit {
 	struct wire_header head;

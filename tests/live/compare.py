@@ -12,7 +12,6 @@ WALL_SLACK_NS = 1_000_000_000
 BOOT_SLACK_NS = 10_000_000
 
 # proto/wire.h; what is cut is cut by whole components, of 255 bytes and a slash at most.
-ARGS_BYTES = 4096
 PATH_BYTES = 4096
 NAME_BYTES = 256
 
@@ -48,15 +47,6 @@ def in_range(value, least, most):
     return isinstance(value, int) and least <= value <= most
 
 
-def args_agree(key, want, got):
-    """Cut arguments are the beginning of the true ones, as far as a record reaches."""
-    if not got:
-        return False
-    joiner = "\0" if key == "exec.args" else " "
-    want, got = (joiner.join(v) if isinstance(v, list) else v for v in (want, got))
-    return want.startswith(got) and ARGS_BYTES - 1 <= len(got.encode()) <= ARGS_BYTES
-
-
 def path_agrees(want, got):
     """A cut path is the lower end of the true one, as far as a record reaches."""
     return isinstance(got, str) and want.endswith("/" + got) and \
@@ -66,8 +56,6 @@ def path_agrees(want, got):
 def agree(key, want, got, event):
     if isinstance(want, dict):
         return in_range(got, want["min"], want["max"])
-    if "ARGS_CUT" in event.degraded and key in ("exec.args", "process.command_line"):
-        return args_agree(key, want, got)
     if "PATH_CUT" in event.degraded and key in ("file.path", "file.old_path"):
         return path_agrees(want, got)
     if key == "lineage.names" and got and not got[-1]:

@@ -23,11 +23,7 @@ def nested(flat):
 def cut(case, kind, flat):
     """Makes a record's limits felt, where the case is about them."""
     flag, of_kind = REQUIRED.get(case, (None, None))
-    if flag == "ARGS_CUT" and of_kind == kind:
-        whole = "\0".join(flat["exec.args"])[:4096]
-        flat["exec.args"] = whole.split("\0")
-        flat["process.command_line"] = whole.replace("\0", " ")
-    elif flag == "PATH_CUT":
+    if flag == "PATH_CUT" and of_kind in (None, kind):
         for key in ("file.path", "file.old_path"):
             if key in flat:
                 flat[key] = flat[key][-4000:].partition("/")[2]

@@ -10,6 +10,7 @@ from sensor import patience
 STORMS = {
     "storm_one_after_another": (1, 20000),
     "storm_eight_at_a_time": (8, 2500),
+    "storm_of_long_arguments": (4, 500, 120000),
 }
 
 
@@ -34,21 +35,30 @@ def told(events, kind, entities):
                    e.fields.get("process.entity_id") in entities)
 
 
-def malformed(events, stage):
-    tiny = stage.actor("tiny")
+def args_right(event, args):
+    """Long arguments may be cut in a storm, to the first and last 2 KiB; then it is said."""
+    area = "".join(arg + "\0" for arg in args)
+    if event.fields.get("exec.args_bytes") != len(area):
+        return False
+    if event.degraded == {"ARGS_CUT"} and len(area) > 4096:
+        return event.fields.get("exec.args") == [*area[:2048].split("\0"), area[-2048:-1]]
+    return event.fields.get("exec.args") == args and not event.degraded
+
+
+def malformed(events, args):
     for e in events:
-        if e.kind == "PROCESS_EXEC" and e.fields.get("exec.invoked") == tiny and (
-                e.fields.get("exec.args") != [tiny] or e.degraded or
-                e.fields.get("process.executable") != tiny):
-            yield f"malformed: {e.raw}"
+        if e.kind == "PROCESS_EXEC" and e.fields.get("exec.invoked") == args[0] and (
+                not args_right(e, args) or e.fields.get("process.executable") != args[0]):
+            yield f"malformed: {str(e.raw)[:1000]}"
             return
         if e.kind == "HOST_LOSS":
             yield f"HOST_LOSS: {e.fields}"
 
 
-def storm(sensor, stage, name, workers, n):
+def storm(sensor, stage, name, workers, n, *padding):
     out = sensor.path(name)
-    status, events = sensor.trace([stage.actor("storm"), str(workers), str(n), out])
+    status, events = sensor.trace([stage.actor("storm"), str(workers), str(n), out,
+                                   *map(str, padding)])
     want = read_entities(f"{out}.*")
     if status or sum(want.values()) != workers * n:
         yield f"the storm itself failed: status {status}, {sum(want.values())} processes"
@@ -59,7 +69,7 @@ def storm(sensor, stage, name, workers, n):
     execs = Counter(e.fields.get("process.entity_id") for e in events
                     if e.kind == "PROCESS_EXEC" and e.fields.get("exec.invoked") == tiny)
     yield from difference("PROCESS_EXEC", want, execs)
-    yield from malformed(events, stage)
+    yield from malformed(events, [tiny, *("#" * bytes for bytes in padding)])
     for check in (stream.sequence, stream.cpu_sequence, stream.entity_ids, stream.loss,
                   stream.lives):
         yield from check(events)
@@ -67,9 +77,9 @@ def storm(sensor, stage, name, workers, n):
 
 def run(sensor, stage, report):
     share = patience()
-    for name, (workers, n) in STORMS.items():
+    for name, (workers, n, *padding) in STORMS.items():
         if not report.wants(name):
             continue
         if share > 1:
             print(f"# {workers * n // share} processes, not {workers * n}: this CPU is emulated")
-        report.result(name, storm(sensor, stage, name, workers, n // share))
+        report.result(name, storm(sensor, stage, name, workers, n // share, *padding))

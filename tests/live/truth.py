@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an actor printed: its deeds, and the time in which nothing else of it may be reported."""
 
+import hashlib
 import json
 
 
@@ -38,10 +39,36 @@ def executable(path):
     return path[1:] if path.startswith("/memfd:") else path
 
 
+ARGS_INLINE, ARGS_WHOLE = 4096, 131072  # proto/wire.h
+
+
+def pieces(area):
+    """The arguments in a piece of memory; its first and last may be cut."""
+    return area.removesuffix(b"\0").split(b"\0") if area else []
+
+
+def told_args(raw):
+    """What an exec event says of the arguments that a program got: whole, or head and tail."""
+    area = b"".join(arg.encode("latin-1") + b"\0" for arg in raw["exec.args"])
+    if len(area) <= ARGS_INLINE:
+        return {"exec.args_sha256": None, "exec.args_tail": None}
+    told, tail = {}, None
+    if len(area) > ARGS_WHOLE:
+        halves = [pieces(area[:ARGS_WHOLE // 2]), pieces(area[-ARGS_WHOLE // 2:])]
+        lists = [[arg.decode("latin-1") for arg in half] for half in halves]
+        told = {"exec.args": lists[0] + lists[1],
+                "process.command_line": " [...] ".join(" ".join(one) for one in lists)}
+        tail = len(lists[0])
+        area = area[:ARGS_WHOLE // 2] + area[-ARGS_WHOLE // 2:]
+    return {**told, "exec.args_sha256": hashlib.sha256(area).hexdigest(), "exec.args_tail": tail}
+
+
 class Deed:
     """One event that must be there: expected fields, and what else is known of it."""
 
     def __init__(self, raw):
+        if "exec.args" in raw:
+            raw = {**raw, **told_args(raw)}
         self.kind = raw["kind"]
         self.kinds = {self.kind, raw.get("@kinds", self.kind)}
         self.error = raw.get("@error", 0)

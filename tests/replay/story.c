@@ -90,8 +90,9 @@ static void put_path(struct story *s, const char *value, struct wire_path *ret) 
 }
 
 /* put_args - "sh|-c|id" as three; '\' before '|' keeps it */
-static void put_args(struct story *s, const char *value, struct wire_str *ret) {
+static void put_args(struct story *s, const char *value, struct wire_process_exec *w) {
 	char args[WIRE_ARGS_BYTES];
+	struct wire_str where;
 	size_t n = 0;
 
 	for (; *value; value++) {
@@ -103,7 +104,9 @@ static void put_args(struct story *s, const char *value, struct wire_str *ret) {
 			args[n++] = *value == '|' ? '\0' : *value;
 	}
 	args[n++] = '\0';
-	append(s, args, n, &ret->off, &ret->len);
+	append(s, args, n, &where.off, &where.len);
+	w->args = (struct wire_bytes){ where.off, where.len };
+	w->args_head = w->args_bytes = where.len;
 }
 
 static void begin(struct story *s, size_t fixed, enum wire_kind kind, enum wire_outcome outcome,
@@ -193,8 +196,7 @@ static void tell_exec(struct story *s, enum wire_kind kind) {
 				     .links = (uint32_t)line_number(&s->line, "links", 1) };
 	put_path(s, exe, &w->exe);
 	put_path(s, line_text(&s->line, "cwd", "/"), &w->cwd);
-	put_args(s, args, &w->args);
-	w->args_bytes = w->args.len;
+	put_args(s, args, w);
 	put_str(s, filename, &w->filename);
 	put_str(s, line_text(&s->line, "interp", filename), &w->interp);
 	put_str(s, line_text(&s->line, "tty", NULL), &w->tty);

@@ -13,7 +13,7 @@
 #include "wire.h"
 
 struct sample {
-	_Alignas(8) char bytes[WIRE_MAX_BYTES + 8];
+	_Alignas(8) char bytes[WIRE_RECORD_BYTES + 8];
 	uint32_t len;
 };
 
@@ -68,6 +68,14 @@ static inline struct wire_str sample_add(struct sample *s, const char *bytes, si
 
 #define sample_add_lit(s, literal) sample_add((s), (literal), sizeof(literal) - 1)
 
+/* sample_add_args - all of them the head */
+static inline void sample_add_args(struct sample *s, struct wire_process_exec *w, const char *bytes,
+				   size_t n) {
+	w->args = (struct wire_bytes){ s->len, (uint32_t)n };
+	w->args_head = w->args_bytes = (uint32_t)n;
+	(void)sample_add(s, bytes, n);
+}
+
 static inline struct wire_path sample_add_path(struct sample *s, const char *bytes, size_t n) {
 	struct wire_str where = sample_add(s, bytes, n);
 
@@ -86,10 +94,9 @@ static inline struct wire_process_exec *sample_exec(struct sample *s, uint8_t ki
 	w->exe = sample_add_path_lit(s, "cat\0bin\0usr\0");
 	w->cwd = sample_add_path_lit(s, "mia\0home\0");
 	w->cgroup = sample_add_path_lit(s, "a.scope\0user.slice\0");
-	w->args = sample_add_lit(s, "cat\0-n\0/etc/hosts\0");
+	sample_add_args(s, w, "cat\0-n\0/etc/hosts\0", 18);
 	w->filename = sample_add_lit(s, "/usr/bin/cat");
 	w->tty = sample_add_lit(s, "pts/3");
-	w->args_bytes = 18;
 	w->interp = sample_add_lit(s, "/usr/bin/cat");
 	return w;
 }

@@ -80,11 +80,11 @@ static void outcomes_that_do_not_exist_are_refused(void) {
 
 static void record_past_the_bound_is_refused(void) {
 	sample_make(&sample, WIRE_FILE_OPEN);
-	memset(sample.bytes + sample.len, 0, WIRE_MAX_BYTES + 1 - sample.len);
-	((struct wire_header *)sample.bytes)->len = WIRE_MAX_BYTES;
-	CHECK(!refused(WIRE_MAX_BYTES));
-	((struct wire_header *)sample.bytes)->len = WIRE_MAX_BYTES + 1;
-	CHECK(refused(WIRE_MAX_BYTES + 1));
+	memset(sample.bytes + sample.len, 0, WIRE_RECORD_BYTES + 1 - sample.len);
+	((struct wire_header *)sample.bytes)->len = WIRE_RECORD_BYTES;
+	CHECK(!refused(WIRE_RECORD_BYTES));
+	((struct wire_header *)sample.bytes)->len = WIRE_RECORD_BYTES + 1;
+	CHECK(refused(WIRE_RECORD_BYTES + 1));
 }
 
 /* Where a kind has {off, len} pairs; a path has two of them, side by side. */
@@ -107,7 +107,6 @@ static const struct {
 	EXEC(cwd.tail_off),
 	EXEC(cgroup),
 	EXEC(cgroup.tail_off),
-	EXEC(args),
 	EXEC(filename),
 	EXEC(interp),
 	EXEC(tty),
@@ -140,6 +139,35 @@ static void text_outside_its_room_is_refused(void) {
 
 			pair[0] = (uint16_t)bad[j][0];
 			pair[1] = (uint16_t)bad[j][1];
+			CHECK(refused(sample.len));
+		}
+	}
+}
+
+static void arguments_outside_their_room_are_refused(void) {
+	const uint32_t fixed = sizeof(struct wire_process_exec);
+	struct wire_process_exec *w = (void *)sample.bytes;
+
+	sample_make(&sample, WIRE_PROCESS_EXEC);
+	{
+		const struct {
+			uint32_t off, len, head;
+		} bad[] = {
+			{ 1, 2, 2 },
+			{ fixed - 1, 1, 1 },
+			{ sample.len, 1, 1 },
+			{ sample.len + 1, 0, 0 },
+			{ ~0u, 1, 1 },
+			{ fixed, ~0u, 1 },
+			{ fixed, ~0u, ~0u },
+			{ fixed, 2, 3 },
+			{ fixed, 2, ~0u },
+			{ ~0u - 1, ~0u, 4 },
+		};
+
+		for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			w->args = (struct wire_bytes){ bad[i].off, bad[i].len };
+			w->args_head = bad[i].head;
 			CHECK(refused(sample.len));
 		}
 	}
@@ -241,6 +269,7 @@ int main(void) {
 	RUN(outcomes_that_do_not_exist_are_refused);
 	RUN(record_past_the_bound_is_refused);
 	RUN(text_outside_its_room_is_refused);
+	RUN(arguments_outside_their_room_are_refused);
 	RUN(header_is_told_as_it_stands);
 	RUN(record_without_a_task_has_no_process);
 	RUN(each_flag_degrades_in_its_own_way);

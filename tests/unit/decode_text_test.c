@@ -107,7 +107,7 @@ static void arguments_are_split_at_their_nuls(void) {
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		struct wire_process_exec *w = sample_begin(&sample, WIRE_PROCESS_EXEC, sizeof(*w));
 
-		w->args = sample_add(&sample, good[i].bytes, good[i].n);
+		sample_add_args(&sample, w, good[i].bytes, good[i].n);
 		CHECK(sample_decode(&sample, &arena, &e) == 0);
 		CHECK(event_has(&e, FIELD_EXEC_ARGS) && e.exec.args.n == good[i].n_want);
 		for (uint32_t j = 0; j < e.exec.args.n && j < good[i].n_want; j++)

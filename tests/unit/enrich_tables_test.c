@@ -251,16 +251,27 @@ static void full_set_of_sockets_forgets_its_oldest(void) {
 	socktab_done(&t);
 }
 
-static void image_longer_than_its_bound_is_cut_between_characters(void) {
-	static char text[PROCTAB_TEXT_BYTES + 4];
+static void line_longer_than_its_bound_keeps_both_ends_and_whole_characters(void) {
+	static char text[3 * PROCTAB_TEXT_BYTES];
+	const uint32_t half = (PROCTAB_TEXT_BYTES - 7) / 2;
 	struct proc p = { 0 };
+	struct str line;
 
 	memset(text, 'a', sizeof(text));
-	memcpy(text + PROCTAB_TEXT_BYTES - 1, "\xc3\xa9", 2);
+	memcpy(text + half - 1, "\xc3\xa9", 2);
+	memcpy(text + sizeof(text) - half - 1, "\xc3\xa9", 2);
+	text[sizeof(text) - 1] = 'z';
 	CHECK(proc_set_image(&p, 1, STR("n"), (struct str){ 0 },
 	                     (struct str){ text, sizeof(text) }) == 0);
-	CHECK(p.image->command_line.n == PROCTAB_TEXT_BYTES - 1 && !p.image->executable.s);
-	CHECK(is_text(p.image->name, "n"));
+	line = p.image->command_line;
+	CHECK(p.image->cut && line.n == 2 * (half - 1) + 7 && !p.image->executable.s);
+	CHECK(line.s[half - 2] == 'a' && !memcmp(line.s + half - 1, " [...] a", 8));
+	CHECK(line.s[line.n - 1] == 'z' && is_text(p.image->name, "n"));
+	free(p.image);
+	p = (struct proc){ 0 };
+	CHECK(proc_set_image(&p, 1, STR("n"), (struct str){ 0 },
+	                     (struct str){ text, PROCTAB_TEXT_BYTES }) == 0);
+	CHECK(!p.image->cut && p.image->command_line.n == PROCTAB_TEXT_BYTES);
 	free(p.image);
 }
 
@@ -329,7 +340,7 @@ int main(void) {
 	RUN(close_before_its_accept_has_no_duration);
 	RUN(other_deeds_of_nobody_say_so);
 	RUN(full_set_of_sockets_forgets_its_oldest);
-	RUN(image_longer_than_its_bound_is_cut_between_characters);
+	RUN(line_longer_than_its_bound_keeps_both_ends_and_whole_characters);
 	RUN(numbers_are_written_in_hex_without_leading_zeros);
 	RUN(longest_entity_fits);
 	RUN(table_of_one_row_works);

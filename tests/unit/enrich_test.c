@@ -389,6 +389,27 @@ static void many_processes_come_and_go(void) {
 	end();
 }
 
+static void parent_whose_arguments_were_cut_says_so_at_the_exec_of_its_child(void) {
+	const struct who w = { 7, 2 * S, 0, 1, S }, heir = { 8, 3 * S, 0, 7, 2 * S };
+	const struct who renamed = { 9, 3 * S, 0, 7, 2 * S };
+	const struct who grandchild = { 10, 4 * S, 0, 9, 3 * S };
+
+	begin(16);
+	sample_event(&e, WIRE_PROCESS_EXEC, 2 * S, &w);
+	EVENT_SET(&e, PROCESS_NAME, process.name, STR("sh"));
+	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("sh [...] id"));
+	event_degrade(&e, DEGRADED_ARGS_CUT);
+	CHECK(enrich_event(en, NULL, &e) && !degraded(&e, DEGRADED_PARENT_ARGS_CUT));
+	CHECK(sample_fork(en, &e, 3 * S, &heir, "sh"));
+	CHECK(!degraded(&e, DEGRADED_PARENT_ARGS_CUT)); /* a fork does not tell them */
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 4 * S, &heir, "/bin/id"));
+	CHECK(degraded(&e, DEGRADED_PARENT_ARGS_CUT) && !degraded(&e, DEGRADED_ARGS_CUT));
+	CHECK(sample_fork(en, &e, 3 * S, &renamed, "other"));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 5 * S, &grandchild, "/bin/id"));
+	CHECK(degraded(&e, DEGRADED_PARENT_ARGS_CUT));
+	end();
+}
+
 static const struct event *target_event(uint64_t boot_ns, const struct who *by,
 					const struct who *to) {
 	sample_event(&e, WIRE_PROCESS_SIGNAL, boot_ns, by);
@@ -438,6 +459,7 @@ int main(void) {
 	RUN(key_stays_until_what_is_told_of_a_process_changes);
 	RUN(what_has_no_key_is_what_is_told_only_now);
 	RUN(equal_keys_promise_equal_members);
+	RUN(parent_whose_arguments_were_cut_says_so_at_the_exec_of_its_child);
 	RUN(target_is_told_as_it_was_at_the_deed);
 	RUN(many_processes_come_and_go);
 	DONE();

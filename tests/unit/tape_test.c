@@ -179,7 +179,7 @@ static void empty_tape_plays_nothing(void) {
 }
 
 static void tape_larger_than_its_buffer_is_whole(void) {
-	static _Alignas(8) char record[WIRE_MAX_BYTES];
+	static _Alignas(8) char record[WIRE_RECORD_BYTES];
 	struct tape_end end;
 	size_t n, played = 0;
 	struct tape *t;
@@ -187,7 +187,7 @@ static void tape_larger_than_its_buffer_is_whole(void) {
 
 	CHECK(tape_create(path, &t) == 0);
 	for (size_t i = 0; i < 100; i++)
-		CHECK(tape_write(t, record, WIRE_MAX_BYTES - i) == 0);
+		CHECK(tape_write(t, record, WIRE_RECORD_BYTES - i) == 0);
 	tape_free(t);
 	bytes = read_tape(&n);
 	CHECK(tape_play(bytes, n, count_one, &played, &end) == 0);
@@ -196,7 +196,7 @@ static void tape_larger_than_its_buffer_is_whole(void) {
 }
 
 static void records_of_impossible_length_are_not_written(void) {
-	static char record[WIRE_MAX_BYTES + 1];
+	static char record[WIRE_RECORD_BYTES + 1];
 	struct tape *t;
 
 	CHECK(tape_create(path, &t) == 0);

@@ -72,7 +72,7 @@ int decode_record(const void *record, size_t len, struct arena *arena, struct ev
 	struct reader r;
 
 	assert((uintptr_t)record % 8 == 0);
-	if (len < sizeof(*head) || len > WIRE_MAX_BYTES || head->len != len)
+	if (len < sizeof(*head) || len > WIRE_RECORD_BYTES || head->len != len)
 		return -EBADMSG;
 	if (head->kind >= WIRE_KIND_MAX || head->outcome > WIRE_FAILED)
 		return -EBADMSG;

@@ -15,7 +15,7 @@ int decode_host_start(struct reader *r, struct event *ret) {
 	struct str host_id = fact(r, w->host_id), boot_id = fact(r, w->boot_id);
 	struct str host_name = fact(r, w->host_name), version = fact(r, w->version);
 	struct str kernel = fact(r, w->kernel), arch = fact(r, w->arch);
-	struct strv coverage = reader_list(r, w->coverage, NULL);
+	struct strv coverage = reader_list(r, w->coverage);
 	int error = reader_commit(r, ret);
 
 	if (error)

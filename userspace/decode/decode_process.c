@@ -113,23 +113,26 @@ static struct str terminal(struct reader *r, struct wire_str where) {
 /* decode_exec - an exec, and the census, which tells the same of a process found running */
 int decode_exec(struct reader *r, struct event *ret) {
 	const struct wire_process_exec *w = (const void *)r->head;
-	struct str joined = { 0 }, name = task_name(r, w->task.comm);
+	struct str name = task_name(r, w->task.comm);
 	struct str exe = reader_path(r, &w->exe), cwd = reader_path(r, &w->cwd);
 	struct str cgroup = reader_path(r, &w->cgroup), tty = terminal(r, w->tty);
 	struct str filename = reader_text(r, w->filename), interp = reader_text(r, w->interp);
-	struct strv args = reader_list(r, w->args, &joined);
+	struct args args = reader_args(r, w);
 	int error = reader_commit(r, ret);
 
 	if (error)
 		return error;
 	set_task(&w->task, name, ret);
 	EVENT_SET_STR(ret, PROCESS_EXECUTABLE, process.executable, exe);
-	EVENT_SET_STR(ret, PROCESS_COMMAND_LINE, process.command_line, joined);
+	EVENT_SET_STR(ret, PROCESS_COMMAND_LINE, process.command_line, args.line);
 	EVENT_SET_STR(ret, PROCESS_CWD, process.cwd, cwd);
 	EVENT_SET_STR(ret, PROCESS_TTY, process.tty, tty);
 	EVENT_SET_STR(ret, PROCESS_CGROUP, process.cgroup, cgroup);
-	if (args.v)
-		EVENT_SET(ret, EXEC_ARGS, exec.args, args);
+	if (args.list.v)
+		EVENT_SET(ret, EXEC_ARGS, exec.args, args.list);
+	if (args.tail)
+		EVENT_SET(ret, EXEC_ARGS_TAIL, exec.args_tail, args.tail);
+	EVENT_SET_STR(ret, EXEC_ARGS_SHA256, exec.args_sha256, args.sha256);
 	EVENT_SET(ret, EXEC_ARGS_BYTES, exec.args_bytes, w->args_bytes);
 	set_names(filename, interp, ret);
 	if (!(w->head.flags & WIRE_FILE_UNRESOLVED))

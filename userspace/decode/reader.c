@@ -37,7 +37,7 @@ struct str reader_text_there(struct reader *r, struct wire_str where) {
 	return reader_clean(r, (struct str){ s, n });
 }
 
-static uint32_t count_pieces(const char *s, uint32_t n) {
+uint32_t reader_count(const char *s, uint32_t n) {
 	uint32_t pieces = n && s[n - 1];
 
 	for (uint32_t i = 0; i < n; i++)
@@ -45,10 +45,28 @@ static uint32_t count_pieces(const char *s, uint32_t n) {
 	return pieces;
 }
 
-static struct str join(struct reader *r, struct strv list) {
+struct strv reader_split(struct reader *r, const char *s, uint32_t n, struct str *v) {
+	const bool ascii = utf8_is_ascii(s, n);
+	const char *end = s + n;
+	struct strv list = { v, 0 };
+
+	for (; s < end; v++, list.n++) {
+		const char *nul = memchr(s, '\0', (size_t)(end - s));
+
+		*v = (struct str){ s, (uint32_t)((nul ? nul : end) - s) };
+		if (!ascii)
+			*v = reader_clean(r, *v);
+		s = nul ? nul + 1 : end;
+	}
+	return list;
+}
+
+struct str reader_join(struct reader *r, struct strv list) {
 	size_t n = 0;
 	char *out, *p;
 
+	if (r->error)
+		return (struct str){ 0 };
 	for (uint32_t i = 0; i < list.n; i++)
 		n += list.v[i].n + 1;
 	out = p = arena_alloc(r->arena, n + 1);
@@ -64,36 +82,18 @@ static struct str join(struct reader *r, struct strv list) {
 	return (struct str){ out, (uint32_t)(p - out) };
 }
 
-struct strv reader_list(struct reader *r, struct wire_str where, struct str *ret_joined) {
-	const char *s, *end;
+struct strv reader_list(struct reader *r, struct wire_str where) {
+	const char *s = where.off ? reader_at(r, where.off, where.len) : NULL;
 	struct str *v;
-	uint32_t n;
-	bool ascii;
 
-	if (!where.off)
-		return (struct strv){ 0 };
-	s = reader_at(r, where.off, where.len);
 	if (!s)
 		return (struct strv){ 0 };
-	end = s + where.len;
-	n = count_pieces(s, where.len);
-	ascii = utf8_is_ascii(s, where.len);
-	v = arena_alloc(r->arena, (n ? n : 1) * sizeof(*v));
+	v = arena_alloc(r->arena, (reader_count(s, where.len) + 1ul) * sizeof(*v));
 	if (!v) {
 		(void)reader_fail(r, -ENOMEM);
 		return (struct strv){ 0 };
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		const char *nul = memchr(s, '\0', (size_t)(end - s));
-
-		v[i] = (struct str){ s, (uint32_t)((nul ? nul : end) - s) };
-		if (!ascii)
-			v[i] = reader_clean(r, v[i]);
-		s = nul ? nul + 1 : end;
-	}
-	if (ret_joined && !r->error)
-		*ret_joined = join(r, (struct strv){ v, n });
-	return (struct strv){ v, n };
+	return reader_split(r, s, where.len, v);
 }
 
 static uint64_t degraded_of(uint32_t flags) {

@@ -29,7 +29,7 @@ struct str reader_fail(struct reader *r, int error);
 
 /* reader_at - the @len bytes at @off, or NULL (and the fault) when they are not all text */
 static inline const char *reader_at(struct reader *r, uint32_t off, uint32_t len) {
-	if (off < r->fixed || off + len > r->len) {
+	if (off < r->fixed || off > r->len || len > r->len - off) {
 		(void)reader_fail(r, -EBADMSG);
 		return NULL;
 	}
@@ -49,10 +49,24 @@ static inline struct str reader_text(struct reader *r, struct wire_str where) {
 
 /*
  * reader_list - the pieces between NULs
- * A last NUL ends the last piece, so "a\0\0" is "a" and ""; no bytes are no
- * pieces. @ret_joined, unless NULL, becomes the pieces with one space between.
+ * A last NUL ends the last piece, so "a\0\0" is "a" and ""; no bytes are no pieces.
  */
-struct strv reader_list(struct reader *r, struct wire_str where, struct str *ret_joined);
+struct strv reader_list(struct reader *r, struct wire_str where);
+
+/* Its parts: how many pieces; the pieces, clean, in @v; one line of them, with spaces between. */
+uint32_t reader_count(const char *s, uint32_t n);
+struct strv reader_split(struct reader *r, const char *s, uint32_t n, struct str *v);
+struct str reader_join(struct reader *r, struct strv list);
+
+struct args {
+	struct strv list;
+	struct str line;   /* joined by single spaces */
+	struct str sha256; /* of what is here, when that is long; hexadecimal */
+	uint32_t tail;	   /* the first of @list that is of the tail; 0: there is none */
+};
+
+/* reader_args - the arguments of an exec; in args.c */
+struct args reader_args(struct reader *r, const struct wire_process_exec *w);
 
 /* reader_path_built - for reader_path(); in path.c */
 struct str reader_path_built(struct reader *r, const struct wire_path *where);

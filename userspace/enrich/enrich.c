@@ -16,6 +16,7 @@
 #include "enrich/names.h"
 #include "enrich/proctab.h"
 #include "enrich/socktab.h"
+#include "enrich/target.h"
 #include "enrich/whence.h"
 #include "event/field.h"
 
@@ -104,6 +105,8 @@ static void set_image(struct proc *p, const struct event *e) {
 	(void)proc_set_image(p, e->boot_ns, marked(e, FIELD_PROCESS_NAME, e->process.name),
 	                     marked(e, FIELD_PROCESS_EXECUTABLE, e->process.executable),
 	                     marked(e, FIELD_PROCESS_COMMAND_LINE, e->process.command_line));
+	if (p->image && e->degraded >> DEGRADED_ARGS_CUT & 1)
+		p->image->cut = true;
 	p->partial = false;
 }
 
@@ -131,6 +134,8 @@ static void learn_fork(struct enrich *en, struct event *e) {
 		(void)proc_set_image(p, e->boot_ns, name,
 		                     image ? image->executable : (struct str){ 0 },
 		                     image ? image->command_line : (struct str){ 0 });
+	if (image && image->cut && p->image)
+		p->image->cut = true;
 	p->partial = p->parent_tgid && (!image || parent->partial);
 	(void)proctab_lineage(&en->procs, p); /* while its parent is known */
 	if (parent)
@@ -357,6 +362,12 @@ static void tell_unknown_parent(struct enrich *en, const struct proc *p, struct 
 	event_degrade(e, DEGRADED_PARENT_UNKNOWN);
 }
 
+static void tell_parent_line(const struct image *image, struct event *e) {
+	EVENT_SET_STR(e, PARENT_COMMAND_LINE, parent.command_line, image->command_line);
+	if (image->cut)
+		event_degrade(e, DEGRADED_PARENT_ARGS_CUT);
+}
+
 static void tell_parent(struct enrich *en, struct proc *p, struct event *e) {
 	struct proc *parent = proctab_parent(&en->procs, p);
 	const struct image *image;
@@ -391,7 +402,7 @@ static void tell_parent(struct enrich *en, struct proc *p, struct event *e) {
 		EVENT_SET_STR(e, PARENT_EXECUTABLE, parent.executable, image->executable);
 	}
 	if (e->kind == WIRE_PROCESS_EXEC)
-		EVENT_SET_STR(e, PARENT_COMMAND_LINE, parent.command_line, image->command_line);
+		tell_parent_line(image, e);
 }
 
 static void tell_unknown(struct enrich *en, struct event *e) {
@@ -447,22 +458,6 @@ static void tell_process(struct enrich *en, struct event *e) {
 	tell_parent(en, p, e);
 }
 
-/* tell_target - whom the deed was done to, as it was then */
-static void tell_target(struct enrich *en, struct event *e) {
-	const struct proc *p = proctab_get(&en->procs, e->target.pid, e->target.start_ns);
-	const struct image *image = p ? proc_image(p, e->boot_ns) : NULL;
-	struct str entity = { en->target_entity, proc_entity(e->target.pid, e->target.start_ns,
-							     en->target_entity) };
-
-	EVENT_SET(e, TARGET_ENTITY_ID, target.entity_id, entity);
-	if (image) {
-		EVENT_SET_STR(e, TARGET_NAME, target.name, image->name);
-		EVENT_SET_STR(e, TARGET_EXECUTABLE, target.executable, image->executable);
-	}
-	if (!image || p->partial)
-		event_degrade(e, DEGRADED_TARGET_UNKNOWN);
-}
-
 static void tell_host(struct enrich *en, struct event *e) {
 	struct facts *f = &en->facts;
 
@@ -493,7 +488,7 @@ bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
 	if (event_has(e, FIELD_PROCESS_PID))
 		tell_process(en, e);
 	if (event_has(e, FIELD_TARGET_PID))
-		tell_target(en, e);
+		target_tell(&en->procs, en->target_entity, e);
 	tell_host(en, e);
 	return true;
 }

@@ -186,22 +186,45 @@ static struct str keep(char **at, struct str x) {
 	return copy;
 }
 
+/* keep_ends - @x, or its head and its tail, as keep() does it; @n bytes */
+static struct str keep_ends(char **at, struct str x, uint32_t n) {
+	const uint32_t mark = sizeof(EVENT_CUT_MARK) - 1;
+	struct str head = { x.s, (n - mark) / 2 }, tail, copy = { *at, 0 };
+
+	if (n == x.n)
+		return keep(at, x);
+	tail = (struct str){ x.s + x.n - head.n, head.n };
+	while (head.n && ((unsigned char)head.s[head.n] & 0xc0) == 0x80)
+		head.n--;
+	while (tail.n && ((unsigned char)*tail.s & 0xc0) == 0x80) {
+		tail.s++;
+		tail.n--;
+	}
+	(void)keep(at, head);
+	(void)keep(at, STR(EVENT_CUT_MARK));
+	(void)keep(at, tail);
+	copy.n = (uint32_t)(*at - copy.s);
+	return copy;
+}
+
 int proc_set_image(struct proc *p, uint64_t since_ns, struct str name, struct str executable,
                    struct str command_line) {
 	struct image *image;
+	uint32_t n;
 	char *at;
 
 	name = cut(name);
 	executable = cut(executable);
-	command_line = cut(command_line);
-	image = malloc(sizeof(*image) + name.n + executable.n + command_line.n);
+	n = command_line.n < PROCTAB_TEXT_BYTES ? command_line.n : PROCTAB_TEXT_BYTES;
+	image = malloc(sizeof(*image) + name.n + executable.n + n);
 	if (image) {
 		at = image->text;
 		image->since_ns = since_ns;
 		image->users = 1;
 		image->name = keep(&at, name);
 		image->executable = keep(&at, executable);
-		image->command_line = keep(&at, command_line);
+		image->command_line = keep_ends(&at, command_line, n);
+		image->cut = n < command_line.n;
 	}
 	drop_image(p->before);
 	p->before = p->image;

@@ -34,6 +34,7 @@ struct image {
 	uint64_t since_ns;                         /* boot clock */
 	uint32_t users;                            /* rows that point here: a fork shares */
 	struct str name, executable, command_line; /* in @text */
+	bool cut; /* of the command line only head and tail are kept */
 	char text[];
 };
 
@@ -152,8 +153,9 @@ void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns);
 
 /*
  * proc_set_image - @p runs another program since @since_ns
- * Copies the strings, each up to PROCTAB_TEXT_BYTES: more than the kernel's own
- * bounds let through. 0, or -ENOMEM, and then the image is not known.
+ * Copies the strings, each up to PROCTAB_TEXT_BYTES: of names more than the
+ * kernel's own bounds let through, of a longer command line head and tail.
+ * 0, or -ENOMEM, and then the image is not known.
  */
 int proc_set_image(struct proc *p, uint64_t since_ns, struct str name, struct str executable,
                    struct str command_line);

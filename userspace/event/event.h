@@ -72,7 +72,8 @@ enum event_degraded {
 	DEGRADED_CONTAINER_ID_SHORT = 16,
 	DEGRADED_TARGET_UNKNOWN = 17,
 	DEGRADED_OLD_UNKNOWN = 18,
-	DEGRADED_MAX = 19
+	DEGRADED_PARENT_ARGS_CUT = 19,
+	DEGRADED_MAX = 20
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
@@ -102,7 +103,12 @@ struct event_exec {
 	struct str invoked, script, interpreter;
 	uint64_t inode;
 	uint32_t dev_major, dev_minor, mode, uid, gid, links;
+	uint32_t args_tail;
+	struct str args_sha256;
 };
+
+/* What stands in a command line for the middle that was left out. */
+#define EVENT_CUT_MARK " [...] "
 
 struct event_fork {
 	uint64_t clone_flags;

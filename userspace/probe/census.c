@@ -98,8 +98,9 @@ static uint32_t with_arguments(const struct wire_process_exec *e, char *to) {
 		out->head.flags |= WIRE_ARGS_CUT;
 		n = WIRE_ARGS_BYTES;
 	}
-	out->args.off = (uint16_t)e->head.len;
-	out->args.len = (uint16_t)n;
+	out->args.off = e->head.len;
+	out->args.len = (uint32_t)n;
+	out->args_head = (uint32_t)n;
 	out->head.len += (uint32_t)n;
 	return out->head.len;
 }

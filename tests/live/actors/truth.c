@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char line[1 << 20];
+static char line[8 << 20]; /* two megabytes of arguments, twice, and more */
 static size_t used;
 static struct {
 	uint64_t boot[2], wall[2];

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static void put_args(int argc, char **argv) {
-	static char line[1 << 18];
+	static char line[4 << 20];
 	size_t bytes = 0, n = 0;
 
 	for (int i = 0; i < argc; i++) {
