@@ -65,12 +65,16 @@ static void a_url_cut_anywhere_is_harmless(void) {
 	}
 }
 
+static bool is_kinds(const char *key) {
+	return !strcmp(key, "kinds");
+}
+
 static int check(const char *text, const struct sink_type **type, const char **why) {
 	struct sink_url u;
 	int err = url_parse(text, &u, why);
 
 	if (!err) {
-		err = sink_check(&u, type, why);
+		err = sink_check(&u, is_kinds, type, why);
 		url_free(&u);
 	}
 	return err;
@@ -81,6 +85,7 @@ static void unknown_sinks_keys_and_formats_are_refused(void) {
 	const char *why = "";
 
 	CHECK(!check("file:/x?format=json&keep=2", &type, &why) && same(type->scheme, "file"));
+	CHECK(!check("file:/x?kinds=exec", &type, &why));
 	CHECK(check("gopher://x", &type, &why) == -EINVAL && strstr(why, "file:"));
 	CHECK(check("file:/x?kep=2", &type, &why) == -EINVAL && strstr(why, "\"kep\""));
 	CHECK(check("file:/x?format=xml", &type, &why) == -EINVAL && strstr(why, "\"xml\""));

@@ -36,13 +36,45 @@ static struct str first_line(const char *path) {
 	return str_of(line);
 }
 
+bool batch_has_key(const char *key) {
+	for (const struct filter_key *k = filter_keys; k->name; k++)
+		if (!strcmp(k->name, key))
+			return true;
+	return false;
+}
+
+int batch_filter(const struct sink_url *url, const struct sink_type *type, struct filter **ret,
+		 const char **why) {
+	bool needed = type->leaves_host || type->detections_only;
+	int err = filter_new(type->leaves_host, ret);
+
+	if (!err && type->detections_only && !url_value(url, "only"))
+		err = filter_set(*ret, "only", "detections", why);
+	for (unsigned i = 0; i < url->n_params && !err; i++) {
+		err = filter_set(*ret, url->params[i].key, url->params[i].value, why);
+		needed |= !err;
+		if (err == -ENOENT)
+			err = 0;
+	}
+	if (!err && needed)
+		return 0;
+	filter_free(*ret);
+	*ret = NULL;
+	return err;
+}
+
 int batch_init(struct batch *b, const struct sink *s) {
 	static struct utsname un;
+	const char *why;
+	int err;
 
 	*b = (struct batch){ .type = s->type, .encode = format_find(s->format) };
 	if (!b->encode)
 		return -EINVAL;
-	b->raw = !strcmp(s->format, "proto");
+	err = batch_filter(s->url, s->type, &b->filter, &why);
+	if (err)
+		return err;
+	b->raw = !b->filter && !strcmp(s->format, "proto");
 	b->max = s->type->max_batch_events ? s->type->max_batch_events : MAX_EVENTS;
 	arena_init(&b->arena, ARENA_BYTES);
 	b->pieces = calloc(b->max, sizeof(*b->pieces));
@@ -91,10 +123,19 @@ static int unpack(struct batch *b, const struct reader_item *item, struct event 
 	return encode_unpack(bare->s, bare->n, &b->arena, e);
 }
 
-/* wanted - whether the sink is to have @e; that detections are missing is for everybody */
-static bool wanted(const struct batch *b, const struct reader_item *item, const struct event *e) {
-	return !b->type->detections_only || e->n_detections ||
-	       (item->what == READER_GAP && item->class == SPOOL_ALARM);
+static uint64_t now_ns(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* wanted - whether the sink is to have the piece; that detections are missing is for every sink */
+static bool wanted(struct batch *b, const struct batch_piece *p) {
+	if (!b->filter || p->item.what == READER_GAP)
+		return p->item.what == READER_EVENT || !b->type->detections_only ||
+		       p->item.class == SPOOL_ALARM;
+	return filter_event(b->filter, &b->arena, now_ns(), p->event) == FILTER_SENT;
 }
 
 static void drop(struct batch_piece *p, enum spool_cause cause) {
@@ -124,7 +165,7 @@ static int add(struct batch *b, const struct reader_item *item) {
 		drop(p, SPOOL_CORRUPT);
 		return 0;
 	}
-	if (!wanted(b, item, p->event)) {
+	if (!wanted(b, p)) {
 		drop(p, item->what == READER_GAP ? item->cause : SPOOL_FILTERED);
 		return 0;
 	}
@@ -136,6 +177,26 @@ static int add(struct batch *b, const struct reader_item *item) {
 	if (!p->body_n)
 		drop(p, SPOOL_UNWRITTEN);
 	return 0;
+}
+
+/* add_summary - what the filter's cap left out, behind the last event */
+static void add_summary(struct batch *b) {
+	const struct event *like = b->n ? b->pieces[b->n - 1].event : NULL;
+	struct event told;
+
+	while (b->filter && like && b->n < b->max &&
+	       filter_summary(b->filter, now_ns(), like, &told)) {
+		struct batch_piece *p = &b->pieces[b->n];
+
+		*p = (struct batch_piece){ .body = b->bodies.len };
+		p->event = arena_alloc(&b->arena, sizeof(*p->event));
+		if (!p->event)
+			return;
+		*p->event = told;
+		b->encode(&b->bodies, p->event);
+		p->body_n = b->bodies.len - p->body;
+		b->n++;
+	}
 }
 
 int batch_fill(struct batch *b, struct reader *r) {
@@ -160,6 +221,7 @@ int batch_fill(struct batch *b, struct reader *r) {
 		err = 0;
 		break;
 	}
+	add_summary(b);
 	return err ? err : (int)b->n;
 }
 
@@ -196,12 +258,14 @@ bool batch_settle(struct batch *b, struct reader *r) {
 	for (; b->first < b->n && b->pieces[b->first].settled; b->first++) {
 		const struct batch_piece *p = &b->pieces[b->first];
 
-		reader_settle(r, &p->item, p->acked, p->cause);
+		if (p->item.what != READER_NONE)
+			reader_settle(r, &p->item, p->acked, p->cause);
 	}
 	return b->first == b->n;
 }
 
 void batch_done(struct batch *b) {
+	filter_free(b->filter);
 	arena_done(&b->arena);
 	buf_done(&b->bodies);
 	free(b->pieces);

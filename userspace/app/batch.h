@@ -3,13 +3,15 @@
  * batch.h - a run of events from the spool, made ready for one sink
  *
  * Pieces are what the reader gave, in order: events, events that the sink is not to have, and gaps,
- * which become events themselves. They are settled in that order.
+ * which become events themselves. They are settled in that order. What the filter has to say of
+ * what it left out comes behind them, and settles nothing.
  */
 #ifndef LAPWING_BATCH_H
 #define LAPWING_BATCH_H
 
 #include "app/format.h"
 #include "base/arena.h"
+#include "filter/filter.h"
 #include "sink/sink.h"
 #include "spool/reader.h"
 
@@ -24,6 +26,7 @@ struct batch_piece {
 struct batch {
 	const struct sink_type *type;
 	format_encode *encode;
+	struct filter *filter; /* NULL: it has everything */
 	bool raw;	     /* the spool's own bytes are what the sink takes */
 	struct arena arena;
 	struct buf bodies;
@@ -35,7 +38,17 @@ struct batch {
 	struct str host_id, boot_id, host_name; /* for gaps */
 };
 
-/* batch_init - for the sink @s; -ENOMEM; -EINVAL: a format without an encoder */
+/*
+ * batch_filter - the filter that the keys of @url ask for; NULL: none is needed
+ * 0; -ENOMEM; -EINVAL and @why, static until the next call.
+ */
+int batch_filter(const struct sink_url *url, const struct sink_type *type, struct filter **ret,
+		 const char **why);
+
+/* batch_has_key - whether @key is one of a filter's, as sink_check() asks */
+bool batch_has_key(const char *key);
+
+/* batch_init - for the sink @s; -ENOMEM; -EINVAL: a format without an encoder, a bad filter */
 int batch_init(struct batch *b, const struct sink *s);
 
 /* batch_fill - what the reader has, as much as the sink takes at once; the count, or -errno */

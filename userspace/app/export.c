@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/batch.h"
 #include "app/courier.h"
 #include "app/keeper.h"
 #include "base/crc32c.h"
@@ -71,7 +72,8 @@ static int name_sink(struct export *x, unsigned i) {
 static int parse_sink(struct export *x, unsigned i) {
 	const struct export_sink *s = &x->o.sinks[i];
 	const struct sink_type *type;
-	const char *why = "";
+	struct filter *filter;
+	const char *why = "out of memory";
 	int err = url_parse(s->url, &x->urls[i], &why);
 
 	if (!err)
@@ -82,8 +84,12 @@ static int parse_sink(struct export *x, unsigned i) {
 		err = url_add(&x->urls[i], s->keys[k][0], s->keys[k][1]);
 	if (err)
 		return err;
-	err = sink_check(&x->urls[i], &type, &why);
-	if (err)
+	err = sink_check(&x->urls[i], batch_has_key, &type, &why);
+	if (!err)
+		err = batch_filter(&x->urls[i], type, &filter, &why);
+	if (!err)
+		filter_free(filter);
+	else
 		log_error("sink \"%s\": %s", x->names[i], why);
 	return err;
 }

@@ -114,6 +114,8 @@ static const int allowed_threads[] = {
 	SCMP_SYS(set_tid_address),
 };
 
+static const int allowed_listen[] = { SCMP_SYS(accept), SCMP_SYS(accept4) };
+
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 static int allow(scmp_filter_ctx ctx, const int *calls, size_t n) {
@@ -141,6 +143,8 @@ static int filter_calls(uint32_t needs) {
 		err = allow(ctx, allowed_net, N(allowed_net));
 	if (!err && needs & SANDBOX_THREADS)
 		err = allow(ctx, allowed_threads, N(allowed_threads));
+	if (!err && needs & SANDBOX_LISTEN)
+		err = allow(ctx, allowed_listen, N(allowed_listen));
 	if (!err)
 		err = seccomp_load(ctx);
 	seccomp_release(ctx);

@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct sink_type sink_file;
+extern const struct sink_type sink_file, sink_unix, sink_tcp, sink_tls;
 
 static const struct sink_type *const types[] = {
 	&sink_file,
+	&sink_unix,
+	&sink_tcp,
+	&sink_tls,
 };
 
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
@@ -36,12 +39,6 @@ int sink_fail(struct sink *s, int error, const char *fmt, ...) {
 	return error;
 }
 
-/* Keys of every sink; the courier acts on them, not the sink. */
-static const struct sink_key common_keys[] = {
-	{ "format", NULL, "how an event is written; each sink has its own list" },
-	{ 0 },
-};
-
 static const struct sink_key *find_key(const struct sink_key *keys, const char *name) {
 	for (; keys && keys->name; keys++)
 		if (!strcmp(keys->name, name))
@@ -56,7 +53,8 @@ static bool takes_format(const struct sink_type *t, const char *format) {
 	return false;
 }
 
-int sink_check(const struct sink_url *url, const struct sink_type **ret, const char **why) {
+int sink_check(const struct sink_url *url, bool (*other)(const char *key),
+	       const struct sink_type **ret, const char **why) {
 	const struct sink_type *t = sink_type(url->scheme);
 	static char sentence[256];
 	const char *format;
@@ -74,7 +72,7 @@ int sink_check(const struct sink_url *url, const struct sink_type **ret, const c
 	for (unsigned i = 0; i < url->n_params; i++) {
 		const char *key = url->params[i].key;
 
-		if (find_key(t->keys, key) || find_key(common_keys, key))
+		if (!strcmp(key, "format") || find_key(t->keys, key) || other(key))
 			continue;
 		(void)snprintf(sentence, sizeof(sentence),
 			       "\"%.64s\" is no key of %s:; write for example \"%s\"", key,
@@ -93,13 +91,12 @@ int sink_check(const struct sink_url *url, const struct sink_type **ret, const c
 }
 
 int sink_open(const struct sink_url *url, const char *name, struct sink *ret) {
-	const char *why, *format = url_value(url, "format");
+	const char *format = url_value(url, "format");
 	int err;
 
-	*ret = (struct sink){ .url = url, .name = name };
-	err = sink_check(url, &ret->type, &why);
-	if (err)
-		return sink_fail(ret, err, "%s", why);
+	*ret = (struct sink){ .url = url, .name = name, .type = sink_type(url->scheme) };
+	if (!ret->type)
+		return sink_fail(ret, -EINVAL, "there is no such sink");
 	ret->format = format ? format : ret->type->formats[0];
 	err = ret->type->open(ret);
 	if (err)

@@ -99,11 +99,13 @@ const struct sink_type *const *sink_types(size_t *n);
 
 /*
  * sink_check - whether @url is one that some sink takes, and all its keys are known
+ * @other: knows the keys of every sink that are not the sink's own business
  * 0 and the type; or -EINVAL and @why, static until the next call.
  */
-int sink_check(const struct sink_url *url, const struct sink_type **ret, const char **why);
+int sink_check(const struct sink_url *url, bool (*other)(const char *key),
+	       const struct sink_type **ret, const char **why);
 
-/* sink_open - checks, and calls the type's open(); -errno and @ret->why; then nothing is open */
+/* sink_open - calls the type's open(), of a @url that was checked; -errno and @ret->why */
 int sink_open(const struct sink_url *url, const char *name, struct sink *ret);
 
 void sink_close(struct sink *s);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client.h - one connection of the receiver: bytes in, whole batches out, acknowledgements back
+ */
+#ifndef LAPWING_CLIENT_H
+#define LAPWING_CLIENT_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+struct client {
+	int fd; /* -1: no client; it never waits */
+	SSL *ssl;
+	bool shaken;	/* TLS: the handshake is over */
+	bool wants_out; /* TLS: poll for room, whatever there is to do */
+	bool stuck;	/* the other side takes no answer at the moment */
+	struct buf in, out;
+};
+
+/* client_open - takes over @fd; @ctx: NULL for no TLS; -ENOMEM, and @fd is closed */
+int client_open(struct client *c, int fd, SSL_CTX *ctx);
+
+/* client_step - reads and writes what can be had now; -errno: it is gone, @why says more, or "" */
+int client_step(struct client *c, char *why, size_t n);
+
+/* client_stuck - the last step left answers, because there was no room */
+static inline bool client_stuck(const struct client *c) {
+	return c->stuck;
+}
+
+/* client_frame - the first whole message that came; 1, 0: there is none, -EMSGSIZE: none comes */
+int client_frame(struct client *c, struct str *ret);
+
+/* client_drop_frame - that message has been dealt with */
+void client_drop_frame(struct client *c, const struct str *frame);
+
+/* client_ack - for the next step */
+void client_ack(struct client *c, uint64_t number);
+
+/* client_events - what to poll for */
+short client_events(const struct client *c);
+
+void client_close(struct client *c);
+
+#endif
