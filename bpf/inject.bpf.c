@@ -266,8 +266,12 @@ int BPF_PROG(inject_sys_exit, struct pt_regs *regs, long ret) {
 	if (!c.kind || !gate_call(c.kind))
 		return 0;
 	task = bpf_get_current_task_btf();
-	if (syscall_foreign(task) || !gate_task(task) || !inject_call_look(&c, task, ret))
+	if (syscall_foreign(task) || !gate_task(task))
 		return 0;
+	syscall_forget(&c, sizeof(c));
+	if (!inject_call_look(&c, task, ret))
+		return 0;
+	syscall_forget(&c, sizeof(c));
 	fold_begin(&f, c.kind, task);
 	f.key.object[0] = (__u64)c.target_tgid << 32 | c.call;
 	f.key.object[1] = (__u64)c.protection << 32 | c.request;

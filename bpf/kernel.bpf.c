@@ -301,7 +301,6 @@ int BPF_PROG(kernel_key, struct key *key, const struct cred *cred, unsigned long
 SEC("fexit/security_locked_down")
 int BPF_PROG(kernel_lockdown, int what, int ret) {
 	struct task_struct *task = bpf_get_current_task_btf();
-	const char *reason = NULL;
 	struct wire_kernel *e;
 	struct slot *s;
 
@@ -313,10 +312,7 @@ int BPF_PROG(kernel_lockdown, int what, int ret) {
 		return 0;
 	e = (struct wire_kernel *)s->rec;
 	e->head.error = (__u16)-ret;
-	if (&lockdown_reasons && what > 0 && what < LOCKDOWN_REASONS)
-		bpf_probe_read_kernel(&reason, sizeof(reason),
-				      (const void *)&lockdown_reasons + what * sizeof(reason));
-	emit_str(s, &e->name, reason, KERNEL_NAME_BYTES, EMIT_KERNEL);
+	e->type = kernel_reason((__u32)what);
 	emit_end(s, &ring_bulk);
 	return 0;
 }
@@ -410,6 +406,7 @@ int BPF_PROG(kernel_sys_exit, struct pt_regs *regs, long ret) {
 	task = bpf_get_current_task_btf();
 	if (syscall_foreign(task) || !gate_task(task))
 		return 0;
+	syscall_forget(&c, sizeof(c));
 	if (c.kind == WIRE_KERNEL_NAMESPACE)
 		return kernel_namespaces(WIRE_HOOK_TP_SYS_EXIT, c.flags, ret);
 	s = kernel_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED,

@@ -28,9 +28,74 @@
 #define KERNEL_IO_IDLE (1ull << 0 | 1ull << 6 | 1ull << 7 | 1ull << 11 | 1ull << 12 | 1ull << 14 | \
 			1ull << 15)
 
-/* security/security.c: what the lockdown is asked about, in the kernel's own words */
-extern const void lockdown_reasons __ksym __weak;
-#define LOCKDOWN_REASONS 32
+/*
+ * What the lockdown is asked about; the kernel's numbers change from version to version, so each is
+ * asked for by its name. Their order is that of decode_kernel.c.
+ */
+enum lockdown_reason {
+	LOCKDOWN_MODULE_SIGNATURE = 1,
+	LOCKDOWN_DEV_MEM = 2,
+	LOCKDOWN_EFI_TEST = 3,
+	LOCKDOWN_KEXEC = 4,
+	LOCKDOWN_HIBERNATION = 5,
+	LOCKDOWN_PCI_ACCESS = 6,
+	LOCKDOWN_IOPORT = 7,
+	LOCKDOWN_MSR = 8,
+	LOCKDOWN_ACPI_TABLES = 9,
+	LOCKDOWN_PCMCIA_CIS = 10,
+	LOCKDOWN_TIOCSSERIAL = 11,
+	LOCKDOWN_MODULE_PARAMETERS = 12,
+	LOCKDOWN_MMIOTRACE = 13,
+	LOCKDOWN_DEBUGFS = 14,
+	LOCKDOWN_XMON_WR = 15,
+	LOCKDOWN_KCORE = 16,
+	LOCKDOWN_KPROBES = 17,
+	LOCKDOWN_PERF = 18,
+	LOCKDOWN_TRACEFS = 19,
+	LOCKDOWN_XMON_RW = 20,
+	LOCKDOWN_XFRM_SECRET = 21,
+	LOCKDOWN_BPF_READ_KERNEL = 22,
+	LOCKDOWN_BPF_WRITE_USER = 23,
+	LOCKDOWN_DBG_READ_KERNEL = 24,
+	LOCKDOWN_DBG_WRITE_KERNEL = 25,
+	LOCKDOWN_DEVICE_TREE = 26,
+};
+
+#define KERNEL_REASON(name)                                                                        \
+	if (bpf_core_enum_value_exists(enum lockdown_reason, LOCKDOWN_##name) &&                   \
+	    what == (__u32)bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_##name))             \
+		return LOCKDOWN_##name;
+
+/* kernel_reason - our number for the kernel's; 0: none that we know */
+static __always_inline __u32 kernel_reason(__u32 what) {
+	KERNEL_REASON(MODULE_SIGNATURE)
+	KERNEL_REASON(DEV_MEM)
+	KERNEL_REASON(EFI_TEST)
+	KERNEL_REASON(KEXEC)
+	KERNEL_REASON(HIBERNATION)
+	KERNEL_REASON(PCI_ACCESS)
+	KERNEL_REASON(IOPORT)
+	KERNEL_REASON(MSR)
+	KERNEL_REASON(ACPI_TABLES)
+	KERNEL_REASON(PCMCIA_CIS)
+	KERNEL_REASON(TIOCSSERIAL)
+	KERNEL_REASON(MODULE_PARAMETERS)
+	KERNEL_REASON(MMIOTRACE)
+	KERNEL_REASON(DEBUGFS)
+	KERNEL_REASON(XMON_WR)
+	KERNEL_REASON(KCORE)
+	KERNEL_REASON(KPROBES)
+	KERNEL_REASON(PERF)
+	KERNEL_REASON(TRACEFS)
+	KERNEL_REASON(XMON_RW)
+	KERNEL_REASON(XFRM_SECRET)
+	KERNEL_REASON(BPF_READ_KERNEL)
+	KERNEL_REASON(BPF_WRITE_USER)
+	KERNEL_REASON(DBG_READ_KERNEL)
+	KERNEL_REASON(DBG_WRITE_KERNEL)
+	KERNEL_REASON(DEVICE_TREE)
+	return 0;
+}
 
 struct kernel_attach {
 	struct bpf_prog *prog; /* untyped; NULL: not known */

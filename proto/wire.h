@@ -333,11 +333,11 @@ struct wire_kernel {
 	__u64 cgroup_id;
 	__u64 flags;	       /* module: its taints; namespace: CLONE_NEW*; io_uring: its set-up */
 	struct wire_path path; /* of the file that a module or a kernel came from */
-	struct wire_str name;  /* module, program, key, cgroup (a path); lockdown: of what */
+	struct wire_str name;  /* module, program, key, cgroup (a path) */
 	struct wire_str detail; /* key: its type; bpf: the tracepoint */
 	__u32 target_tgid;
 	__u32 id;	/* bpf: of the program */
-	__u32 type;	/* bpf: of the program; io_uring: opcode of the request */
+	__u32 type;	/* bpf: of the program; io_uring: opcode; lockdown: bpf/kernel_calls.h */
 	__u32 command;	/* bpf: of the call */
 	__u32 attach;	/* bpf: type of attachment */
 	__u32 entries;	/* io_uring: of the submission queue */

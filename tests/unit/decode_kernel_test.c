@@ -87,6 +87,8 @@ static void what_else_changes_in_the_kernel_is_told(void) {
 	sample_kernel(&sample, WIRE_KERNEL_CGROUP);
 	CHECK(decoded() && e.target.pid == 300 && e.kernel.cgroup_id == 77);
 	CHECK(is_text(e.kernel.cgroup, "dummy") && !HAS(KERNEL_NAME));
+	sample_kernel(&sample, WIRE_KERNEL_LOCKDOWN)->name = (struct wire_str){ 0 };
+	CHECK(decoded() && is_text(e.kernel.name, "dev_mem"));
 	sample_kernel(&sample, WIRE_KERNEL_KEY);
 	CHECK(decoded() && is_text(e.kernel.name, "dummy") && is_text(e.kernel.type, "user"));
 	sample_kernel(&sample, WIRE_KERNEL_IO_URING);

@@ -38,6 +38,37 @@ static const struct str operations[] = {
 	WORD("fixed_fd_install"), WORD("ftruncate"), WORD("bind"), WORD("listen"),
 };
 
+/* as bpf/kernel_calls.h numbers them: enum lockdown_reason without its prefix */
+static const struct str reasons[] = {
+	WORD("none"),
+	WORD("module_signature"),
+	WORD("dev_mem"),
+	WORD("efi_test"),
+	WORD("kexec"),
+	WORD("hibernation"),
+	WORD("pci_access"),
+	WORD("ioport"),
+	WORD("msr"),
+	WORD("acpi_tables"),
+	WORD("pcmcia_cis"),
+	WORD("tiocsserial"),
+	WORD("module_parameters"),
+	WORD("mmiotrace"),
+	WORD("debugfs"),
+	WORD("xmon_wr"),
+	WORD("kcore"),
+	WORD("kprobes"),
+	WORD("perf"),
+	WORD("tracefs"),
+	WORD("xmon_rw"),
+	WORD("xfrm_secret"),
+	WORD("bpf_read_kernel"),
+	WORD("bpf_write_user"),
+	WORD("dbg_read_kernel"),
+	WORD("dbg_write_kernel"),
+	WORD("device_tree"),
+};
+
 /* CLONE_NEW* of include/uapi/linux/sched.h */
 static const struct {
 	uint64_t flag;
@@ -188,6 +219,10 @@ int decode_kernel(struct reader *r, struct event *ret) {
 		break;
 	case WIRE_KERNEL_CGROUP:
 		set_cgroup(w, &x, ret);
+		break;
+	case WIRE_KERNEL_LOCKDOWN:
+		if (w->type && w->type < COUNT(reasons))
+			EVENT_SET(ret, KERNEL_NAME, kernel.name, reasons[w->type]);
 		break;
 	case WIRE_KERNEL_KEY:
 		EVENT_SET_STR(ret, KERNEL_TYPE, kernel.type, x.detail);

@@ -316,7 +316,7 @@ static void lockdown(void) {
 		die("/dev/mem was opened");
 	tell("KERNEL_LOCKDOWN");
 	put_str("outcome", "FAILED");
-	put_str("kernel.name", "/dev/mem,kmem,port");
+	put_str("kernel.name", "dev_mem");
 	truth_close();
 }
 
