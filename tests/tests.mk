@@ -17,6 +17,14 @@ $(B)/tests/replay/story: tests/replay/story.c $(PURE_OBJ)
 
 build-replay: all $(B)/tests/replay/story
 
+# events with ids of their own, for receivers that know each
+$(B)/tests/export/%: tests/export/%.c $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
+
+build-export: build-replay $(B)/tests/export/many
+
 # programs that run helpers of bpf/ in the kernel
 $(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c
 	$(call say,BPF,$<)
@@ -106,6 +114,6 @@ fuzz:
 bench: build-bench
 	@scripts/bench
 
-.PHONY: build-unit build-replay build-bpf build-fuzz build-bench
+.PHONY: build-unit build-replay build-export build-bpf build-fuzz build-bench
 
 -include $(B)/tests/replay/story.d $(BPF_TESTS:%=$(B)/tests/bpf/%_test.d) $(FUZZ_OBJ:.o=.d) $(FUZZ:%=$(B)/tests/fuzz/%.d)

@@ -26,6 +26,8 @@ static const struct {
 	{ "json", encode_json },
 	{ "ocsf", encode_ocsf },
 	{ "ecs", encode_ecs },
+	{ "otlp", encode_otlp },
+	{ "otlp_ocsf", encode_otlp_ocsf },
 };
 
 format_encode *format_find(const char *name) {

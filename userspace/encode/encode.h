@@ -42,6 +42,14 @@ void encode_ocsf(struct buf *out, const struct event *e);
 void encode_ecs(struct buf *out, const struct event *e);
 
 /*
+ * encode_otlp - appends the event as OpenTelemetry LogRecords, as the inside of a ScopeLogs
+ * With a line of text as the body and every field as an attribute; encode_otlp_ocsf() with an OCSF
+ * document as the body and the event's id as the one attribute. Records are as many as documents.
+ */
+void encode_otlp(struct buf *out, const struct event *e);
+void encode_otlp_ocsf(struct buf *out, const struct event *e);
+
+/*
  * encode_text - appends one readable line, and one more for each detection
  * @color: paint with ANSI escapes; bytes of the event itself can never form one
  */

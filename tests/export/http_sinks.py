@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""http: otlp:, splunk: and elastic: against receivers that check the grammar, and their faults.
+
+In every case the ledger balances, and no acknowledged event is missing at the receiver.
+"""
+
+import os
+import socket
+import subprocess
+import threading
+import time
+
+import certs
+from receivers import Elastic, Otlp, Splunk
+from rig import BUILD, Failed, Rig, balance, temporary
+
+N = 120
+EVENTS = CERTS = None
+GRACE_S = 3  # of a courier, once the source is gone
+
+
+class Numbered:
+    """Events, each with an id of its own."""
+
+    def __init__(self, events, n=N):
+        with open(events.path, "rb") as f:
+            self.bytes = subprocess.run([f"{BUILD}/tests/export/many", str(n)], stdin=f, check=True,
+                                        stdout=subprocess.PIPE).stdout
+        self.n = n
+        self.ids = {f"e{i}" for i in range(n)}
+
+
+class Account:
+    """What the ledger says of some events that went to one sink, and was told why."""
+
+    def __init__(self, url, seconds=20):
+        with temporary() as folder:
+            self.rig = Rig(folder, EVENTS, url)
+            self.rig.run(1)
+            end = time.monotonic() + seconds - GRACE_S
+            while self.rig.ledger()["pending"] and time.monotonic() < end:
+                self.rig.run(0)
+            self.ledger = self.rig.ledger()
+        self.why = self.ledger["why"]
+
+
+def check(what, condition):
+    if not condition:
+        raise Failed(what)
+
+
+def holds(account, received, left=0, refused=0):
+    """The ledger balances, and what it calls acknowledged is at the receiver."""
+    ledger, there = account.ledger, set(received) & EVENTS.ids
+    for wrong in balance(ledger):
+        raise Failed(wrong)
+    check(f"{ledger}", ledger["produced"] == N and ledger["pending"] == left)
+    check(f"{ledger}", ledger["dropped"]["refused"] == refused)
+    check(f"{ledger['acknowledged']} acknowledged, {len(there)} there",
+          ledger["acknowledged"] <= len(there))
+    if not left:
+        check(f"missing {sorted(EVENTS.ids - there)[:3]}", len(EVENTS.ids - there) == refused)
+
+
+class Sink:
+    def __init__(self, scheme, receiver, path, extra):
+        self.scheme, self.receiver, self.path, self.extra = scheme, receiver, path, extra
+
+    def url(self, port, host="127.0.0.1", **keys):
+        keys = {"tls": "no", **self.extra, **keys}
+        query = "&".join(f"{k}={v}" for k, v in keys.items())
+        return f"{self.scheme}://{host}:{port}{self.path}?{query}"
+
+
+SINKS = [Sink("otlp", Otlp, "/v1/logs", {}),
+         Sink("splunk", Splunk, "", {"token": "T0K3N"}),
+         Sink("elastic", Elastic, "/logs-test-default", {})]
+
+
+def feed(sink, r, seconds=20, **keys):
+    return Account(sink.url(r.port, **keys), seconds)
+
+
+def whole(r, account, **kw):
+    holds(account, r.ids, **kw)
+    check(f"grammar: {sorted(set(r.faults))[:3]}", not r.faults)
+
+
+def plain(sink):
+    with sink.receiver() as r:
+        whole(r, feed(sink, r))
+
+
+def every_format(sink):
+    formats = {"otlp": ["otlp", "otlp_ocsf"], "splunk": ["json", "ocsf", "ecs"],
+               "elastic": ["ecs", "json", "ocsf"]}[sink.scheme]
+    for form in formats:
+        with sink.receiver() as r:
+            whole(r, feed(sink, r, format=form))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def down(sink):
+    account = Account(sink.url(free_port()), 1)
+    holds(account, [], left=N)
+    check(account.why, account.why)
+
+
+def down_and_back(sink):
+    port = free_port()
+    box = []
+    timer = threading.Timer(1.0, lambda: box.append(sink.receiver(port=port)))
+    timer.start()
+    account = Account(sink.url(port), 20)
+    timer.join()
+    with box[0] as r:
+        whole(r, account)
+
+
+def slow(sink):
+    with sink.receiver(delay=0.4) as r:
+        whole(r, feed(sink, r))
+
+
+def too_slow(sink):
+    """An answer that comes too late is none: what it acknowledged is sent again."""
+    with sink.receiver(plan=["hang", "cut"]) as r:
+        whole(r, feed(sink, r, timeout="500ms"))
+
+
+def half_open(sink):
+    """Somebody accepts, and never says a word."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen(16)
+        account = Account(sink.url(s.getsockname()[1], timeout="300ms"), 1)
+    holds(account, [], left=N)
+
+
+def retry_after(sink):
+    for status in (429, 503):
+        with sink.receiver(plan=[(status, {"Retry-After": "1"}, b"busy")]) as r:
+            whole(r, feed(sink, r))
+            check(f"{status}: came back after {r.times[1] - r.times[0]:.2f} s",
+                  r.times[1] - r.times[0] >= 0.95)
+
+
+def retry_after_date(sink):
+    then = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 2))
+    with sink.receiver(plan=[(503, {"Retry-After": then}, b"busy")]) as r:
+        whole(r, feed(sink, r))
+        check("came back at once", r.times[1] - r.times[0] >= 0.9)
+
+
+def one_bad_item(sink):
+    with sink.receiver(poison=["e7", "e50"]) as r:
+        whole(r, feed(sink, r), refused=2)
+        check("others were refused", EVENTS.ids - set(r.ids) == {"e7", "e50"})
+
+
+def too_large(sink):
+    with sink.receiver(plan=[(413, {}, b""), (413, {}, b"")]) as r:
+        whole(r, feed(sink, r))
+        check("it was not sent in pieces", len(r.times) >= 4)
+
+
+def not_let_in(sink):
+    for status in (401, 403):
+        with sink.receiver(plan=[(status, {}, b"who are you?")] * 50) as r:
+            account = feed(sink, r, seconds=1)
+            holds(account, [], left=N)
+            check(account.why, str(status) in account.why)
+
+
+def tls(sink):
+    with sink.receiver(tls=CERTS["good"]) as r:
+        whole(r, feed(sink, r, tls="yes", ca=CERTS["ca"]))
+
+
+def tls_mutual(sink):
+    server = {**CERTS["good"], "clients": CERTS["ca"]}
+    with sink.receiver(tls=server) as r:
+        whole(r, feed(sink, r, tls="yes", ca=CERTS["ca"], **CERTS["client"]))
+    with sink.receiver(tls=server) as r:
+        holds(feed(sink, r, seconds=1, tls="yes", ca=CERTS["ca"]), r.ids, left=N)
+        check("somebody without a certificate was let in", not r.ids)
+
+
+def tls_refused(sink):
+    for name, ca in (("wrong", CERTS["ca"]), ("expired", CERTS["ca"]), ("good", None)):
+        keys = {"tls": "yes", **({"ca": ca} if ca else {})}
+        with sink.receiver(tls=CERTS[name]) as r:
+            account = feed(sink, r, seconds=1, **keys)
+            holds(account, [], left=N)
+            check(f"{name}: {account.why}", "ertificate" in account.why or "SSL" in account.why)
+            check("bytes went to a stranger", not r.times)
+
+
+def no_name(sink):
+    account = Account(sink.url(9, host="nowhere.invalid"), 1)
+    holds(account, [], left=N)
+    check(account.why, "resolve" in account.why)
+
+
+def otlp_partial():
+    """Which records were rejected is not said, so that only the number can be right."""
+    with Otlp(plan=[{"rejected": 3}]) as r:
+        account = feed(SINKS[0], r)
+        check(f"{account.ledger}", account.ledger["dropped"]["refused"] == 3 and
+              account.ledger["acknowledged"] == N - 3 and not list(balance(account.ledger)))
+        check("sent again", len(r.times) == 1)
+
+
+def otlp_statuses():
+    """Of 500 and 408 the protocol says that they are not to be tried again."""
+    for status in (500, 408):
+        with Otlp(plan=[(status, {}, b"")] * 1000) as r:
+            holds(feed(SINKS[0], r), [], refused=N)
+
+
+def otlp_variables():
+    with Otlp() as r:
+        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{r.port}/"
+        os.environ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "none"
+        try:
+            whole(r, Account("otlp:", 20))
+        finally:
+            del os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"], os.environ["OTEL_EXPORTER_OTLP_COMPRESSION"]
+
+
+def splunk_never_indexed():
+    with Splunk(indexing=10**9) as r:
+        holds(feed(SINKS[1], r, seconds=1, ack_timeout="300ms"), [], left=N)
+
+
+def splunk_slow_index():
+    with Splunk(indexing=4) as r:
+        whole(r, feed(SINKS[1], r))
+
+
+def elastic_busy_items():
+    with Elastic(plan=[{"busy": [0, 5]}]) as r:
+        whole(r, feed(SINKS[2], r))
+        check("not each once", len(r.ids) == len(set(r.ids)))
+
+
+def prepare(case, *args):
+    """A case for tests/export/run, which gives the events: made once, as are the certificates."""
+    def run(_, events):
+        global EVENTS, CERTS
+        EVENTS = EVENTS or Numbered(events)
+        CERTS = CERTS or certs.make(os.path.dirname(events.path))
+        case(*args)
+        return []
+    return run
+
+
+EACH = [plain, every_format, down, down_and_back, slow, too_slow, half_open, retry_after,
+        retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, no_name]
+ALONE = [otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed, splunk_slow_index,
+         elastic_busy_items]
+
+CASES = {f"{s.scheme}_{c.__name__}": prepare(c, s) for s in SINKS for c in EACH}
+CASES.update({c.__name__: prepare(c) for c in ALONE})
