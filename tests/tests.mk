@@ -23,7 +23,12 @@ $(B)/tests/export/%: tests/export/%.c $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
 
-build-export: build-replay $(B)/tests/export/many
+$(B)/tests/export/mockafka: tests/export/mockafka.c
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< -lrdkafka
+
+build-export: build-replay $(B)/tests/export/many $(B)/tests/export/mockafka
 
 # programs that run helpers of bpf/ in the kernel
 $(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c

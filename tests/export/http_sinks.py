@@ -16,6 +16,7 @@ from rig import BUILD, Failed, Rig, balance, temporary
 
 N = 120
 EVENTS = CERTS = None
+MAKING = threading.Lock()
 GRACE_S = 3  # of a courier, once the source is gone
 
 
@@ -253,8 +254,9 @@ def prepare(case, *args):
     """A case for tests/export/run, which gives the events: made once, as are the certificates."""
     def run(_, events):
         global EVENTS, CERTS
-        EVENTS = EVENTS or Numbered(events)
-        CERTS = CERTS or certs.make(os.path.dirname(events.path))
+        with MAKING:
+            EVENTS = EVENTS or Numbered(events)
+            CERTS = CERTS or certs.make(os.path.dirname(events.path))
         case(*args)
         return []
     return run

@@ -26,6 +26,8 @@ static const struct {
 	{ "json", encode_json },
 	{ "ocsf", encode_ocsf },
 	{ "ecs", encode_ecs },
+	{ "cef", encode_cef },
+	{ "leef", encode_leef },
 	{ "otlp", encode_otlp },
 	{ "otlp_ocsf", encode_otlp_ocsf },
 };

@@ -50,6 +50,13 @@ void encode_otlp(struct buf *out, const struct event *e);
 void encode_otlp_ocsf(struct buf *out, const struct event *e);
 
 /*
+ * encode_cef, encode_leef - appends a line of CEF 0 or LEEF 1.0 for each detection; for the event
+ * when it has none
+ */
+void encode_cef(struct buf *out, const struct event *e);
+void encode_leef(struct buf *out, const struct event *e);
+
+/*
  * encode_text - appends one readable line, and one more for each detection
  * @color: paint with ANSI escapes; bytes of the event itself can never form one
  */

@@ -73,8 +73,7 @@ static int send_range(struct sink *s, struct sink_batch *batch, struct docs *d, 
 	return err ? err : send_range(s, batch, d, first + n / 2, n - n / 2, request);
 }
 
-/* settle - an item by its documents: once more if one is open, refused if one was */
-static void settle(struct sink_batch *batch, const struct docs *d) {
+void docs_settle(struct sink_batch *batch, const struct docs *d) {
 	for (size_t i = 0; i < d->n;) {
 		struct sink_item *item = &batch->items[d->v[i].item];
 		bool open = false, refused = false;
@@ -91,7 +90,7 @@ static void settle(struct sink_batch *batch, const struct docs *d) {
 int docs_send(struct sink *s, struct sink_batch *batch, struct docs *d, docs_request *request) {
 	int err = d->n ? send_range(s, batch, d, 0, d->n, request) : 0;
 
-	settle(batch, d);
+	docs_settle(batch, d);
 	return err;
 }
 

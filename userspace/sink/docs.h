@@ -51,6 +51,9 @@ typedef int docs_request(struct sink *s, struct sink_batch *batch, struct docs *
  */
 int docs_send(struct sink *s, struct sink_batch *batch, struct docs *d, docs_request *request);
 
+/* docs_settle - items by their documents: once more if one is open, else refused if one was */
+void docs_settle(struct sink_batch *batch, const struct docs *d);
+
 void docs_done(struct docs *d);
 
 #endif

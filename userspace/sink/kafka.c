@@ -48,6 +48,8 @@ struct kafka {
 	rd_kafka_t *producer; /* NULL: to be made */
 	struct docs docs;
 	size_t open; /* documents without a report */
+	bool too_large; /* a report said so */
+	char reason[160]; /* the last fault of a connection, which reports do not name */
 	uint64_t timeout_ms;
 	const char *topic, *type;
 };
@@ -117,9 +119,13 @@ static void on_report(rd_kafka_t *producer, const rd_kafka_message_t *message, v
 	struct doc *doc = message->_private;
 
 	(void)producer;
-	doc->outcome = outcome_of(message->err);
+	if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+		k->too_large = true;
+	else
+		doc->outcome = outcome_of(message->err);
 	if (message->err)
-		(void)sink_fail(k->sink, 0, "a message was not taken: %s", lib.text(message->err));
+		(void)sink_fail(k->sink, 0, "a message was not taken: %s; %s",
+				lib.text(message->err), k->reason);
 	k->open--;
 }
 
@@ -128,7 +134,7 @@ static void on_error(rd_kafka_t *producer, int err, const char *reason, void *op
 
 	(void)producer;
 	(void)err;
-	(void)sink_fail(k->sink, 0, "%.200s", reason);
+	(void)snprintf(k->reason, sizeof(k->reason), "%s", reason);
 }
 
 /* what it would write to standard error is told by on_error() */
@@ -338,8 +344,11 @@ static int request(struct sink *s, struct sink_batch *batch, struct docs *d, siz
 	char why[128];
 	int err = 0;
 
-	for (size_t i = 0; i < n && !err; i++)
-		err = hand_over(k, batch, &d->v[first + i], end);
+	k->too_large = false;
+	for (size_t i = 0; i < n && !err; i++) {
+		if (d->v[first + i].outcome == SINK_AGAIN)
+			err = hand_over(k, batch, &d->v[first + i], end);
+	}
 	await_reports(k, end);
 	for (size_t i = 0; i < n; i++)
 		again += d->v[first + i].outcome == SINK_AGAIN;
@@ -349,6 +358,9 @@ static int request(struct sink *s, struct sink_batch *batch, struct docs *d, siz
 		k->producer = NULL;
 		return sink_fail(s, -EIO, "kafka: %s", why);
 	}
+	/* a broker says so of a whole batch; what it took of the others is not sent again */
+	if (!err && k->too_large)
+		return -E2BIG;
 	return err ? err : again == n ? -EIO : 0;
 }
 

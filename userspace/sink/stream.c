@@ -7,10 +7,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <linux/sockios.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -208,6 +211,36 @@ ssize_t stream_receive(struct stream *s, void *to, size_t n) {
 		return 0;
 	}
 	return call_failed(s, r);
+}
+
+/* unconfirmed - bytes that the other side's kernel has not confirmed; -errno */
+static int unconfirmed(const struct stream *s) {
+	int n = 0;
+
+	return ioctl(s->fd, SIOCOUTQ, &n) ? -errno : n;
+}
+
+int stream_settled(struct stream *s) {
+	uint32_t waited_ms = 0, step_ms = 1;
+	int n;
+
+	if (s->fd < 0)
+		return -ENOTCONN;
+	while ((n = unconfirmed(s)) >= 0) {
+		struct pollfd gone = { .fd = s->fd, .events = POLLRDHUP };
+
+		if (poll(&gone, 1, n ? (int)step_ms : 0) > 0)
+			n = -ECONNRESET;
+		else if (n && waited_ms >= s->o.timeout_ms)
+			n = -ETIMEDOUT;
+		if (n <= 0)
+			break;
+		waited_ms += step_ms;
+		step_ms = step_ms < 50 ? step_ms * 2 : 50;
+	}
+	if (n < 0)
+		stream_hang_up(s);
+	return n;
 }
 
 void stream_hang_up(struct stream *s) {

@@ -45,6 +45,13 @@ int stream_send(struct stream *s, const void *bytes, size_t n);
 /* stream_receive - what is there, waiting for at least one byte; 0: closed by the other side */
 ssize_t stream_receive(struct stream *s, void *to, size_t n);
 
+/*
+ * stream_settled - waits until the other side's kernel has confirmed all that was sent
+ * For protocols without an acknowledgement of their own. -errno, and the connection is closed: the
+ * other side closed it (-ECONNRESET), or did not confirm in time.
+ */
+int stream_settled(struct stream *s);
+
 /* stream_hang_up - closes the connection, if there is one */
 void stream_hang_up(struct stream *s);
 
