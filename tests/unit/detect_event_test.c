@@ -52,6 +52,11 @@ static void each_category_offers_its_kinds_and_no_others(void) {
 	} rows[] = {
 		{ "category: process_creation", { WIRE_PROCESS_EXEC } },
 		{ "category: process_exit", { WIRE_PROCESS_EXIT } },
+		{ "category: process_signal", { WIRE_PROCESS_SIGNAL } },
+		{ "category: process_credentials", { WIRE_PROCESS_CREDENTIALS } },
+		{ "category: process_session", { WIRE_PROCESS_SESSION } },
+		{ "category: process_crash", { WIRE_PROCESS_COREDUMP } },
+		{ "category: network_close", { WIRE_NET_CLOSE } },
 		{ "category: file_event",
 		  { WIRE_FILE_CREATE, WIRE_FILE_OPEN, WIRE_FILE_RENAME, WIRE_FILE_LINK,
 		    WIRE_FILE_SYMLINK } },
@@ -66,7 +71,9 @@ static void each_category_offers_its_kinds_and_no_others(void) {
 		  { WIRE_PROCESS_EXEC, WIRE_PROCESS_EXIT, WIRE_FILE_CREATE, WIRE_FILE_OPEN,
 		    WIRE_FILE_RENAME, WIRE_FILE_UNLINK, WIRE_FILE_CHMOD, WIRE_FILE_CHOWN,
 		    WIRE_FILE_LINK, WIRE_FILE_SYMLINK, WIRE_NET_CONNECT, WIRE_NET_ACCEPT,
-		    WIRE_NET_BIND, WIRE_NET_LISTEN, WIRE_NET_SEND, WIRE_FILE_READ } },
+		    WIRE_NET_BIND, WIRE_NET_LISTEN, WIRE_NET_SEND, WIRE_FILE_READ,
+		    WIRE_PROCESS_SIGNAL, WIRE_PROCESS_CREDENTIALS, WIRE_PROCESS_SESSION,
+		    WIRE_PROCESS_COREDUMP, WIRE_NET_CLOSE } },
 		{ "product: windows, category: process_creation", { 0 } },
 		{ "product: linux, category: process_creation, service: x", { 0 } },
 	};

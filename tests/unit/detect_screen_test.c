@@ -67,7 +67,17 @@ static uint32_t slow_hits(struct ruleset *rules, struct event *e) {
 	m->arena = &rule_arena;
 	for (size_t i = 0; i < rules->n_rules; i++)
 		hits += event_kinds_has(&rules->rules[i]->kinds, e->kind) &&
-			expr_holds(m, rules->rules[i]->expr);
+			!rules->rules[i]->quiet && expr_holds(m, rules->rules[i]->expr);
+	return hits;
+}
+
+/* fast_hits - without those of correlations, which know more than this event */
+static uint32_t fast_hits(struct ruleset *rules, struct event *e) {
+	uint32_t hits = 0;
+
+	(void)rule_hits(rules, e);
+	for (uint32_t i = 0; i < e->n_detections; i++)
+		hits += !e->detections[i].evidence;
 	return hits;
 }
 
@@ -80,7 +90,7 @@ static void check_agreement(struct ruleset *rules, uint32_t rounds) {
 		uint32_t fast;
 
 		random_event(&e, room);
-		fast = rule_hits(rules, &e);
+		fast = fast_hits(rules, &e);
 		wrong += fast != slow_hits(rules, &e);
 		total += fast;
 	}

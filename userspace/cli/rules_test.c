@@ -9,7 +9,8 @@
  *     negative:           it must hold for none
  *
  * An event has the fields that rules name; "_time" is its time in seconds, without which each is
- * a second behind the one before.
+ * a second behind the one before. "_logsource" ({category: file_event}) leaves it to rules of that
+ * log source; without it all are asked, as with `lapwing match`.
  */
 #include <errno.h>
 #include <math.h>
@@ -63,6 +64,24 @@ static int take_values(struct bench *b, const struct node *e, struct record_fiel
 	return 0;
 }
 
+/* take_source - {category: …}: only rules of it are asked */
+static int take_source(const struct node *map, struct logsource *ret) {
+	static const char *const words[] = { "category", "product", "service" };
+	struct str *const to[] = { &ret->category, &ret->product, &ret->service };
+
+	ret->product = STR("linux");
+	for (const struct node *e = map->type == NODE_MAP ? map->first : NULL; e; e = e->next) {
+		unsigned i = 0;
+
+		while (i < 3 && !str_eq(e->key->text, str_of(words[i])))
+			i++;
+		if (i == 3 || e->type != NODE_SCALAR)
+			return -EINVAL;
+		*to[i] = e->text;
+	}
+	return map->type == NODE_MAP ? 0 : -EINVAL;
+}
+
 /* take_event - 0, -EINVAL, -ENOMEM */
 static int take_event(struct bench *b, const struct node *map, uint64_t nth, struct record *ret) {
 	struct record_field *v = arena_alloc(&b->events, (map->n + 1) * sizeof(*v));
@@ -77,6 +96,8 @@ static int take_event(struct bench *b, const struct node *map, uint64_t nth, str
 	for (const struct node *e = map->first; !err && e; e = e->next) {
 		if (str_eq(e->key->text, STR("_time")))
 			err = e->type == NODE_SCALAR ? number_read(e->text, &s) : -EINVAL;
+		else if (str_eq(e->key->text, STR("_logsource")))
+			err = take_source(e, &ret->source);
 		else
 			err = take_values(b, e, &v[ret->n++]);
 	}

@@ -153,6 +153,10 @@ static const struct {
 } categories[] = {
 	{ "process_creation", { WIRE_PROCESS_EXEC } },
 	{ "process_exit", { WIRE_PROCESS_EXIT } },
+	{ "process_signal", { WIRE_PROCESS_SIGNAL } },
+	{ "process_credentials", { WIRE_PROCESS_CREDENTIALS } },
+	{ "process_session", { WIRE_PROCESS_SESSION } },
+	{ "process_crash", { WIRE_PROCESS_COREDUMP } },
 	{ "file_event",
 	  { WIRE_FILE_CREATE, WIRE_FILE_OPEN, WIRE_FILE_RENAME, WIRE_FILE_LINK,
 	    WIRE_FILE_SYMLINK } },
@@ -162,6 +166,7 @@ static const struct {
 	{ "file_change", { WIRE_FILE_CHMOD, WIRE_FILE_CHOWN } },
 	{ "network_connection", { WIRE_NET_CONNECT, WIRE_NET_SEND, WIRE_NET_ACCEPT } },
 	{ "network_listen", { WIRE_NET_BIND, WIRE_NET_LISTEN } },
+	{ "network_close", { WIRE_NET_CLOSE } },
 };
 
 static void add_category(size_t i, struct event_kinds *ret) {
