@@ -143,11 +143,6 @@ static int predicate_add(struct build *b, const struct predicate *draft, struct 
 	for (p = b->chains[h]; p; p = p->next_same) {
 		if (equal(p, draft)) {
 			p->uses++;
-			if (!p->shared) {
-				p->shared = true;
-				p->next_shared = b->set->shared;
-				b->set->shared = p;
-			}
 			*ret = p;
 			return 0;
 		}
@@ -158,6 +153,8 @@ static int predicate_add(struct build *b, const struct predicate *draft, struct 
 	*p = *draft;
 	p->uses = 1;
 	p->cost = predicate_cost(p);
+	p->next = b->set->predicates;
+	b->set->predicates = p;
 	p->next_same = b->chains[h];
 	b->chains[h] = p;
 	*ret = p;

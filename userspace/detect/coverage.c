@@ -43,13 +43,6 @@ static bool has_message(const char *message, uint32_t kind) {
 	return !limited;
 }
 
-/* Where a rule is looked at: one kind of event, or a record that audit would have made of it. */
-struct view {
-	struct ruleset *set;
-	uint32_t kind;
-	const struct audit_record *row;
-};
-
 static bool told(const struct view *v, const struct slot *s) {
 	const struct taxon *t = &s->taxon;
 
@@ -67,7 +60,7 @@ static bool told(const struct view *v, const struct slot *s) {
 static bool can(const struct view *v, const struct expr *x, const struct predicate **ret_why) {
 	switch ((enum join)x->join) {
 	case JOIN_PREDICATE:
-		if (told(v, x->predicate->slot) && expr_can_hold(v->set, x, v->kind, v->row))
+		if (told(v, x->predicate->slot) && screen_can_hold(v, x))
 			return true;
 		*ret_why = x->predicate;
 		return false;

@@ -89,7 +89,7 @@ int ruleset_info(const struct ruleset *rules, size_t i, struct rule_info *ret);
 int ruleset_find(const struct ruleset *rules, struct str text, size_t *ret);
 
 /* ruleset_explain - appends how @i is evaluated: its questions and what each costs */
-void ruleset_explain(const struct ruleset *rules, size_t i, struct buf *out);
+void ruleset_explain(struct ruleset *rules, size_t i, struct buf *out);
 
 enum rule_coverage { COVERAGE_NONE, COVERAGE_PARTLY, COVERAGE_FULLY };
 

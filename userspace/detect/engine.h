@@ -26,6 +26,8 @@
 #include "detect/needles.h"
 #include "detect/taxonomy.h"
 
+#define PAIR_BITS 1024
+
 struct slot {
 	struct slot *next, *next_name;
 	struct str name;	  /* as rules write it; empty: every text, for keywords */
@@ -34,6 +36,9 @@ struct slot {
 	bool present;		  /* there, if only as null */
 	uint32_t epoch;		  /* @v, @n and @present are of that event */
 	uint32_t folded_epoch;	  /* so is @folded */
+	uint32_t pairs_epoch;	  /* and @pairs */
+	uint32_t n_asked; /* texts that it was asked for; few are not worth finding @pairs */
+	uint64_t *pairs;  /* a bit for each pair of characters in @folded, by its hash */
 	uint32_t n;
 	const struct str *v;
 	struct str *own;    /* room for values that have to be put together */
@@ -77,13 +82,14 @@ struct network {
 struct predicate {
 	uint8_t op;    /* enum op */
 	bool token;    /* OP_CONTAINS: only where no word goes on around it */
-	bool shared;   /* asked from several places: remember the answer */
 	uint8_t part;  /* OP_LESS to OP_NUMBER: enum time_part of the value that is compared */
 	uint32_t memo; /* epoch << 2 | enum answer */
 	uint32_t n;    /* values, any of which may hold */
 	struct slot *slot;
 	const uint8_t *fold;   /* fold_case, or fold_none: cased; texts here are folded alike */
 	struct needles *index; /* of @texts, where they are many; or NULL */
+	const struct str
+		*musts; /* OP_REGEX: a text that each needs, folded; empty: none is known */
 	union {
 		const struct str *texts;
 		const struct glob *globs;
@@ -92,7 +98,7 @@ struct predicate {
 		const long double *numbers;
 		struct slot *other;
 	};
-	struct predicate *next_shared;
+	struct predicate *next;
 	/* only while compiling */
 	struct predicate *next_same; /* in a chain of the table of predicates */
 	uint32_t cost, uses;
@@ -124,11 +130,11 @@ struct correlation;
 struct correlate_use;
 
 struct rule {
-	struct detection detection; /* all but matched */
-	uint8_t fate;		    /* enum rule_fate */
-	bool quiet;		    /* tells nothing itself: a correlation does */
-	bool generated;		    /* while compiling: a correlation wants it to tell */
-	uint64_t fingerprint;	    /* of all that it says */
+	struct detection detection;	 /* all but matched */
+	uint8_t fate;			 /* enum rule_fate */
+	bool quiet;			 /* tells nothing itself: a correlation does */
+	bool generated;			 /* while compiling: a correlation wants it to tell */
+	uint64_t fingerprint;		 /* of all that it says */
 	struct correlation *correlation; /* whose head this is, or NULL */
 	struct correlate_use *uses;	 /* correlations that count its hits */
 	struct logsource source;
@@ -146,8 +152,6 @@ struct rule {
 	struct expr *expr;
 	struct identifier *identifiers; /* those that the condition speaks of */
 	uint32_t n_identifiers;
-	struct predicate **needs; /* one of these holds if the rule does; none: not known */
-	uint32_t n_needs;
 	struct rule *next, *next_id, *next_name; /* while compiling */
 };
 
@@ -164,9 +168,16 @@ struct bucket_slot {
 struct bucket {
 	struct rule **rows;
 	struct bucket_slot *slots;
-	uint64_t *always; /* a bit for each row that needs none */
+	uint64_t *always; /* a bit for each row of which none is known */
 	uint64_t *worth;  /* of the running event */
 	uint32_t n, n_words, n_slots;
+};
+
+/* The events of a bucket: those of one kind, as they are or seen as one record of auditd's. */
+struct view {
+	struct ruleset *set;
+	uint32_t kind;
+	const struct audit_record *row;
 };
 
 /* The running event. */
@@ -202,16 +213,17 @@ struct ruleset {
 	size_t n_sources, n_refused;
 	struct slot *names[SLOT_CHAINS];
 	struct correlations *correlations; /* NULL: there are none */
-	struct detection *detections; /* room for one of every rule, and correlations.room */
-	struct str *matched;	      /* room for every identifier of every rule */
+	struct detection *detections;	   /* room for one of every rule, and correlations.room */
+	struct str *matched;		   /* room for every identifier of every rule */
 	struct rule **rules;
 	size_t n_rules;
 	struct slot *slots;
-	struct predicate *shared; /* linked by next_shared */
+	struct predicate *predicates; /* linked by next */
 	pcre2_code **regexes;
 	size_t n_regexes;
 	const char **skipped;
 	size_t n_skipped;
+	struct arena scratch; /* of the questions that screen.c settles */
 	struct arena arena; /* everything above */
 };
 
@@ -228,10 +240,6 @@ static inline uint32_t slot_hash(struct str name) {
 
 /* slot_find - the slot called @name, or NULL */
 struct slot *slot_find(const struct ruleset *set, struct str name);
-
-/* expr_can_hold - whether what is the same in all events of a kind, or of @row, lets @x hold */
-bool expr_can_hold(struct ruleset *set, const struct expr *x, uint32_t kind,
-		   const struct audit_record *row);
 
 /* slot_fill - finds the values of @s in the running event; slot.c */
 void slot_fill(const struct match *m, struct slot *s);
@@ -263,6 +271,19 @@ static inline const struct str *slot_folded(const struct match *m, struct slot *
 	return s->folded;
 }
 
+/* slot_pairs - finds the pairs of @s, whose values are folded */
+void slot_pairs(const struct match *m, struct slot *s);
+
+static inline uint32_t pair_hash(char a, char b) {
+	return ((unsigned char)a + (unsigned char)b * 37u) % PAIR_BITS;
+}
+
+static inline bool slot_has_pair(const struct slot *s, const char *at) {
+	uint32_t h = pair_hash(at[0], at[1]);
+
+	return s->pairs[h / 64] >> h % 64 & 1;
+}
+
 /* predicate_meets - whether the @i-th value of its slot is why @p holds; for all but OP_EXISTS */
 bool predicate_meets(struct match *m, const struct predicate *p, uint32_t i);
 
@@ -280,15 +301,25 @@ bool predicate_holds(struct match *m, struct predicate *p);
 /* bucket_sift - fills @b->worth for the running event; sieve.c */
 void bucket_sift(const struct match *m, const struct bucket *b);
 
-/* bucket_ready - makes what @b seeks, its rows being there; @temp is used and reset; -ENOMEM */
-int bucket_ready(struct arena *arena, struct arena *temp, struct bucket *b);
+/*
+ * bucket_ready - makes what @b seeks, its rows being there
+ * @temp: what it takes of it is of no use afterwards. -ENOMEM.
+ */
+int bucket_ready(struct arena *arena, struct arena *temp, const struct view *v, struct bucket *b);
+
+/* screen_can_hold - false: no event of @v can make @x hold; screen.c */
+bool screen_can_hold(const struct view *v, const struct expr *x);
 
 /*
- * screen_find - predicates one of which must hold if @x does, the cheapest such set; screen.c
- * All are OP_EQUALS to OP_GLOB. @ret: has @room places; 0 are used when there is no such set, or
- * it needs more
+ * screen_find - predicates one of which must hold if @x does, the cheapest such set
+ * All are OP_EQUALS to OP_REGEX, with texts. @ret has @room places. False: there is no such set, or
+ * it needs more.
  */
-uint32_t screen_find(const struct expr *x, struct predicate **ret, uint32_t room);
+bool screen_find(const struct view *v, const struct expr *x, struct predicate **ret, uint32_t room,
+		 uint32_t *ret_n);
+
+/* screen_text - the @i-th of the texts of which @p needs one, folded unless it is cased */
+struct str screen_text(const struct predicate *p, uint32_t i);
 
 /* expr_holds - the same as predicate_holds() for a tree */
 bool expr_holds(struct match *m, const struct expr *x);

@@ -91,7 +91,7 @@ static void add_predicate(struct buf *out, const struct predicate *p) {
 	} else if (p->op > OP_PRESENT) {
 		buf_addf(out, " (%u)", p->n);
 	}
-	buf_addf(out, "  cost %u%s", p->cost, p->shared ? ", shared" : "");
+	buf_addf(out, "  cost %u%s", p->cost, p->uses > 1 ? ", shared" : "");
 }
 
 static void add_tree(struct buf *out, const struct expr *x, unsigned depth) {
@@ -130,7 +130,42 @@ static void explain_correlation(const struct correlation *c, struct buf *out) {
 	buf_addf(out, "\nat most %u hits in a group\n", correlation_most(c));
 }
 
-void ruleset_explain(const struct ruleset *rules, size_t i, struct buf *out) {
+#define MAX_SHOWN 256
+
+/* first_view - a view of @r's; all but those of auditd's have the same needs */
+static struct view first_view(struct ruleset *set, const struct rule *r) {
+	struct view v = { .set = set };
+	uint32_t n;
+	const struct audit_record *rows = audit_records(&n);
+
+	while (v.kind < WIRE_KIND_MAX && !event_kinds_has(&r->kinds, v.kind))
+		v.kind++;
+	for (uint32_t i = 0; v.kind == WIRE_KIND_MAX && i < n; i++) {
+		v.row = &rows[i];
+		if (screen_can_hold(&v, r->expr))
+			v.kind = rows[i].kind;
+	}
+	return v;
+}
+
+static void add_needs(struct buf *out, struct ruleset *set, const struct rule *r) {
+	struct predicate *needs[MAX_SHOWN];
+	struct view v = first_view(set, r);
+	uint32_t n;
+
+	if (!screen_find(&v, r->expr, needs, MAX_SHOWN, &n)) {
+		buf_add_lit(out, "always: no text is known that must be there\n");
+		return;
+	}
+	buf_add_lit(out, "only when a text of one of these is there:\n");
+	for (uint32_t k = 0; k < n; k++) {
+		buf_add_lit(out, "  ");
+		add_predicate(out, needs[k]);
+		buf_add_char(out, '\n');
+	}
+}
+
+void ruleset_explain(struct ruleset *rules, size_t i, struct buf *out) {
 	const struct rule *r = rule_at(rules, i);
 
 	if (!r)
@@ -143,15 +178,7 @@ void ruleset_explain(const struct ruleset *rules, size_t i, struct buf *out) {
 	buf_add_lit(out, "looked at for events of");
 	add_kinds(out, &r->kinds);
 	buf_addf(out, "%s\n", r->audited ? " (records of auditd)" : "");
-	if (r->n_needs)
-		buf_add_lit(out, "only when one of these is plausible:\n");
-	else
-		buf_add_lit(out, "always: no question is known that must be answered by yes\n");
-	for (uint32_t k = 0; k < r->n_needs; k++) {
-		buf_add_lit(out, "  ");
-		add_predicate(out, r->needs[k]);
-		buf_add_char(out, '\n');
-	}
+	add_needs(out, rules, r);
 	buf_add_lit(out, "then, cheapest first, until it is settled:\n");
 	add_tree(out, r->expr, 1);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "detect/build.h"
+#include "detect/must.h"
 
 #define N_TEXT_OPS (OP_GLOB + 1)
 #define MANY_TEXTS 8
@@ -132,7 +133,8 @@ int leaf_texts(struct build *b, const struct text_style *style, const struct pat
 	return err ? err : build_join(b, JOIN_OR, &any, ret);
 }
 
-int regex_compile(struct build *b, const struct node *node, uint32_t options, pcre2_code **ret) {
+int regex_compile(struct build *b, const struct node *node, uint32_t options, pcre2_code **ret,
+		  struct str *ret_must) {
 	struct ruleset *set = b->set;
 	unsigned char why[128];
 	size_t at, bytes;
@@ -169,7 +171,7 @@ int regex_compile(struct build *b, const struct node *node, uint32_t options, pc
 	}
 	set->regexes[set->n_regexes++] = re;
 	*ret = re;
-	return 0;
+	return must_find(&set->arena, node->text, options & PCRE2_CASELESS, ret_must);
 }
 
 static int network_fault(struct build *b, const struct node *node) {

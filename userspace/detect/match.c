@@ -19,8 +19,9 @@ static void restart_epochs(struct ruleset *rules) {
 	for (struct slot *s = rules->slots; s; s = s->next) {
 		s->epoch = 0;
 		s->folded_epoch = 0;
+		s->pairs_epoch = 0;
 	}
-	for (struct predicate *p = rules->shared; p; p = p->next_shared)
+	for (struct predicate *p = rules->predicates; p; p = p->next)
 		p->memo = 0;
 	rules->match.epoch = 0;
 }
@@ -194,6 +195,7 @@ static void take_field(struct ruleset *rules, const struct record_field *f) {
 	if (!s || s->epoch == rules->match.epoch)
 		return;
 	s->epoch = rules->match.epoch;
+	s->n_asked = 0;
 	s->present = true;
 	s->v = f->values;
 	while (n < f->n && f->values[n].s)

@@ -11,9 +11,16 @@
 #define FARTHEST 24
 #define NONE UINT32_MAX
 
-/* A gram of a text that is sought. */
+/* A text that is sought, once, with the rows that seek it. */
+struct text {
+	struct str text;
+	uint8_t where;
+	uint32_t first_row, n_rows;
+};
+
+/* A gram of a text. */
 struct entry {
-	uint32_t gram, sought, next;
+	uint32_t gram, text, next;
 	uint32_t at; /* the gram's place in the text; of a haystack's beginning, its place there */
 };
 
@@ -26,7 +33,9 @@ struct table {
 };
 
 struct needles {
-	const struct sought *v;
+	struct text *v;
+	uint32_t n;
+	uint32_t *rows;
 	struct table anchored; /* the beginning's, marked with their place, and the end's */
 	struct table every4th, every, pairs;
 	uint8_t heads[HEADS];
@@ -105,12 +114,12 @@ static uint32_t rarest_pair(struct str x) {
 	return second;
 }
 
-static bool anchored(const struct sought *s) {
+static bool anchored(const struct text *s) {
 	return s->where == WHERE_TAIL || s->where == WHERE_WHOLE;
 }
 
 /* table_of - which table @s belongs to, or NULL: it is loose; and how many grams of it */
-static struct table *table_of(struct needles *k, const struct sought *s, uint32_t *ret_n) {
+static struct table *table_of(struct needles *k, const struct text *s, uint32_t *ret_n) {
 	*ret_n = 1;
 	if (s->where != WHERE_ANY)
 		return s->text.n >= GRAM || s->where == WHERE_WHOLE ? &k->anchored : NULL;
@@ -141,21 +150,21 @@ static int table_room(struct arena *arena, struct table *t) {
 	return 0;
 }
 
-static void table_add(struct table *t, uint32_t gram, uint32_t sought, uint32_t at) {
+static void table_add(struct table *t, uint32_t gram, uint32_t text, uint32_t at) {
 	uint32_t h = hash(gram);
 	uint32_t *first = &t->first[h >> t->first_shift];
 
-	t->entries[t->n] = (struct entry){ gram, sought, *first, at };
+	t->entries[t->n] = (struct entry){ gram, text, *first, at };
 	*first = t->n++;
 	h >>= t->maybe_shift;
 	t->maybe[h / 64] |= 1ull << h % 64;
 }
 
 /* choose_heads - the places near the beginning at which most texts are least usual */
-static void choose_heads(struct needles *k, uint32_t n) {
+static void choose_heads(struct needles *k) {
 	uint32_t votes[FARTHEST + 1] = { 0 };
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < k->n; i++) {
 		struct str x = k->v[i].text;
 
 		if (k->v[i].where != WHERE_HEAD || x.n < GRAM)
@@ -200,7 +209,7 @@ static uint32_t head_of(struct needles *k, struct str x) {
 }
 
 static void add_one(struct needles *k, uint32_t i) {
-	const struct sought *s = &k->v[i];
+	const struct text *s = &k->v[i];
 	struct str x = s->text;
 	uint32_t n, at;
 	struct table *t = table_of(k, s, &n);
@@ -225,32 +234,63 @@ static void add_one(struct needles *k, uint32_t i) {
 	}
 }
 
-int needles_new(struct arena *arena, const struct sought *v, uint32_t n, struct needles **ret) {
+static int by_text(const void *a, const void *b) {
+	const struct sought *x = a, *y = b;
+	uint32_t n = x->text.n < y->text.n ? x->text.n : y->text.n;
+	int order = x->where - y->where;
+
+	if (!order && n)
+		order = memcmp(x->text.s, y->text.s, n);
+	if (!order)
+		order = (x->text.n > y->text.n) - (x->text.n < y->text.n);
+	return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+/* take_texts - each text of @v once, in the order of their rows; @v is sorted */
+static int take_texts(struct arena *arena, const struct sought *v, uint32_t n, struct needles *k) {
+	k->v = arena_alloc(arena, (n + !n) * sizeof(*k->v));
+	k->rows = arena_alloc(arena, (n + !n) * sizeof(*k->rows));
+	if (!k->v || !k->rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		struct text *last = k->n ? &k->v[k->n - 1] : NULL;
+
+		k->rows[i] = v[i].row;
+		if (last && last->where == v[i].where && str_eq(last->text, v[i].text))
+			last->n_rows++;
+		else
+			k->v[k->n++] = (struct text){ v[i].text, v[i].where, i, 1 };
+	}
+	return 0;
+}
+
+int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needles **ret) {
 	struct needles *k = arena_zalloc(arena, sizeof(*k));
-	struct sought *kept = arena_alloc(arena, (n + !n) * sizeof(*kept));
 	uint32_t n_grams, n_loose = 0;
 	int err;
 
-	if (!k || !kept)
+	if (!k)
 		return -ENOMEM;
-	memcpy(kept, v, n * sizeof(*v));
-	k->v = kept;
-	for (uint32_t i = 0; i < n; i++) {
-		struct table *t = table_of(k, &v[i], &n_grams);
+	qsort(v, n, sizeof(*v), by_text);
+	err = take_texts(arena, v, n, k);
+	for (uint32_t i = 0; !err && i < k->n; i++) {
+		struct table *t = table_of(k, &k->v[i], &n_grams);
 
 		if (t)
 			t->n += n_grams;
-		n_loose += !t || v[i].where == WHERE_HEAD;
+		n_loose += !t || k->v[i].where == WHERE_HEAD;
 	}
 	k->loose = arena_alloc(arena, (n_loose + 1) * sizeof(*k->loose));
-	err = k->loose ? table_room(arena, &k->anchored) : -ENOMEM;
+	if (!err && !k->loose)
+		err = -ENOMEM;
+	err = err ? err : table_room(arena, &k->anchored);
 	err = err ? err : table_room(arena, &k->every4th);
 	err = err ? err : table_room(arena, &k->every);
 	err = err ? err : table_room(arena, &k->pairs);
 	if (err)
 		return err;
-	choose_heads(k, n);
-	for (uint32_t i = 0; i < n; i++)
+	choose_heads(k);
+	for (uint32_t i = 0; i < k->n; i++)
 		add_one(k, i);
 	*ret = k;
 	return 0;
@@ -267,7 +307,7 @@ uint32_t needles_price(struct str text, enum where where) {
 /* --- asked for each haystack ----------------------------------------------------------------- */
 
 /* stands - whether the text @s stands in @x, its gram having been met at @place */
-static bool stands(const struct sought *s, const struct entry *e, struct str x, uint32_t place) {
+static bool stands(const struct text *s, const struct entry *e, struct str x, uint32_t place) {
 	uint32_t from = place - e->at;
 
 	if (s->text.n > x.n)
@@ -281,7 +321,7 @@ static bool stands(const struct sought *s, const struct entry *e, struct str x, 
 	return memcmp(x.s + from, s->text.s, s->text.n) == 0;
 }
 
-static bool loose_stands(const struct sought *s, struct str x) {
+static bool loose_stands(const struct text *s, struct str x) {
 	if (s->text.n > x.n)
 		return false;
 	if (s->where == WHERE_HEAD)
@@ -299,22 +339,21 @@ struct search {
 	bool found;
 };
 
+static void found(struct search *s, const struct text *t) {
+	const uint32_t *row = &s->k->rows[t->first_row];
+
+	s->found = true;
+	for (uint32_t i = 0; s->rows && i < t->n_rows; i++)
+		s->rows[row[i] / 64] |= 1ull << row[i] % 64;
+}
+
 static void look(struct search *s, const struct table *t, uint32_t gram, uint32_t place) {
 	for (uint32_t i = t->first[hash(gram) >> t->first_shift]; i != NONE;
 	     i = t->entries[i].next) {
 		const struct entry *e = &t->entries[i];
-		const struct sought *one = &s->k->v[e->sought];
 
-		if (e->gram != gram)
-			continue;
-		if (s->rows && s->rows[one->row / 64] >> one->row % 64 & 1)
-			continue;
-		if (!stands(one, e, s->x, place))
-			continue;
-		s->found = true;
-		if (!s->rows)
-			return;
-		s->rows[one->row / 64] |= 1ull << one->row % 64;
+		if (e->gram == gram && stands(&s->k->v[e->text], e, s->x, place))
+			found(s, &s->k->v[e->text]);
 	}
 }
 
@@ -346,13 +385,10 @@ static void ask_ends(struct search *s) {
 
 static void ask_loose(struct search *s) {
 	for (uint32_t i = 0; i < s->k->n_loose; i++) {
-		const struct sought *one = &s->k->v[s->k->loose[i]];
+		const struct text *one = &s->k->v[s->k->loose[i]];
 
-		if (!loose_stands(one, s->x))
-			continue;
-		s->found = true;
-		if (s->rows)
-			s->rows[one->row / 64] |= 1ull << one->row % 64;
+		if (loose_stands(one, s->x))
+			found(s, one);
 	}
 }
 

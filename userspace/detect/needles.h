@@ -31,10 +31,10 @@ struct sought {
 struct needles;
 
 /*
- * needles_new - for the @n texts @v, whose bytes must live as long as the result
+ * needles_new - for the @n texts @v, whose bytes must live as long as the result; sorts @v
  * @arena: holds the result. -ENOMEM.
  */
-int needles_new(struct arena *arena, const struct sought *v, uint32_t n, struct needles **ret);
+int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needles **ret);
 
 /* needles_mark - sets in @rows the bits of all that stand in @x */
 void needles_mark(const struct needles *k, struct str x, uint64_t *rows);

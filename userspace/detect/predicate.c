@@ -57,13 +57,26 @@ static bool one_text(const struct predicate *p, struct str text, struct str x) {
 	}
 }
 
+/* may_stand - false: @text, which is folded, is in no value of @s, for its pairs are not */
+static bool may_stand(const struct match *m, struct slot *s, struct str text) {
+	if (text.n < 2)
+		return true;
+	if (s->pairs_epoch != m->epoch)
+		slot_pairs(m, s);
+	return slot_has_pair(s, text.s) && slot_has_pair(s, text.s + text.n - 2) &&
+	       slot_has_pair(s, text.s + text.n / 2 - 1);
+}
+
 /* texts - whether one of @p's is met by @x, folded as they are */
-static bool texts(const struct predicate *p, struct str x) {
+static bool texts(const struct match *m, const struct predicate *p, struct str x) {
+	bool filter =
+		p->op == OP_CONTAINS && p->fold == fold_case && (p->slot->n_asked += p->n) > 2;
 	uint32_t i = 0;
 
 	if (p->index)
 		return needles_any(p->index, x);
-	while (i < p->n && !one_text(p, p->texts[i], x))
+	while (i < p->n &&
+	       ((filter && !may_stand(m, p->slot, p->texts[i])) || !one_text(p, p->texts[i], x)))
 		i++;
 	return i < p->n;
 }
@@ -122,6 +135,8 @@ static enum answer regex(const struct match *m, const struct predicate *p, struc
 	enum answer answer = ANSWER_NO;
 
 	for (uint32_t i = 0; i < p->n; i++) {
+		if (p->musts[i].n && slot_folded(m, p->slot) && !may_stand(m, p->slot, p->musts[i]))
+			continue;
 		int rc = pcre2_match(p->regexes[i], (PCRE2_SPTR)x.s, x.n, 0, 0, m->regex_data,
 				     m->regex_limits);
 
@@ -218,7 +233,7 @@ static enum answer ask_one(const struct match *m, const struct predicate *p, str
 	case OP_STARTS:
 	case OP_ENDS:
 	case OP_CONTAINS:
-		return texts(p, x) ? ANSWER_YES : ANSWER_NO;
+		return texts(m, p, x) ? ANSWER_YES : ANSWER_NO;
 	case OP_GLOB:
 		return globs(p, x) ? ANSWER_YES : ANSWER_NO;
 	case OP_REGEX:
@@ -281,14 +296,11 @@ static enum answer ask(const struct match *m, const struct predicate *p) {
 }
 
 bool predicate_holds(struct match *m, struct predicate *p) {
-	enum answer answer;
+	enum answer answer = p->memo & 3;
 
-	if (p->shared && p->memo >> 2 == m->epoch) {
-		answer = p->memo & 3;
-	} else {
+	if (p->memo >> 2 != m->epoch) {
 		answer = ask(m, p);
-		if (p->shared)
-			p->memo = m->epoch << 2 | answer;
+		p->memo = m->epoch << 2 | answer;
 	}
 	m->limited |= answer == ANSWER_LIMITED;
 	return answer == ANSWER_YES;

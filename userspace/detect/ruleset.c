@@ -7,7 +7,7 @@
 #include "detect/load.h"
 
 #define SET_BYTES (256u * 1024 * 1024)
-#define MAX_NEEDS 1024 /* predicates that a rule needs one of */
+#define SCRATCH_BYTES (64u * 1024)
 #define TEMP_BYTES (64u * 1024 * 1024)
 
 /* What one regex may do to one text before it is taken as "no" and counted. */
@@ -26,6 +26,7 @@ void ruleset_free(struct ruleset *rules) {
 	correlations_free(rules->correlations);
 	pcre2_match_data_free(rules->match.regex_data);
 	pcre2_match_context_free(rules->match.regex_limits);
+	arena_done(&rules->scratch);
 	arena_done(&rules->arena);
 	free(rules);
 }
@@ -38,6 +39,7 @@ static int set_new(struct ruleset **ret) {
 		return -ENOMEM;
 	m = &set->match;
 	arena_init(&set->arena, SET_BYTES);
+	arena_init(&set->scratch, SCRATCH_BYTES);
 	m->regex_data = pcre2_match_data_create(1, NULL);
 	m->regex_limits = pcre2_match_context_create(NULL);
 	if (!m->regex_data || !m->regex_limits) {
@@ -51,85 +53,28 @@ static int set_new(struct ruleset **ret) {
 	return 0;
 }
 
-/*
- * settled - whether @x asks for what all events of @kind have in common (seen through @row, if
- * that is not NULL), and they do not have it; then the rule need not be in that bucket
- */
-static bool settled(struct ruleset *set, const struct expr *x, uint32_t kind,
-		    const struct audit_record *row) {
-	struct event e = { .kind = kind };
-	struct match *m = &set->match;
-	const struct slot *s = x->join == JOIN_PREDICATE ? x->predicate->slot : NULL;
-	bool holds;
+static bool rule_wants(const struct view *v, const struct rule *r) {
+	const struct audit_record *row = v->row;
 
-	if (!s || x->predicate->op >= OP_SAME)
-		return false;
-	if (row ? !audit_constant(&s->audit)
-		: s->taxon.field != FIELD_KIND || s->taxon.source != SOURCE_NAME)
-		return false;
-	event_mark(&e, FIELD_KIND);
-	m->e = &e;
-	m->audit = row;
-	m->epoch++;
-	holds = predicate_holds(m, x->predicate);
-	m->e = NULL;
-	m->audit = NULL;
-	return !holds;
-}
-
-bool expr_can_hold(struct ruleset *set, const struct expr *x, uint32_t kind,
-		   const struct audit_record *row) {
-	if (x->join == JOIN_OR) {
-		for (uint32_t i = 0; i < x->n; i++) {
-			if (expr_can_hold(set, x->kids[i], kind, row))
-				return true;
-		}
-		return false;
-	}
-	if (x->join != JOIN_AND)
-		return !settled(set, x, kind, row);
-	for (uint32_t i = 0; i < x->n; i++) {
-		if (!expr_can_hold(set, x->kids[i], kind, row))
-			return false;
-	}
-	return true;
-}
-
-static bool rule_wants(struct ruleset *set, const struct rule *r, uint32_t kind,
-		       const struct audit_record *row) {
 	if (row && (!r->audited || (row->type == AUDIT_PATH && !(row->access & r->access))))
 		return false;
-	if (!row && !event_kinds_has(&r->kinds, kind))
+	if (!row && !event_kinds_has(&r->kinds, v->kind))
 		return false;
-	return expr_can_hold(set, r->expr, kind, row);
+	return screen_can_hold(v, r->expr);
 }
 
-/* find_needs - once for each rule; its rows share them */
-static int find_needs(struct ruleset *set, struct rule *r) {
-	struct predicate *found[MAX_NEEDS];
-	size_t bytes;
+static int fill_bucket(const struct view *v, struct arena *temp, struct bucket *bucket) {
+	struct ruleset *set = v->set;
 
-	r->n_needs = screen_find(r->expr, found, MAX_NEEDS);
-	if (!r->n_needs)
-		return 0;
-	bytes = r->n_needs * sizeof(*found);
-	r->needs = arena_alloc(&set->arena, bytes);
-	if (!r->needs)
-		return -ENOMEM;
-	memcpy(r->needs, found, bytes);
-	return 0;
-}
-
-static int fill_bucket(struct ruleset *set, struct arena *temp, struct bucket *bucket,
-		       uint32_t kind, const struct audit_record *row) {
-	bucket->rows = arena_alloc(&set->arena, set->n_rules * sizeof(*bucket->rows));
+	arena_reset(temp);
+	bucket->rows = arena_alloc(&set->arena, (set->n_rules + 1) * sizeof(*bucket->rows));
 	if (!bucket->rows)
 		return -ENOMEM;
 	for (size_t i = 0; i < set->n_rules; i++) {
-		if (rule_wants(set, set->rules[i], kind, row))
+		if (set->for_records || rule_wants(v, set->rules[i]))
 			bucket->rows[bucket->n++] = set->rules[i];
 	}
-	return bucket_ready(&set->arena, temp, bucket);
+	return bucket_ready(&set->arena, temp, v, bucket);
 }
 
 static int fill_audits(struct ruleset *set, struct arena *temp) {
@@ -141,7 +86,7 @@ static int fill_audits(struct ruleset *set, struct arena *temp) {
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t kind = rows[i].kind;
-		int err = fill_bucket(set, temp, &set->audits[i], kind, &rows[i]);
+		int err = fill_bucket(&(struct view){ set, kind, &rows[i] }, temp, &set->audits[i]);
 
 		if (err)
 			return err;
@@ -152,20 +97,10 @@ static int fill_audits(struct ruleset *set, struct arena *temp) {
 }
 
 static int fill_buckets(struct ruleset *set, struct arena *temp) {
-	set->match.arena = temp; /* of the questions that settled() asks */
-	for (size_t i = 0; i < set->n_rules; i++) {
-		int err = find_needs(set, set->rules[i]);
-
-		if (err)
-			return err;
-	}
-	if (set->for_records) {
-		set->records.rows = set->rules;
-		set->records.n = (uint32_t)set->n_rules;
-		return bucket_ready(&set->arena, temp, &set->records);
-	}
+	if (set->for_records)
+		return fill_bucket(&(struct view){ set, 0, NULL }, temp, &set->records);
 	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
-		int err = fill_bucket(set, temp, &set->buckets[kind], kind, NULL);
+		int err = fill_bucket(&(struct view){ set, kind, NULL }, temp, &set->buckets[kind]);
 
 		if (err)
 			return err;

@@ -3,19 +3,64 @@
  * Texts one of which must be there for a rule to hold. An "or" needs some of each
  * of its kids; of an "and" any kid's will do, and the cheapest are taken. A
  * negation has none, for what is absent proves nothing, and a rule without any is
- * evaluated on every event.
+ * evaluated on every event. What all events of a bucket have in common, as their
+ * kind, is settled here, once: a kid that cannot hold needs nothing.
  */
 #include "detect/engine.h"
 
 #define NO_SCREEN UINT32_MAX
+
+enum settled { OPEN, NEVER, ALWAYS };
+
+/* settle - whether @p asks for what all events of @v have in common, and what the answer is */
+static enum settled settle(const struct view *v, struct predicate *p) {
+	struct event e = { .kind = v->kind };
+	struct match *m = &v->set->match;
+	const struct slot *s = p->slot;
+	bool holds;
+
+	if (v->set->for_records || p->op >= OP_SAME)
+		return OPEN;
+	if (v->row ? !audit_constant(&s->audit)
+		   : s->taxon.field != FIELD_KIND || s->taxon.source != SOURCE_NAME)
+		return OPEN;
+	event_mark(&e, FIELD_KIND);
+	arena_reset(&v->set->scratch);
+	m->arena = &v->set->scratch;
+	m->e = &e;
+	m->audit = v->row;
+	m->epoch++;
+	holds = predicate_holds(m, p);
+	m->e = NULL;
+	m->audit = NULL;
+	return holds ? ALWAYS : NEVER;
+}
+
+bool screen_can_hold(const struct view *v, const struct expr *x) {
+	if (x->join == JOIN_PREDICATE)
+		return settle(v, x->predicate) != NEVER;
+	if (x->join == JOIN_NOT)
+		return x->kids[0]->join != JOIN_PREDICATE ||
+		       settle(v, x->kids[0]->predicate) != ALWAYS;
+	for (uint32_t i = 0; i < x->n; i++) {
+		if (screen_can_hold(v, x->kids[i]) == (x->join == JOIN_OR))
+			return x->join == JOIN_OR;
+	}
+	return x->join == JOIN_AND;
+}
+
+struct str screen_text(const struct predicate *p, uint32_t i) {
+	return p->op == OP_REGEX  ? p->musts[i]
+	       : p->op == OP_GLOB ? p->globs[i].longest
+				  : p->texts[i];
+}
 
 /* texts_price - of looking for each text that @p needs one of */
 static uint32_t texts_price(const struct predicate *p) {
 	uint32_t price = 10;
 
 	for (uint32_t i = 0; i < p->n; i++) {
-		struct str text = p->op == OP_GLOB ? p->globs[i].longest : p->texts[i];
-		uint32_t one = needles_price(text, predicate_where(p));
+		uint32_t one = needles_price(screen_text(p, i), predicate_where(p));
 
 		if (one == UINT32_MAX)
 			return NO_SCREEN;
@@ -24,15 +69,13 @@ static uint32_t texts_price(const struct predicate *p) {
 	return price;
 }
 
-static uint32_t predicate_price(const struct predicate *p) {
+static uint32_t predicate_price(const struct view *v, struct predicate *p) {
+	enum settled settled = settle(v, p);
 	uint32_t price;
 
-	if (p->op < OP_EQUALS || p->op > OP_GLOB)
-		return NO_SCREEN;
-	/* a bucket has one kind already, and one type of record */
-	if (p->slot->taxon.source == SOURCE_NAME && p->slot->taxon.field == FIELD_KIND)
-		return NO_SCREEN;
-	if (audit_constant(&p->slot->audit))
+	if (settled != OPEN)
+		return settled == NEVER ? 0 : NO_SCREEN;
+	if (p->op < OP_EQUALS || p->op > OP_REGEX)
 		return NO_SCREEN;
 	price = texts_price(p);
 	if (price == NO_SCREEN)
@@ -42,22 +85,22 @@ static uint32_t predicate_price(const struct predicate *p) {
 	return p->slot->taxon.source == SOURCE_WORDS ? price * 3 : price;
 }
 
-static const struct expr *cheapest(const struct expr *x, uint32_t *ret);
+static const struct expr *cheapest(const struct view *v, const struct expr *x, uint32_t *ret);
 
-/* expr_price - what asking @x's set costs, or NO_SCREEN */
-static uint32_t expr_price(const struct expr *x) {
+/* expr_price - what looking for @x's texts costs, or NO_SCREEN; 0: it cannot hold */
+static uint32_t expr_price(const struct view *v, const struct expr *x) {
 	uint32_t price = 0, one;
 
 	if (x->join == JOIN_PREDICATE)
-		return predicate_price(x->predicate);
+		return predicate_price(v, x->predicate);
 	if (x->join == JOIN_NOT)
 		return NO_SCREEN;
 	if (x->join == JOIN_AND) {
-		(void)cheapest(x, &one);
+		(void)cheapest(v, x, &one);
 		return one;
 	}
 	for (uint32_t i = 0; i < x->n; i++) {
-		one = expr_price(x->kids[i]);
+		one = expr_price(v, x->kids[i]);
 		if (one >= NO_SCREEN - price)
 			return NO_SCREEN;
 		price += one;
@@ -65,12 +108,12 @@ static uint32_t expr_price(const struct expr *x) {
 	return price;
 }
 
-static const struct expr *cheapest(const struct expr *x, uint32_t *ret) {
+static const struct expr *cheapest(const struct view *v, const struct expr *x, uint32_t *ret) {
 	const struct expr *best = NULL;
 
 	*ret = NO_SCREEN;
 	for (uint32_t i = 0; i < x->n; i++) {
-		uint32_t price = expr_price(x->kids[i]);
+		uint32_t price = expr_price(v, x->kids[i]);
 
 		if (price < *ret) {
 			*ret = price;
@@ -80,23 +123,29 @@ static const struct expr *cheapest(const struct expr *x, uint32_t *ret) {
 	return best;
 }
 
-static uint32_t collect(const struct expr *x, struct predicate **ret, uint32_t n, uint32_t room) {
+static uint32_t collect(const struct view *v, const struct expr *x, struct predicate **ret,
+			uint32_t n, uint32_t room) {
 	uint32_t price;
 
 	if (x->join == JOIN_AND)
-		return collect(cheapest(x, &price), ret, n, room);
+		return collect(v, cheapest(v, x, &price), ret, n, room);
 	if (x->join == JOIN_PREDICATE) {
+		if (settle(v, x->predicate) == NEVER)
+			return n;
 		if (n < room)
 			ret[n] = x->predicate;
 		return n + 1;
 	}
 	for (uint32_t i = 0; i < x->n; i++)
-		n = collect(x->kids[i], ret, n, room);
+		n = collect(v, x->kids[i], ret, n, room);
 	return n;
 }
 
-uint32_t screen_find(const struct expr *x, struct predicate **ret, uint32_t room) {
-	uint32_t n = expr_price(x) == NO_SCREEN ? 0 : collect(x, ret, 0, room);
-
-	return n <= room ? n : 0;
+bool screen_find(const struct view *v, const struct expr *x, struct predicate **ret, uint32_t room,
+		 uint32_t *ret_n) {
+	*ret_n = 0;
+	if (expr_price(v, x) == NO_SCREEN)
+		return false;
+	*ret_n = collect(v, x, ret, 0, room);
+	return *ret_n <= room;
 }

@@ -14,12 +14,15 @@ struct need {
 	struct sought sought;
 };
 
-static void take_texts(const struct predicate *p, uint32_t row, struct need *out) {
-	for (uint32_t i = 0; i < p->n; i++) {
-		struct str text = p->op == OP_GLOB ? p->globs[i].longest : p->texts[i];
+/* What one row needs. */
+struct row_needs {
+	struct predicate **v;
+	uint32_t n;
+};
 
-		out[i] = (struct need){ p->slot, { text, predicate_where(p), row } };
-	}
+static void take_texts(const struct predicate *p, uint32_t row, struct need *out) {
+	for (uint32_t i = 0; i < p->n; i++)
+		out[i] = (struct need){ p->slot, { screen_text(p, i), predicate_where(p), row } };
 }
 
 /* fold_text - what a cased predicate asks for is sought in any case all the same */
@@ -42,26 +45,39 @@ static int by_slot(const void *a, const void *b) {
 	return (x->sought.row > y->sought.row) - (x->sought.row < y->sought.row);
 }
 
-static uint32_t count_texts(const struct bucket *b) {
-	uint32_t n = 0;
+#define MAX_NEEDS 1024 /* predicates that a rule needs one of */
 
+/* find_needs - for each row; @ret_n is the number of their texts */
+static int find_needs(struct arena *temp, const struct view *v, const struct bucket *b,
+		      struct row_needs *ret, uint32_t *ret_n) {
+	struct predicate *found[MAX_NEEDS];
+
+	*ret_n = 0;
 	for (uint32_t row = 0; row < b->n; row++) {
-		for (uint32_t i = 0; i < b->rows[row]->n_needs; i++)
-			n += b->rows[row]->needs[i]->n;
+		struct row_needs *needs = &ret[row];
+
+		*needs = (struct row_needs){ NULL, 0 };
+		if (!screen_find(v, b->rows[row]->expr, found, MAX_NEEDS, &needs->n)) {
+			b->always[row / 64] |= 1ull << row % 64;
+			needs->n = 0;
+		}
+		needs->v = arena_alloc(temp, (needs->n + 1) * sizeof(*needs->v));
+		if (!needs->v)
+			return -ENOMEM;
+		memcpy(needs->v, found, needs->n * sizeof(*needs->v));
+		for (uint32_t i = 0; i < needs->n; i++)
+			*ret_n += needs->v[i]->n;
 	}
-	return n;
+	return 0;
 }
 
-static int collect(struct arena *arena, const struct bucket *b, struct need *out) {
+static int collect(struct arena *arena, const struct bucket *b, const struct row_needs *needs,
+		   struct need *out) {
 	uint32_t n = 0;
 
 	for (uint32_t row = 0; row < b->n; row++) {
-		const struct rule *r = b->rows[row];
-
-		if (r->n_needs == 0)
-			b->always[row / 64] |= 1ull << row % 64;
-		for (uint32_t i = 0; i < r->n_needs; i++) {
-			const struct predicate *p = r->needs[i];
+		for (uint32_t i = 0; i < needs[row].n; i++) {
+			const struct predicate *p = needs[row].v[i];
 
 			take_texts(p, row, out + n);
 			for (uint32_t k = n; p->fold == fold_none && k < n + p->n; k++) {
@@ -87,19 +103,24 @@ static int add_slot(struct arena *arena, struct arena *temp, struct bucket *b, c
 	return needles_new(arena, texts, n, &b->slots[b->n_slots++].needles);
 }
 
-int bucket_ready(struct arena *arena, struct arena *temp, struct bucket *b) {
-	uint32_t n = count_texts(b), n_slots = 0;
+int bucket_ready(struct arena *arena, struct arena *temp, const struct view *v, struct bucket *b) {
+	struct row_needs *of_rows = arena_alloc(temp, (b->n + 1) * sizeof(*of_rows));
+	uint32_t n, n_slots = 0;
 	struct need *needs;
 	int err;
 
-	arena_reset(temp);
 	b->n_words = (b->n + 63) / 64;
-	needs = arena_alloc(temp, (n + 1) * sizeof(*needs));
 	b->always = arena_zalloc(arena, b->n_words * sizeof(*b->always));
 	b->worth = arena_zalloc(arena, b->n_words * sizeof(*b->worth));
-	if (!needs || !b->always || !b->worth)
+	if (!of_rows || !b->always || !b->worth)
 		return -ENOMEM;
-	err = collect(arena, b, needs);
+	err = find_needs(temp, v, b, of_rows, &n);
+	if (err)
+		return err;
+	needs = arena_alloc(temp, (n + 1) * sizeof(*needs));
+	if (!needs)
+		return -ENOMEM;
+	err = collect(arena, b, of_rows, needs);
 	if (err)
 		return err;
 	qsort(needs, n, sizeof(*needs), by_slot);

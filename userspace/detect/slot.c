@@ -8,7 +8,8 @@
 int slot_room(struct arena *arena, struct slot *s) {
 	s->own = arena_zalloc(arena, MAX_OWN * sizeof(*s->own));
 	s->number = arena_zalloc(arena, FIELD_TEXT_BYTES);
-	return s->own && s->number ? 0 : -ENOMEM;
+	s->pairs = arena_zalloc(arena, PAIR_BITS / 8);
+	return s->own && s->number && s->pairs ? 0 : -ENOMEM;
 }
 
 struct slot *slot_find(const struct ruleset *set, struct str name) {
@@ -188,6 +189,7 @@ void slot_fill(const struct match *m, struct slot *s) {
 	enum field_id id = s->taxon.field;
 
 	s->epoch = m->epoch;
+	s->n_asked = 0;
 	if (m->record) {
 		s->n = 0;
 		s->present = false;
@@ -245,5 +247,19 @@ void slot_fold(const struct match *m, struct slot *s) {
 		s->folded[i] = (struct str){ out, s->v[i].n };
 		fold_bytes(out, s->v[i].s, s->v[i].n);
 		out += s->v[i].n;
+	}
+}
+
+void slot_pairs(const struct match *m, struct slot *s) {
+	memset(s->pairs, 0, PAIR_BITS / 8);
+	s->pairs_epoch = m->epoch;
+	for (uint32_t k = 0; k < s->n; k++) {
+		struct str x = s->folded[k];
+
+		for (uint32_t i = 0; i + 1 < x.n; i++) {
+			uint32_t h = pair_hash(x.s[i], x.s[i + 1]);
+
+			s->pairs[h / 64] |= 1ull << h % 64;
+		}
 	}
 }
