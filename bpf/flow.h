@@ -3,7 +3,8 @@
  * flow.h - one TCP connection, from the wish to the end, told as few times as can be
  *
  * What is known of a connection's process hangs on its socket, because nearly
- * all that follows happens in softirqs, while any process runs. A connect is
+ * all that follows happens in softirqs, while any process runs. Connections that
+ * are folded have no flow, so their ends are nobody's. A connect is
  * told once its outcome is known, with the time of the attempt. An attempt that
  * has no answer is told when the kernel sends its first packet again (a second
  * later), or when the socket goes; an outcome after that is told as well, and
@@ -30,13 +31,15 @@ struct flow {
 	__u64 began_ns; /* connect, or accept */
 	__u64 stands_ns;
 	__u64 start_ns; /* these as in wire_header */
+	__u64 cred;	/* as in knobs_fold_key */
 	__u32 tgid, tid, uid, gid, euid;
 	__u32 state;
 	__u64 inode;
 	__u8 remote[16]; /* as asked for: a socket that never got a route does not know it */
-	__u16 remote_port;
-	__u16 accepted;
-	__u32 pad;
+	__u16 service;	 /* the port that was connected to */
+	__u16 direction; /* enum wire_direction */
+	__u16 fold_at;	 /* struct fold, of the attempt */
+	__u16 fold_keep;
 };
 
 /*
@@ -55,7 +58,10 @@ static __always_inline struct flow *flow_get(struct sock *sk) {
 	return bpf_sk_storage_get(&flows, sk, NULL, 0);
 }
 
-/* flow_new - the flow of a socket that @task connects or accepted; NULL: no memory */
+/*
+ * flow_new - the flow of a socket that @task connects or accepted; NULL: no memory
+ * The caller fills @remote and @service.
+ */
 static __always_inline struct flow *flow_new(struct sock *sk, __u32 state, __u64 inode,
 					     struct task_struct *task) {
 	struct flow *f = bpf_sk_storage_get(&flows, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
@@ -66,13 +72,14 @@ static __always_inline struct flow *flow_new(struct sock *sk, __u32 state, __u64
 	f->began_ns = bpf_ktime_get_boot_ns();
 	f->stands_ns = state == FLOW_STANDS ? f->began_ns : 0;
 	f->start_ns = task->group_leader->start_boottime;
+	f->cred = fold_address(cred, cred->user_ns);
 	f->tgid = (__u32)task->tgid;
 	f->tid = (__u32)task->pid;
 	f->uid = cred->uid.val;
 	f->gid = cred->gid.val;
 	f->euid = cred->euid.val;
 	f->state = state;
-	f->accepted = state == FLOW_STANDS;
+	f->direction = state == FLOW_STANDS ? WIRE_IN : WIRE_OUT;
 	f->inode = inode;
 	return f;
 }
@@ -96,6 +103,34 @@ static __always_inline void flow_source_port(struct wire_net *e, struct sock *sk
 		e->local_port = bpf_ntohs(tcp->inet_conn.icsk_inet.inet_sport);
 }
 
+/* flow_fold - a fold of @kind of deeds of the flow's process to its peer */
+static __always_inline void flow_fold(const struct flow *f, __u32 kind, struct fold *ret) {
+	fold_begin(ret, kind, NULL);
+	ret->key.start_ns = f->start_ns;
+	ret->key.cred = f->cred;
+	ret->key.tgid = f->tgid;
+	net_peer(ret, f->remote, f->service, IPPROTO_TCP);
+}
+
+/* flow_keep - keeps of a connect what it has in common with those that are folded */
+static __always_inline void flow_keep(const struct flow *f, struct wire_net *e) {
+	__u64 latency_ns = e->latency_ns;
+	__u16 error = e->head.error;
+	__u8 outcome = e->head.outcome;
+	struct fold fold;
+
+	flow_fold(f, WIRE_NET_CONNECT, &fold);
+	fold.at = f->fold_at;
+	fold.keep = f->fold_keep;
+	e->latency_ns = 0;
+	e->head.error = 0;
+	e->head.outcome = WIRE_ATTEMPTED;
+	net_keep(e, &fold, sizeof(*e), WIRE_OUT);
+	e->latency_ns = latency_ns;
+	e->head.error = error;
+	e->head.outcome = outcome;
+}
+
 /* flow_tell - a connect at the time of its attempt: with its outcome, or WIRE_ATTEMPTED */
 static __always_inline void flow_tell(struct sock *sk, struct flow *f, __u32 hook, __u32 outcome,
 				      __u32 error) {
@@ -113,13 +148,19 @@ static __always_inline void flow_tell(struct sock *sk, struct flow *f, __u32 hoo
 	net_ends(e, sk);
 	flow_source_port(e, sk);
 	__builtin_memcpy(e->remote, f->remote, 16);
-	e->remote_port = f->remote_port;
+	e->remote_port = f->service;
+	if (f->fold_keep)
+		flow_keep(f, e);
 	emit_submit(&ring_bulk, &e->head);
 }
 
-/* flow_ask - a connect begins; false: there is no memory to wait for its outcome */
+/*
+ * flow_ask - a connect begins; false: there is no memory to wait for its outcome
+ * @fold: its own; the connect is not folded
+ */
 static __always_inline bool flow_ask(struct sock *sk, __u32 hook, const __u8 *remote, __u16 port,
-				     __u64 inode, struct task_struct *task) {
+				     __u64 inode, struct task_struct *task,
+				     const struct fold *fold) {
 	struct flow *f = flow_get(sk);
 
 	/* the one before never got as far as a packet */
@@ -129,7 +170,9 @@ static __always_inline bool flow_ask(struct sock *sk, __u32 hook, const __u8 *re
 	if (!f)
 		return false;
 	__builtin_memcpy(f->remote, remote, 16);
-	f->remote_port = port;
+	f->service = port;
+	f->fold_at = (__u16)fold->at;
+	f->fold_keep = (__u16)fold->keep;
 	return true;
 }
 
@@ -154,18 +197,24 @@ static __always_inline void flow_waits(struct sock *sk, __u32 hook) {
 	f->state = FLOW_TOLD;
 }
 
+/* flow_totals - the bytes each way, as they stand at the end */
+static __always_inline void flow_totals(struct sock *sk, const struct tcp_sock *tcp,
+					__u64 *ret_sent, __u64 *ret_received) {
+	*ret_sent = tcp->bytes_sent - tcp->bytes_retrans;
+	/* the peer's FIN was counted like a byte: net/ipv4/tcp_input.c tcp_fin() */
+	*ret_received = tcp->bytes_received - (sk->__sk_common.skc_flags >> SOCK_DONE & 1);
+}
+
 /*
  * flow_close - a connection is over
- * @f: NULL when only user space knows whose it was, by @cookie
+ * @f: NULL: nobody's, or one whose process user space knows by @cookie
  */
-static __always_inline void flow_close(struct sock *sk, __u32 hook, const struct flow *f,
-				       __u64 cookie) {
-	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-	struct wire_net_close *e;
+static __always_inline void flow_close(struct sock *sk, const struct tcp_sock *tcp,
+				       const struct flow *f, __u32 hook, __u64 cookie,
+				       struct fold *fold, __u64 sent, __u64 received) {
+	struct wire_net_close *e =
+		emit_fixed(&ring_bulk, WIRE_NET_CLOSE, hook, sizeof(*e), NULL);
 
-	if (!tcp)
-		return;
-	e = emit_fixed(&ring_bulk, WIRE_NET_CLOSE, hook, sizeof(*e), NULL);
 	if (!e)
 		return;
 	e->net.socket_inode = 0;
@@ -173,19 +222,42 @@ static __always_inline void flow_close(struct sock *sk, __u32 hook, const struct
 	e->net.latency_ns = 0;
 	e->net.backlog = 0;
 	e->duration_ns = 0;
-	e->accepted = !f || f->accepted;
+	e->direction = cookie ? WIRE_IN : WIRE_ANY;
 	e->pad = 0;
 	if (f) {
 		flow_own(&e->net.head, f);
 		e->net.socket_inode = f->inode;
 		e->duration_ns = e->net.head.ts_ns - f->stands_ns;
+		e->direction = f->direction;
 	}
 	net_ends(&e->net, sk);
 	e->net.local_port = bpf_ntohs(tcp->inet_conn.icsk_inet.inet_sport);
-	e->sent_bytes = tcp->bytes_sent - tcp->bytes_retrans;
-	/* the peer's FIN was counted like a byte: net/ipv4/tcp_input.c tcp_fin() */
-	e->received_bytes = tcp->bytes_received - (sk->__sk_common.skc_flags >> SOCK_DONE & 1);
+	e->sent_bytes = sent;
+	e->received_bytes = received;
+	net_keep(&e->net, fold, sizeof(*e), e->direction);
 	emit_submit(&ring_bulk, &e->net.head);
+}
+
+/* flow_end - the same, folded with others of its process, or of nobody's, and its peer */
+static __always_inline void flow_end(struct sock *sk, const struct flow *f, __u32 hook) {
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct wire_net at;
+	struct fold fold;
+	__u64 sent, received;
+
+	/* a socket that was never connected: nothing came in */
+	if (!tcp || !tcp->rcv_nxt || !sk->__sk_common.skc_dport)
+		return;
+	if (f) {
+		flow_fold(f, WIRE_NET_CLOSE, &fold);
+	} else {
+		net_ends(&at, sk);
+		fold_begin(&fold, WIRE_NET_CLOSE, NULL);
+		net_peer(&fold, at.remote, 0, IPPROTO_TCP); /* which port is the service's? */
+	}
+	flow_totals(sk, tcp, &sent, &received);
+	if (!fold_deed(&fold, sent, received))
+		flow_close(sk, tcp, f, hook, 0, &fold, sent, received);
 }
 
 #endif

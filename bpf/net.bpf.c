@@ -24,9 +24,9 @@ SEC("lsm/socket_connect")
 int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int addrlen) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = socket->sk;
-	struct net_address to = {};
-	__u8 remote[16];
 	struct wire_net *e;
+	struct fold fold;
+	__u8 remote[16];
 	__u16 port = 0;
 	__u64 inode;
 
@@ -34,22 +34,26 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
 		return 0;
 	if (!net_tcp(sk->sk_protocol) && sk->sk_protocol != IPPROTO_UDP)
 		return 0;
-	if (!net_read_kernel(&to, address, addrlen) || !net_put(&to, remote, &port))
+	/* one that connects or is connected already: to ask again is no new attempt */
+	if (net_tcp(sk->sk_protocol) && sk->__sk_common.skc_state != TCP_CLOSE)
+		return 0;
+	if (!net_read_typed(address, addrlen, remote, &port))
+		return 0;
+	fold_begin(&fold, WIRE_NET_CONNECT, task);
+	net_peer(&fold, remote, port, sk->sk_protocol);
+	if (fold_deed(&fold, 0, 0))
 		return 0;
 	inode = net_inode(socket);
-	if (sk->sk_protocol == IPPROTO_TCP) {
-		/* one that connects or is connected already: to ask again is no new attempt */
-		if (sk->__sk_common.skc_state != TCP_CLOSE ||
-		    flow_ask(sk, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port, inode, task))
-			return 0;
-	}
+	if (sk->sk_protocol == IPPROTO_TCP &&
+	    flow_ask(sk, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port, inode, task, &fold))
+		return 0;
 	e = net_begin(WIRE_NET_CONNECT, WIRE_HOOK_LSM_SOCKET_CONNECT, WIRE_ATTEMPTED, inode, task);
 	if (!e)
 		return 0;
 	net_ends(e, sk);
 	__builtin_memcpy(e->remote, remote, 16);
 	e->remote_port = port;
-	emit_submit(&ring_bulk, &e->head);
+	net_submit(e, &fold, WIRE_OUT);
 	return 0;
 }
 
@@ -96,30 +100,68 @@ int BPF_PROG(net_unanswered, struct sock *sk) {
 	return 0;
 }
 
+/* net_close_called - where accept is a system call, which cannot reach the socket's flow */
+static __always_inline void net_close_called(struct sock *sk, __u32 hook) {
+	__u64 cookie = (__u64)sk->__sk_common.skc_cookie.counter, sent, received;
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct fold none = {};
+
+	if (!tcp || !cookie || !gate_socket(cookie))
+		return;
+	flow_totals(sk, tcp, &sent, &received);
+	flow_close(sk, tcp, NULL, hook, cookie, &none, sent, received);
+}
+
+static __always_inline void net_over(struct sock *sk, const struct flow *f, __u32 hook) {
+	if (f)
+		flow_end(sk, f, hook);
+	else if (gate_call(WIRE_NET_ACCEPT))
+		net_close_called(sk, hook);
+	else if (knobs.scope == SCOPE_ALL)
+		flow_end(sk, NULL, hook);
+}
+
 /*
  * Why: how long it lasted, and how much went each way: what a theft of data looks like.
  * Kernel: net/ipv4/tcp_ipv4.c tcp_v4_destroy_sock() -> trace_tcp_destroy_sock(), once for a
  * socket; the last acknowledgement may have come long after close(2). Bytes are those of
  * struct tcp_sock, retransmissions taken off.
- * Blind spots: connections that stood before the sensor; what a child or another process does
- * with a socket that it got is told as of the process that connected or accepted; after
- * connect(AF_UNSPEC) the connection before is not told.
+ * Blind spots: connections that stood before the sensor, and those whose connect or accept was
+ * folded, are nobody's (not told where accept comes from its system call); what a child or another
+ * process does with a socket that it got is told as of the process that connected or accepted.
  */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(net_close, struct sock *sk) {
 	struct flow *f = flow_get(sk);
-	__u64 cookie;
 
 	if (f && f->state == FLOW_ASKED)
 		flow_tell(sk, f, WIRE_HOOK_TP_TCP_DESTROY_SOCK, WIRE_ATTEMPTED, 0);
-	else if (f && f->state == FLOW_STANDS)
-		flow_close(sk, WIRE_HOOK_TP_TCP_DESTROY_SOCK, f, 0);
-	if (f || !gate_call(WIRE_NET_ACCEPT))
+	else if (!f || f->state == FLOW_STANDS)
+		net_over(sk, f, WIRE_HOOK_TP_TCP_DESTROY_SOCK);
+	return 0;
+}
+
+/*
+ * Why: a connection that is torn down (SO_LINGER of 0, connect(AF_UNSPEC)) forgets its peer and
+ * its counters, and only then its socket goes, or is used again: nobody shall hide bytes so.
+ * Kernel: net/ipv4/tcp_output.c tcp_send_active_reset() -> trace_tcp_send_reset(), the state
+ * already TCP_CLOSE, all else still there.
+ * Blind spots: a reset for which there was no memory; sockets in repair mode (TCP_REPAIR).
+ */
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(net_reset, struct sock *sk) {
+	struct flow *f;
+
+	if (!sk || sk->__sk_common.skc_state != TCP_CLOSE)
 		return 0;
-	/* where accept is told by its system call, which cannot reach the socket's flow */
-	cookie = (__u64)sk->__sk_common.skc_cookie.counter;
-	if (cookie && gate_socket(cookie))
-		flow_close(sk, WIRE_HOOK_TP_TCP_DESTROY_SOCK, NULL, cookie);
+	f = flow_get(sk);
+	if (f && f->state != FLOW_STANDS)
+		return 0;
+	net_over(sk, f, WIRE_HOOK_TP_TCP_SEND_RESET);
+	if (!f)
+		f = bpf_sk_storage_get(&flows, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (f)
+		f->state = FLOW_OVER;
 	return 0;
 }
 
@@ -135,6 +177,7 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(net_state, struct sock *sk, int old, int new) {
 	struct task_struct *task;
 	struct wire_net at;
+	struct fold fold;
 	__u64 inode;
 
 	if (!net_family(sk->__sk_common.skc_family) || !net_tcp(sk->sk_protocol) ||
@@ -152,8 +195,11 @@ int BPF_PROG(net_state, struct sock *sk, int old, int new) {
 		if (!inode || !gate_task(task))
 			return 0;
 		net_ends(&at, sk);
-		(void)flow_ask(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, at.remote, at.remote_port,
-			       inode, task);
+		fold_begin(&fold, WIRE_NET_CONNECT, task);
+		net_peer(&fold, at.remote, at.remote_port, IPPROTO_TCP);
+		if (!fold_deed(&fold, 0, 0))
+			(void)flow_ask(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, at.remote,
+				       at.remote_port, inode, task, &fold);
 	}
 	return 0;
 }
@@ -167,19 +213,31 @@ int BPF_PROG(net_state, struct sock *sk, int old, int new) {
 SEC("lsm/sock_graft")
 int BPF_PROG(net_accept, struct sock *sk, struct socket *parent) {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct wire_net *e;
+	__u16 service = sk->__sk_common.skc_num;
+	struct wire_net at, *e;
+	struct fold fold;
+	struct flow *f;
 	__u64 inode;
 
 	if (!net_family(sk->__sk_common.skc_family) || !net_tcp(sk->sk_protocol) ||
 	    !sk->__sk_common.skc_dport || !gate_task(task))
 		return 0;
+	net_ends(&at, sk);
+	fold_begin(&fold, WIRE_NET_ACCEPT, task);
+	net_peer(&fold, at.remote, service, IPPROTO_TCP);
+	if (fold_deed(&fold, 0, 0))
+		return 0;
 	inode = net_inode(parent);
-	(void)flow_new(sk, FLOW_STANDS, inode, task);
+	f = flow_new(sk, FLOW_STANDS, inode, task);
+	if (f) {
+		__builtin_memcpy(f->remote, at.remote, 16);
+		f->service = service;
+	}
 	e = net_begin(WIRE_NET_ACCEPT, WIRE_HOOK_LSM_SOCK_GRAFT, WIRE_SUCCEEDED, inode, task);
 	if (!e)
 		return 0;
-	net_ends(e, sk);
-	emit_submit(&ring_bulk, &e->head);
+	net_copy_ends(e, &at);
+	net_submit(e, &fold, WIRE_IN);
 	return 0;
 }
 
@@ -260,6 +318,9 @@ int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
 	struct net_address to = {};
 	struct task_struct *task;
 	struct wire_net *e;
+	struct fold fold;
+	__u8 remote[16];
+	__u16 port = 0;
 	__u64 inode;
 
 	if (!sk || !msg->msg_name || sk->sk_protocol != IPPROTO_UDP ||
@@ -270,14 +331,19 @@ int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
 	if (!gate_task(task) || !net_read_kernel(&to, msg->msg_name, msg->msg_namelen))
 		return 0;
 	net_meant(&to, sk->__sk_common.skc_family);
-	if (!net_first(inode, &to))
+	if (!net_first(inode, &to) || !net_put(&to, remote, &port))
+		return 0;
+	fold_begin(&fold, WIRE_NET_SEND, task);
+	net_peer(&fold, remote, port, IPPROTO_UDP);
+	if (fold_deed(&fold, 0, 0))
 		return 0;
 	e = net_begin(WIRE_NET_SEND, WIRE_HOOK_LSM_SOCKET_SENDMSG, WIRE_ATTEMPTED, inode, task);
 	if (!e)
 		return 0;
 	net_ends(e, sk);
-	net_put(&to, e->remote, &e->remote_port);
-	emit_submit(&ring_bulk, &e->head);
+	__builtin_memcpy(e->remote, remote, 16);
+	e->remote_port = port;
+	net_submit(e, &fold, WIRE_OUT);
 	return 0;
 }
 

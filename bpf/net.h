@@ -9,6 +9,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "emit.h"
+#include "fold.h"
 #include "gate.h"
 
 #define AF_INET 2
@@ -79,6 +80,13 @@ static __always_inline void net_ends(struct wire_net *e, struct sock *sk) {
 	e->protocol = net_told(sk->sk_protocol);
 }
 
+static __always_inline void net_copy_ends(struct wire_net *to, const struct wire_net *from) {
+	__builtin_memcpy(to->local, from->local, 32);
+	to->local_port = from->local_port;
+	to->remote_port = from->remote_port;
+	to->protocol = from->protocol;
+}
+
 /* net_put - an address that a process gave, as far as it is IPv4 or IPv6 */
 static __always_inline bool net_put(const struct net_address *a, __u8 *to, __u16 *port) {
 	if (a->family == AF_INET)
@@ -128,12 +136,63 @@ static __always_inline bool net_read_kernel(struct net_address *to, const void *
 	return raw.family != AF_INET6 || len >= 24;
 }
 
+/* net_read_typed - a sockaddr of IPv4 or IPv6 that came as a hook's argument; IPv4 is only loads */
+static __always_inline bool net_read_typed(struct sockaddr *from, int len, __u8 *to, __u16 *port) {
+	struct net_address a = {};
+	__u8 v4[4];
+
+	if (from->sa_family != AF_INET)
+		return net_read_kernel(&a, from, len) && net_put(&a, to, port);
+	if (len < 8)
+		return false;
+	for (int i = 0; i < 4; i++)
+		v4[i] = (__u8)from->sa_data[2 + i];
+	net_v4(to, v4);
+	*port = (__u16)((__u8)from->sa_data[0] << 8 | (__u8)from->sa_data[1]);
+	return true;
+}
+
 static __always_inline bool net_read_user(struct net_address *to, const void *from, int len) {
 	char raw[24] = {};
 
 	if (len < 8 || bpf_probe_read_user(raw, len >= 24 ? 24 : 8, from))
 		return false;
 	return net_read_kernel(to, raw, len);
+}
+
+/*
+ * net_peer - makes a fold's object of a peer and the @port of the service, at whichever end it is
+ * The other end's port is new for each conversation, and does not make one differ from the next.
+ */
+static __always_inline void net_peer(struct fold *f, const __u8 *remote, __u16 port,
+				     __u32 protocol) {
+	__builtin_memcpy(f->key.object, remote, 16);
+	f->key.object[2] = (__u64)protocol << 16 | port;
+}
+
+/*
+ * net_keep - keeps a copy of a record for its fold, without the port that each deed has of its own
+ * @direction: enum wire_direction; WIRE_ANY: neither port is that of all
+ */
+static __always_inline void net_keep(struct wire_net *e, struct fold *f, __u32 len,
+				     __u32 direction) {
+	__u16 local_port = e->local_port, remote_port = e->remote_port;
+
+	if (!f->keep)
+		return;
+	if (direction != WIRE_IN)
+		e->local_port = 0;
+	if (direction != WIRE_OUT)
+		e->remote_port = 0;
+	fold_keep(f, e, len);
+	e->local_port = local_port;
+	e->remote_port = remote_port;
+}
+
+/* net_submit - sends a record, of which its fold may want a copy */
+static __always_inline void net_submit(struct wire_net *e, struct fold *f, __u32 direction) {
+	net_keep(e, f, sizeof(*e), direction);
+	emit_submit(&ring_bulk, &e->head);
 }
 
 #endif

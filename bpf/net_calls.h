@@ -129,7 +129,8 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 	struct net_call c = {};
 	struct task_struct *task;
 	struct socket *socket;
-	struct wire_net *e;
+	struct wire_net at, *e;
+	struct fold fold;
 	struct sock *sk;
 	bool have = false;
 	__u64 inode, cookie;
@@ -157,6 +158,16 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 	/* connect(AF_UNSPEC) takes a datagram socket's peer away */
 	if (c.kind == WIRE_NET_CONNECT && !have && !BPF_CORE_READ(sk, __sk_common.skc_dport))
 		return 0;
+	net_ends_raw(&at, sk);
+	if (have && c.kind == WIRE_NET_BIND)
+		net_put(&given, at.local, &at.local_port);
+	else if (have)
+		net_put(&given, at.remote, &at.remote_port);
+	fold_begin(&fold, c.kind, task);
+	net_peer(&fold, at.remote, c.kind == WIRE_NET_ACCEPT ? at.local_port : at.remote_port,
+		 (__u32)at.protocol << 16 | c.error);
+	if (c.kind != WIRE_NET_BIND && c.kind != WIRE_NET_LISTEN && fold_deed(&fold, 0, 0))
+		return 0;
 	e = net_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, c.error ? WIRE_FAILED : WIRE_SUCCEEDED, inode,
 		      task);
 	if (!e)
@@ -165,18 +176,11 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 	e->backlog = c.backlog;
 	e->cookie = cookie;
 	gate_socket_enter(cookie);
-	net_ends_raw(e, sk);
+	net_copy_ends(e, &at);
 	/* with threads, the descriptor may stand for another socket by now */
-	if (BPF_CORE_READ(task, files, count.counter) > 1)
+	if (have || BPF_CORE_READ(task, files, count.counter) > 1)
 		e->head.flags |= WIRE_ADDRESS_RACY;
-	if (have) {
-		e->head.flags |= WIRE_ADDRESS_RACY;
-		if (c.kind == WIRE_NET_BIND)
-			net_put(&given, e->local, &e->local_port);
-		else
-			net_put(&given, e->remote, &e->remote_port);
-	}
-	emit_submit(&ring_bulk, &e->head);
+	net_submit(e, &fold, c.kind == WIRE_NET_ACCEPT ? WIRE_IN : WIRE_OUT);
 	return 0;
 }
 

@@ -287,13 +287,20 @@ struct wire_net {
 };
 _Static_assert(sizeof(struct wire_net) == 128, "wire_net");
 
+/* Who began a conversation. */
+enum wire_direction {
+	WIRE_ANY = 0, /* not known */
+	WIRE_OUT = 1, /* the local end */
+	WIRE_IN = 2,  /* the remote end */
+};
+
 /* A conversation that is over. */
 struct wire_net_close {
 	struct wire_net net;
 	__u64 duration_ns;    /* 0: not known */
 	__u64 sent_bytes;     /* each counted once, however often it was sent */
 	__u64 received_bytes; /* by the kernel, whether or not the process read them */
-	__u32 accepted;	      /* 1: the remote end began it */
+	__u32 direction;      /* enum wire_direction */
 	__u32 pad;
 };
 _Static_assert(sizeof(struct wire_net_close) == 160, "wire_net_close");
@@ -452,7 +459,8 @@ enum wire_hook {
 	WIRE_HOOK_TP_IO_URING_CREATE = 48,
 	WIRE_HOOK_TP_IO_URING_SUBMIT_REQ = 49,
 	WIRE_HOOK_FENTRY_SECURITY_FILE_OPEN = 50,
-	WIRE_HOOK_MAX = 51,
+	WIRE_HOOK_TP_TCP_SEND_RESET = 51,
+	WIRE_HOOK_MAX = 52,
 };
 
 #endif

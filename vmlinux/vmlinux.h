@@ -331,6 +331,7 @@ struct inet_connection_sock {
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	unsigned int rcv_nxt;
 	unsigned long long bytes_sent;
 	unsigned long long bytes_retrans;
 	unsigned long long bytes_received;
@@ -344,6 +345,7 @@ struct socket {
 
 struct sockaddr {
 	unsigned short sa_family;
+	char sa_data[0];
 };
 
 struct msghdr {

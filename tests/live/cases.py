@@ -40,7 +40,7 @@ for _family in ("v4", "v6", "mapped"):
         "ok", "refused", "nonblocking", "nonblocking_refused", "by_child", "unanswered", "late",
         "unreachable")]
     CASES += [(f"net_close_{_family}_{way}", "net_close", [_family, way])
-              for way in ("client_first", "server_first")]
+              for way in ("client_first", "server_first", "reset", "let_go")]
     CASES += [(f"net_accept_{_family}_{way}", "net_accept", [_family, way])
               for way in ("accept", "accept4")]
     CASES += [(f"net_bind_{_family}_{way}_{kind}", "net_bind", [_family, way, kind])

@@ -137,10 +137,12 @@ static void close_tells_its_totals_and_who_began(void) {
 	CHECK(decode() == 0 && e.net.duration_ns == 90 && e.net.sent_bytes == 1ull << 40);
 	CHECK(HAS(NET_DURATION_NS) && HAS(NET_SENT_BYTES) && HAS(NET_RECEIVED_BYTES));
 	CHECK(e.net.received_bytes == 6 && e.net.initiated && e.net.source_port == 40000);
-	w->accepted = 1;
+	w->direction = WIRE_IN;
 	w->duration_ns = 0;
 	CHECK(decode() == 0 && !e.net.initiated && e.net.source_port == 443);
 	CHECK(!HAS(NET_DURATION_NS) && e.net.destination_port == 40000);
+	w->direction = WIRE_ANY;
+	CHECK(decode() == 0 && !HAS(NET_INITIATED) && e.net.source_port == 40000);
 }
 
 static void outcome_has_its_latency_and_says_if_the_attempt_was_told(void) {

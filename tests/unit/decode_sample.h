@@ -155,6 +155,7 @@ static inline struct wire_net_close *sample_net_close(struct sample *s) {
 	sample_net(s, WIRE_NET_CLOSE);
 	memset((char *)w + sizeof(w->net), 0, sizeof(*w) - sizeof(w->net));
 	w->net.head.len = s->len = sizeof(*w);
+	w->direction = WIRE_OUT;
 	w->duration_ns = 90;
 	w->sent_bytes = 1ull << 40;
 	w->received_bytes = 6;

@@ -74,17 +74,22 @@ static void set_known_source(struct event *e, struct str ip, const uint8_t *byte
 
 static void set_destination(struct event *e, struct str ip, uint16_t port) {
 	EVENT_SET(e, NET_DESTINATION_IP, net.destination_ip, ip);
-	EVENT_SET(e, NET_DESTINATION_PORT, net.destination_port, port);
+	/* 0: a fold of conversations with several */
+	if (port || e->kind != WIRE_NET_CLOSE)
+		EVENT_SET(e, NET_DESTINATION_PORT, net.destination_port, port);
 }
 
-static bool came_in(const struct wire_net *w) {
-	return w->head.kind == WIRE_NET_ACCEPT ||
-	       (w->head.kind == WIRE_NET_CLOSE && ((const struct wire_net_close *)w)->accepted);
+static enum wire_direction direction(const struct wire_net *w) {
+	if (w->head.kind == WIRE_NET_CLOSE)
+		return ((const struct wire_net_close *)w)->direction;
+	return w->head.kind == WIRE_NET_ACCEPT ? WIRE_IN : WIRE_OUT;
 }
 
 static void set_ends(const struct wire_net *w, struct str local, struct str remote,
                      struct event *e) {
-	if (came_in(w)) {
+	enum wire_direction d = direction(w);
+
+	if (d == WIRE_IN) {
 		set_known_source(e, remote, w->remote, w->remote_port);
 		set_destination(e, local, w->local_port);
 		EVENT_SET(e, NET_INITIATED, net.initiated, false);
@@ -101,7 +106,8 @@ static void set_ends(const struct wire_net *w, struct str local, struct str remo
 	default:
 		set_known_source(e, local, w->local, w->local_port);
 		set_destination(e, remote, w->remote_port);
-		EVENT_SET(e, NET_INITIATED, net.initiated, true);
+		if (d == WIRE_OUT)
+			EVENT_SET(e, NET_INITIATED, net.initiated, true);
 	}
 }
 

@@ -218,7 +218,7 @@ static bool learn_net(struct enrich *en, struct event *e) {
 		learn_owner(en, e);
 		return true;
 	}
-	if (e->kind == WIRE_NET_CLOSE)
+	if (e->socket_cookie)
 		return learn_end(en, e);
 	event_degrade(e, DEGRADED_OWNER_UNKNOWN);
 	return true;

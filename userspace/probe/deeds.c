@@ -74,7 +74,7 @@ const struct deed deeds[] = {
 	  { { "lsm/inet_conn_established", LSM("net_established", "net_error") },
 	    { "tp_btf/inet_sock_set_state", TP("net_state") } } },
 	{ "net.close", DEED_NET, 0,
-	  { { "tp_btf/tcp_destroy_sock", TP("net_close") } } },
+	  { { "tp_btf/tcp_destroy_sock", TP("net_close", "net_reset") } } },
 	{ "net.accept", DEED_NET, WIRE_NET_ACCEPT,
 	  { { "lsm/sock_graft", LSM("net_accept") },
 	    { "tp_btf/sys_exit", TP("net_sys_exit") } } },

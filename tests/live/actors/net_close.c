@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A conversation from its beginning to its end, both ends ours: what was sent
- * each way, whoever closed first, and whether all of it was read.
+ * each way, whoever closed first, and also when the client tears it down by a
+ * reset or lets go of its peer, which makes the kernel forget both.
  */
 #include "net.h"
 
@@ -52,7 +53,10 @@ static void tell(const char *members) {
 
 int main(int argc, char **argv) {
 	enum family family = family_of(argc > 1 ? argv[1] : "v4");
-	bool server_first = argc > 2 && !strcmp(argv[2], "server_first");
+	const char *how = argc > 2 ? argv[2] : "client_first";
+	bool server_first = !strcmp(how, "server_first");
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	const struct linger none = { .l_onoff = 1 };
 	struct sockaddr_storage sa = loopback(family, 0);
 	int listener = bound(family, SOCK_STREAM, &sa), client, server;
 	const char *of_client, *of_server;
@@ -75,6 +79,11 @@ int main(int argc, char **argv) {
 	of_client = kept(client, true, boot_ns() - start + 1000000000);
 	of_server = kept(server, false, boot_ns() - start + 1000000000);
 	deed_start();
+	if (!strcmp(how, "reset") &&
+	    setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof(none)))
+		die("SO_LINGER");
+	if (!strcmp(how, "let_go") && connect(client, &nobody, sizeof(nobody)))
+		die("connect to nobody");
 	(void)close(server_first ? server : client);
 	/* the other end has heard of it before it closes in its turn */
 	p = (struct pollfd){ .fd = server_first ? client : server, .events = POLLIN };

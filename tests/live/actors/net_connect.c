@@ -12,8 +12,10 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -147,16 +149,30 @@ static void act_unreachable(int fd, const struct sockaddr_storage *to) {
 	truth_window();
 }
 
-static void act_for_child(void (*deed)(int, const struct sockaddr_storage *), int fd,
-			  const struct sockaddr_storage *to) {
+static void act_for_child(int fd, const struct sockaddr_storage *to) {
 	int status;
 	pid_t pid = fork();
 
 	if (!pid) {
-		deed(fd, to);
+		act(fd, to);
 		exit(0);
 	}
-	(void)close(fd);
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("the child");
+}
+
+/* act_apart - by a child in a network namespace of its own: nothing is up there */
+static void act_apart(enum family family) {
+	struct sockaddr_storage to = loopback(family, 9);
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWNET | SIGCHLD, 0, 0, 0, 0);
+	int status;
+
+	if (pid < 0)
+		skip("no network namespace of our own: %s", strerror(errno));
+	if (!pid) {
+		act_unreachable(new_socket(family, SOCK_STREAM), &to);
+		exit(0);
+	}
 	if (waitpid(pid, &status, 0) != pid || status)
 		die("the child");
 }
@@ -171,16 +187,12 @@ int main(int argc, char **argv) {
 	if (!strcmp(how, "unanswered") || !strcmp(how, "late")) {
 		act_unanswered(family, *how == 'l');
 	} else if (!strcmp(how, "unreachable")) {
-		/* a process is told with the namespaces that it was born with */
-		if (unshare(CLONE_NEWNET))
-			skip("no network namespace of our own: %s", strerror(errno));
-		to = loopback(family, 9);
-		act_for_child(act_unreachable, new_socket(family, SOCK_STREAM), &to);
+		act_apart(family);
 	} else {
 		to = target(family, strstr(how, "refused"));
 		fd = new_socket(family, SOCK_STREAM | (waits ? 0 : SOCK_NONBLOCK));
 		if (!strcmp(how, "by_child"))
-			act_for_child(act, fd, &to);
+			act_for_child(fd, &to);
 		else
 			act(fd, &to);
 	}
