@@ -41,8 +41,14 @@ static __always_inline __u64 emit_sequence(__u32 cpu) {
 static __always_inline void emit_header(struct wire_header *h, __u32 kind, __u32 hook, __u32 len,
 					__u32 cpu, struct task_struct *task) {
 	h->ts_ns = bpf_ktime_get_boot_ns();
-	/* the census is not sent through a ring, so it has no part in the rings' numbers */
-	h->seq = kind == WIRE_PROCESS_CENSUS ? 0 : emit_sequence(cpu);
+	/*
+	 * The census is not sent through a ring, and a trial's deeds of our own end in the sensor:
+	 * they have no part in the rings' numbers.
+	 */
+	h->seq = kind == WIRE_PROCESS_CENSUS ||
+				 (task && (__u32)task->tgid == knobs.self_tgid)
+			 ? 0
+			 : emit_sequence(cpu);
 	h->len = len;
 	h->cpu = (__u16)cpu;
 	h->kind = (__u8)kind;
@@ -166,7 +172,8 @@ static __always_inline void emit_str(struct slot *s, struct wire_str *name, cons
 static __always_inline void emit_send(void *ring, struct wire_header *h, __u32 len, __u32 max) {
 	if (len <= max) {
 		h->len = len;
-		if (bpf_ringbuf_output(ring, h, len, emit_wake(ring, h->seq)))
+		if (bpf_ringbuf_output(ring, h, len, emit_wake(ring, h->seq)) &&
+		    h->tgid != knobs.self_tgid)
 			emit_lost(h->kind, WIRE_LOSS_RING_FULL);
 	} else {
 		/* every record's parts are bounded to fit; were one not, it would be told */

@@ -7,22 +7,23 @@
 
 #include "maps.h"
 
-static __always_inline void gate_pulse(void) {
+/* gate_own - a deed of the sensor itself: counted, and told during a trial only */
+static __always_inline bool gate_own(void) {
 	__u32 zero = 0;
-	__u64 *n = bpf_map_lookup_elem(&pulse, &zero);
+	struct knobs_pulse *p = bpf_map_lookup_elem(&pulse, &zero);
 
-	if (n)
-		__sync_fetch_and_add(n, 1);
+	if (!p)
+		return false;
+	__sync_fetch_and_add(&p->own, 1);
+	return p->trial;
 }
 
 /* gate_task - whether @task's deeds are to be told: in scope, and not the sensor itself */
 static __always_inline bool gate_task(struct task_struct *task) {
 	__u32 tgid = task->tgid;
 
-	if (tgid == knobs.self_tgid) {
-		gate_pulse();
-		return false;
-	}
+	if (tgid == knobs.self_tgid)
+		return gate_own();
 	if (knobs.scope == SCOPE_PROCESS)
 		return bpf_map_lookup_elem(&scope, &tgid) != NULL;
 	if (knobs.scope == SCOPE_CGROUP)

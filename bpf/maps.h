@@ -67,15 +67,16 @@ struct {
 } losses SEC(".maps");
 
 /*
- * Counts the sensor's own deeds, which are told nowhere else: the loader does
- * one to see whether a hook is alive. Read through mmap. Never full.
+ * Counts the sensor's own deeds, which are not told but for a trial (probe/trial.c):
+ * the loader does one to see whether a hook is alive. Read and written through
+ * mmap. Never full.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct knobs_pulse);
 } pulse SEC(".maps");
 
 /*

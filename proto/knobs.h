@@ -30,6 +30,12 @@ _Static_assert(sizeof(struct knobs) == 40, "knobs");
 
 #define KNOBS_SLOTS_PER_CPU 4
 
+/* The one value of the map `pulse`. */
+struct knobs_pulse {
+	__u64 own;   /* deeds of the sensor itself that came by a hook */
+	__u64 trial; /* user space writes it: 1: such deeds are told, to see whether they arrive */
+};
+
 /* The one value of the map `losses`. */
 struct knobs_losses {
 	__u64 lost[WIRE_KIND_MAX][WIRE_LOSS_MAX];

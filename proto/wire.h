@@ -61,6 +61,7 @@ enum wire_kind {
 	WIRE_HOST_LOSS = 51,
 	WIRE_HOST_STOP = 52,
 	WIRE_HOST_FOLD = 53,
+	WIRE_HOST_COVERAGE = 54,
 	WIRE_INJECT_PTRACE = 88,
 	WIRE_INJECT_VM_WRITE = 89,
 	WIRE_INJECT_VM_READ = 90,
@@ -362,6 +363,15 @@ struct wire_host_start {
 	struct wire_str coverage; /* NUL separated */
 	__u32 pad;
 };
+
+/* What is covered, how well, and what shows it; lists are NUL separated. */
+struct wire_host_coverage {
+	struct wire_header head;
+	__u64 folded; /* deeds since the report before */
+	struct wire_str served, gaps, proven, silent, untried, degraded, lost;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_host_coverage) == 104, "wire_host_coverage");
 
 struct wire_host_clock {
 	struct wire_header head;

@@ -6,6 +6,8 @@ the fields that may then be absent; FILE_LATE excuses none, they are told as aft
 row allows is a failure.
 """
 
+import os
+
 CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "plain", "relative", "empty_arguments", "no_arguments", "not_utf8", "control_bytes",
     "long_argument", "many_arguments", "hidden_100k", "whole_128k", "hidden_2m", "exact_fit",
@@ -129,6 +131,13 @@ REQUIRED = {
     "path_beyond": ("PATH_CUT", None),
     "exec_hidden_2m": ("ARGS_CUT", "PROCESS_EXEC"),
 }
+
+
+# A process is found by its number from Linux 6.4 on: bpf/compat.h, bpf_task_from_pid().
+if tuple(int(n) for n in os.uname().release.split(".")[:2]) < (6, 4):
+    for _way in ("attach", "seize", "vm_write", "vm_read"):
+        CASE_EXCUSES["tracepoint", f"inject_{_way}"] = {
+            "TARGET_UNKNOWN": {"target.pid", "target.entity_id", "target.name"}}
 
 
 def excuses(hooks, kind, case):

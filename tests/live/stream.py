@@ -100,7 +100,46 @@ def lives(events):
         yield "PROCESS_EXIT: nobody ends"
 
 
+# Deeds that userspace/probe/trial.c does, wherever a hook serves them.
+TRIED = {f"file.{deed}" for deed in ("create", "open", "chmod", "chown", "link", "symlink", "rename",
+                                     "unlink")} | \
+    {"net.bind", "net.listen", "net.send", "inject.executable", "inject.memfd", "kernel.bpf_load"}
+
+
+def coverage(events):
+    """The report of the start: every deed once, what was tried is proven, and nothing is silent."""
+    report = next((e for e in events if e.kind == "HOST_COVERAGE"), None)
+    if not report:
+        yield "there is no HOST_COVERAGE"
+        return
+    told = {name: report.fields.get(f"coverage.{name}", [])
+            for name in ("served", "gaps", "proven", "silent", "untried")}
+    served = sorted(row.split("=")[0] for row in told["served"])
+    gaps = sorted(row.split(":")[0] for row in told["gaps"])
+    start = sorted(row.split("=")[0] for e in events if e.kind == "HOST_START"
+                   for row in e.fields.get("host.coverage", []))
+    if sorted(served + gaps) != start:
+        yield f"coverage: {sorted(set(served + gaps) ^ set(start))} are in one list only"
+    if sorted(told["proven"] + told["silent"] + told["untried"]) != served:
+        yield "coverage: a deed that is served has not one state"
+    if told["silent"]:
+        yield f"coverage.silent: {told['silent']}"
+    missing = TRIED & set(served) - set(told["proven"])
+    if missing:
+        yield f"coverage.proven: {sorted(missing)} are missing"
+
+
+def own_deeds(events):
+    """The sensor's own deeds, in its trial and after it, are told to nobody."""
+    for e in events:
+        path = e.fields.get("file.path") or ""
+        if "/lapwing-" in path and "/dev/shm/" in path:
+            yield f"{e.kind}: {path} is the sensor's own"
+
+
 CHECKS = {
+    "coverage_is_proven_by_own_deeds": coverage,
+    "the_sensors_own_deeds_are_not_told": own_deeds,
     "events_are_numbered_without_holes": sequence,
     "cpu_numbers_have_no_holes": cpu_sequence,
     "entity_ids_are_start_and_pid": entity_ids,

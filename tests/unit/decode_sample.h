@@ -25,7 +25,8 @@ static const uint8_t sample_kinds[] = {
 	WIRE_NET_CONNECT,  WIRE_NET_ACCEPT,   WIRE_NET_BIND,     WIRE_NET_LISTEN,
 	WIRE_NET_SEND,     WIRE_NET_CLOSE,    WIRE_HOST_START,   WIRE_HOST_CLOCK,
 	WIRE_HOST_USER,    WIRE_HOST_LOSS,    WIRE_HOST_STOP,    WIRE_HOST_FOLD,
-	WIRE_INJECT_PTRACE, WIRE_INJECT_VM_WRITE, WIRE_INJECT_VM_READ, WIRE_INJECT_MEM_OPEN,
+	WIRE_HOST_COVERAGE, WIRE_INJECT_PTRACE, WIRE_INJECT_VM_WRITE,
+	WIRE_INJECT_VM_READ, WIRE_INJECT_MEM_OPEN,
 	WIRE_INJECT_GETFD, WIRE_INJECT_EXECUTABLE, WIRE_INJECT_MEMFD, WIRE_INJECT_USERFAULTFD,
 	WIRE_KERNEL_MODULE_LOAD, WIRE_KERNEL_MODULE_UNLOAD, WIRE_KERNEL_BPF_LOAD,
 	WIRE_KERNEL_BPF_ATTACH, WIRE_KERNEL_KEXEC, WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP,
@@ -273,6 +274,16 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 	case WIRE_HOST_STOP:
 		sample_begin(s, kind, sizeof(struct wire_host_stop));
 		break;
+	case WIRE_HOST_COVERAGE: {
+		struct wire_host_coverage *w = sample_begin(s, kind, sizeof(*w));
+
+		w->folded = 5;
+		w->served = sample_add_lit(s, "file.open=lsm/file_open\0"
+					      "net.bind=lsm/socket_bind\0");
+		w->proven = sample_add_lit(s, "file.open\0");
+		w->silent = sample_add_lit(s, "net.bind\0");
+		break;
+	}
 	case WIRE_HOST_FOLD:
 		sample_file(s, WIRE_FILE_OPEN);
 		sample_fold(s);

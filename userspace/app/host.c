@@ -159,6 +159,22 @@ int host_losses(struct host *h, const struct knobs_losses *now) {
 	return err;
 }
 
+int host_coverage(struct host *h, const struct host_coverage *c) {
+	static struct draft d;
+	struct wire_host_coverage *w = (struct wire_host_coverage *)d.bytes;
+
+	draft_begin(h, &d, WIRE_HOST_COVERAGE, sizeof(*w));
+	w->folded = c->folded;
+	draft_str(&d, &w->served, c->served.s, c->served.n);
+	draft_str(&d, &w->gaps, c->gaps.s, c->gaps.n);
+	draft_str(&d, &w->proven, c->proven.s, c->proven.n);
+	draft_str(&d, &w->silent, c->silent.s, c->silent.n);
+	draft_str(&d, &w->untried, c->untried.s, c->untried.n);
+	draft_str(&d, &w->degraded, c->degraded.s, c->degraded.n);
+	draft_str(&d, &w->lost, c->lost.s, c->lost.n);
+	return draft_send(h, &d);
+}
+
 int host_stop(struct host *h, uint64_t produced, uint64_t lost) {
 	static struct draft d;
 	struct wire_host_stop *s = (struct wire_host_stop *)d.bytes;

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "base/str.h"
 #include "knobs.h"
 #include "probe/probe.h"
 
@@ -31,6 +32,15 @@ int host_clock(struct host *h);
 
 /* host_losses - HOST_LOSS for each kind and cause of @now that grew since the last call */
 int host_losses(struct host *h, const struct knobs_losses *now);
+
+/* Lists, NUL separated, for HOST_COVERAGE. */
+struct host_coverage {
+	struct str served, gaps, proven, silent, untried, degraded, lost;
+	uint64_t folded;
+};
+
+/* host_coverage - HOST_COVERAGE */
+int host_coverage(struct host *h, const struct host_coverage *c);
 
 /* host_stop - HOST_STOP with the ledger */
 int host_stop(struct host *h, uint64_t produced, uint64_t lost);

@@ -35,13 +35,52 @@ static void print_deeds(const struct probe_deed *deeds, size_t n) {
 	}
 }
 
-void report_header(const struct probe *p, const struct ruleset *rules, const char *scope) {
+/* print_state - the deeds of one state, if there are any */
+static void print_state(const struct coverage *v, const struct corridor *c,
+			const struct probe_deed *deeds, size_t n, enum coverage_state state,
+			const char *what) {
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (coverage_state(v, c, &deeds[i]) != state)
+			continue;
+		(void)fprintf(stderr, any ? " %s" : "  %-30s %s", any ? deeds[i].name : what,
+			      deeds[i].name);
+		any = true;
+	}
+	if (any)
+		(void)fputc('\n', stderr);
+}
+
+/* print_degraded - what events lack by the hooks that serve here, a line for each lack */
+static void print_degraded(const struct probe_deed *deeds, size_t n) {
+	for (size_t i = 0; i < n; i++) {
+		bool first = deeds[i].lacks != NULL;
+
+		for (size_t j = 0; j < i && first; j++)
+			first = !deeds[j].lacks || strcmp(deeds[j].lacks, deeds[i].lacks) != 0;
+		if (!first)
+			continue;
+		(void)fprintf(stderr, "  %-30s can be %s:", "degraded", deeds[i].lacks);
+		for (size_t j = i; j < n; j++)
+			if (deeds[j].lacks && !strcmp(deeds[j].lacks, deeds[i].lacks))
+				(void)fprintf(stderr, " %s", deeds[j].name);
+		(void)fputc('\n', stderr);
+	}
+}
+
+void report_header(const struct probe *p, const struct coverage *v, const struct corridor *c,
+		   const char *scope) {
 	size_t n;
 	const struct probe_deed *deeds = probe_deeds(p, &n);
+	const struct ruleset *rules = c->rules;
 
 	(void)fprintf(stderr, "lapwing %s, looking at %s, with %zu rules\n", LAPWING_VERSION, scope,
 		      rules ? ruleset_count(rules) : 0);
 	print_deeds(deeds, n);
+	print_degraded(deeds, n);
+	print_state(v, c, deeds, n, COVERAGE_PROVEN, "proven by deeds of our own");
+	print_state(v, c, deeds, n, COVERAGE_SILENT, "SILENT, though attached");
 }
 
 uint64_t report_lost(const struct knobs_losses *l) {

@@ -6,10 +6,12 @@
 #define LAPWING_REPORT_H
 
 #include "app/corridor.h"
+#include "app/coverage.h"
 #include "probe/probe.h"
 
-/* report_header - version, scope, rules, and what is covered by which hook */
-void report_header(const struct probe *p, const struct ruleset *rules, const char *scope);
+/* report_header - version, scope, rules, what is covered by which hook, and what shows it */
+void report_header(const struct probe *p, const struct coverage *v, const struct corridor *c,
+		   const char *scope);
 
 /* What the hooks' side of the ledger says, and what the run cost. */
 struct report_ledger {

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "app/child.h"
+#include "app/coverage.h"
 #include "app/host.h"
 #include "app/report.h"
 #include "app/rules.h"
@@ -46,6 +47,7 @@
 
 #define LOSS_PERIOD_NS 60000000000ull
 #define CLOCK_PERIOD_NS 1000000000ull
+#define COVERAGE_PERIOD_NS 3600000000000ull
 
 struct session {
 	const struct session_options *o;
@@ -54,7 +56,8 @@ struct session {
 	struct host host;
 	struct child child;
 	struct watch watch;
-	uint64_t began_ns, deadline_ns, next_loss_ns, next_clock_ns;
+	struct coverage coverage;
+	uint64_t began_ns, deadline_ns, next_loss_ns, next_clock_ns, next_coverage_ns;
 	uint64_t host_records; /* census and HOST_*: records that no ring carried */
 	long period_ns;
 	int epoll, timer, signals;
@@ -121,6 +124,14 @@ static void watch_now(struct session *s, bool wait) {
 		log_warn("the watched paths cannot all be watched: %s, continuing", strerror(-err));
 }
 
+/* tell_coverage - tries the hooks, and says what is covered */
+static int tell_coverage(struct session *s, bool sandboxed) {
+	int err = coverage_try(&s->coverage, s->probe, &s->corridor, sandboxed);
+
+	s->next_coverage_ns = host_boot_ns() + COVERAGE_PERIOD_NS;
+	return err ? err : coverage_tell(&s->coverage, s->probe, &s->corridor, &s->host);
+}
+
 static int start_story(struct session *s) {
 	size_t n;
 	const struct probe_deed *deeds = probe_deeds(s->probe, &n);
@@ -137,7 +148,9 @@ static int start_story(struct session *s) {
 		log_error("the processes that are there already cannot be read: %s",
 			  strerror(-err));
 	/* without an iterator the sensor works, and says PROCESS_UNKNOWN more often */
-	return err == -ENOTSUP ? 0 : err;
+	if (err && err != -ENOTSUP)
+		return err;
+	return tell_coverage(s, false);
 }
 
 static int watch(int epoll, int fd, uint32_t events) {
@@ -253,6 +266,8 @@ static int tend_host(struct session *s, uint64_t now) {
 		if (s->corridor.export)
 			export_tend(s->corridor.export);
 	}
+	if (now >= s->next_coverage_ns && !err)
+		err = tell_coverage(s, true);
 	if (now < s->next_loss_ns || err)
 		return err;
 	s->next_loss_ns = now + LOSS_PERIOD_NS;
@@ -439,7 +454,7 @@ static int start(struct session *s) {
 		return 1;
 	watch_now(s, true);
 	if (s->o->summary)
-		report_header(s->probe, s->corridor.rules, scope_name(s, scope));
+		report_header(s->probe, &s->coverage, &s->corridor, scope_name(s, scope));
 	err = sandbox_enter(s->corridor.export != NULL);
 	if (err) {
 		log_error("privileges cannot be given up: %s", strerror(-err));

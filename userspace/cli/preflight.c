@@ -33,7 +33,8 @@ static void add_text(struct survey *s, const struct probe_way *w, bool first) {
 		 : w->usable ? "usable"
 			     : "no");
 	if (w->usable)
-		buf_addf(&s->out, "  %7u  %7.1f\n", w->verified_insns, w->load_us / 1e3);
+		buf_addf(&s->out, "  %7u  %7.1f%s%s\n", w->verified_insns, w->load_us / 1e3,
+			 w->lacks ? "  degraded: " : "", w->lacks ? w->lacks : "");
 	else
 		buf_addf(&s->out, "  %7s  %7s  %s\n", "", "", w->why);
 }
@@ -43,8 +44,8 @@ static void add_json(struct survey *s, const struct probe_way *w) {
 		 s->n ? ",\n  " : "\n  ", w->deed, w->hook, w->usable ? "true" : "false",
 		 w->chosen ? "true" : "false");
 	if (w->usable)
-		buf_addf(&s->out, ",\"verified_insns\":%u,\"load_us\":%u}", w->verified_insns,
-			 w->load_us);
+		buf_addf(&s->out, ",\"verified_insns\":%u,\"load_us\":%u,\"degraded\":\"%s\"}",
+			 w->verified_insns, w->load_us, w->lacks ? w->lacks : "");
 	else {
 		buf_add_lit(&s->out, ",\"why\":\"");
 		for (const char *p = w->why; *p; p++)

@@ -62,6 +62,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_HOST_USER] =	{ decode_host_user, sizeof(struct wire_host_user), false },
 	[WIRE_HOST_LOSS] =	{ decode_host_loss, sizeof(struct wire_host_loss), true },
 	[WIRE_HOST_STOP] =	{ decode_host_stop, sizeof(struct wire_host_stop), true },
+	[WIRE_HOST_COVERAGE] = { decode_host_coverage, sizeof(struct wire_host_coverage), false },
 	[WIRE_HOST_FOLD] =	{ decode_host_fold, sizeof(struct wire_host_fold), false },
 };
 /* clang-format on */

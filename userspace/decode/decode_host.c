@@ -32,6 +32,30 @@ int decode_host_start(struct reader *r, struct event *ret) {
 	return 0;
 }
 
+int decode_host_coverage(struct reader *r, struct event *ret) {
+	const struct wire_host_coverage *w = (const void *)r->head;
+	struct event_coverage c = {
+		.served = reader_list(r, w->served),
+		.gaps = reader_list(r, w->gaps),
+		.proven = reader_list(r, w->proven),
+		.silent = reader_list(r, w->silent),
+		.untried = reader_list(r, w->untried),
+		.degraded = reader_list(r, w->degraded),
+		.lost = reader_list(r, w->lost),
+		.folded = w->folded,
+	};
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	ret->coverage = c;
+	for (unsigned i = FIELDS_coverage; i < FIELD_COVERAGE_FOLDED; i++)
+		if (((const struct strv *)field_at(ret, (enum field_id)i))->n)
+			event_mark(ret, (enum field_id)i);
+	event_mark(ret, FIELD_COVERAGE_FOLDED);
+	return 0;
+}
+
 int decode_host_clock(struct reader *r, struct event *ret) {
 	const struct wire_host_clock *w = (const void *)r->head;
 	int error = reader_commit(r, ret);

@@ -97,6 +97,7 @@ int decode_net_close(struct reader *r, struct event *ret);
 int decode_inject(struct reader *r, struct event *ret);
 int decode_kernel(struct reader *r, struct event *ret);
 int decode_host_start(struct reader *r, struct event *ret);
+int decode_host_coverage(struct reader *r, struct event *ret);
 int decode_host_clock(struct reader *r, struct event *ret);
 int decode_host_user(struct reader *r, struct event *ret);
 int decode_host_loss(struct reader *r, struct event *ret);

@@ -87,9 +87,38 @@ static void add_loss(struct buf *out, const struct event *e) {
 	}
 }
 
+static void add_names(struct buf *out, const char *what, const struct strv *list) {
+	for (uint32_t i = 0; i < list->n; i++) {
+		if (i)
+			buf_add_char(out, ' ');
+		else
+			buf_add_str(out, str_of(what));
+		text_word(out, list->v[i]);
+	}
+}
+
+/* count - of a list that may not be known */
+static uint32_t count(const struct event *e, enum field_id id) {
+	return event_has(e, id) ? ((const struct strv *)field_at(e, id))->n : 0;
+}
+
+static void add_report(struct buf *out, const struct event *e) {
+	buf_addf(out,
+		 " %u deeds served, %u of them proven, %u untried, %u degraded, %u silent, %u gaps",
+		 count(e, FIELD_COVERAGE_SERVED), count(e, FIELD_COVERAGE_PROVEN),
+		 count(e, FIELD_COVERAGE_UNTRIED), count(e, FIELD_COVERAGE_DEGRADED),
+		 count(e, FIELD_COVERAGE_SILENT), count(e, FIELD_COVERAGE_GAPS));
+	if (count(e, FIELD_COVERAGE_SILENT))
+		add_names(out, "; silent: ", &e->coverage.silent);
+	if (count(e, FIELD_COVERAGE_LOST))
+		add_names(out, "; lost: ", &e->coverage.lost);
+}
+
 void text_host(struct buf *out, const struct event *e) {
 	if (e->kind == WIRE_HOST_START) {
 		add_start(out, e);
+	} else if (e->kind == WIRE_HOST_COVERAGE) {
+		add_report(out, e);
 	} else if (e->kind == WIRE_HOST_LOSS) {
 		add_loss(out, e);
 	} else if (e->kind == WIRE_HOST_STOP) {

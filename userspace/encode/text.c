@@ -114,7 +114,7 @@ static void (*const sentences[WIRE_KIND_MAX])(struct buf *, const struct event *
 	[WIRE_NET_LISTEN] = text_net,	    [WIRE_NET_SEND] = text_net,
 	[WIRE_NET_CLOSE] = text_net,
 	[WIRE_HOST_START] = text_host,	    [WIRE_HOST_LOSS] = text_host,
-	[WIRE_HOST_STOP] = text_host,
+	[WIRE_HOST_STOP] = text_host,	    [WIRE_HOST_COVERAGE] = text_host,
 };
 
 static void add_deed(struct buf *out, const struct event *e, uint32_t kind) {

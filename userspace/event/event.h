@@ -191,6 +191,11 @@ struct event_kernel {
 	uint64_t flags;
 };
 
+struct event_coverage {
+	struct strv served, gaps, proven, silent, untried, degraded, lost;
+	uint64_t folded;
+};
+
 enum event_evidence { EVIDENCE_COMPLETE = 1, EVIDENCE_INCOMPLETE = 2, EVIDENCE_UNJUDGED = 3 };
 
 struct rule;
@@ -247,6 +252,7 @@ struct event {
 	struct event_lineage lineage;
 	struct event_inject inject;
 	struct event_kernel kernel;
+	struct event_coverage coverage;
 
 	/* Between rooms only, never exported. */
 	uint64_t host_key;	  /* enrich -> encode: host_id, boot_id, host_name */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/deeds.h"
 
+#include <string.h>
+
 #include "wire.h"
 
 #define TP(...)                                                                                    \
@@ -146,3 +148,21 @@ const struct deed deeds[] = {
 
 const size_t n_deeds = sizeof(deeds) / sizeof(deeds[0]);
 _Static_assert(sizeof(deeds) / sizeof(deeds[0]) <= DEED_MAX, "DEED_MAX");
+
+/* What events lack that come from the ends of system calls: names of enum Degraded. */
+static const struct {
+	const char *program, *lacks;
+} lacking[] = {
+	{ "file_sys_exit", "PATH_RACY FILE_LATE FILE_UNRESOLVED" },
+	{ "net_sys_exit", "ADDRESS_RACY" },
+	{ "process_sys_exit", "OLD_UNKNOWN" },
+	{ "inject_sys_exit", "TARGET_UNKNOWN" },
+};
+
+const char *deed_way_lacks(const struct deed_way *way) {
+	for (int i = 0; i < DEED_PROGRAMS && way->programs[i]; i++)
+		for (size_t j = 0; j < sizeof(lacking) / sizeof(lacking[0]); j++)
+			if (!strcmp(way->programs[i], lacking[j].program))
+				return lacking[j].lacks;
+	return NULL;
+}

@@ -36,6 +36,9 @@ struct deed {
 	struct deed_way ways[DEED_WAYS]; /* best first; hook NULL past the last */
 };
 
+/* deed_way_lacks - degradations that its events can have, and by a better way would not; or NULL */
+const char *deed_way_lacks(const struct deed_way *way);
+
 extern const struct deed deeds[];
 extern const size_t n_deeds;
 extern const char *const deed_families[DEED_FAMILIES];

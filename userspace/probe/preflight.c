@@ -49,7 +49,8 @@ int probe_preflight(const struct probe_options *options,
 
 		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
 			struct probe_way way = { .deed = deeds[d].name,
-						 .hook = deeds[d].ways[w].hook };
+						 .hook = deeds[d].ways[w].hook,
+						 .lacks = deed_way_lacks(&deeds[d].ways[w]) };
 			struct timespec began;
 
 			(void)clock_gettime(CLOCK_MONOTONIC, &began);

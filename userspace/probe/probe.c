@@ -141,6 +141,7 @@ static void fill_deeds(struct probe *p) {
 			.name = deeds[d].name,
 			.hook = way >= 0 ? deeds[d].ways[way].hook : NULL,
 			.refused = p->choice.refused[d][0],
+			.lacks = way >= 0 ? deed_way_lacks(&deeds[d].ways[way]) : NULL,
 		};
 	}
 }
@@ -150,7 +151,7 @@ static void fill_deeds(struct probe *p) {
  * A kernel without "bpf" in its LSM list loads and attaches LSM programs, and never calls them.
  */
 static bool hooks_alive(struct probe *p) {
-	volatile const uint64_t *pulse =
+	volatile const struct knobs_pulse *pulse =
 		mmap(NULL, p->page_bytes, PROT_READ, MAP_SHARED, family_map(&p->maps, "pulse"), 0);
 	uint64_t before;
 	bool alive;
@@ -158,9 +159,9 @@ static bool hooks_alive(struct probe *p) {
 
 	if (pulse == MAP_FAILED)
 		return true; /* not known to be dead */
-	before = *pulse;
+	before = pulse->own;
 	fd = memfd_create("lapwing", MFD_CLOEXEC);
-	alive = fd < 0 || fchmod(fd, 0600) || *pulse != before;
+	alive = fd < 0 || fchmod(fd, 0600) || pulse->own != before;
 	if (fd >= 0)
 		(void)close(fd);
 	(void)munmap((void *)pulse, p->page_bytes);
@@ -219,6 +220,8 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 		err = map_ring(p, "ring_process", &p->process);
 	if (!err)
 		err = map_ring(p, "ring_bulk", &p->bulk);
+	if (!err)
+		err = trial_open(p);
 	if (err)
 		goto fail;
 	*ret = p;
@@ -241,6 +244,8 @@ void probe_free(struct probe *p) {
 		(void)munmap((void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
 	watch_unmap(p);
 	fold_unmap(p);
+	if (p->pulse)
+		(void)munmap((void *)p->pulse, p->page_bytes);
 	family_maps_done(&p->maps);
 	free(p);
 }

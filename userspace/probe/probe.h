@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "event/event.h"
 #include "knobs.h"
 
 struct probe;
@@ -34,6 +35,7 @@ struct probe_deed {
 	const char *name;    /* "file.rename" */
 	const char *hook;    /* "lsm/path_rename", or NULL: not covered */
 	const char *refused; /* why better hooks do not serve, or ""; one line */
+	const char *lacks;   /* what its events can be degraded by, "PATH_RACY …", or NULL */
 };
 
 /*
@@ -100,6 +102,17 @@ int probe_folds(struct probe *p, uint64_t now_ns, bool all, uint64_t *seq, probe
 /* probe_detach - no hook sends any more; what they sent can still be drained */
 void probe_detach(struct probe *p);
 
+/*
+ * probe_trial - does harmless deeds of our own, which the hooks tell as they tell anybody's
+ * @sandboxed: only those that the sandbox lets through
+ * @ret: the kinds of which one was done, added to what is in it
+ *
+ * Their records come by probe_drain(), with our own tgid and the number 0; nobody else's have that.
+ * Files are made in a folder of our own in memory (/dev/shm, or else /tmp), sockets are bound to
+ * the loopback address, and all of it is gone when this returns.
+ */
+void probe_trial(struct probe *p, bool sandboxed, struct event_kinds *ret);
+
 /* probe_losses - what the hooks lost since load; borrowed, changes under the reader */
 const struct knobs_losses *probe_losses(const struct probe *p);
 
@@ -118,6 +131,7 @@ struct probe_way {
 	const char *deed, *hook;
 	bool usable, chosen;
 	char why[256]; /* not usable: the reason */
+	const char *lacks; /* as in struct probe_deed */
 	uint32_t verified_insns;
 	uint32_t load_us;
 };

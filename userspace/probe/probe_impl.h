@@ -17,6 +17,7 @@ struct probe {
 	struct probe_deed deeds[DEED_MAX];
 	struct ring process, bulk;
 	const struct knobs_losses *losses;
+	volatile struct knobs_pulse *pulse;
 	const struct knobs_sequence *sequences;
 	struct knobs_fold_entry *folds; /* both shared with the hooks */
 	struct knobs_fold_marks *fold_marks;
@@ -26,6 +27,9 @@ struct probe {
 	size_t page_bytes;
 	char late[WIRE_MAX_BYTES]; /* a record that late.c has to amend */
 };
+
+/* trial_open - maps the switch of probe_trial(); -errno */
+int trial_open(struct probe *p);
 
 /*
  * late_resolve - @record with its inode looked up now, if the hook could not say it

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/coverage.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "decode/decode.h"
+#include "event/word.h"
+
+#define TRIAL_ROUNDS 64 /* of DRAIN_MAX records: a storm of others' must not keep us here */
+#define DRAIN_MAX 1024
+
+struct taker {
+	struct coverage *v;
+	struct corridor *c;
+	uint32_t own;
+};
+
+/* take - a record of the trial ends here; the arena is the corridor's, whose last event is over */
+static int take(void *ctx, const void *record, size_t len) {
+	const struct wire_header *head = record;
+	struct taker *t = ctx;
+	struct event e;
+
+	if (len < sizeof(*head) || head->tgid != t->own || head->seq ||
+	    head->flags & WIRE_NO_TASK)
+		return corridor_record(t->c, record, len);
+	arena_reset(&t->c->arena);
+	if (!decode_record(record, len, &t->c->arena, &e))
+		event_kinds_add(&t->v->proven, e.kind);
+	return 0;
+}
+
+int coverage_try(struct coverage *v, struct probe *p, struct corridor *c, bool sandboxed) {
+	struct taker t = { v, c, (uint32_t)getpid() };
+	int n = 1;
+
+	probe_trial(p, sandboxed, &v->tried);
+	for (int i = 0; i < TRIAL_ROUNDS && n > 0; i++)
+		n = probe_drain(p, DRAIN_MAX, take, &t);
+	return n < 0 ? n : 0;
+}
+
+/* is_kind - whether a kind, "FILE_OPEN", is that of a deed, "file.open" */
+static bool is_kind(const char *kind, const char *deed) {
+	for (; *kind && *deed; kind++, deed++)
+		if (tolower((unsigned char)*kind) != *deed && !(*kind == '_' && *deed == '.'))
+			return false;
+	return !*kind && !*deed;
+}
+
+enum coverage_state coverage_state(const struct coverage *v, const struct corridor *c,
+				   const struct probe_deed *deed) {
+	if (!deed->hook)
+		return COVERAGE_GAP;
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
+		const char *name = event_word(FIELD_KIND, kind);
+
+		if (!name || !is_kind(name, deed->name))
+			continue;
+		if (c->events[kind] || event_kinds_has(&v->proven, kind))
+			return COVERAGE_PROVEN;
+		return event_kinds_has(&v->tried, kind) ? COVERAGE_SILENT : COVERAGE_UNTRIED;
+	}
+	return COVERAGE_UNTRIED;
+}
+
+/* A list under construction: texts, a NUL behind each. */
+struct list {
+	char text[3072];
+	size_t n;
+};
+
+static __attribute__((format(printf, 2, 3))) void add(struct list *l, const char *fmt, ...) {
+	size_t left = sizeof(l->text) - l->n;
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(l->text + l->n, left, fmt, args);
+	va_end(args);
+	if (n >= 0 && (size_t)n < left) /* else there is no room, and the list ends before it */
+		l->n += (size_t)n + 1;
+}
+
+static void add_losses(struct list *l, const struct knobs_losses *lost,
+		       const struct corridor *c) {
+	static const char *const causes[] = { "ring_full", "no_slot", "malformed" };
+
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
+		for (int cause = 0; cause < WIRE_LOSS_MALFORMED; cause++)
+			if (lost->lost[kind][cause])
+				add(l, "%s %s %" PRIu64, event_kind_name(kind), causes[cause],
+				    (uint64_t)lost->lost[kind][cause]);
+		if (c->malformed_kind[kind])
+			add(l, "%s %s %" PRIu64, event_kind_name(kind), causes[2],
+			    c->malformed_kind[kind]);
+	}
+}
+
+int coverage_tell(const struct coverage *v, struct probe *p, struct corridor *c, struct host *h) {
+	static struct list served, gaps, degraded, lost, states[COVERAGE_SILENT + 1];
+	struct host_coverage report;
+	size_t n;
+	const struct probe_deed *deeds = probe_deeds(p, &n);
+
+	served.n = gaps.n = degraded.n = lost.n = 0;
+	for (int i = 0; i <= COVERAGE_SILENT; i++)
+		states[i].n = 0;
+	for (size_t i = 0; i < n; i++) {
+		enum coverage_state state = coverage_state(v, c, &deeds[i]);
+
+		add(&states[state], "%s", deeds[i].name);
+		if (state == COVERAGE_GAP)
+			add(&gaps, "%s: %s", deeds[i].name, deeds[i].refused);
+		else
+			add(&served, "%s=%s", deeds[i].name, deeds[i].hook);
+		if (state != COVERAGE_GAP && deeds[i].lacks)
+			add(&degraded, "%s: %s", deeds[i].name, deeds[i].lacks);
+	}
+	add_losses(&lost, probe_losses(p), c);
+#define TEXT(list) { (list).text, (uint32_t)(list).n }
+	report = (struct host_coverage){
+		.served = TEXT(served),
+		.gaps = TEXT(gaps),
+		.proven = TEXT(states[COVERAGE_PROVEN]),
+		.silent = TEXT(states[COVERAGE_SILENT]),
+		.untried = TEXT(states[COVERAGE_UNTRIED]),
+		.degraded = TEXT(degraded),
+		.lost = TEXT(lost),
+		.folded = c->folded,
+	};
+#undef TEXT
+	return host_coverage(h, &report);
+}
