@@ -159,6 +159,42 @@ def hangup(sensor):
             yield f"it ended with {run.child.poll()}"
 
 
+CORRELATION = """---
+title: three of them
+correlation: {type: event_count, rules: 00000000-0000-4000-8000-000000000001, generate: true,
+              group-by: process.uid, timespan: 1h, condition: {gte: 3}}
+"""
+
+
+def hangup_keeps_windows(sensor):
+    """Two hits before SIGHUP and one behind it make three; another rule changes meanwhile."""
+    rules = sensor.path("kept")
+    write_rule(rules, "a.yml", "counted", 1)
+    with open(os.path.join(rules, "a.yml"), "a", encoding="utf-8") as f:
+        f.write(CORRELATION)
+    with Running(sensor, "kept", "--rules", rules) as run:
+        def hits(title):
+            return [e for e in run.events()
+                    for d in e.get("detections", []) if d.get("title") == title]
+        run.shell.do("/bin/true")
+        run.shell.do("/bin/true")
+        if not wait_until(lambda: len(hits("counted")) == 2, 60):
+            yield f"two execs gave {len(hits('counted'))} hits: {sensor.said()}"
+        write_rule(rules, "b.yml", "added", 2)
+        run.signal(signal.SIGHUP)
+        if not wait_until(lambda: "reloaded 2 rules" in sensor.said(), 60):
+            yield f"the rules were not read again: {sensor.said()}"
+        if hits("three of them"):
+            yield "the correlation fired too early"
+        run.shell.do("/bin/true")
+        if not wait_until(lambda: hits("three of them"), 60):
+            yield f"the window was lost: {len(hits('counted'))} hits, {sensor.said()}"
+        for e in hits("three of them"):
+            of = [d for d in e["detections"] if d["title"] == "three of them"][0]
+            if of["evidence"] != "COMPLETE" or of["events"] != [x["id"] for x in hits("counted")]:
+                yield f"the events that led to it are not those: {of}"
+
+
 def ready(sensor):
     with Running(sensor, "ready") as run:
         run.shell.do("/bin/true")
@@ -187,5 +223,6 @@ CASES = {
     "sigterm_ends_run_with_everything_written": ends_on(signal.SIGTERM),
     "sigint_ends_run_with_everything_written": ends_on(signal.SIGINT),
     "sighup_reads_rules_again_and_bad_ones_change_nothing": hangup,
+    "sighup_keeps_the_windows_of_correlations": hangup_keeps_windows,
     "run_for_a_duration_ends_with_a_summary": duration,
 }

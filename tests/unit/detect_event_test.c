@@ -48,10 +48,21 @@ static uint32_t holds_for(const char *category, uint32_t kind) {
 static void each_category_offers_its_kinds_and_no_others(void) {
 	static const struct {
 		const char *source;
-		uint32_t kinds[24];
+		uint32_t kinds[48];
 	} rows[] = {
 		{ "category: process_creation", { WIRE_PROCESS_EXEC } },
 		{ "category: process_exit", { WIRE_PROCESS_EXIT } },
+		{ "category: process_access",
+		  { WIRE_INJECT_PTRACE, WIRE_INJECT_VM_WRITE, WIRE_INJECT_VM_READ,
+		    WIRE_INJECT_MEM_OPEN, WIRE_INJECT_GETFD } },
+		{ "category: process_memory",
+		  { WIRE_INJECT_EXECUTABLE, WIRE_INJECT_MEMFD, WIRE_INJECT_USERFAULTFD } },
+		{ "category: driver_load", { WIRE_KERNEL_MODULE_LOAD } },
+		{ "category: kernel_change",
+		  { WIRE_KERNEL_MODULE_LOAD, WIRE_KERNEL_MODULE_UNLOAD, WIRE_KERNEL_BPF_LOAD,
+		    WIRE_KERNEL_BPF_ATTACH, WIRE_KERNEL_KEXEC, WIRE_KERNEL_NAMESPACE,
+		    WIRE_KERNEL_CGROUP, WIRE_KERNEL_KEY, WIRE_KERNEL_LOCKDOWN,
+		    WIRE_KERNEL_IO_URING, WIRE_KERNEL_IO_REQUEST } },
 		{ "category: process_signal", { WIRE_PROCESS_SIGNAL } },
 		{ "category: process_credentials", { WIRE_PROCESS_CREDENTIALS } },
 		{ "category: process_session", { WIRE_PROCESS_SESSION } },
@@ -73,7 +84,13 @@ static void each_category_offers_its_kinds_and_no_others(void) {
 		    WIRE_FILE_LINK, WIRE_FILE_SYMLINK, WIRE_NET_CONNECT, WIRE_NET_ACCEPT,
 		    WIRE_NET_BIND, WIRE_NET_LISTEN, WIRE_NET_SEND, WIRE_FILE_READ,
 		    WIRE_PROCESS_SIGNAL, WIRE_PROCESS_CREDENTIALS, WIRE_PROCESS_SESSION,
-		    WIRE_PROCESS_COREDUMP, WIRE_NET_CLOSE } },
+		    WIRE_PROCESS_COREDUMP, WIRE_NET_CLOSE, WIRE_INJECT_PTRACE,
+		    WIRE_INJECT_VM_WRITE, WIRE_INJECT_VM_READ, WIRE_INJECT_MEM_OPEN,
+		    WIRE_INJECT_GETFD, WIRE_INJECT_EXECUTABLE, WIRE_INJECT_MEMFD,
+		    WIRE_INJECT_USERFAULTFD, WIRE_KERNEL_MODULE_LOAD, WIRE_KERNEL_MODULE_UNLOAD,
+		    WIRE_KERNEL_BPF_LOAD, WIRE_KERNEL_BPF_ATTACH, WIRE_KERNEL_KEXEC,
+		    WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP, WIRE_KERNEL_KEY,
+		    WIRE_KERNEL_LOCKDOWN, WIRE_KERNEL_IO_URING, WIRE_KERNEL_IO_REQUEST } },
 		{ "product: windows, category: process_creation", { 0 } },
 		{ "product: linux, category: process_creation, service: x", { 0 } },
 	};
@@ -82,7 +99,7 @@ static void each_category_offers_its_kinds_and_no_others(void) {
 		for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
 			uint32_t wanted = 0;
 
-			for (int k = 0; k < 24; k++)
+			for (int k = 0; k < 48; k++)
 				wanted |= rows[i].kinds[k] && rows[i].kinds[k] == kind;
 			CHECK(holds_for(rows[i].source, kind) == wanted);
 		}

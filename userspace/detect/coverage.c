@@ -27,6 +27,10 @@ static const struct range ranges[] = {
 	{ "net", 32, 47 },
 	{ "net", 80, 87 },
 	{ "net", 88, WIRE_KIND_MAX - 1 },
+	{ "inject", WIRE_INJECT_PTRACE, 103 },
+	{ "kernel", WIRE_KERNEL_MODULE_LOAD, WIRE_KIND_MAX - 1 },
+	{ "signal", WIRE_PROCESS_SIGNAL, WIRE_PROCESS_COREDUMP },
+	{ "credentials", WIRE_PROCESS_CREDENTIALS, WIRE_PROCESS_CREDENTIALS },
 	{ "host", WIRE_HOST_START, 63 },
 };
 

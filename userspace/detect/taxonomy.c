@@ -145,7 +145,7 @@ bool taxonomy_value_known(enum field_id field, struct str name) {
 	return event_word_known(field, name);
 }
 
-#define MAX_KINDS 8 /* of a category; 0 ends a shorter list */
+#define MAX_KINDS 16 /* of a category; 0 ends a shorter list */
 
 static const struct {
 	const char *category;
@@ -157,6 +157,17 @@ static const struct {
 	{ "process_credentials", { WIRE_PROCESS_CREDENTIALS } },
 	{ "process_session", { WIRE_PROCESS_SESSION } },
 	{ "process_crash", { WIRE_PROCESS_COREDUMP } },
+	{ "process_access",
+	  { WIRE_INJECT_PTRACE, WIRE_INJECT_VM_WRITE, WIRE_INJECT_VM_READ, WIRE_INJECT_MEM_OPEN,
+	    WIRE_INJECT_GETFD } },
+	{ "process_memory",
+	  { WIRE_INJECT_EXECUTABLE, WIRE_INJECT_MEMFD, WIRE_INJECT_USERFAULTFD } },
+	{ "driver_load", { WIRE_KERNEL_MODULE_LOAD } },
+	{ "kernel_change",
+	  { WIRE_KERNEL_MODULE_LOAD, WIRE_KERNEL_MODULE_UNLOAD, WIRE_KERNEL_BPF_LOAD,
+	    WIRE_KERNEL_BPF_ATTACH, WIRE_KERNEL_KEXEC, WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP,
+	    WIRE_KERNEL_KEY, WIRE_KERNEL_LOCKDOWN, WIRE_KERNEL_IO_URING,
+	    WIRE_KERNEL_IO_REQUEST } },
 	{ "file_event",
 	  { WIRE_FILE_CREATE, WIRE_FILE_OPEN, WIRE_FILE_RENAME, WIRE_FILE_LINK,
 	    WIRE_FILE_SYMLINK } },
