@@ -17,7 +17,7 @@
 
 VERSION  := 0.1.0
 FAMILIES := process file net inject kernel
-ROOMS    := base event probe decode enrich detect encode filter spool sink app cli
+ROOMS    := base event probe decode enrich detect encode filter spool sink config app cli
 
 SAN ?= 0
 B   := $(if $(filter 1,$(SAN)),build-san,build)

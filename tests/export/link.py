@@ -261,6 +261,26 @@ def slow(folder, events):
         peer.close()
 
 
+def bounded(folder, events):
+    """Nobody takes anything: the corridor goes on, the oldest go, and the receiver is told."""
+    rig = Rig(folder, events, f"tcp://127.0.0.1:{free_port()}", config="spool: {max_bytes: 1MiB}\n")
+    process = rig.source()
+    for _ in range(20):
+        rig.feed(process, COPIES)
+    process.stdin.close()
+    process.wait(SLOW_S)
+    size = sum(os.path.getsize(os.path.join(rig.spool, n)) for n in os.listdir(rig.spool))
+    if size > 1040 * 1024:
+        yield f"the spool has {size} bytes"
+    yield from balance(rig.ledger())
+    with receiver(rig.sinks[0], f"file:{folder}/got.pb", rig.log):
+        rig.drained()
+    yield from delivered(rig)
+    ledger = rig.ledger()
+    if not ledger["dropped"]["full"] or not ledger["acknowledged"]:
+        yield f"it should have dropped some, and kept some: {ledger}"
+
+
 def not_for_receivers(folder, events):
     """A stranger's bytes: its connection is closed, and others are served."""
     rig = Rig(folder, events, f"unix:{folder}/s")
@@ -291,5 +311,6 @@ CASES = {
     "an_answer_that_is_no_acknowledgement_counts_for_nothing": misbehaving(garbage),
     "an_acknowledgement_of_what_was_never_sent_counts_for_nothing": misbehaving(too_high),
     "a_connection_cut_behind_an_acknowledgement_loses_nothing": misbehaving(half, "10s", 3000),
+    "with_nobody_to_take_them_the_oldest_go_and_it_is_told": bounded,
     "a_stranger_is_turned_away_by_the_receiver": not_for_receivers,
 }

@@ -84,6 +84,10 @@ class Rig:
     def source(self, **more):
         """A `lapwing replay` that waits for events on its standard input."""
         argv = [LAPWING, "replay", "--rules", os.path.join(TOP, "rules"), "--spool", self.spool]
+        if self.config:
+            with open(self.path("lapwing.yaml"), "w", encoding="utf-8") as f:
+                f.write(self.config)
+            argv += ["--config", f.name]
         for sink in self.sinks:
             argv += ["-o", sink]
         with open(self.log, "ab") as log:

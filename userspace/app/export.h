@@ -18,12 +18,13 @@
 #include "spool/spool.h"
 
 #define EXPORT_SINKS SPOOL_MAX_READERS
+#define EXPORT_KEYS 31
 #define EXPORT_FOLDER "/var/lib/lapwing/spool"
 
 struct export_sink {
 	const char *name; /* NULL: made from the URL */
 	const char *url;
-	const char *keys[32][2]; /* more parameters: key and value; ends with a NULL key */
+	const char *keys[EXPORT_KEYS + 1][2]; /* more parameters; ends with a NULL key */
 };
 
 struct export_options {

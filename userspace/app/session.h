@@ -23,6 +23,7 @@ struct session_options {
 	const char *outputs[CORRIDOR_OUTPUTS]; /* as output_open() takes them */
 	struct detect_options detect;	     /* how rules are read */
 	int n_outputs;
+	const char *config;		     /* --config; NULL: `run` takes the default file */
 	struct export_options export;	     /* used when it has sinks, or @spool is set */
 	bool spool;			     /* keep events though nobody is to have them */
 	const char *tape;	  /* NULL: none */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/nearest.h"
 #include "encode/encode.h"
 #include "event/word.h"
 
@@ -31,43 +32,8 @@ int cli_misuse(const struct command *c, const char *fmt, ...) {
 	return CLI_USAGE;
 }
 
-/* The number of letters to add, drop or change; the words are short. */
-static size_t distance(const char *a, const char *b) {
-	size_t row[WORD_MAX + 1], n = strlen(b);
-
-	if (n > WORD_MAX || strlen(a) > WORD_MAX)
-		return WORD_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t change = corner + (a[i - 1] != b[j - 1]);
-			size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-			corner = row[j];
-			row[j] = change < other ? change : other;
-		}
-	}
-	return row[n];
-}
-
 const char *cli_nearest(const char *word, const char *const *words, size_t n) {
-	const char *best = NULL;
-	size_t least = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t d = distance(word, words[i]), length = strlen(words[i]);
-
-		/* a stranger to the word helps nobody */
-		if (d <= (length < 6 ? 2 : length / 3) && d < length && (!best || d < least)) {
-			best = words[i];
-			least = d;
-		}
-	}
-	return best;
+	return nearest_word(word, words, n);
 }
 
 static const char *nearest_option(const char *word, const struct option *options) {

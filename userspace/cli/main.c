@@ -7,7 +7,8 @@
 #include "encode/encode.h"
 
 extern const struct command command_run, command_trace, command_cat, command_replay,
-	command_preflight, command_rules, command_match, command_status, command_receive;
+	command_preflight, command_rules, command_match, command_status, command_receive,
+	command_config;
 
 static int version_run(int argc, char **argv);
 static int help_run(int argc, char **argv);
@@ -33,7 +34,7 @@ static const struct command command_help = {
 static const struct command *const commands[] = {
 	&command_run,	&command_trace,	    &command_cat,     &command_replay,
 	&command_match, &command_preflight, &command_status,  &command_rules,
-	&command_receive,
+	&command_receive, &command_config,
 	&command_version, &command_help,
 };
 

@@ -131,6 +131,7 @@ static int replay_run(int argc, char **argv) {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "output", required_argument, NULL, 'o' },
+		{ "config", required_argument, NULL, SENSOR_CONFIG },
 		{ "spool", required_argument, NULL, SENSOR_SPOOL },
 		{ "rules", required_argument, NULL, SENSOR_RULES },
 		{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },
@@ -169,6 +170,7 @@ const struct command command_replay = {
 		 "  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is "
 		 "standard output\n"
 		 "  -o, --output URL    a sink, as for `run`; the events get numbers of its spool\n"
+		 "      --config FILE   a configuration, for its sinks and rules\n"
 		 "      --spool DIR     where events wait for sinks (" EXPORT_FOLDER ")\n"
 		 "      --rules PATH    Sigma rules, a file or a folder (repeatable; else the "
 		 "shipped "

@@ -98,6 +98,9 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 			return cli_misuse(c, "at most %d outputs", CORRIDOR_OUTPUTS);
 		o->outputs[o->n_outputs++] = optarg;
 		return CLI_OK;
+	case SENSOR_CONFIG:
+		o->config = optarg;
+		return CLI_OK;
 	case SENSOR_SPOOL:
 		o->export.folder = optarg;
 		o->spool = true;
@@ -133,8 +136,58 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 	}
 }
 
+/* take_settings - what the configuration says and the command line does not */
+static int take_settings(struct session_options *o, const struct settings *s) {
+	struct export_options given = o->export;
+
+	for (int i = 0; !o->n_rules && !o->no_rules && i < s->n_rules; i++)
+		o->rules[i] = s->rules[i];
+	if (!o->n_rules && !o->no_rules)
+		o->n_rules = (size_t)s->n_rules;
+	o->detect.strict |= s->strict_rules;
+	if (o->hooks == PROBE_HOOKS_AUTO)
+		o->hooks = (enum probe_hooks)s->hooks;
+	for (int i = 0; i < s->n_watch; i++) {
+		int err = watch_add(&o->watch, s->watch[i]);
+
+		if (!err)
+			continue;
+		log_error("\"%s\" of the configuration is no path to watch", s->watch[i]);
+		return CLI_FAILURE;
+	}
+	o->export = s->export;
+	if (o->spool)
+		o->export.folder = given.folder;
+	if (!o->n_outputs && !given.n_sinks) {
+		memcpy(o->outputs, s->outputs, sizeof(s->outputs));
+		o->n_outputs = s->n_outputs;
+		return CLI_OK;
+	}
+	/* what the command line says takes the place of all that the file has */
+	memcpy(o->export.sinks, given.sinks, sizeof(given.sinks));
+	o->export.n_sinks = given.n_sinks;
+	return CLI_OK;
+}
+
+/* read_settings - of a file that was named, or for `run` the one that may be there */
+static int read_settings(const struct command *c, struct session_options *o) {
+	static struct settings s; /* its texts are used to the end */
+	int code;
+
+	if (!o->config && strcmp(c->name, "run") != 0)
+		return CLI_OK;
+	if (settings_read(o->config, &s))
+		return CLI_FAILURE;
+	code = take_settings(o, &s);
+	return code;
+}
+
 int sensor_finish(const struct command *c, struct session_options *o) {
 	const char *shipped = rules_default();
+	int code = read_settings(c, o);
+
+	if (code)
+		return code;
 
 	if (o->no_rules && o->n_rules)
 		return cli_misuse(c, "--rules and --no-rules exclude each other");

@@ -6,6 +6,7 @@
 #define LAPWING_SENSOR_H
 
 #include "app/session.h"
+#include "app/settings.h"
 #include "cli/cli.h"
 #include "cli/rules.h"
 
@@ -20,6 +21,7 @@ enum {
 	SENSOR_COLOR,
 	SENSOR_READY_FD,
 	SENSOR_SPOOL,
+	SENSOR_CONFIG,
 	SENSOR_WATCH,
 	SENSOR_OWN, /* first number that a command may use for its own options */
 };
@@ -32,6 +34,7 @@ enum {
 	{ "rules", required_argument, NULL, SENSOR_RULES },          \
 	{ "no-rules", no_argument, NULL, SENSOR_NO_RULES },          \
 	{ "strict", no_argument, NULL, SENSOR_STRICT },              \
+	{ "config", required_argument, NULL, SENSOR_CONFIG },        \
 	{ "spool", required_argument, NULL, SENSOR_SPOOL },          \
 	RULES_SELECT_OPTIONS,                                        \
 	{ "tape", required_argument, NULL, SENSOR_TAPE },            \
@@ -43,6 +46,7 @@ enum {
 	"  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is standard output\n" \
 	"  -o, --output URL    a sink, such as file:/PATH?format=json or tls://HOST:PORT:\n" \
 	"                      through the spool, until it acknowledges (repeatable)\n" \
+	"      --config FILE   the configuration (`run`: " SETTINGS_FILE ")\n"   \
 	"      --spool DIR     where events wait for sinks (" EXPORT_FOLDER ")\n"           \
 	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped ones)\n" \
 	"      --no-rules      detect nothing\n"                                             \

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quantity.h"
+
 extern const struct sink_type sink_file, sink_unix, sink_tcp, sink_tls, sink_syslog, sink_otlp,
 	sink_splunk, sink_elastic, sink_kafka;
 
@@ -117,50 +119,23 @@ const char *sink_value(const struct sink *s, const char *key) {
 	return value || !k ? value : k->fallback;
 }
 
-struct unit {
-	const char *name;
-	uint64_t factor;
-};
-
-/* number - a whole number and one of @units */
-static int number(struct sink *s, const char *key, const struct unit *units, uint64_t *ret) {
+/* quantity - the value of @key by @parse; absent: 0 */
+static int quantity(struct sink *s, const char *key, int (*parse)(const char *, uint64_t *),
+		    uint64_t *ret) {
 	const char *text = sink_value(s, key);
-	char *end;
-	uint64_t v;
 
 	*ret = 0;
-	if (!text)
+	if (!text || !parse(text, ret))
 		return 0;
-	errno = 0;
-	v = strtoull(text, &end, 10);
-	for (; units->name; units++) {
-		if (strcmp(end, units->name) != 0 || v > UINT64_MAX / units->factor)
-			continue;
-		if (errno || end == text || *text == '-')
-			break;
-		*ret = v * units->factor;
-		return 0;
-	}
 	return sink_fail(s, -EINVAL, "\"%.64s\" is no value for \"%s\"", text, key);
 }
 
 int sink_bytes(struct sink *s, const char *key, uint64_t *ret) {
-	static const struct unit units[] = {
-		{ "", 1 },		{ "K", 1024 },	     { "KiB", 1024 },
-		{ "M", 1024 * 1024 },	{ "MiB", 1024 * 1024 }, { "G", 1024ull * 1024 * 1024 },
-		{ "GiB", 1024ull * 1024 * 1024 }, { 0 },
-	};
-
-	return number(s, key, units, ret);
+	return quantity(s, key, quantity_bytes, ret);
 }
 
 int sink_ms(struct sink *s, const char *key, uint64_t *ret) {
-	static const struct unit units[] = {
-		{ "ms", 1 },	   { "s", 1000 },     { "m", 60000 },
-		{ "h", 3600000 },  { "d", 86400000 }, { 0 },
-	};
-
-	return number(s, key, units, ret);
+	return quantity(s, key, quantity_ms, ret);
 }
 
 int sink_yes(struct sink *s, const char *key, bool *ret) {

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""lapwing.yaml: what it says holds, and what is wrong in it is told with its place."""
+
+import os
+import subprocess
+
+from rig import LAPWING, Received, Rig, account
+
+
+def write(folder, text):
+    path = os.path.join(folder, "lapwing.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
+
+
+def lapwing(*argv, **env):
+    r = subprocess.run([LAPWING, *argv], capture_output=True, text=True, check=False,
+                       env={**os.environ, **env})
+    return r.returncode, r.stdout, r.stderr
+
+
+def delivers(folder, events):
+    """Sinks of the file get events, under the names that it gives them."""
+    rig = Rig(folder, events, config=f"""
+sinks:
+  - name: plain
+    url: file:{folder}/plain.pb
+  - {{name: alarms, url: "file:{folder}/alarms.json", format: json, only: detections}}
+""")
+    rig.run(5)
+    status = {s["sink"]: s for s in rig.status()["sinks"]}
+    if sorted(status) != ["alarms", "plain"]:
+        yield f"the sinks are {sorted(status)}"
+    yield from account(status["plain"], Received(rig.path("plain.pb")), rig.made)
+    alarms = Received(rig.path("alarms.json"))
+    if not alarms.events or any(not e.get("detections") for e in alarms.events):
+        yield "the sink of detections has none, or others"
+    if status["alarms"]["dropped"]["filtered"] + len(alarms.events) != rig.made:
+        yield f"what was filtered is not counted: {status['alarms']}"
+
+
+def faults(folder, _):
+    for text, place, word in (
+            ("spol:\n", "1:1", "spool"),
+            ("spool:\n  max_byte: 1\n", "2:3", "max_bytes"),
+            ("spool:\n  max_bytes: lots\n", "2:14", "unit"),
+            ("sinks:\n  - name: a\n", "2:5", "url"),
+            ("sinks:\n  - url: gopher://x\n", "2:5", "no sink"),
+            ("sinks:\n  - url: file:/x\n    kep: 3\n", "3:5", "keep"),
+            ("sinks:\n  - url: file:/x\n    tokn: 3\n", "3:5", "no key"),
+            ("hooks: [lsm]\n", "1:8", "text"),
+            ("hooks: lsm\nhooks: lsm\n", "2:1", "twice")):
+        path = write(folder, text)
+        status, _, err = lapwing("config", "check", path)
+        if status != 1 or f"{path}:{place}: " not in err or word not in err:
+            yield f"{text!r} gives {status} and {err!r}"
+
+
+def checked(folder, _):
+    """What a sink would refuse when it starts is refused by the check."""
+    for sink, word in (("url: tls://x:1, ca: /nowhere/ca.pem", "/nowhere/ca.pem"),
+                       ("url: file:/nowhere/at/all", "/nowhere/at/all"),
+                       (f"url: 'file:{folder}/x', max_rate: often", "often"),
+                       ("url: tcp://x", "port")):
+        status, _, err = lapwing("config", "check", write(folder, f"sinks:\n  - {{{sink}}}\n"))
+        if status != 1 or word not in err:
+            yield f"{sink} gives {status} and {err!r}"
+    status, out, err = lapwing("config", "check", write(folder, f"sinks: [{{url: 'file:{folder}/x'}}]"))
+    if status or "ok, 1 sinks" not in out:
+        yield f"a good one gives {status}, {out!r} and {err!r}"
+
+
+def shown(folder, _):
+    """What is shown can be read again, says the same, and tells no secret."""
+    first = write(folder, "spool: {max_bytes: 5MiB}\noutputs: ['text:-', 'a\"b$$']\n"
+                          f"sinks: [{{name: x, url: 'file:{folder}/x', hash_key: '${{SECRET}}'}}]\n")
+    status, out, err = lapwing("config", "show", first, SECRET="hidden")
+    if status or "hidden" in out or "5242880" not in out or "file:" not in out:
+        yield f"show gives {status}, {out!r}, {err!r}"
+    again = lapwing("config", "show", write(folder, out))
+    if again[1] != out:
+        yield f"shown again it is {again}"
+
+
+def begun(folder, _):
+    path = os.path.join(folder, "new.yaml")
+    status, _, err = lapwing("config", "init", path)
+    if status or os.stat(path).st_mode & 0o777 != 0o600:
+        yield f"init gives {status} and {err}, mode {os.stat(path).st_mode:o}"
+    if lapwing("config", "init", path)[0] != 1:
+        yield "init overwrites a file"
+    with open(path, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    # every default uncommented, without the sinks of the example, is what holds anyway
+    plain = "\n".join(line[1:] for line in lines[3:] if not line.startswith(("#  -", "#    ")))
+    if lapwing("config", "show", write(folder, plain))[1:] != lapwing("config", "show",
+                                                                     write(folder, ""))[1:]:
+        yield f"the defaults of the sample are not those that hold: {plain}"
+
+
+CASES = {
+    "sinks_of_the_configuration_get_events_by_their_names": delivers,
+    "a_fault_of_the_configuration_is_told_with_its_place": faults,
+    "config_check_opens_what_the_sinks_name": checked,
+    "config_show_can_be_read_again_and_tells_no_secret": shown,
+    "config_init_writes_the_defaults": begun,
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/settings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/batch.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "sink/sink.h"
+
+#define AT(member) offsetof(struct settings, member)
+#define ROOM(member) (sizeof(((struct settings *)0)->member) / sizeof(char *))
+#define LIST(member) .offset = AT(member), .count = AT(n_##member), .max = ROOM(member)
+
+static int take_sink(void *target, const struct config_pair *pairs, size_t n, size_t *bad,
+		     const char **why);
+
+static const char *const hooks[] = { "auto", "lsm", "tracepoint", NULL };
+
+static const struct config_key settings_keys[] = {
+	{ .path = "rules", .type = CONFIG_TEXTS, LIST(rules), .fallback = "[]",
+	  .help = "Sigma rules, files or folders; the shipped ones by default" },
+	{ .path = "strict_rules", .type = CONFIG_YES, .offset = AT(strict_rules), .fallback = "no",
+	  .help = "yes: one bad rule, and the sensor does not start" },
+	{ .path = "hooks", .type = CONFIG_WORD, .offset = AT(hooks), .words = hooks,
+	  .fallback = "auto", .help = "auto (the best that works), lsm, tracepoint" },
+	{ .path = "watch", .type = CONFIG_TEXTS, LIST(watch), .fallback = "[]",
+	  .help = "paths whose opens for reading are told, beside the list of the sensor's own" },
+	{ .path = "outputs", .type = CONFIG_TEXTS, LIST(outputs), .fallback = "[]",
+	  .help = "for people: text:-, json:FILE, proto:FILE; not through the spool" },
+	{ .path = "spool.folder", .type = CONFIG_TEXT, .offset = AT(export.folder),
+	  .fallback = EXPORT_FOLDER, .help = "where events wait for their sinks" },
+	{ .path = "spool.max_bytes", .type = CONFIG_BYTES, .offset = AT(export.max_bytes),
+	  .fallback = "1GiB", .help = "past it the oldest of the least important events go" },
+	{ .path = "spool.max_age", .type = CONFIG_SECONDS, .offset = AT(export.max_age_s),
+	  .fallback = "7d", .help = "older events go; 0s: never" },
+	{ .path = "spool.key_file", .type = CONFIG_TEXT, .offset = AT(export.key_file),
+	  .help = "32 random bytes: each segment then has a keyed hash chain (spool verify)" },
+	{ .path = "spool.grace", .type = CONFIG_MS, .offset = AT(export.grace_ms), .fallback = "3s",
+	  .help = "how long deliveries may go on when the sensor ends" },
+	{ .path = "sinks", .type = CONFIG_MAPS, .map = take_sink,
+	  .help = "where events go: each has a name, a url, and keys of its kind" },
+	{ 0 },
+};
+
+struct settings settings_defaults(void) {
+	return (struct settings){ .export = export_defaults() };
+}
+
+/* --- sinks ------------------------------------------------------------------------------------ */
+
+static char sentence[320];
+
+/* knows - whether sinks of the type @t have a key @key; else the nearest one that they have */
+static bool knows(const struct sink_type *t, const char *key, const char **near) {
+	const char *words[64];
+	size_t n = 0;
+
+	words[n++] = "name";
+	words[n++] = "url";
+	words[n++] = "format";
+	for (const struct sink_key *k = t->keys; k->name && n < 40; k++)
+		words[n++] = k->name;
+	for (const struct filter_key *k = filter_keys; k->name && n < 64; k++)
+		words[n++] = k->name;
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(words[i], key))
+			return true;
+	*near = nearest_word(key, words, n);
+	return false;
+}
+
+static const struct sink_type *type_of(const char *url) {
+	char scheme[32];
+	size_t n = strcspn(url, ":");
+
+	if (n >= sizeof(scheme))
+		return NULL;
+	(void)snprintf(scheme, sizeof(scheme), "%.*s", (int)n, url);
+	return sink_type(scheme);
+}
+
+/* pair_of - the index of @key, or @n */
+static size_t pair_of(const struct config_pair *pairs, size_t n, const char *key) {
+	size_t i = 0;
+
+	while (i < n && strcmp(pairs[i].key, key) != 0)
+		i++;
+	return i;
+}
+
+static int take_sink(void *target, const struct config_pair *pairs, size_t n, size_t *bad,
+		     const char **why) {
+	struct settings *s = target;
+	struct export_sink *to = &s->export.sinks[s->export.n_sinks];
+	size_t url = pair_of(pairs, n, "url"), name = pair_of(pairs, n, "name"), keys = 0;
+	const struct sink_type *type = url < n ? type_of(pairs[url].value) : NULL;
+	const char *near = NULL;
+
+	*why = sentence;
+	*bad = url;
+	if (url == n || !type || s->export.n_sinks == EXPORT_SINKS) {
+		(void)snprintf(sentence, sizeof(sentence), "%s",
+			       url == n ? "a sink needs a url"
+			       : !type ? "the url begins with the name of no sink"
+				       : "there are too many sinks");
+		return -EINVAL;
+	}
+	*to = (struct export_sink){ .url = pairs[url].value,
+				    .name = name < n ? pairs[name].value : NULL };
+	for (size_t i = 0; i < n; i++) {
+		if (i == url || i == name)
+			continue;
+		*bad = i;
+		if (!knows(type, pairs[i].key, &near) || keys == EXPORT_KEYS) {
+			(void)snprintf(sentence, sizeof(sentence),
+				       "\"%.64s\" is no key of %s:%s%s%s", pairs[i].key,
+				       type->scheme, near ? "; did you mean \"" : "",
+				       near ? near : "", near ? "\"?" : "");
+			return -EINVAL;
+		}
+		to->keys[keys][0] = pairs[i].key;
+		to->keys[keys++][1] = pairs[i].value;
+	}
+	s->export.n_sinks++;
+	return 0;
+}
+
+/* --- the file --------------------------------------------------------------------------------- */
+
+int settings_read(const char *path, struct settings *ret) {
+	char fault[640];
+	int err;
+
+	*ret = settings_defaults();
+	if (!path && access(SETTINGS_FILE, F_OK))
+		return 0;
+	err = config_read(path ? path : SETTINGS_FILE, settings_keys, ret, &ret->memory, fault,
+			  sizeof(fault));
+	if (err)
+		log_error("%s", fault);
+	return err;
+}
+
+void settings_free(struct settings *s) {
+	config_free(s->memory);
+	*s = settings_defaults();
+}
+
+/* begin_section - "spool:" before the first of its keys; the rest of @path */
+static const char *begin_section(FILE *to, const char *path, const char **section,
+				 const char *comment) {
+	const char *dot = strchr(path, '.');
+	size_t n = dot ? (size_t)(dot - path) : 0;
+
+	if (dot && (!*section || strncmp(*section, path, n + 1) != 0))
+		(void)fprintf(to, "%s%.*s:\n", comment, (int)n, path);
+	*section = dot ? path : NULL;
+	return dot ? dot + 1 : path;
+}
+
+void settings_sample(FILE *to) {
+	const char *section = NULL;
+
+	(void)fputs("# The configuration of lapwing. Every line is a default: take its first '#' "
+		    "away to change it.\n"
+		    "# A text may hold ${VARIABLE}, ${VARIABLE:-default} and ${file:/PATH}.\n\n",
+		    to);
+	for (const struct config_key *k = settings_keys; k->path; k++) {
+		const char *name = begin_section(to, k->path, &section, "#");
+
+		(void)fprintf(to, "#%s# %s\n", section ? "  " : "", k->help);
+		(void)fprintf(to, "#%s%s:%s%s\n", section ? "  " : "", name, k->fallback ? " " : "",
+			      k->fallback ? k->fallback : "");
+	}
+	(void)fputs("#  - name: archive\n"
+		    "#    url: file:/var/log/lapwing/events.pb\n"
+		    "#    keep: 8\n"
+		    "#  - name: central\n"
+		    "#    url: tls://receiver.example:6515\n"
+		    "#    ca: /etc/lapwing/ca.pem\n",
+		    to);
+}
+
+/* show_text - as YAML: in quotes, which everything may stand in */
+static void show_text(FILE *to, const char *text) {
+	(void)fputc('"', to);
+	for (; *text; text++) {
+		if (*text == '$')
+			(void)fputc('$', to); /* so that it is read as it is */
+		if ((unsigned char)*text < 0x20)
+			(void)fprintf(to, "\\x%02x", (unsigned char)*text);
+		else if (*text == '"' || *text == '\\')
+			(void)fprintf(to, "\\%c", *text);
+		else
+			(void)fputc(*text, to);
+	}
+	(void)fputs("\"\n", to);
+}
+
+/* is_secret - whether the value of a sink's key is nobody's business */
+static bool is_secret(const char *key) {
+	static const char *const parts[] = { "token", "secret", "password", "hash_key", "auth",
+					     "header", "api" };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strstr(key, parts[i]) && strcmp(key, "secrets") != 0)
+			return true;
+	return false;
+}
+
+static void show_sink(FILE *to, const struct export_sink *s) {
+	const char *host = strstr(s->url, "://"), *at = host ? strchr(host, '@') : NULL;
+
+	(void)fputs("  - url: ", to);
+	if (at)
+		(void)fprintf(to, "\"%.*s***%s\"\n", (int)(host + 3 - s->url), s->url, at);
+	else
+		show_text(to, s->url);
+	if (s->name) {
+		(void)fputs("    name: ", to);
+		show_text(to, s->name);
+	}
+	for (int i = 0; s->keys[i][0]; i++) {
+		(void)fprintf(to, "    %s: ", s->keys[i][0]);
+		show_text(to, is_secret(s->keys[i][0]) ? "***" : s->keys[i][1]);
+	}
+}
+
+static void show_value(FILE *to, const struct settings *s, const struct config_key *k) {
+	const char *at = (const char *)s + k->offset;
+
+	switch (k->type) {
+	case CONFIG_TEXT:
+		show_text(to, *(const char *const *)(const void *)at);
+		break;
+	case CONFIG_WORD:
+		(void)fprintf(to, "%s\n", k->words[*(const int *)(const void *)at]);
+		break;
+	case CONFIG_YES:
+		(void)fprintf(to, "%s\n", *(const bool *)(const void *)at ? "yes" : "no");
+		break;
+	case CONFIG_MS:
+		(void)fprintf(to, "%" PRIu32 "ms\n", *(const uint32_t *)(const void *)at);
+		break;
+	default:
+		(void)fprintf(to, "%" PRIu64 "%s\n", *(const uint64_t *)(const void *)at,
+			      k->type == CONFIG_SECONDS ? "s" : "");
+	}
+}
+
+static void show_list(FILE *to, const struct settings *s, const struct config_key *k) {
+	const char *const *texts = (const void *)((const char *)s + k->offset);
+	int n = *(const int *)(const void *)((const char *)s + k->count);
+
+	(void)fprintf(to, "%s:%s\n", k->path, n ? "" : " []");
+	for (int i = 0; i < n; i++) {
+		(void)fputs("  - ", to);
+		show_text(to, texts[i]);
+	}
+}
+
+void settings_show(FILE *to, const struct settings *s) {
+	const char *section = NULL;
+
+	for (const struct config_key *k = settings_keys; k->path; k++) {
+		const char *name;
+
+		if (k->type == CONFIG_TEXTS) {
+			show_list(to, s, k);
+			continue;
+		}
+		if (k->type == CONFIG_MAPS) {
+			(void)fprintf(to, "%s:%s\n", k->path, s->export.n_sinks ? "" : " []");
+			for (unsigned i = 0; i < s->export.n_sinks; i++)
+				show_sink(to, &s->export.sinks[i]);
+			continue;
+		}
+		if (k->type == CONFIG_TEXT &&
+		    !*(const char *const *)(const void *)((const char *)s + k->offset))
+			continue;
+		name = begin_section(to, k->path, &section, "");
+		(void)fprintf(to, "%s%s: ", section ? "  " : "", name);
+		show_value(to, s, k);
+	}
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.h - the keys of lapwing.yaml
+ *
+ * A new key is a row of settings_keys and a member here.
+ */
+#ifndef LAPWING_SETTINGS_H
+#define LAPWING_SETTINGS_H
+
+#include <stdio.h>
+
+#include "app/export.h"
+#include "app/session.h"
+#include "config/config.h"
+
+#define SETTINGS_FILE "/etc/lapwing/lapwing.yaml"
+
+struct settings {
+	const char *rules[SESSION_RULES];
+	int n_rules;
+	bool strict_rules;
+	int hooks; /* enum probe_hooks */
+	const char *watch[WATCH_PATHS];
+	int n_watch;
+	const char *outputs[CORRIDOR_OUTPUTS];
+	int n_outputs;
+	struct export_options export;
+	struct config *memory; /* of all texts; NULL: there was no file */
+};
+
+/* settings_defaults - as without a file */
+struct settings settings_defaults(void);
+
+/*
+ * settings_read - the file @path; NULL: SETTINGS_FILE, which need not be there
+ * Logs what is wrong, and gives -errno. The texts live until settings_free().
+ */
+int settings_read(const char *path, struct settings *ret);
+
+void settings_free(struct settings *s);
+
+/* settings_sample - a file with every key, its help and its default, all commented out */
+void settings_sample(FILE *to);
+
+/* settings_show - a file that says what @s says, but for secrets */
+void settings_show(FILE *to, const struct settings *s);
+
+#endif
