@@ -76,6 +76,7 @@ class Rig:
         self.spool = os.path.join(folder, "spool")
         self.log = os.path.join(folder, "log")
         self.config = config
+        self.lapwing = LAPWING
         self.made = 0
 
     def path(self, name):
@@ -109,6 +110,10 @@ class Rig:
         process.stdin.close()
         if process.wait(SLOW_S):
             raise Failed(f"the source ended with {process.returncode}: {self.said()}")
+
+    @staticmethod
+    def parse(text):
+        return json.loads(text)
 
     def said(self):
         return slurp(self.log).decode(errors="replace")[-2000:]

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever happens to the files: what is whole comes back, what is not is counted. */
+#include "spool/pack.h"
+#include "spool/segment.h"
+#include "spool/verify.h"
 #include "spool_rig.h"
 #include "test.h"
 
@@ -270,6 +273,157 @@ static void strange_files_are_left_alone(void) {
 	drop_image();
 }
 
+/* --- verify ----------------------------------------------------------------------------------- */
+
+static uint64_t n_faults;
+
+static void count_fault(void *ctx, const char *sentence) {
+	(void)ctx;
+	n_faults += sentence[0] != '\0';
+}
+
+static uint64_t faults(const uint8_t *with_key) {
+	struct spool_verdict v;
+
+	n_faults = 0;
+	CHECK(!spool_verify(rig_folder, with_key, count_fault, NULL, &v));
+	CHECK(v.faults == n_faults);
+	return v.faults;
+}
+
+static void verify_finds_nothing_in_what_is_whole(void) {
+	make(key);
+	CHECK(faults(key) == 0 && faults(NULL) == 0);
+	CHECK(!rig_open()); /* the next run's segments go on with the chain */
+	rig_add(20);
+	rig_close();
+	CHECK(faults(key) == 0);
+	drop_image();
+	make(NULL);
+	CHECK(faults(NULL) == 0 && faults(key) > 0);
+	drop_image();
+}
+
+static void verify_finds_a_changed_byte_anywhere(void) {
+	make(key);
+	for (int i = 0; i < n_images; i++) {
+		for (size_t at = 0; is(&images[i], ".seg") && at < images[i].n; at++) {
+			images[i].bytes[at] ^= 0x40;
+			restore();
+			images[i].bytes[at] ^= 0x40;
+			/* zeros up to the next multiple of 8 are nobody's, and harm nobody */
+			if (!faults(key) && (images[i].bytes[at] || rig_read().events != EVENTS)) {
+				printf("# %s, byte %zu\n", images[i].name, at);
+				CHECK(!"a changed byte is found");
+				return;
+			}
+		}
+	}
+	drop_image();
+}
+
+/* records - the offsets of the records in a keyed segment, and its end; how many */
+static size_t records(const struct image *i, size_t at[EVENTS + 1]) {
+	size_t n = 0, offset = sizeof(struct segment_header);
+
+	while (offset < i->n && n < EVENTS) {
+		const struct segment_record *r = (const void *)(i->bytes + offset);
+
+		at[n++] = offset;
+		offset += segment_record_bytes(r->len, true);
+	}
+	at[n] = offset;
+	return n;
+}
+
+static void verify_finds_what_was_done_with_care(void) {
+	static const uint8_t other[SPOOL_KEY_BYTES] = { 9 };
+	size_t at[EVENTS + 1];
+
+	make(key);
+	CHECK(faults(other) > 0);
+	for (int i = 0; i < n_images; i++) {
+		struct image *im = &images[i];
+		struct segment_record *r;
+		size_t n;
+
+		if (!is(im, ".seg"))
+			continue;
+		n = records(im, at);
+		CHECK(n > 2);
+		/* altered, with a checksum that is right */
+		r = (void *)(im->bytes + at[1]);
+		((char *)(r + 1))[0] ^= 1;
+		r->crc = segment_crc(r);
+		restore();
+		CHECK(faults(NULL) == 0 && faults(key) > 0);
+		((char *)(r + 1))[0] ^= 1;
+		/* exchanged by another number, with a checksum that is right */
+		r->seq++;
+		r->crc = segment_crc(r);
+		restore();
+		CHECK(faults(key) > 0);
+		r->seq--;
+		r->crc = segment_crc(r);
+		/* removed, and those behind it numbered anew */
+		restore();
+		{
+			struct image cut = *im;
+			size_t hole = at[2] - at[1];
+
+			cut.bytes = malloc(im->n);
+			CHECK(cut.bytes != NULL);
+			memcpy(cut.bytes, im->bytes, at[1]);
+			memcpy(cut.bytes + at[1], im->bytes + at[2], im->n - at[2]);
+			cut.n = im->n - hole;
+			put(&cut, cut.n);
+			CHECK(faults(NULL) > 0);
+			for (size_t k = 2; k < n; k++) {
+				r = (void *)(cut.bytes + at[k] - hole);
+				r->ord--;
+				r->crc = segment_crc(r);
+			}
+			put(&cut, cut.n);
+			/* one at the end is missing, as the head knows; the chain knows more */
+			CHECK(faults(NULL) == 1 && faults(key) > 1);
+			free(cut.bytes);
+		}
+	}
+	drop_image();
+}
+
+static void a_changed_byte_of_a_packed_segment_costs_a_frame_and_is_counted(void) {
+	rig_reset();
+	for (int run = 0; run < 2; run++) {
+		CHECK(!rig_open());
+		rig_add(EVENTS / 2);
+		while (!run && pack_one(rig_folder, 0) == 1)
+			;
+		rig_close();
+		while (run && pack_one(rig_folder, 0) == 1)
+			;
+	}
+	CHECK(!rig_open());
+	for (int i = 0; i < 8; i++)
+		spool_tend(rig);
+	rig_close();
+	take_image();
+	CHECK(rig_count(".packed") == 0 && faults(NULL) == 0);
+	for (int i = 0; i < n_images; i++) {
+		for (size_t at = 0; is(&images[i], ".seg") && at < images[i].n; at++) {
+			images[i].bytes[at] ^= 0x40;
+			restore();
+			images[i].bytes[at] ^= 0x40;
+			if (!check_rest(1)) {
+				printf("# %s, byte %zu\n", images[i].name, at);
+				CHECK(!"what a changed byte costs is counted");
+				return;
+			}
+		}
+	}
+	drop_image();
+}
+
 int main(void) {
 	if (rig_make())
 		return 1;
@@ -282,6 +436,10 @@ int main(void) {
 	RUN(a_flush_that_was_half_done_leaves_a_hole_that_is_told);
 	RUN(a_gap_whose_segment_is_still_there_counts);
 	RUN(strange_files_are_left_alone);
+	RUN(verify_finds_nothing_in_what_is_whole);
+	RUN(verify_finds_a_changed_byte_anywhere);
+	RUN(verify_finds_what_was_done_with_care);
+	RUN(a_changed_byte_of_a_packed_segment_costs_a_frame_and_is_counted);
 	(void)rmdir(rig_folder);
 	DONE();
 }

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include "spool/pack.h"
 #include "spool_rig.h"
 #include "test.h"
 
@@ -313,6 +314,50 @@ static void refused_and_filtered_events_are_in_the_ledger(void) {
 	rig_empty();
 }
 
+static void packed_segments_are_smaller_and_say_the_same(void) {
+	struct stat before, after;
+	struct rig_found f;
+	int n = 0;
+
+	rig_reset();
+	CHECK(!rig_open());
+	for (int i = 0; i < 40; i++)
+		rig_add(100);
+	CHECK(!stat(rig_path("0-0000000000000000.seg"), &before));
+	CHECK(pack_one(rig_folder, 3600) == 0); /* too young */
+	while (pack_one(rig_folder, 0) == 1)
+		n++;
+	CHECK(n > 1 && rig_count(".packed") == n && rig_count(".packing") == 0);
+	for (int i = 0; i < 8; i++)
+		spool_tend(rig);
+	CHECK(rig_count(".packed") == 0);
+	CHECK(!stat(rig_path("0-0000000000000000.seg"), &after));
+	CHECK(after.st_size < before.st_size * 3 / 4);
+	CHECK(pack_one(rig_folder, 0) == 0);
+	rig_close();
+	CHECK(!rig_open() && spool_next_seq(rig) == 4001);
+	rig_add(100);
+	f = rig_read();
+	CHECK(f.events == 4100 && f.last == 4100 && !f.gaps && !f.wrong && rig_balance(4100));
+	rig_empty();
+}
+
+static void a_packed_segment_whose_events_are_gone_is_not_adopted(void) {
+	rig_reset();
+	CHECK(!rig_open());
+	for (int i = 0; i < 40; i++)
+		rig_add(100);
+	while (pack_one(rig_folder, 0) == 1)
+		;
+	CHECK(rig_read().events == 4000);
+	spool_tend(rig); /* retires them before it looks */
+	for (int i = 0; i < 8; i++)
+		spool_tend(rig);
+	CHECK(rig_count(".packed") == 0 && rig_count(".seg") <= SPOOL_CLASSES);
+	CHECK(rig_balance(4000));
+	rig_empty();
+}
+
 int main(void) {
 	if (rig_make())
 		return 1;
@@ -332,6 +377,8 @@ int main(void) {
 	RUN(readers_do_not_know_each_other);
 	RUN(a_reader_that_is_new_begins_with_what_comes);
 	RUN(refused_and_filtered_events_are_in_the_ledger);
+	RUN(packed_segments_are_smaller_and_say_the_same);
+	RUN(a_packed_segment_whose_events_are_gone_is_not_adopted);
 	(void)rmdir(rig_folder);
 	DONE();
 }

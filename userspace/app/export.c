@@ -94,17 +94,17 @@ static int parse_sink(struct export *x, unsigned i) {
 	return err;
 }
 
-static int read_key(struct export *x) {
-	int fd = open(x->o.key_file, O_RDONLY | O_CLOEXEC);
+int export_key(const char *path, uint8_t ret[SPOOL_KEY_BYTES]) {
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char rest;
-	bool whole = fd >= 0 && read(fd, x->key, SPOOL_KEY_BYTES) == SPOOL_KEY_BYTES &&
+	bool whole = fd >= 0 && read(fd, ret, SPOOL_KEY_BYTES) == SPOOL_KEY_BYTES &&
 		     read(fd, &rest, 1) == 0;
 	int err = fd < 0 ? -errno : whole ? 0 : -EINVAL;
 
 	if (fd >= 0)
 		(void)close(fd);
 	if (err)
-		log_error("the spool's key \"%s\" cannot be read: %s", x->o.key_file,
+		log_error("the spool's key \"%s\" cannot be read: %s", path,
 			  err == -EINVAL ? "it is a file of 32 random bytes" : strerror(-err));
 	return err;
 }
@@ -120,7 +120,7 @@ static int make(const struct export_options *o, struct export **ret) {
 	for (unsigned i = 0; i < o->n_sinks && !err; i++)
 		err = parse_sink(x, i);
 	if (!err && o->key_file)
-		err = read_key(x);
+		err = export_key(o->key_file, x->key);
 	if (err)
 		export_free(x);
 	else

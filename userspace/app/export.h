@@ -50,6 +50,9 @@ int export_open(const struct export_options *o, struct export **ret);
 /* export_check - whether the sinks of @o could be opened; logs; -errno. Nothing is started. */
 int export_check(const struct export_options *o);
 
+/* export_key - reads a key of a hash chain; logs; -errno */
+int export_key(const char *path, uint8_t ret[SPOOL_KEY_BYTES]);
+
 /* export_event - gives @e its number in the spool, and appends it */
 void export_event(struct export *x, struct event *e);
 

@@ -13,8 +13,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "spool/pack.h"
 #include "spool/spool.h"
 
+#define PACK_MS 5000	    /* between looks for segments that wait */
+#define PACK_AGE_S 5	    /* what waits this long will wait longer */
 #define AGAIN_S 1	    /* a courier that dies at once must not be a loop */
 #define AFTER_GRACE_MS 1000 /* couriers end by themselves when their grace is over */
 
@@ -105,6 +108,7 @@ static void finish(struct keeper *k) {
 int keeper_run(struct courier *couriers, unsigned n) {
 	struct keeper k = { .couriers = couriers, .n = n };
 	int alive = couriers[0].alive, told = couriers[0].told;
+	bool packed = false;
 	sigset_t set;
 	char go;
 
@@ -124,8 +128,10 @@ int keeper_run(struct courier *couriers, unsigned n) {
 	for (unsigned i = 0; i < n; i++)
 		start(&k, i);
 	(void)close(told);
-	while (!wait_for(&k, alive, -1))
+	while (!wait_for(&k, alive, packed ? 0 : PACK_MS)) {
 		(void)reap(&k, false);
+		packed = pack_one(couriers[0].folder, PACK_AGE_S) > 0;
+	}
 	finish(&k);
 	return 0;
 }

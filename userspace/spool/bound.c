@@ -5,15 +5,19 @@
  * What all readers have is removed without a word. What goes before that leaves a gap, an empty
  * file whose name says all: it can be made when there is no space for anything else.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "spool/cursor.h"
 #include "spool/writer.h"
 
+#define ADOPT_EVERY 4 /* calls of spool_tend() */
 #define SEAL_MAX_S 3600 /* a quiet class's segment ends too, so that it can grow old */
 
 static void drop_file(struct spool *s, enum spool_class class, const struct segment_item *item) {
@@ -193,12 +197,53 @@ static void find_passed(const struct spool *s, uint64_t ret[SPOOL_CLASSES]) {
 	}
 }
 
+/* adopt - a packed segment, @name, takes the place of the one that it was made of */
+static void adopt(struct spool *s, const char *name) {
+	struct segment_list *list = &s->lists[name[0] - '0'];
+	uint64_t first = strtoull(name + 2, NULL, 16);
+	char to[SEGMENT_NAME_BYTES];
+	struct stat st;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct segment_item *item = &list->items[i];
+
+		if (item->gap || item->first != first || item->end == UINT64_MAX ||
+		    fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    renameat(s->dir, name, s->dir,
+			     segment_name((enum spool_class)(name[0] - '0'), item, to)))
+			continue;
+		s->total_bytes -= item->bytes;
+		item->bytes = (uint64_t)st.st_size;
+		s->total_bytes += item->bytes;
+		return;
+	}
+	(void)unlinkat(s->dir, name, 0);
+}
+
+/* adopt_packed - what the packer has finished */
+static void adopt_packed(struct spool *s) {
+	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (strlen(e->d_name) == 25 && !strcmp(e->d_name + 18, ".packed") &&
+		    e->d_name[0] >= '0' && e->d_name[0] < '0' + SPOOL_CLASSES)
+			adopt(s, e->d_name);
+	if (d)
+		(void)closedir(d);
+	else if (fd >= 0)
+		(void)close(fd);
+}
+
 void spool_tend(struct spool *s) {
 	int64_t now = writer_wall_s();
 	int64_t seal_s = s->o.max_age_s / 8 < SEAL_MAX_S ? (int64_t)s->o.max_age_s / 8 : SEAL_MAX_S;
 	uint64_t passed[SPOOL_CLASSES];
 
 	spool_flush(s);
+	if (++s->tended % ADOPT_EVERY == 0)
+		adopt_packed(s);
 	find_passed(s, passed);
 	for (int i = 0; i < SPOOL_CLASSES; i++) {
 		enum spool_class class = (enum spool_class)i;

@@ -35,6 +35,7 @@ struct spool {
 	uint64_t segment_bytes; /* at this size a segment is followed by the next */
 	uint64_t total_bytes;	/* of all segments */
 	uint64_t unwritten;
+	uint32_t tended; /* calls of spool_tend() */
 };
 
 /* recover_start - reads the lists, mends the ends, finds ordinals and the sequence; -errno */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spool.c - whether the spool holds what was written
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/export.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "spool/verify.h"
+
+extern const struct command command_spool;
+
+static void print_fault(void *ctx, const char *sentence) {
+	(void)ctx;
+	(void)printf("%s\n", sentence);
+}
+
+static int verify(const char *folder, const uint8_t *key) {
+	struct spool_verdict v;
+	int err = spool_verify(folder, key, print_fault, NULL, &v);
+
+	if (err) {
+		log_error("the spool \"%s\" cannot be read: %s", folder, strerror(-err));
+		return CLI_FAILURE;
+	}
+	(void)printf("%" PRIu64 " events in %" PRIu64 " segments, %" PRIu64
+		     " events in %" PRIu64 " gaps, %" PRIu64 " faults; %s\n",
+		     v.events, v.segments, v.missing, v.gaps, v.faults,
+		     !key      ? "no key was given, so care could hide a change"
+		     : v.keyed ? "the hash chain was followed"
+			       : "not every segment has a hash chain");
+	return v.faults || fflush(stdout) ? CLI_FAILURE : CLI_OK;
+}
+
+static int spool_run(int argc, char **argv) {
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "spool", required_argument, NULL, 's' },
+		{ "key", required_argument, NULL, 'k' },
+		{ 0 },
+	};
+	const char *folder = EXPORT_FOLDER, *key_file = NULL;
+	uint8_t key[SPOOL_KEY_BYTES];
+	int option;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(&command_spool);
+		if (option == 's')
+			folder = optarg;
+		else if (option == 'k')
+			key_file = optarg;
+		else
+			return cli_bad_option(&command_spool, argv, options, option);
+	}
+	if (!argv[optind] || strcmp(argv[optind], "verify") != 0 || argv[optind + 1])
+		return cli_misuse(&command_spool, "what there is to do with a spool is \"verify\"");
+	if (key_file && export_key(key_file, key))
+		return CLI_FAILURE;
+	return verify(folder, key_file ? key : NULL);
+}
+
+const struct command command_spool = {
+	.name = "spool",
+	.summary = "look whether the spool holds what was written",
+	.usage = "usage: lapwing spool verify [--spool DIR] [--key FILE]\n"
+		 "\n"
+		 "Reads every event in the spool, and tells what is damaged or missing. With the\n"
+		 "key of spool.key_file it follows the hash chain, which also tells of events\n"
+		 "that were altered, removed, exchanged or put in. The exit code is 1 for any\n"
+		 "fault.\n"
+		 "\n"
+		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
+		 "      --key FILE     32 bytes, as the sensor had them\n"
+		 "\n"
+		 "example: sudo lapwing spool verify --key /etc/lapwing/spool.key\n",
+	.run = spool_run,
+};
