@@ -69,7 +69,7 @@ $(B)/fuzz/pure.a: $(FUZZ_OBJ)
 $(B)/tests/fuzz/%: tests/fuzz/%.c $(B)/fuzz/pure.a
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(OURS) -MF $@.d $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c %.a,$^) \
+	$(Q)$(CLANG) $(OURS) -MF $@.d $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -Itests -o $@ $(filter %.c %.a,$^) \
 	  $(LIBS)
 
 build-fuzz: $(FUZZ:%=$(B)/tests/fuzz/%)

@@ -113,6 +113,29 @@ static void an_exec_is_no_path_but_for_a_rule_that_is_about_it(void) {
 	ruleset_free(rules);
 }
 
+static void a_read_is_no_path_but_for_a_rule_that_is_about_it(void) {
+	static const char policy[] = "title: t\nid: ca94a6db-8106-4737-9ed2-3e3bb826af0a\n"
+				     "logsource: {service: auditd}\n"
+				     "detection: {s: {type: PATH, name: /etc/login.defs}, "
+				     "condition: s}\n";
+	struct event read = file_of(WIRE_FILE_READ, "/etc/login.defs");
+	struct event write = file_of(WIRE_FILE_OPEN, "/etc/login.defs");
+	struct ruleset *rules = rule_load(policy);
+
+	CHECK(rule_hits(rules, &read) == 1 && rule_hits(rules, &write) == 0);
+	CHECK(holds("type: PATH\n    name: /etc/login.defs", &read) == 0);
+	CHECK(holds("type: PATH\n    name: /etc/login.defs", &write) == 1);
+	ruleset_free(rules);
+}
+
+static void rarer_calls_have_their_names(void) {
+	struct event memfd = event_of(WIRE_INJECT_MEMFD), load = event_of(WIRE_KERNEL_MODULE_LOAD);
+
+	CHECK(holds("type: SYSCALL\n    SYSCALL: memfd_create", &memfd) == 1);
+	CHECK(holds("type: SYSCALL\n    SYSCALL: init_module", &load) == 1);
+	CHECK(holds("type: SYSCALL\n    SYSCALL: init_module", &memfd) == 0);
+}
+
 static void var_run_is_run(void) {
 	struct event e = file_of(WIRE_FILE_CREATE, "/run/sshd.pid");
 
@@ -184,6 +207,8 @@ int main(void) {
 	RUN(a_rule_is_told_once_for_an_event);
 	RUN(writes_and_changes_make_paths);
 	RUN(an_exec_is_no_path_but_for_a_rule_that_is_about_it);
+	RUN(a_read_is_no_path_but_for_a_rule_that_is_about_it);
+	RUN(rarer_calls_have_their_names);
 	RUN(var_run_is_run);
 	RUN(a_connection_is_told_with_its_outcome);
 	RUN(keys_that_rules_refer_to_are_given);

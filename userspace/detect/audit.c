@@ -28,7 +28,11 @@ static const struct audit_record records[] = {
 	PATH(FILE_CHOWN, AUDIT_ATTRIBUTE, FILE_PATH, "NORMAL"),
 	PATH(FILE_LINK, AUDIT_WRITE, FILE_PATH, "CREATE"),
 	PATH(FILE_SYMLINK, AUDIT_WRITE, FILE_PATH, "CREATE"),
+	PATH(FILE_READ, AUDIT_READ, FILE_PATH, "NORMAL"),
 	CALL(NET_CONNECT, .syscalls = { "connect" }),
+	CALL(INJECT_MEMFD, .syscalls = { "memfd_create" }),
+	CALL(KERNEL_MODULE_LOAD, .syscalls = { "finit_module", "init_module" }),
+	CALL(KERNEL_MODULE_UNLOAD, .syscalls = { "delete_module" }),
 };
 
 const struct audit_record *audit_records(uint32_t *ret_n) {
