@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "detect/detect.h"
 #include "detect/yaml.h"
 
@@ -228,8 +229,18 @@ static bool oracle_regex(const struct oracle_item *it, struct str pattern, struc
 					       (it->caseless ? PCRE2_CASELESS : 0),
 				       &code, &at, NULL);
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-	bool found = re && pcre2_match(re, (PCRE2_SPTR)x.s, x.n, 0, 0, data, NULL) >= 0;
+	static char
+		valid[ORACLE_TEXT * 3]; /* a byte that is not UTF-8 is a character all the same */
+	size_t n = 0;
+	uint32_t c, len;
+	bool found;
 
+	for (uint32_t i = 0; i < x.n; i += len ? len : 1) {
+		len = utf8_next(x.s + i, x.n - i, &c);
+		memcpy(valid + n, len ? x.s + i : "\xef\xbf\xbd", len ? len : 3);
+		n += len ? len : 3;
+	}
+	found = re && pcre2_match(re, (PCRE2_SPTR)valid, n, 0, 0, data, NULL) >= 0;
 	pcre2_match_data_free(data);
 	pcre2_code_free(re);
 	return found;

@@ -292,8 +292,9 @@ static void text_with_nul_and_broken_utf8_is_matched_by_length(void) {
 }
 
 static void a_regex_that_gives_up_is_counted_and_does_not_hold(void) {
-	struct ruleset *rules = rule_load(HEAD "detection:\n  s:\n    CommandLine|re: '^(a+)+$'\n"
-					       "  condition: s\n");
+	struct ruleset *rules =
+		rule_load(HEAD "detection:\n  s:\n    CommandLine|re: '^(a+)+\\b$'\n"
+			       "  condition: s\n");
 	struct event e = event_of(WIRE_PROCESS_EXEC);
 
 	if (!rules)

@@ -80,9 +80,8 @@ int leaf_texts(struct build *b, const struct text_style *style, const struct pat
 /* leaf_there - OP_EXISTS or OP_PRESENT of @slot */
 int leaf_there(struct build *b, enum op op, struct slot *slot, struct expr **ret);
 
-/* regex_compile - @node's text; the rule set frees the code. @ret_must: as must_find() gives it */
-int regex_compile(struct build *b, const struct node *node, uint32_t options, pcre2_code **ret,
-		  struct str *ret_must);
+/* regex_compile - @node's text, with @options of PCRE2; the rule set frees the code */
+int regex_compile(struct build *b, const struct node *node, uint32_t options, struct regex *ret);
 
 /* network_read - "10.0.0.0/8", "::1/128", or an address alone */
 int network_read(struct build *b, const struct node *node, struct network *ret);

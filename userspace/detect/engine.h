@@ -22,6 +22,7 @@
 #include <pcre2.h>
 
 #include "detect/audit.h"
+#include "detect/automaton.h"
 #include "detect/detect.h"
 #include "detect/needles.h"
 #include "detect/taxonomy.h"
@@ -73,6 +74,13 @@ struct glob {
 	struct str longest; /* its longest run without wildcards */
 };
 
+/* A regex: ours if it can be, or else PCRE2's. */
+struct regex {
+	struct automaton *automaton; /* or NULL, and */
+	pcre2_code *code;
+	struct str must; /* a text that every match has, folded; empty: none is known */
+};
+
 struct network {
 	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint8_t bits;
@@ -93,7 +101,7 @@ struct predicate {
 	union {
 		const struct str *texts;
 		const struct glob *globs;
-		pcre2_code *const *regexes;
+		const struct regex *regexes;
 		const struct network *networks;
 		const long double *numbers;
 		struct slot *other;
@@ -224,7 +232,7 @@ struct ruleset {
 	const char **skipped;
 	size_t n_skipped;
 	struct arena scratch; /* of the questions that screen.c settles */
-	struct arena arena; /* everything above */
+	struct arena arena;   /* everything above */
 };
 
 extern const uint8_t fold_none[256], fold_case[256];

@@ -114,24 +114,19 @@ static int build_others(struct build *b, const struct item *it, const struct nod
 		[TEST_NUMBER] = OP_NUMBER,
 	};
 	struct predicate p = { .op = ops[it->test], .part = (uint8_t)it->part, .slot = it->slot };
-	/* the widest is a network; an arena aligns to 8, and a long double wants 16 */
-	char *room = arena_zalloc(&b->set->arena, (size_t)n * 24 + 16);
-	struct str *musts = NULL;
+	/* the widest is a regex; an arena aligns to 8, and a long double wants 16 */
+	char *room = arena_zalloc(&b->set->arena, (size_t)n * sizeof(struct regex) + 16);
 	int err = room ? 0 : -ENOMEM;
 
 	room += -(uintptr_t)room & 15;
 	p.regexes = (void *)room;
 	p.fold = fold_case;
-	if (!err && it->test == TEST_REGEX) {
-		p.musts = musts = arena_zalloc(&b->set->arena, n * sizeof(*musts));
-		err = musts ? 0 : -ENOMEM;
-	}
 	for (; !err && p.n < n; value = value->next, p.n++) {
 		if (it->test == TEST_REGEX && value->scalar == SCALAR_BOOL)
 			err = value_fault(b, value, "a regex");
 		else if (it->test == TEST_REGEX)
 			err = regex_compile(b, value, it->regex_options,
-					    &((pcre2_code **)(void *)room)[p.n], &musts[p.n]);
+					    &((struct regex *)(void *)room)[p.n]);
 		else if (it->test == TEST_CIDR)
 			err = network_read(b, value, &((struct network *)(void *)room)[p.n]);
 		else if ((value->scalar != SCALAR_INT && value->scalar != SCALAR_FLOAT) ||

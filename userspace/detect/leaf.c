@@ -133,9 +133,9 @@ int leaf_texts(struct build *b, const struct text_style *style, const struct pat
 	return err ? err : build_join(b, JOIN_OR, &any, ret);
 }
 
-int regex_compile(struct build *b, const struct node *node, uint32_t options, pcre2_code **ret,
-		  struct str *ret_must) {
-	struct ruleset *set = b->set;
+/* regex_check - PCRE2's word on @node's text; @ret is the caller's to free */
+static int regex_check(struct build *b, const struct node *node, uint32_t options,
+		       pcre2_code **ret) {
 	unsigned char why[128];
 	size_t at, bytes;
 	uint32_t column;
@@ -145,15 +145,6 @@ int regex_compile(struct build *b, const struct node *node, uint32_t options, pc
 	if (node->text.n > MAX_REGEX_BYTES)
 		return fault_at(&b->faults, node, "the regex has %u bytes, expected at most %u",
 				node->text.n, MAX_REGEX_BYTES);
-	if (set->n_regexes == b->cap_regexes) {
-		size_t cap = b->cap_regexes ? b->cap_regexes * 2 : 16;
-		pcre2_code **v = reallocarray(set->regexes, cap, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		set->regexes = v;
-		b->cap_regexes = cap;
-	}
 	re = pcre2_compile((PCRE2_SPTR)node->text.s, node->text.n,
 			   options | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C,
 			   &code, &at, NULL);
@@ -169,9 +160,49 @@ int regex_compile(struct build *b, const struct node *node, uint32_t options, pc
 		return fault_at(&b->faults, node,
 				"the regex needs %zu bytes, expected at most 1 MiB", bytes);
 	}
-	set->regexes[set->n_regexes++] = re;
 	*ret = re;
-	return must_find(&set->arena, node->text, options & PCRE2_CASELESS, ret_must);
+	return 0;
+}
+
+/* regex_keep - the rule set frees @re from now on, or it is freed here */
+static int regex_keep(struct build *b, pcre2_code *re) {
+	struct ruleset *set = b->set;
+
+	if (set->n_regexes == b->cap_regexes) {
+		size_t cap = b->cap_regexes ? b->cap_regexes * 2 : 16;
+		pcre2_code **v = reallocarray(set->regexes, cap, sizeof(*v));
+
+		if (!v) {
+			pcre2_code_free(re);
+			return -ENOMEM;
+		}
+		set->regexes = v;
+		b->cap_regexes = cap;
+	}
+	set->regexes[set->n_regexes++] = re;
+	return 0;
+}
+
+int regex_compile(struct build *b, const struct node *node, uint32_t options, struct regex *ret) {
+	unsigned ours = (options & PCRE2_CASELESS ? AUTOMATON_CASELESS : 0) |
+			(options & PCRE2_DOTALL ? AUTOMATON_DOT_ALL : 0);
+	pcre2_code *code = NULL;
+	int err = regex_check(b, node, options, &code);
+
+	if (err)
+		return err;
+	err = options & PCRE2_MULTILINE
+		      ? -EOPNOTSUPP
+		      : automaton_new(&b->set->arena, &b->temp, node->text, ours, &ret->automaton);
+	if (err == -EOPNOTSUPP) {
+		ret->code = code;
+		err = regex_keep(b, code);
+	} else {
+		pcre2_code_free(code);
+	}
+	if (err)
+		return err;
+	return must_find(&b->set->arena, node->text, options & PCRE2_CASELESS, &ret->must);
 }
 
 static int network_fault(struct build *b, const struct node *node) {

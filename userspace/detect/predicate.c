@@ -131,19 +131,28 @@ static bool globs(const struct predicate *p, struct str x) {
 	return false;
 }
 
+static enum answer one_regex(const struct match *m, const struct regex *re, struct str x) {
+	int rc;
+
+	if (re->automaton)
+		return automaton_finds(re->automaton, x) ? ANSWER_YES : ANSWER_NO;
+	rc = pcre2_match(re->code, (PCRE2_SPTR)x.s, x.n, 0, 0, m->regex_data, m->regex_limits);
+	return rc >= 0 ? ANSWER_YES : rc == PCRE2_ERROR_NOMATCH ? ANSWER_NO : ANSWER_LIMITED;
+}
+
 static enum answer regex(const struct match *m, const struct predicate *p, struct str x) {
-	enum answer answer = ANSWER_NO;
+	enum answer answer = ANSWER_NO, one;
 
 	for (uint32_t i = 0; i < p->n; i++) {
-		if (p->musts[i].n && slot_folded(m, p->slot) && !may_stand(m, p->slot, p->musts[i]))
-			continue;
-		int rc = pcre2_match(p->regexes[i], (PCRE2_SPTR)x.s, x.n, 0, 0, m->regex_data,
-				     m->regex_limits);
+		const struct regex *re = &p->regexes[i];
 
-		if (rc >= 0)
-			return ANSWER_YES;
-		if (rc != PCRE2_ERROR_NOMATCH)
-			answer = ANSWER_LIMITED;
+		if (re->must.n && slot_folded(m, p->slot) && !may_stand(m, p->slot, re->must))
+			continue;
+		one = one_regex(m, re, x);
+		if (one == ANSWER_YES)
+			return one;
+		if (one == ANSWER_LIMITED)
+			answer = one;
 	}
 	return answer;
 }

@@ -50,7 +50,7 @@ bool screen_can_hold(const struct view *v, const struct expr *x) {
 }
 
 struct str screen_text(const struct predicate *p, uint32_t i) {
-	return p->op == OP_REGEX  ? p->musts[i]
+	return p->op == OP_REGEX  ? p->regexes[i].must
 	       : p->op == OP_GLOB ? p->globs[i].longest
 				  : p->texts[i];
 }
