@@ -15,7 +15,13 @@ $(B)/tests/replay/story: tests/replay/story.c $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
 
-build-replay: all $(B)/tests/replay/story
+# events of every kind, for tests/replay/schemas
+$(B)/tests/replay/kinds: tests/replay/kinds.c $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
+
+build-replay: all $(B)/tests/replay/story $(B)/tests/replay/kinds
 
 # events with ids of their own, for receivers that know each
 $(B)/tests/export/%: tests/export/%.c $(PURE_OBJ)

@@ -29,13 +29,27 @@ enum {
 	OCSF_ATTACKS,
 	OCSF_RELATED,
 	OCSF_DETECTION,
+	OCSF_KERNEL_TYPE,
 };
 
 static const struct shape_map rows[] = {
 #include "event/ocsf.def"
 };
 
-enum { BORN, ENDED, FILE_DEED, RENAME, NET, APP, PLAIN, FINDING, LAYOUTS };
+enum {
+	BORN,
+	SELF,
+	TARGET,
+	FILE_DEED,
+	RENAME,
+	NET,
+	DRIVER,
+	KERNEL,
+	APP,
+	PLAIN,
+	FINDING,
+	LAYOUTS
+};
 
 #define ROLE(letter) [letter - 'A']
 #define DOER                                                                                       \
@@ -49,19 +63,22 @@ static const struct shape_layout layouts[LAYOUTS] = {
 	/* who is born or becomes another program is launched by its parent */
 	[BORN].at = { ACTIVITY, ROLE('P') = "process", ROLE('Q') = "actor.process",
 		      ROLE('V') = "actor", ROLE('A') = "", ROLE('M') = "" },
-	/* who ends does it as a user; nobody says that the parent did it */
-	[ENDED].at = { ACTIVITY, ROLE('P') = "process", ROLE('Q') = "process.parent_process",
+	/* who does something to itself, or ends, does it as a user; the parent has no part in it */
+	[SELF].at = { ACTIVITY, ROLE('P') = "process", ROLE('Q') = "process.parent_process",
 		       ROLE('U') = "actor", ROLE('A') = "", ROLE('M') = "" },
 	[FILE_DEED].at = { ACTIVITY, DOER, ROLE('A') = "", ROLE('K') = "" },
 	[RENAME].at = { ROLE('T') = "", ROLE('N') = "", ROLE('E') = "", ROLE('F') = "file_result",
 			ROLE('O') = "file", ROLE('X') = "unmapped", DOER, ROLE('A') = "",
 			ROLE('K') = "" },
+	[TARGET].at = { ACTIVITY, DOER, ROLE('R') = "process", ROLE('A') = "", ROLE('M') = "" },
+	[DRIVER].at = { ACTIVITY, DOER, ROLE('Y') = "driver", ROLE('A') = "", ROLE('J') = "" },
+	[KERNEL].at = { ACTIVITY, DOER, ROLE('S') = "kernel", ROLE('A') = "" },
 	[NET].at = { ACTIVITY, DOER, ROLE('D') = "" },
 	[APP].at = { ACTIVITY, DOER, ROLE('L') = "" },
 	[PLAIN].at = { ACTIVITY, DOER },
 	/* all that is known is in the activity, which the finding names */
 	[FINDING].at = { ROLE('T') = "", ROLE('G') = "", ROLE('E') = "evidences[",
-			 ROLE('F') = "evidences[.file", ROLE('P') = "evidences[.actor.process",
+			 ROLE('F') = "evidences[.file", ROLE('P') = "evidences[.actor.process", ROLE('R') = "evidences[.process",
 			 ROLE('Q') = "evidences[.actor.process.parent_process" },
 };
 
@@ -75,7 +92,7 @@ struct kind {
 static const struct kind kinds[] = {
 	{ WIRE_PROCESS_FORK, 0, 0, 1007, 1, BORN },
 	{ WIRE_PROCESS_EXEC, 0, 0, 1007, 1, BORN },
-	{ WIRE_PROCESS_EXIT, 0, 0, 1007, 2, ENDED },
+	{ WIRE_PROCESS_EXIT, 0, 0, 1007, 2, SELF },
 	{ WIRE_FILE_CREATE, 0, 0, 1001, 1, FILE_DEED },
 	{ WIRE_FILE_OPEN, 0, 0, 1001, 14, FILE_DEED },
 	{ WIRE_FILE_RENAME, 0, 0, 1001, 5, RENAME },
@@ -91,6 +108,31 @@ static const struct kind kinds[] = {
 	{ WIRE_NET_BIND, 0, 0, 4001, 99, NET },
 	{ WIRE_NET_LISTEN, 0, 0, 4001, 7, NET },
 	{ WIRE_NET_SEND, 0, 0, 4001, 6, NET },
+	{ WIRE_NET_CLOSE, 0, 0, 4001, 2, NET },
+	{ WIRE_FILE_READ, 0, 0, 1001, 2, FILE_DEED },
+	{ WIRE_PROCESS_SIGNAL, 0, 0, 1007, OTHER, TARGET },
+	{ WIRE_PROCESS_CREDENTIALS, 0, 0, 1007, 5, SELF },
+	{ WIRE_PROCESS_SESSION, 0, 0, 1007, OTHER, SELF },
+	{ WIRE_PROCESS_COREDUMP, 0, 0, 1007, OTHER, SELF },
+	{ WIRE_INJECT_PTRACE, 0, 0, 1007, 4, TARGET },
+	{ WIRE_INJECT_VM_WRITE, 0, 0, 1007, 4, TARGET },
+	{ WIRE_INJECT_VM_READ, 0, 0, 1004, 7, TARGET },
+	{ WIRE_INJECT_MEM_OPEN, 0, 0, 1007, 3, TARGET },
+	{ WIRE_INJECT_GETFD, 0, 0, 1007, 3, TARGET },
+	{ WIRE_INJECT_EXECUTABLE, 0, 0, 1004, 2, SELF },
+	{ WIRE_INJECT_MEMFD, 0, 0, 1004, 1, SELF },
+	{ WIRE_INJECT_USERFAULTFD, 0, 0, 1004, OTHER, SELF },
+	{ WIRE_KERNEL_MODULE_LOAD, 0, 0, 1002, 1, DRIVER },
+	{ WIRE_KERNEL_MODULE_UNLOAD, 0, 0, 1002, 2, DRIVER },
+	{ WIRE_KERNEL_BPF_LOAD, 0, 0, 1003, 1, KERNEL },
+	{ WIRE_KERNEL_BPF_ATTACH, 0, 0, 1003, 4, KERNEL },
+	{ WIRE_KERNEL_KEXEC, 0, 0, 1003, 1, KERNEL },
+	{ WIRE_KERNEL_NAMESPACE, 0, 0, 1003, OTHER, KERNEL },
+	{ WIRE_KERNEL_CGROUP, 0, 0, 1003, OTHER, KERNEL },
+	{ WIRE_KERNEL_KEY, 0, 0, 1003, 1, KERNEL },
+	{ WIRE_KERNEL_LOCKDOWN, 0, 0, 1003, OTHER, KERNEL },
+	{ WIRE_KERNEL_IO_URING, 0, 0, 1003, 1, KERNEL },
+	{ WIRE_KERNEL_IO_REQUEST, 0, 0, 1003, OTHER, KERNEL },
 	{ WIRE_HOST_START, 0, 0, 6002, 3, APP },
 	{ WIRE_HOST_STOP, 0, 0, 6002, 4, APP },
 	{ WIRE_HOST_LOSS, 0, 0, 6008, 99, PLAIN },
@@ -126,6 +168,15 @@ static const struct kind *kind_of(const struct event *e) {
 	return &base_event;
 }
 
+/* name_of - of the kind; "?" when it has none */
+static const char *name_of(const struct event *e) {
+	const char *name = NULL;
+
+	if (event_has(e, FIELD_KIND))
+		name = schema_enum_name(&schema_rows[FIELD_KIND], e->kind);
+	return name ? name : "?";
+}
+
 static void add_class(struct foreign *f, const struct event *e, uint32_t class_uid,
 		      uint32_t activity) {
 	static const uint8_t status[] = { [OUTCOME_SUCCEEDED] = 1, [OUTCOME_FAILED] = 2 };
@@ -136,13 +187,8 @@ static void add_class(struct foreign *f, const struct event *e, uint32_t class_u
 	foreign_number(f, OCSF_ACTIVITY, activity);
 	foreign_number(f, OCSF_TYPE, class_uid * 100 + activity);
 	foreign_number(f, OCSF_STATUS, outcome <= OUTCOME_FAILED ? status[outcome] : 0);
-	if (activity == OTHER) {
-		const char *name = event_has(e, FIELD_KIND) ?
-					   schema_enum_name(&schema_rows[FIELD_KIND], e->kind) :
-					   NULL;
-
-		foreign_text(f, OCSF_ACTIVITY_NAME, str_of(name ? name : "?"));
-	}
+	if (activity == OTHER)
+		foreign_text(f, OCSF_ACTIVITY_NAME, str_of(name_of(e)));
 }
 
 /* add_attacks - an object for each technique and each tactic that the rule names */
@@ -213,6 +259,7 @@ void encode_ocsf(struct buf *out, const struct event *e) {
 	add_class(&f, e, k->class_uid, k->activity);
 	foreign_number(&f, OCSF_SEVERITY, INFORMATIONAL);
 	foreign_id(&f, OCSF_UID, e, 0);
+	foreign_text(&f, OCSF_KERNEL_TYPE, str_of(name_of(e)));
 	foreign_write(&f, out, &shapes[k->layout], e);
 	for (uint32_t i = 0; i < e->n_detections; i++) {
 		add_finding(&f, e, i);
