@@ -78,7 +78,8 @@ static const struct shape_layout layouts[LAYOUTS] = {
 	[PLAIN].at = { ACTIVITY, DOER },
 	/* all that is known is in the activity, which the finding names */
 	[FINDING].at = { ROLE('T') = "", ROLE('G') = "", ROLE('E') = "evidences[",
-			 ROLE('F') = "evidences[.file", ROLE('P') = "evidences[.actor.process", ROLE('R') = "evidences[.process",
+			 ROLE('F') = "evidences[.file", ROLE('P') = "evidences[.actor.process",
+			 ROLE('R') = "evidences[.process",
 			 ROLE('Q') = "evidences[.actor.process.parent_process" },
 };
 
