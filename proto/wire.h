@@ -55,6 +55,7 @@ enum wire_kind {
 	WIRE_NET_LISTEN = 35,
 	WIRE_NET_SEND = 36,
 	WIRE_NET_CLOSE = 37,
+	WIRE_NET_DNS = 38,
 	WIRE_HOST_START = 48,
 	WIRE_HOST_CLOCK = 49,
 	WIRE_HOST_USER = 50,
@@ -355,6 +356,16 @@ struct wire_kernel {
 };
 _Static_assert(sizeof(struct wire_kernel) == 176, "wire_kernel");
 
+#define WIRE_DNS_BYTES 1232 /* of a payload are copied: what resolvers ask for at most */
+
+/* A datagram from or to port 53. */
+struct wire_dns {
+	struct wire_net net;
+	__u32 bytes; /* of the payload, as it was sent */
+	struct wire_str payload;
+};
+_Static_assert(sizeof(struct wire_dns) == 136, "wire_dns");
+
 /* Facts of the host, made by user space and sent down the same corridor. */
 struct wire_host_start {
 	struct wire_header head;
@@ -470,7 +481,10 @@ enum wire_hook {
 	WIRE_HOOK_TP_IO_URING_SUBMIT_REQ = 49,
 	WIRE_HOOK_FENTRY_SECURITY_FILE_OPEN = 50,
 	WIRE_HOOK_TP_TCP_SEND_RESET = 51,
-	WIRE_HOOK_MAX = 52,
+	WIRE_HOOK_FENTRY_IP_SEND_SKB = 52,
+	WIRE_HOOK_FENTRY_IP6_SEND_SKB = 53,
+	WIRE_HOOK_FENTRY_SKB_CONSUME_UDP = 54,
+	WIRE_HOOK_MAX = 55,
 };
 
 #endif

@@ -356,8 +356,9 @@ struct msghdr {
 struct sk_buff {
 	struct sock *sk;
 	unsigned char *head;
+	unsigned int tail;
 	unsigned short network_header;
-	unsigned short protocol;
+	unsigned short transport_header;
 };
 
 struct pt_regs {

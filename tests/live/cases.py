@@ -58,6 +58,9 @@ CASES += [(f"kernel_{way}", "kernel", [way]) for way in (
     "unshare", "unshare_many", "setns", "cgroup", "key", "io_uring", "io_request", "bpf_load",
     "bpf_attach", "module", "kexec", "lockdown")]
 
+CASES += [(f"net_dns_{_family}_{way}", "net_dns", [_family, way])
+          for _family in ("v4", "v6") for way in ("plain", "connect", "malformed", "long")]
+
 INODE = {f"file.{member}" for member in ("inode", "dev_major", "dev_minor", "mode", "uid", "gid")}
 
 OLD = {f"credentials.old_{name}" for name in (
@@ -98,6 +101,8 @@ EXCUSES = {
         "FILE_UNLINK": {"FILE_UNRESOLVED": INODE, "PATH_RACY": set()},
         # the peer of a datagram, and the address of a call that failed
         "NET_SEND": {"ADDRESS_RACY": set()},
+        # what was received
+        "NET_DNS": {"ADDRESS_RACY": set()},
     },
 }
 
@@ -128,6 +133,8 @@ STALE = {("fork_renamed", "parent.name"), ("fork_renamed", "lineage.names")}
 
 # Degradations that must stand in the event, and not only may.
 REQUIRED = {
+    **{f"net_dns_{family}_malformed": ("DNS_MALFORMED", "NET_DNS") for family in ("v4", "v6")},
+    **{f"net_dns_{family}_long": ("DNS_CUT", "NET_DNS") for family in ("v4", "v6")},
     "path_beyond": ("PATH_CUT", None),
     "exec_hidden_2m": ("ARGS_CUT", "PROCESS_EXEC"),
 }

@@ -23,7 +23,7 @@ static const uint8_t sample_kinds[] = {
 	WIRE_FILE_CREATE,  WIRE_FILE_OPEN,    WIRE_FILE_RENAME,  WIRE_FILE_UNLINK,
 	WIRE_FILE_CHMOD,   WIRE_FILE_CHOWN,   WIRE_FILE_LINK,    WIRE_FILE_SYMLINK,
 	WIRE_NET_CONNECT,  WIRE_NET_ACCEPT,   WIRE_NET_BIND,     WIRE_NET_LISTEN,
-	WIRE_NET_SEND,     WIRE_NET_CLOSE,    WIRE_HOST_START,   WIRE_HOST_CLOCK,
+	WIRE_NET_SEND,     WIRE_NET_CLOSE,    WIRE_NET_DNS,    WIRE_HOST_START,   WIRE_HOST_CLOCK,
 	WIRE_HOST_USER,    WIRE_HOST_LOSS,    WIRE_HOST_STOP,    WIRE_HOST_FOLD,
 	WIRE_HOST_COVERAGE, WIRE_INJECT_PTRACE, WIRE_INJECT_VM_WRITE,
 	WIRE_INJECT_VM_READ, WIRE_INJECT_MEM_OPEN,
@@ -163,6 +163,17 @@ static inline struct wire_net_close *sample_net_close(struct sample *s) {
 	return w;
 }
 
+static inline struct wire_dns *sample_dns(struct sample *s) {
+	struct wire_dns *w = (void *)s->bytes;
+
+	sample_net(s, WIRE_NET_DNS);
+	w->net.head.len = s->len = sizeof(*w);
+	w->net.remote_port = 53;
+	w->payload = sample_add(s, "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1", 19);
+	w->bytes = w->payload.len;
+	return w;
+}
+
 static inline void sample_host_start(struct sample *s) {
 	struct wire_host_start *w = sample_begin(s, WIRE_HOST_START, sizeof(*w));
 
@@ -270,6 +281,9 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 	}
 	case WIRE_NET_CLOSE:
 		sample_net_close(s);
+		break;
+	case WIRE_NET_DNS:
+		sample_dns(s);
 		break;
 	case WIRE_HOST_STOP:
 		sample_begin(s, kind, sizeof(struct wire_host_stop));

@@ -80,6 +80,8 @@ static void set_destination(struct event *e, struct str ip, uint16_t port) {
 }
 
 static enum wire_direction direction(const struct wire_net *w) {
+	if (w->head.kind == WIRE_NET_DNS)
+		return w->remote_port == 53 ? WIRE_OUT : WIRE_IN;
 	if (w->head.kind == WIRE_NET_CLOSE)
 		return ((const struct wire_net_close *)w)->direction;
 	return w->head.kind == WIRE_NET_ACCEPT ? WIRE_IN : WIRE_OUT;

@@ -53,4 +53,7 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_TP_IO_URING_SUBMIT_REQ] = STR("tp_btf/io_uring_submit_req"),
 	[WIRE_HOOK_FENTRY_SECURITY_FILE_OPEN] = STR("fentry/security_file_open"),
 	[WIRE_HOOK_TP_TCP_SEND_RESET] = STR("tp_btf/tcp_send_reset"),
+	[WIRE_HOOK_FENTRY_IP_SEND_SKB] = STR("fentry/ip_send_skb"),
+	[WIRE_HOOK_FENTRY_IP6_SEND_SKB] = STR("fentry/ip6_send_skb"),
+	[WIRE_HOOK_FENTRY_SKB_CONSUME_UDP] = STR("fentry/skb_consume_udp"),
 };

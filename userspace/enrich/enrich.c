@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "enrich/dnstab.h"
 #include "enrich/facts.h"
 #include "enrich/names.h"
 #include "enrich/proctab.h"
@@ -23,6 +24,7 @@
 struct enrich {
 	struct proctab procs;
 	struct socktab socks;
+	struct dnstab domains;
 	struct names users;
 	struct cgroups cgroups;
 	struct facts facts;
@@ -42,7 +44,8 @@ int enrich_new(size_t max_processes, struct enrich **ret) {
 	if (!en)
 		return -ENOMEM;
 	facts_init(&en->facts);
-	if (proctab_init(&en->procs, max_processes) < 0 || socktab_init(&en->socks) < 0) {
+	if (proctab_init(&en->procs, max_processes) < 0 || socktab_init(&en->socks) < 0 ||
+	    dnstab_init(&en->domains) < 0) {
 		enrich_free(en);
 		return -ENOMEM;
 	}
@@ -55,6 +58,7 @@ void enrich_free(struct enrich *en) {
 		return;
 	proctab_done(&en->procs);
 	socktab_done(&en->socks);
+	dnstab_done(&en->domains);
 	names_done(&en->users);
 	cgroups_done(&en->cgroups);
 	free(en);
@@ -175,51 +179,14 @@ static bool learn_exit(struct enrich *en, struct event *e) {
 	return true;
 }
 
-/* learn_owner - of a socket whose end will be told without one */
-static void learn_owner(struct enrich *en, const struct event *e) {
-	struct sock_owner owner = {
-		.cookie = e->socket_cookie,
-		.accept_ns = e->boot_ns,
-		.start_ns = e->process.start_ns,
-		.inode = e->net.socket_inode,
-		.tgid = e->process.pid,
-		.tid = e->process.tid,
-		.uid = e->process.uid,
-		.gid = e->process.gid,
-		.euid = e->process.euid,
-	};
-
-	if (event_has(e, FIELD_PROCESS_PID) && event_has(e, FIELD_NET_SOCKET_INODE))
-		socktab_put(&en->socks, &owner);
-}
-
-/* learn_end - false for a connection whose accept was not told: then neither is its end */
-static bool learn_end(struct enrich *en, struct event *e) {
-	struct sock_owner *owner = socktab_get(&en->socks, e->socket_cookie);
-
-	if (!owner)
-		return false;
-	EVENT_SET(e, PROCESS_PID, process.pid, owner->tgid);
-	EVENT_SET(e, PROCESS_TID, process.tid, owner->tid);
-	EVENT_SET(e, PROCESS_START_NS, process.start_ns, owner->start_ns);
-	EVENT_SET(e, PROCESS_UID, process.uid, owner->uid);
-	EVENT_SET(e, PROCESS_GID, process.gid, owner->gid);
-	EVENT_SET(e, PROCESS_EUID, process.euid, owner->euid);
-	EVENT_SET(e, NET_SOCKET_INODE, net.socket_inode, owner->inode);
-	if (e->boot_ns >= owner->accept_ns)
-		EVENT_SET(e, NET_DURATION_NS, net.duration_ns, e->boot_ns - owner->accept_ns);
-	socktab_drop(owner);
-	return true;
-}
-
 /* learn_net - false when the event is not one for the world */
 static bool learn_net(struct enrich *en, struct event *e) {
 	if (!e->ownerless) {
-		learn_owner(en, e);
+		socktab_learn(&en->socks, e);
 		return true;
 	}
 	if (e->socket_cookie)
-		return learn_end(en, e);
+		return socktab_tell(&en->socks, e);
 	event_degrade(e, DEGRADED_OWNER_UNKNOWN);
 	return true;
 }
@@ -276,6 +243,9 @@ static bool learn(struct enrich *en, struct event *e) {
 	case WIRE_HOST_USER:
 		(void)names_put(&en->users, e->named_uid, e->user_name);
 		return false;
+	case WIRE_NET_DNS:
+		dnstab_learn(&en->domains, e);
+		return true;
 	default:
 		learn_whence(en, e);
 		return (!e->ownerless && !e->socket_cookie) || learn_net(en, e);
@@ -489,6 +459,8 @@ bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
 		tell_process(en, e);
 	if (event_has(e, FIELD_TARGET_PID))
 		target_tell(&en->procs, en->target_entity, e);
+	if (e->kind != WIRE_NET_DNS)
+		dnstab_tell(&en->domains, e);
 	tell_host(en, e);
 	return true;
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "event/field.h"
+
 int socktab_init(struct socktab *t) {
 	t->sets = calloc(SOCKTAB_SETS, sizeof(*t->sets));
 	return t->sets ? 0 : -ENOMEM;
@@ -44,4 +46,39 @@ void socktab_put(struct socktab *t, const struct sock_owner *owner) {
 
 void socktab_drop(struct sock_owner *owner) {
 	owner->cookie = 0;
+}
+
+void socktab_learn(struct socktab *t, const struct event *e) {
+	struct sock_owner owner = {
+		.cookie = e->socket_cookie,
+		.accept_ns = e->boot_ns,
+		.start_ns = e->process.start_ns,
+		.inode = e->net.socket_inode,
+		.tgid = e->process.pid,
+		.tid = e->process.tid,
+		.uid = e->process.uid,
+		.gid = e->process.gid,
+		.euid = e->process.euid,
+	};
+
+	if (event_has(e, FIELD_PROCESS_PID) && event_has(e, FIELD_NET_SOCKET_INODE))
+		socktab_put(t, &owner);
+}
+
+bool socktab_tell(struct socktab *t, struct event *e) {
+	struct sock_owner *owner = socktab_get(t, e->socket_cookie);
+
+	if (!owner)
+		return false;
+	EVENT_SET(e, PROCESS_PID, process.pid, owner->tgid);
+	EVENT_SET(e, PROCESS_TID, process.tid, owner->tid);
+	EVENT_SET(e, PROCESS_START_NS, process.start_ns, owner->start_ns);
+	EVENT_SET(e, PROCESS_UID, process.uid, owner->uid);
+	EVENT_SET(e, PROCESS_GID, process.gid, owner->gid);
+	EVENT_SET(e, PROCESS_EUID, process.euid, owner->euid);
+	EVENT_SET(e, NET_SOCKET_INODE, net.socket_inode, owner->inode);
+	if (e->boot_ns >= owner->accept_ns)
+		EVENT_SET(e, NET_DURATION_NS, net.duration_ns, e->boot_ns - owner->accept_ns);
+	socktab_drop(owner);
+	return true;
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/event.h"
+
 #define SOCKTAB_SETS 2048 /* a power of two */
 #define SOCKTAB_WAYS 4
 
@@ -38,5 +40,14 @@ struct sock_owner *socktab_get(struct socktab *t, uint64_t cookie);
 
 /* socktab_drop - frees the entry that socktab_get() gave */
 void socktab_drop(struct sock_owner *owner);
+
+/* socktab_learn - who accepted the socket of @e, whose end will be told without one */
+void socktab_learn(struct socktab *t, const struct event *e);
+
+/*
+ * socktab_tell - makes the end of a connection its owner's
+ * false for one whose accept was not told: then neither is its end.
+ */
+bool socktab_tell(struct socktab *t, struct event *e);
 
 #endif

@@ -73,7 +73,10 @@ enum event_degraded {
 	DEGRADED_TARGET_UNKNOWN = 17,
 	DEGRADED_OLD_UNKNOWN = 18,
 	DEGRADED_PARENT_ARGS_CUT = 19,
-	DEGRADED_MAX = 20
+	DEGRADED_DNS_CUT = 20,
+	DEGRADED_DNS_MALFORMED = 21,
+	DEGRADED_DOMAIN_BY_OTHER = 22,
+	DEGRADED_MAX = 23
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
@@ -133,7 +136,7 @@ struct event_net {
 	bool initiated;
 	uint32_t backlog;
 	uint64_t latency_ns, socket_inode, duration_ns, sent_bytes, received_bytes;
-	struct str community_id;
+	struct str community_id, destination_domain;
 };
 
 /* As committed, and before. */
@@ -149,6 +152,14 @@ enum event_signal_origin { SIGNAL_KILL = 1, SIGNAL_TGKILL = 2, SIGNAL_QUEUE = 3,
 struct event_signal {
 	uint32_t number, origin, code;
 	uint64_t address;
+};
+
+struct event_dns {
+	uint32_t id;
+	bool response;
+	struct str query, record_type, response_code;
+	struct strv answers;
+	uint32_t bytes;
 };
 
 struct event_host {
@@ -241,6 +252,7 @@ struct event {
 	struct event_exit exit;
 	struct event_file file;
 	struct event_net net;
+	struct event_dns dns;
 	struct event_host host;
 	struct event_fold fold;
 	struct event_process target; /* whom the deed is done to */
@@ -263,6 +275,7 @@ struct event {
 	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
 	uint64_t parent_start_ns; /* likewise */
 	uint64_t socket_cookie;	  /* decode -> enrich: names the socket to a later record; or 0 */
+	uint32_t dns_ttl_s;	  /* likewise: how long dns.answers holds */
 	bool ownerless;		  /* likewise: find the doer by it */
 	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
 	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */

@@ -18,7 +18,7 @@ enum family family_of(const char *name) {
 	return family;
 }
 
-static struct sockaddr_storage address(enum family family, const char *text, uint16_t port) {
+struct sockaddr_storage address(enum family family, const char *text, uint16_t port) {
 	struct sockaddr_storage sa = { 0 };
 	struct sockaddr_in6 *v6 = (void *)&sa;
 	struct sockaddr_in *v4 = (void *)&sa;

@@ -14,6 +14,9 @@ enum family family_of(const char *name);
 /* loopback - its address with @port (host order) */
 struct sockaddr_storage loopback(enum family family, uint16_t port);
 
+/* address - @text, which must be one of the family */
+struct sockaddr_storage address(enum family family, const char *text, uint16_t port);
+
 /* any - the address of a listener on every address */
 struct sockaddr_storage any(enum family family);
 
