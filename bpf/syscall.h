@@ -39,6 +39,7 @@ enum {
 	NR_recvfrom = 45,
 	NR_recvmsg = 47,
 	NR_recvmmsg = 299,
+	NR_socket = 41,
 	NR_connect = 42,
 	NR_accept = 43,
 	NR_accept4 = 288,

@@ -56,6 +56,7 @@ enum wire_kind {
 	WIRE_NET_SEND = 36,
 	WIRE_NET_CLOSE = 37,
 	WIRE_NET_DNS = 38,
+	WIRE_NET_SOCKET = 39,
 	WIRE_HOST_START = 48,
 	WIRE_HOST_CLOCK = 49,
 	WIRE_HOST_USER = 50,
@@ -289,12 +290,8 @@ struct wire_net {
 };
 _Static_assert(sizeof(struct wire_net) == 128, "wire_net");
 
-/* Who began a conversation. */
-enum wire_direction {
-	WIRE_ANY = 0, /* not known */
-	WIRE_OUT = 1, /* the local end */
-	WIRE_IN = 2,  /* the remote end */
-};
+/* Who began a conversation: not known, the local end, or the remote one. */
+enum wire_direction { WIRE_ANY = 0, WIRE_OUT = 1, WIRE_IN = 2 };
 
 /* A conversation that is over. */
 struct wire_net_close {
@@ -355,6 +352,17 @@ struct wire_kernel {
 	__u8 tag[8];	/* bpf: of the program */
 };
 _Static_assert(sizeof(struct wire_kernel) == 176, "wire_kernel");
+
+/* A socket of a family, type or protocol that few programs need. */
+struct wire_net_socket {
+	struct wire_header head;
+	__u64 socket_inode; /* 0: it has none yet */
+	__u32 family;	    /* AF_* */
+	__u32 type;	    /* SOCK_*, without flags */
+	__u32 protocol;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_net_socket) == 88, "wire_net_socket");
 
 #define WIRE_DNS_BYTES 1232 /* of a payload are copied: what resolvers ask for at most */
 
@@ -484,7 +492,8 @@ enum wire_hook {
 	WIRE_HOOK_FENTRY_IP_SEND_SKB = 52,
 	WIRE_HOOK_FENTRY_IP6_SEND_SKB = 53,
 	WIRE_HOOK_FENTRY_SKB_CONSUME_UDP = 54,
-	WIRE_HOOK_MAX = 55,
+	WIRE_HOOK_LSM_SOCKET_POST_CREATE = 55,
+	WIRE_HOOK_MAX = 56,
 };
 
 #endif

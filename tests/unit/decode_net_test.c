@@ -154,6 +154,16 @@ static void outcome_has_its_latency_and_says_if_the_attempt_was_told(void) {
 	CHECK(decode() == 0 && e.retold && !e.degraded);
 }
 
+static void socket_is_told_by_family_type_and_protocol(void) {
+	struct wire_net_socket *w = sample_socket(&sample);
+
+	CHECK(decode() == 0 && e.net.family == 17 && e.net.socket_type == 3);
+	CHECK(HAS(NET_FAMILY) && HAS(NET_SOCKET_TYPE) && HAS(NET_PROTOCOL));
+	CHECK(e.net.protocol == 768 && !HAS(NET_SOCKET_INODE) && !HAS(NET_TRANSPORT));
+	w->socket_inode = 9;
+	CHECK(decode() == 0 && e.net.socket_inode == 9);
+}
+
 int main(void) {
 	arena_init(&arena, 1 << 20);
 	RUN(addresses_are_written_as_people_write_them);
@@ -166,6 +176,7 @@ int main(void) {
 	RUN(transport_and_inode_that_are_not_known_are_absent);
 	RUN(close_tells_its_totals_and_who_began);
 	RUN(outcome_has_its_latency_and_says_if_the_attempt_was_told);
+	RUN(socket_is_told_by_family_type_and_protocol);
 	arena_done(&arena);
 	DONE();
 }

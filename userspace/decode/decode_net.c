@@ -147,3 +147,17 @@ int decode_net_close(struct reader *r, struct event *ret) {
 		EVENT_SET(ret, NET_DURATION_NS, net.duration_ns, w->duration_ns);
 	return 0;
 }
+
+int decode_net_socket(struct reader *r, struct event *ret) {
+	const struct wire_net_socket *w = (const void *)r->head;
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET(ret, NET_FAMILY, net.family, w->family);
+	EVENT_SET(ret, NET_SOCKET_TYPE, net.socket_type, w->type);
+	EVENT_SET(ret, NET_PROTOCOL, net.protocol, w->protocol);
+	if (w->socket_inode)
+		EVENT_SET(ret, NET_SOCKET_INODE, net.socket_inode, w->socket_inode);
+	return 0;
+}

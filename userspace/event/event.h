@@ -137,6 +137,7 @@ struct event_net {
 	uint32_t backlog;
 	uint64_t latency_ns, socket_inode, duration_ns, sent_bytes, received_bytes;
 	struct str community_id, destination_domain;
+	uint32_t family, socket_type, protocol;
 };
 
 /* As committed, and before. */
