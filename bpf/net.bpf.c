@@ -350,3 +350,4 @@ int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
 #include "net_calls.h"
 #include "net_dns.h"
 #include "net_socket.h"
+#include "net_unix.h"

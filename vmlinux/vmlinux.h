@@ -343,6 +343,21 @@ struct socket {
 	short type;
 };
 
+struct unix_sock {
+	struct unix_address *addr;
+	struct path path;
+	struct sock *peer;
+};
+
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
+
 struct sockaddr {
 	unsigned short sa_family;
 	char sa_data[0];

@@ -58,6 +58,9 @@ CASES += [(f"kernel_{way}", "kernel", [way]) for way in (
     "unshare", "unshare_many", "setns", "cgroup", "key", "io_uring", "io_request", "bpf_load",
     "bpf_attach", "module", "kexec", "lockdown")]
 
+CASES += [(f"net_unix_{way}", "net_unix", [way]) for way in ("path", "symlink", "abstract")]
+CASES += [(f"net_uring_{_family}_{way}", "net_uring", [_family, way])
+          for _family in ("v4", "v6") for way in ("inline", "worker")]
 CASES += [(f"net_socket_{way}", "net_socket", [way]) for way in (
     "raw", "raw_6", "ping", "packet", "vsock", "audit")]
 CASES += [(f"net_dns_{_family}_{way}", "net_dns", [_family, way])

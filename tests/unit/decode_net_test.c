@@ -164,6 +164,23 @@ static void socket_is_told_by_family_type_and_protocol(void) {
 	CHECK(decode() == 0 && e.net.socket_inode == 9);
 }
 
+static void socket_of_this_host_has_a_path_or_a_name(void) {
+	static const struct {
+		const char *given, *want;
+		size_t n;
+	} names[] = { { "session", "@session", 7 }, { "a\0b\0", "@a@b@", 4 },
+		      { "\xff", "@\\xff", 1 } };
+	struct wire_net_unix *w = sample_unix(&sample);
+
+	CHECK(decode() == 0 && is_text(e.net.path, "/run/docker.sock") && e.net.family == 1);
+	CHECK(HAS(NET_FAMILY) && e.net.socket_type == 1 && !HAS(NET_SOCKET_INODE));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		w = sample_begin(&sample, WIRE_NET_UNIX, sizeof(*w));
+		w->name = sample_add(&sample, names[i].given, names[i].n);
+		CHECK(decode() == 0 && is_text(e.net.path, names[i].want));
+	}
+}
+
 int main(void) {
 	arena_init(&arena, 1 << 20);
 	RUN(addresses_are_written_as_people_write_them);
@@ -177,6 +194,7 @@ int main(void) {
 	RUN(close_tells_its_totals_and_who_began);
 	RUN(outcome_has_its_latency_and_says_if_the_attempt_was_told);
 	RUN(socket_is_told_by_family_type_and_protocol);
+	RUN(socket_of_this_host_has_a_path_or_a_name);
 	arena_done(&arena);
 	DONE();
 }

@@ -59,6 +59,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_KERNEL_IO_REQUEST] = { decode_kernel, sizeof(struct wire_kernel), false },
 	[WIRE_NET_DNS] =	{ decode_dns, sizeof(struct wire_dns), false },
 	[WIRE_NET_SOCKET] =	{ decode_net_socket, sizeof(struct wire_net_socket), true },
+	[WIRE_NET_UNIX] =	{ decode_net_unix, sizeof(struct wire_net_unix), false },
 	[WIRE_HOST_START] =	{ decode_host_start, sizeof(struct wire_host_start), false },
 	[WIRE_HOST_CLOCK] =	{ decode_host_clock, sizeof(struct wire_host_clock), true },
 	[WIRE_HOST_USER] =	{ decode_host_user, sizeof(struct wire_host_user), false },

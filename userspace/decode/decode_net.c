@@ -148,6 +148,37 @@ int decode_net_close(struct reader *r, struct event *ret) {
 	return 0;
 }
 
+/* abstract_name - "@" and the name, in which NULs are "@" as well, as /proc/net/unix shows it */
+static struct str abstract_name(struct reader *r, struct wire_str where) {
+	const char *from = reader_at(r, where.off, where.len);
+	char *to;
+
+	if (!from)
+		return (struct str){ 0 };
+	to = arena_alloc(r->arena, where.len + 1ul);
+	if (!to)
+		return reader_fail(r, -ENOMEM);
+	to[0] = '@';
+	for (uint32_t i = 0; i < where.len; i++)
+		to[1 + i] = from[i] ? from[i] : '@';
+	return reader_clean(r, (struct str){ to, where.len + 1u });
+}
+
+int decode_net_unix(struct reader *r, struct event *ret) {
+	const struct wire_net_unix *w = (const void *)r->head;
+	struct str path = w->name.off ? abstract_name(r, w->name) : reader_path(r, &w->path);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET(ret, NET_FAMILY, net.family, AF_UNIX);
+	EVENT_SET(ret, NET_SOCKET_TYPE, net.socket_type, w->type);
+	EVENT_SET_STR(ret, NET_PATH, net.path, path);
+	if (w->socket_inode)
+		EVENT_SET(ret, NET_SOCKET_INODE, net.socket_inode, w->socket_inode);
+	return 0;
+}
+
 int decode_net_socket(struct reader *r, struct event *ret) {
 	const struct wire_net_socket *w = (const void *)r->head;
 	int error = reader_commit(r, ret);

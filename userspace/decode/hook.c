@@ -57,4 +57,5 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_FENTRY_IP6_SEND_SKB] = STR("fentry/ip6_send_skb"),
 	[WIRE_HOOK_FENTRY_SKB_CONSUME_UDP] = STR("fentry/skb_consume_udp"),
 	[WIRE_HOOK_LSM_SOCKET_POST_CREATE] = STR("lsm/socket_post_create"),
+	[WIRE_HOOK_LSM_UNIX_STREAM_CONNECT] = STR("lsm/unix_stream_connect"),
 };

@@ -96,6 +96,7 @@ int decode_net(struct reader *r, struct event *ret);
 int decode_net_close(struct reader *r, struct event *ret);
 int decode_dns(struct reader *r, struct event *ret);
 int decode_net_socket(struct reader *r, struct event *ret);
+int decode_net_unix(struct reader *r, struct event *ret);
 int decode_inject(struct reader *r, struct event *ret);
 int decode_kernel(struct reader *r, struct event *ret);
 int decode_host_start(struct reader *r, struct event *ret);

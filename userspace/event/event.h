@@ -136,7 +136,7 @@ struct event_net {
 	bool initiated;
 	uint32_t backlog;
 	uint64_t latency_ns, socket_inode, duration_ns, sent_bytes, received_bytes;
-	struct str community_id, destination_domain;
+	struct str community_id, destination_domain, path;
 	uint32_t family, socket_type, protocol;
 };
 
