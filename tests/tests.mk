@@ -92,7 +92,13 @@ $(B)/tests/bench/rules: tests/bench/rules.c $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
 
-build-bench: all $(B)/tests/bench/rules $(B)/tests/bench/load $(B)/tests/live/tiny
+# the spool against write(2); scripts/bench-spool runs it
+$(B)/tests/bench/spool: tests/bench/spool.c $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
+
+build-bench: all $(B)/tests/bench/spool $(B)/tests/replay/story $(B)/tests/bench/rules $(B)/tests/bench/load $(B)/tests/live/tiny
 
 # --- what people type ------------------------------------------------------------------------
 
@@ -123,7 +129,7 @@ fuzz:
 	@FUZZ_SECONDS=$(SECONDS) scripts/ladder fuzz
 
 bench: build-bench
-	@scripts/bench
+	@scripts/bench; status=$$?; scripts/bench-spool && exit $$status
 
 .PHONY: build-unit build-replay build-export build-bpf build-fuzz build-bench
 
