@@ -99,6 +99,7 @@ int main(int argc, char **argv) {
 		best[0] = s < best[0] ? s : best[0];
 		best[1] = p < best[1] ? p : best[1];
 	}
-	(void)printf("%.0f %.0f %.0f\n", megabytes / best[0], megabytes / best[1], EVENTS / best[0]);
+	(void)printf("%.0f %.0f %.0f\n", megabytes / best[0], megabytes / best[1],
+		     EVENTS / best[0]);
 	return 0;
 }

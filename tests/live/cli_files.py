@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same events in every form, and what is left of a file that was cut short."""
 
+import json
 import os
 import re
 import stat
@@ -92,6 +93,20 @@ def cat_is_live(sensor):
     yield from same("cat --json", out, slurp(names["json"]))
 
 
+def sink_is_live(sensor):
+    """Through the spool and a courier of its own to a file: the same bytes, and all acknowledged."""
+    spool, direct, sunk = (sensor.path(n) for n in ("spool", "direct.json", "sunk.json"))
+    status = sensor.run(["trace", "--hooks", sensor.hooks, "--spool", spool, "-o", f"json:{direct}",
+                         "-o", f"file:{sunk}?format=json", "--", *WORKLOAD, sensor.path("work")])
+    if status != 3:
+        yield f"trace ended with {status}, and the command with 3: {sensor.said()}"
+    yield from same("the sink", slurp(sunk), slurp(direct))
+    ledger = json.loads(ask(sensor, "status", "--json", "--spool", spool)[1])["sinks"][0]
+    n = len(slurp(direct).splitlines())
+    if ledger["produced"] != n or ledger["acknowledged"] != n:
+        yield f"{n} events, and the ledger says {ledger}"
+
+
 def proto_events(data):
     """(start, end) of each event: a varint, and so many bytes."""
     at = 0
@@ -169,6 +184,7 @@ CASES = {
     "files_are_for_their_owner_only": private_files,
     "replay_gives_the_bytes_of_the_live_json": replay_is_live,
     "cat_gives_the_bytes_of_the_live_json": cat_is_live,
+    "a_sink_gets_the_bytes_of_the_live_json_and_acknowledges": sink_is_live,
     "truncated_proto_gives_whole_events_and_the_place": truncated_proto,
     "truncated_tape_gives_whole_events_and_the_place": truncated_tape,
     "changed_tape_is_refused_at_its_place": flipped_tape,

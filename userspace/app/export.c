@@ -265,6 +265,12 @@ void export_flush(struct export *x) {
 }
 
 void export_tend(struct export *x) {
+	/* none can be started from the sandbox, so this is for whoever runs the sensor to hear */
+	if (x->keeper > 0 && waitpid(x->keeper, NULL, WNOHANG) == x->keeper) {
+		log_error("the process that keeps the sinks has ended; events wait in the spool "
+			  "until the sensor is started again, continuing");
+		x->keeper = 0;
+	}
 	spool_tend(x->spool);
 }
 
