@@ -358,6 +358,31 @@ static void a_packed_segment_whose_events_are_gone_is_not_adopted(void) {
 	rig_empty();
 }
 
+static void a_folder_is_made_with_those_above_it(void) {
+	char deep[128];
+	struct stat st;
+
+	rig_reset();
+	(void)snprintf(deep, sizeof(deep), "%s/a/b/c", rig_folder);
+	rig_options.folder = deep;
+	CHECK(!rig_open());
+	rig_close();
+	CHECK(!stat(deep, &st) && S_ISDIR(st.st_mode) && (st.st_mode & 0777) == 0700);
+	rig_options.folder = "/proc/nowhere/spool";
+	CHECK(rig_open() < 0);
+	for (int i = 0; i < 3; i++) {
+		static const char *const below[] = { "/head", "/lock", "/one.cursor" };
+		char path[160];
+
+		(void)snprintf(path, sizeof(path), "%s%s", deep, below[i]);
+		CHECK(!unlink(path));
+	}
+	for (int i = 0; i < 3; i++) {
+		CHECK(!rmdir(deep));
+		*strrchr(deep, '/') = '\0';
+	}
+}
+
 int main(void) {
 	if (rig_make())
 		return 1;
@@ -377,6 +402,7 @@ int main(void) {
 	RUN(readers_do_not_know_each_other);
 	RUN(a_reader_that_is_new_begins_with_what_comes);
 	RUN(refused_and_filtered_events_are_in_the_ledger);
+	RUN(a_folder_is_made_with_those_above_it);
 	RUN(packed_segments_are_smaller_and_say_the_same);
 	RUN(a_packed_segment_whose_events_are_gone_is_not_adopted);
 	(void)rmdir(rig_folder);

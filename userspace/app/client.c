@@ -9,12 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "app/receiver.h"
-#include "base/varint.h"
+#include "sink/frame.h"
 #include "sink/tls.h"
 
 #define PIECE_BYTES 65536
-#define TAG_NUMBER 0x08 /* Ack.number */
 
 int client_open(struct client *c, int fd, SSL_CTX *ctx) {
 	*c = (struct client){ .fd = fd, .shaken = !ctx };
@@ -86,7 +84,7 @@ int client_step(struct client *c, char *why, size_t n) {
 		c->out.len -= (size_t)r;
 	}
 	/* a whole message waits for its turn before more is read: that is the bound */
-	while ((!err || err == -EAGAIN) && c->shaken && c->in.len <= RECEIVER_MAX_FRAME_BYTES) {
+	while ((!err || err == -EAGAIN) && c->shaken && c->in.len < FRAME_MAX_BYTES + PIECE_BYTES) {
 		char *to = buf_room(&c->in, PIECE_BYTES);
 		ssize_t r = to ? get(c, to, PIECE_BYTES, why, n) : -ENOMEM;
 
@@ -100,17 +98,7 @@ int client_step(struct client *c, char *why, size_t n) {
 }
 
 int client_frame(struct client *c, struct str *ret) {
-	uint64_t len;
-	size_t head = varint_get(c->in.data, c->in.len, &len);
-
-	if (!head)
-		return c->in.len < VARINT_MAX_BYTES ? 0 : -EMSGSIZE;
-	if (len > RECEIVER_MAX_FRAME_BYTES - VARINT_MAX_BYTES)
-		return -EMSGSIZE;
-	if (c->in.len - head < len)
-		return 0;
-	*ret = (struct str){ c->in.data + head, (uint32_t)len };
-	return 1;
+	return frame_find(c->in.data, c->in.len, ret);
 }
 
 void client_drop_frame(struct client *c, const struct str *frame) {
@@ -121,12 +109,7 @@ void client_drop_frame(struct client *c, const struct str *frame) {
 }
 
 void client_ack(struct client *c, uint64_t number) {
-	char body[1 + VARINT_MAX_BYTES];
-	size_t n = 1 + varint_put(body + 1, number);
-
-	body[0] = TAG_NUMBER;
-	buf_add_char(&c->out, (char)n);
-	buf_add(&c->out, body, n);
+	frame_put_ack(&c->out, number);
 }
 
 short client_events(const struct client *c) {

@@ -19,9 +19,9 @@
 #include "app/sandbox.h"
 #include "base/arena.h"
 #include "base/log.h"
-#include "base/varint.h"
 #include "encode/encode.h"
 #include "event/field.h"
+#include "sink/frame.h"
 #include "sink/sink.h"
 #include "sink/tls.h"
 
@@ -61,7 +61,8 @@ static int make_room(struct receiver *r) {
 }
 
 /* add_event - one of the batch, if it is an event */
-static int add_event(struct receiver *r, const char *bytes, size_t n) {
+static int add_event(void *receiver, const char *bytes, size_t n) {
+	struct receiver *r = receiver;
 	struct event *e;
 	int err = r->n == r->cap ? make_room(r) : 0;
 
@@ -81,45 +82,6 @@ static int add_event(struct receiver *r, const char *bytes, size_t n) {
 	r->items[r->n++] = (struct sink_item){ .event = e };
 	r->offsets[r->n] = r->bodies.len;
 	return buf_error(&r->bodies);
-}
-
-/* skip - a field that is not known; its bytes, 0: it is none */
-static size_t skip(const char *s, size_t n, uint64_t wire_type) {
-	static const size_t fixed[] = { [1] = 8, [5] = 4 };
-	uint64_t v;
-	size_t head = varint_get(s, n, &v);
-
-	if (wire_type == 0)
-		return head;
-	if (wire_type == 2)
-		return head && v <= n - head ? head + (size_t)v : 0;
-	return wire_type < 6 && fixed[wire_type] && fixed[wire_type] <= n ? fixed[wire_type] : 0;
-}
-
-/* parse - the fields of a Batch */
-static int parse(struct receiver *r, struct str frame, uint64_t *number) {
-	const char *s = frame.s, *end = s + frame.n;
-
-	*number = 0;
-	while (s < end) {
-		uint64_t tag, v = 0;
-		size_t n = varint_get(s, (size_t)(end - s), &tag), body;
-		int err = 0;
-
-		s += n;
-		body = n ? skip(s, (size_t)(end - s), tag & 7) : 0;
-		if (!body)
-			return -EBADMSG;
-		n = (tag & 7) == 0 || (tag & 7) == 2 ? varint_get(s, body, &v) : 0;
-		if (tag == 0x08)
-			*number = v;
-		else if (tag == 0x12)
-			err = add_event(r, s + n, (size_t)v);
-		if (err)
-			return err;
-		s += body;
-	}
-	return *number ? 0 : -EBADMSG;
 }
 
 /* store - the batch to our own sink; 0 when all of it is where it must not be lost */
@@ -151,7 +113,7 @@ static int take_batch(struct receiver *r, struct client *c, struct str frame) {
 	r->n = 0;
 	arena_reset(&r->arena);
 	buf_reset(&r->bodies);
-	err = parse(r, frame, &number);
+	err = frame_batch(frame, &number, add_event, r);
 	if (err == -EBADMSG)
 		log_warn("a client sent what is no batch of events; its connection is closed, "
 			 "continuing");

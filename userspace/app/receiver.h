@@ -12,7 +12,6 @@
 #include "sink/url.h"
 
 #define RECEIVER_MAX_CLIENTS 64
-#define RECEIVER_MAX_FRAME_BYTES (8u * 1024 * 1024)
 
 struct receiver_options {
 	const char *listen; /* unix:/PATH, tcp://HOST:PORT, tls://HOST:PORT?cert=…&key=…&ca=… */

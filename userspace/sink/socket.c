@@ -10,15 +10,13 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/varint.h"
+#include "sink/frame.h"
 #include "sink/sink.h"
 #include "sink/stream.h"
 
 extern const struct sink_type sink_unix, sink_tcp, sink_tls;
 
 #define ACK_MAX_BYTES 64
-#define TAG_NUMBER 0x08 /* Batch.number, Ack.number: field 1, varint */
-#define TAG_EVENT 0x12	/* Batch.events: field 2, bytes */
 
 struct link {
 	struct stream *stream;
@@ -74,70 +72,27 @@ static int socket_open(struct sink *s) {
 	return err ? err : stream_open(&o, &l->stream, s->why, sizeof(s->why));
 }
 
-static void add_varint(struct buf *b, uint64_t v) {
-	char bytes[VARINT_MAX_BYTES];
-
-	buf_add(b, bytes, varint_put(bytes, v));
-}
-
-static size_t varint_bytes(uint64_t v) {
-	char bytes[VARINT_MAX_BYTES];
-
-	return varint_put(bytes, v);
-}
-
-/* put_batch - the frame of a batch: its length, its number, its events */
-static int put_batch(struct link *l, const struct sink_batch *batch) {
-	size_t n = 1 + varint_bytes(l->number);
-
-	for (size_t i = 0; i < batch->n; i++)
-		n += 1 + varint_bytes(batch->items[i].body.n) + batch->items[i].body.n;
-	buf_reset(&l->out);
-	add_varint(&l->out, n);
-	buf_add_char(&l->out, TAG_NUMBER);
-	add_varint(&l->out, l->number);
-	for (size_t i = 0; i < batch->n; i++) {
-		buf_add_char(&l->out, TAG_EVENT);
-		add_varint(&l->out, batch->items[i].body.n);
-		buf_add_str(&l->out, batch->items[i].body);
-	}
-	return buf_error(&l->out);
-}
-
-/* take_ack - one whole Ack at the start of what came; 1: taken, 0: more is needed, -EPROTO */
-static int take_ack(struct link *l, uint64_t *number) {
-	uint64_t n;
-	size_t head = varint_get(l->in, l->in_n, &n), body;
-
-	if (!head)
-		return l->in_n < VARINT_MAX_BYTES ? 0 : -EPROTO;
-	if (n > ACK_MAX_BYTES - VARINT_MAX_BYTES)
-		return -EPROTO;
-	if (l->in_n - head < n)
-		return 0;
-	if (!n || l->in[head] != TAG_NUMBER)
-		return -EPROTO;
-	body = varint_get(l->in + head + 1, (size_t)n - 1, number);
-	if (body != n - 1)
-		return -EPROTO;
-	l->in_n -= head + (size_t)n;
-	memmove(l->in, l->in + head + n, l->in_n);
-	return 1;
-}
-
 /* await - until @l->number is acknowledged; -errno */
 static int await(struct link *l) {
 	for (;;) {
 		uint64_t number = 0;
-		int r = take_ack(l, &number);
+		struct str ack;
 		ssize_t got;
+		size_t n;
+		int r = frame_find(l->in, l->in_n, &ack);
 
-		if (r < 0 || number > l->number)
+		if (r > 0)
+			r = frame_ack(ack, &number) || number > l->number ? -EPROTO : 1;
+		if (r < 0 || (!r && l->in_n == sizeof(l->in)))
 			return -EPROTO;
-		if (r && number == l->number)
-			return 0;
-		if (r)
+		if (r > 0) {
+			n = (size_t)(ack.s + ack.n - l->in);
+			l->in_n -= n;
+			memmove(l->in, l->in + n, l->in_n);
+			if (number == l->number)
+				return 0;
 			continue; /* an older one, which we had given up */
+		}
 		got = stream_receive(l->stream, l->in + l->in_n, sizeof(l->in) - l->in_n);
 		if (got <= 0)
 			return got < 0 ? (int)got : -ECONNRESET;
@@ -157,7 +112,9 @@ static int socket_send(struct sink *s, struct sink_batch *batch) {
 	if (err)
 		return err;
 	l->number++;
-	err = put_batch(l, batch);
+	buf_reset(&l->out);
+	frame_put_batch(&l->out, l->number, batch);
+	err = buf_error(&l->out);
 	if (!err)
 		err = stream_send(l->stream, l->out.data, l->out.len);
 	if (!err)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,9 +30,30 @@ int64_t writer_wall_s(void) {
 
 /* --- start ------------------------------------------------------------------------------------ */
 
+/* make_folder - @path, and those above it that are not there */
+static int make_folder(const char *path) {
+	char above[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n >= sizeof(above))
+		return -ENAMETOOLONG;
+	memcpy(above, path, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		if (i < n && path[i] != '/')
+			continue;
+		above[i] = '\0';
+		if (mkdir(above, 0700) && errno != EEXIST)
+			return -errno;
+		above[i] = path[i];
+	}
+	return 0;
+}
+
 static int open_folder(struct spool *s) {
-	if (mkdir(s->o.folder, 0700) && errno != EEXIST)
-		return -errno;
+	int err = make_folder(s->o.folder);
+
+	if (err)
+		return err;
 	s->dir = open(s->o.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->dir < 0)
 		return -errno;

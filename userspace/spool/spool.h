@@ -48,7 +48,7 @@ const char *spool_class_name(enum spool_class class);
 #define SPOOL_KEY_BYTES 32
 
 struct spool_options {
-	const char *folder; /* made with mode 0700 if it is not there */
+	const char *folder; /* made with mode 0700 if it is not there, and those above it */
 	uint64_t max_bytes; /* of all segments */
 	uint64_t max_age_s; /* 0: any age */
 	uint64_t schema;    /* a number for what the payloads are */
