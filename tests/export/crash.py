@@ -56,9 +56,12 @@ def killed_courier(folder, events):
         for pid in couriers(process.pid):
             os.kill(pid, signal.SIGKILL)
     wait_until(lambda: couriers(process.pid), "there is a courier again")
+    wait_until(lambda: rig.ledger()["active"], "it says that it is")
     process.stdin.close()
     if process.wait():
         yield f"the source ended with {process.returncode}: {rig.said()}"
+    if rig.ledger()["active"]:
+        yield "it says that somebody delivers when all have ended"
     rig.drained()
     status = rig.status()
     if status["seq"] != rig.made:

@@ -82,12 +82,12 @@ def down_and_back(folder, events):
     """It goes away in the middle and comes back, several times."""
     listen = f"tcp://127.0.0.1:{free_port()}"
     rig = Rig(folder, events, listen)
-    source = rig.source()
+    source, before = rig.source(), 0
     for _ in range(3):
         with receiver(listen, f"file:{folder}/got.pb", rig.log):
             rig.feed(source, COPIES)
-            before = rig.ledger()["acknowledged"]
-            wait_until(lambda: rig.ledger()["acknowledged"] > before, "something is delivered")
+            wait_until(lambda: rig.acknowledged() > before, "something is delivered")
+        before = rig.acknowledged()
         rig.feed(source, COPIES)
     with receiver(listen, f"file:{folder}/got.pb", rig.log):
         source.stdin.close()

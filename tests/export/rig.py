@@ -128,6 +128,13 @@ class Rig:
     def ledger(self, i=0):
         return self.status()["sinks"][i]
 
+    def acknowledged(self):
+        """By the first sink; nothing yet when the spool is not there yet."""
+        try:
+            return self.ledger()["acknowledged"]
+        except (Failed, IndexError):
+            return 0
+
     def drained(self, seconds=SLOW_S):
         """Runs without events until nothing is pending, and ends."""
         process = self.source()

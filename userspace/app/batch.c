@@ -214,11 +214,14 @@ int batch_fill(struct batch *b, struct reader *r) {
 		err = add(b, &item);
 		if (!err)
 			continue;
-		/* it comes again, first of the next batch; one too large for any never does */
-		if (!b->n)
-			return err;
-		reader_push_back(r, &item);
 		err = 0;
+		if (b->n) {
+			reader_push_back(r, &item); /* first of the next batch */
+			break;
+		}
+		/* too large for any: it would come again for ever */
+		b->pieces[b->n] = (struct batch_piece){ .item = item };
+		drop(&b->pieces[b->n++], SPOOL_UNWRITTEN);
 		break;
 	}
 	add_summary(b);

@@ -80,8 +80,15 @@ static int take_event(void *ctx, struct event *e) {
 	return c->error;
 }
 
+/* flush - before a wait, so that a sink gets what is there */
+static int flush(void *ctx) {
+	struct corridor *c = ctx;
+
+	return corridor_flush(c);
+}
+
 static int play(struct corridor *c, const char *name) {
-	const struct events_user user = { .event = take_event, .ctx = c };
+	const struct events_user user = { .event = take_event, .wait = flush, .ctx = c };
 	struct mapped file = { 0 };
 	int err = strcmp(name, "-") ? map_file(name, &file) : 0;
 

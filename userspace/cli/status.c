@@ -46,7 +46,7 @@ static void print_ledger(const struct spool_ledger *l) {
 		if (c->dropped[i])
 			(void)printf("    %" PRIu64 " %s\n", c->dropped[i],
 				     spool_cause_name((enum spool_cause)i));
-	(void)printf("  %s", c->failed_ns ? "FAILING" : "ok");
+	(void)printf("  %s", !l->active ? "nobody delivers" : c->failed_ns ? "FAILING" : "ok");
 	if (c->failed_ns)
 		print_ago("since", c->failed_ns);
 	if (c->acked_ns)
@@ -86,7 +86,8 @@ static void print_string(const char *s) {
 static void print_json_ledger(const struct spool_ledger *l) {
 	const struct cursor *c = &l->cursor;
 
-	(void)printf("{\"sink\":\"%s\",\"damaged\":%s", l->name, l->damaged ? "true" : "false");
+	(void)printf("{\"sink\":\"%s\",\"active\":%s,\"damaged\":%s", l->name,
+		     l->active ? "true" : "false", l->damaged ? "true" : "false");
 	if (!l->damaged) {
 		(void)printf(",\"produced\":%" PRIu64 ",\"acknowledged\":%" PRIu64
 			     ",\"pending\":%" PRIu64 ",\"dropped\":{",

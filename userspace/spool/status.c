@@ -13,8 +13,9 @@
 #include "spool/head.h"
 #include "spool/segment.h"
 
-static bool has_writer(int dir) {
-	int fd = openat(dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+/* is_locked - whether some process has the file @name of the spool to itself */
+static bool is_locked(int dir, const char *name) {
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
 
 	if (fd >= 0)
@@ -86,6 +87,7 @@ static int read_ledgers(int dir, const struct head_state *head, struct spool_led
 		all = more;
 		all[*n] = (struct spool_ledger){ 0 };
 		memcpy(all[*n].name, e->d_name, len - 7);
+		all[*n].active = is_locked(dir, e->d_name);
 		account(dir, head, &all[(*n)++]);
 	}
 	(void)closedir(d);
@@ -108,7 +110,7 @@ int spool_status(const char *folder, struct spool_status *ret, struct spool_ledg
 	err = head_open(dir, false, &head);
 	if (!err) {
 		ret->head_damaged = !head_load(head, &state);
-		ret->running = has_writer(dir);
+		ret->running = is_locked(dir, "lock");
 		ret->seq = state.seq;
 		memcpy(ret->events, state.end, sizeof(ret->events));
 		err = read_segments(dir, ret);

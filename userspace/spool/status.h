@@ -21,6 +21,7 @@ struct spool_status {
 
 struct spool_ledger {
 	char name[CURSOR_NAME_BYTES];
+	bool active;  /* a process delivers for it */
 	bool damaged; /* its cursor cannot be read: then nothing else is known */
 	struct cursor cursor;
 	uint64_t produced, pending, dropped; /* produced = acked + pending + dropped */
