@@ -38,24 +38,33 @@ static __always_inline bool dns_addresses(struct sk_buff *skb, __u8 *source, __u
 	       !bpf_probe_read_kernel(destination, 16, ip + 24);
 }
 
-/* dns_payload - appends the bytes behind the UDP header, as far as they lie side by side */
-static __always_inline void dns_payload(struct slot *s, struct sk_buff *skb, __u32 bytes) {
+/* dns_append - the first of @n bytes at @from */
+static __always_inline void dns_append(struct slot *s, const void *from, __u32 n,
+				       enum emit_source source) {
 	struct wire_dns *e = (void *)s->rec;
-	__u32 at = skb->transport_header + sizeof(struct dns_udp), end = skb->tail, n = bytes;
 	char *to = emit_room(s, WIRE_DNS_BYTES);
+	long error;
 
-	e->bytes = bytes;
-	if (!to || end <= at)
+	if (!to)
 		return;
-	if (n > end - at)
-		n = end - at;
 	if (n > WIRE_DNS_BYTES)
 		n = WIRE_DNS_BYTES;
-	if (bpf_probe_read_kernel(to, n, skb->head + at))
+	error = source == EMIT_USER ? bpf_probe_read_user(to, n, from)
+				    : bpf_probe_read_kernel(to, n, from);
+	if (error)
 		return;
 	e->payload.off = (__u16)s->len;
 	e->payload.len = (__u16)n;
 	s->len += n;
+}
+
+/* dns_payload - appends the bytes behind the UDP header, as far as they lie side by side */
+static __always_inline void dns_payload(struct slot *s, struct sk_buff *skb, __u32 bytes) {
+	__u32 at = skb->transport_header + sizeof(struct dns_udp), end = skb->tail;
+
+	((struct wire_dns *)s->rec)->bytes = bytes;
+	if (end > at)
+		dns_append(s, skb->head + at, bytes < end - at ? bytes : end - at, EMIT_KERNEL);
 }
 
 /* dns_tell - a datagram that the process sends (@out) or receives, if it is from or to port 53 */
@@ -220,8 +229,6 @@ int BPF_PROG(dns_sys_exit, struct pt_regs *regs, long ret) {
 	struct wire_dns *e;
 	struct sock *sk;
 	struct slot *s;
-	__u32 n;
-	char *to;
 
 	if (ret < 1 || ret > 65535 || !dns_call_read(regs, ret, &c))
 		return 0;
@@ -245,15 +252,8 @@ int BPF_PROG(dns_sys_exit, struct pt_regs *regs, long ret) {
 	net_copy_ends(&e->net, &at);
 	e->net.head.flags |= WIRE_ADDRESS_RACY;
 	e->net.socket_inode = BPF_CORE_READ(socket, file, f_inode, i_ino);
-	e->bytes = n = c.n;
-	to = emit_room(s, WIRE_DNS_BYTES);
-	if (n > WIRE_DNS_BYTES)
-		n = WIRE_DNS_BYTES;
-	if (to && !bpf_probe_read_user(to, n, c.bytes)) {
-		e->payload.off = (__u16)s->len;
-		e->payload.len = (__u16)n;
-		s->len += n;
-	}
+	e->bytes = c.n;
+	dns_append(s, c.bytes, c.n, EMIT_USER);
 	emit_end(s, &ring_bulk);
 	return 0;
 }
