@@ -65,6 +65,7 @@ enum wire_kind {
 	WIRE_HOST_STOP = 52,
 	WIRE_HOST_FOLD = 53,
 	WIRE_HOST_COVERAGE = 54,
+	WIRE_HOST_LOG = 55,
 	WIRE_INJECT_PTRACE = 88,
 	WIRE_INJECT_VM_WRITE = 89,
 	WIRE_INJECT_VM_READ = 90,
@@ -308,6 +309,12 @@ struct wire_host_user {
 	struct wire_str name;
 };
 
+struct wire_host_log {
+	struct wire_header head;
+	struct wire_str service; /* what its file is called */
+	struct wire_str line;
+};
+
 struct wire_host_loss {
 	struct wire_header head;
 	__u64 count;
@@ -333,6 +340,7 @@ struct wire_host_fold {
 	__u64 last_ns;
 	__u64 bytes_out, bytes_in; /* of these, where the kind counts bytes */
 };
+_Static_assert(sizeof(struct wire_host_log) == 72, "wire_host_log");
 _Static_assert(sizeof(struct wire_host_fold) == 104, "wire_host_fold");
 
 #pragma GCC diagnostic pop

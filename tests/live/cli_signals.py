@@ -195,6 +195,47 @@ def hangup_keeps_windows(sensor):
                 yield f"the events that led to it are not those: {of}"
 
 
+LOG_RULE = """title: {title}
+logsource: {{product: linux, service: {service}}}
+detection: {{keywords: ['{text}'], condition: keywords}}
+"""
+
+
+def follows_logs(sensor):
+    """Lines that come are told, also behind a rotation and when the file is cut short."""
+    rules, log = sensor.path("logrules"), sensor.path("auth.log")
+    os.makedirs(rules, exist_ok=True)
+    for service in ("sshd", "auth", "cron"):
+        with open(os.path.join(rules, f"{service}.yml"), "w", encoding="utf-8") as f:
+            f.write(LOG_RULE.format(title=service, service=service, text="no such user"))
+
+    def line(text, mode="a"):
+        with open(log, mode, encoding="utf-8") as f:
+            f.write(f"Nov 25 23:00:01 box sshd[7]: {text}\n")
+
+    line("no such user before the sensor")
+    with Running(sensor, "logs", "--rules", rules, "--log", f"auth={log}") as run:
+        def told(text):
+            return [e for e in run.events() if text in e.get("log", {}).get("text", "")]
+
+        def comes(text):
+            if not wait_until(lambda: told(text), 60):
+                yield f"'{text}' was not told: {sensor.said()}"
+        line("no such user one")
+        yield from comes("user one")
+        for e in told("user one"):
+            fired = {d["title"] for d in e.get("detections", [])}
+            if fired != {"sshd", "auth"} or e["log"]["services"] != ["auth", "sshd"]:
+                yield f"{fired} fired for {e['log']}"
+        os.rename(log, log + ".1")
+        line("two")
+        yield from comes("]: two")
+        line("3", "w")  # shorter than what was there
+        yield from comes("]: 3")
+        if told("before the sensor"):
+            yield "a line from before the sensor was told"
+
+
 def ready(sensor):
     with Running(sensor, "ready") as run:
         run.shell.do("/bin/true")
@@ -224,5 +265,6 @@ CASES = {
     "sigint_ends_run_with_everything_written": ends_on(signal.SIGINT),
     "sighup_reads_rules_again_and_bad_ones_change_nothing": hangup,
     "sighup_keeps_the_windows_of_correlations": hangup_keeps_windows,
+    "lines_of_logs_are_told_and_rules_of_services_fire": follows_logs,
     "run_for_a_duration_ends_with_a_summary": duration,
 }

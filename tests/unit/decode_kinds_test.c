@@ -270,6 +270,32 @@ static void fact_of_the_host_that_was_not_found_is_absent(void) {
 	CHECK(decode() == 0 && !HAS(HOST_ID) && !HAS(HOST_NAME) && HAS(BOOT_ID));
 }
 
+/* log_is - whether a line tells this program and user; "" is none */
+static bool log_is(const char *line, const char *program, const char *user) {
+	struct wire_host_log *w = sample_begin(&sample, WIRE_HOST_LOG, sizeof(*w));
+
+	w->service = sample_add_lit(&sample, "auth");
+	w->line = sample_add(&sample, line, strlen(line));
+	return decode() == 0 && is_text(e.log.services.v[0], "auth") &&
+	       e.log.services.n == (*program ? 2 : 1) && HAS(LOG_PROGRAM) == (*program != 0) &&
+	       (!*program || is_text(e.log.program, program)) && HAS(LOG_USER) == (*user != 0) &&
+	       (!*user || is_text(e.log.user, user)) && is_text(e.log.text, line);
+}
+
+static void line_of_a_log_names_its_program(void) {
+	CHECK(log_is("Nov 25 23:00:01 box sshd[712]: Accepted", "sshd", ""));
+	CHECK(log_is("Nov  5 23:00:01 box CRON[7]: x", "CRON", ""));
+	CHECK(log_is("2026-11-25T23:00:01.123456+00:00 box kernel: x", "kernel", ""));
+	CHECK(log_is("Nov 25 23:00:01 box sudo: a : TTY=x ; USER=#-1 ; COMMAND=y", "sudo", "#-1"));
+	CHECK(log_is("Nov 25 23:00:01 box su: USER=x", "su", ""));
+	CHECK(log_is("Nov 25 23:00:01 box sudo: USER=", "sudo", ""));
+	CHECK(log_is("Nov 25 23:00:01 box", "", ""));
+	CHECK(log_is("Nov 25", "", ""));
+	CHECK(log_is("usb 1-1: new device", "", ""));
+	CHECK(log_is("2026-11-25 23:00 x y: z", "", ""));
+	CHECK(log_is(" ", "", ""));
+}
+
 static void loss_is_named(void) {
 	struct wire_host_loss *w;
 
@@ -347,6 +373,7 @@ int main(void) {
 	RUN(terminals_have_the_names_that_people_use);
 	RUN(host_records_tell_the_host);
 	RUN(fact_of_the_host_that_was_not_found_is_absent);
+	RUN(line_of_a_log_names_its_program);
 	RUN(loss_is_named);
 	RUN(every_cause_of_loss_has_a_name);
 	RUN(fold_is_told_as_the_deed_that_it_counts);

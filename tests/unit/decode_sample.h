@@ -35,7 +35,7 @@ static const uint8_t sample_kinds[] = {
 	WIRE_KERNEL_BPF_LOAD, WIRE_KERNEL_BPF_ATTACH, WIRE_KERNEL_KEXEC,
 	WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP, WIRE_KERNEL_KEY,
 	WIRE_KERNEL_LOCKDOWN, WIRE_KERNEL_IO_URING, WIRE_KERNEL_IO_REQUEST,
-	WIRE_FILE_READ,
+	WIRE_FILE_READ, WIRE_HOST_LOG,
 };
 #define SAMPLE_KINDS (sizeof(sample_kinds) / sizeof(sample_kinds[0]))
 
@@ -290,6 +290,14 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 
 		w->uid = 1000;
 		w->name = sample_add_lit(s, "mia");
+		break;
+	}
+	case WIRE_HOST_LOG: {
+		struct wire_host_log *w = sample_begin(s, kind, sizeof(*w));
+
+		w->service = sample_add_lit(s, "auth");
+		w->line = sample_add_lit(s, "Nov 25 23:00:01 box sudo[7]: mia : USER=root ; "
+					    "COMMAND=/usr/bin/id");
 		break;
 	}
 	case WIRE_HOST_LOSS: {

@@ -82,7 +82,7 @@ static void each_category_offers_its_kinds_and_no_others(void) {
 		  { WIRE_PROCESS_EXEC, WIRE_PROCESS_EXIT, WIRE_FILE_CREATE, WIRE_FILE_OPEN,
 		    WIRE_FILE_RENAME, WIRE_FILE_UNLINK, WIRE_FILE_CHMOD, WIRE_FILE_CHOWN,
 		    WIRE_FILE_LINK, WIRE_FILE_SYMLINK, WIRE_NET_CONNECT, WIRE_NET_ACCEPT,
-		    WIRE_NET_BIND, WIRE_NET_LISTEN, WIRE_NET_SEND, WIRE_FILE_READ,
+		    WIRE_NET_BIND, WIRE_NET_LISTEN, WIRE_NET_SEND, WIRE_FILE_READ, WIRE_HOST_LOG,
 		    WIRE_PROCESS_SIGNAL, WIRE_PROCESS_CREDENTIALS, WIRE_PROCESS_SESSION,
 		    WIRE_PROCESS_COREDUMP, WIRE_NET_CLOSE, WIRE_INJECT_PTRACE,
 		    WIRE_INJECT_VM_WRITE, WIRE_INJECT_VM_READ, WIRE_INJECT_MEM_OPEN,
@@ -104,6 +104,24 @@ static void each_category_offers_its_kinds_and_no_others(void) {
 			CHECK(holds_for(rows[i].source, kind) == wanted);
 		}
 	}
+}
+
+static void a_rule_of_a_log_keeps_to_its_lines(void) {
+	struct ruleset *rules = rule_load("title: t\nlogsource: {product: linux, service: sshd}\n"
+					  "detection: {k: [Bad password], condition: k}\n");
+	struct event e = event_of(WIRE_HOST_LOG);
+	struct str services[] = { STR("auth"), STR("sshd") };
+
+	EVENT_SET(&e, LOG_TEXT, log.text, STR("host sshd[7]: bad password"));
+	CHECK(rule_hits(rules, &e) == 0);
+	EVENT_SET(&e, LOG_SERVICES, log.services, ((struct strv){ services, 2 }));
+	CHECK(rule_hits(rules, &e) == 1);
+	e.log.services.n = 1;
+	CHECK(rule_hits(rules, &e) == 0);
+	e.log.services.n = 2;
+	e.log.text = STR("host sshd[7]: good password");
+	CHECK(rule_hits(rules, &e) == 0);
+	ruleset_free(rules);
 }
 
 static void a_tcp_connection_fires_once_and_a_datagram_too(void) {
@@ -326,6 +344,7 @@ static void matching_allocates_nothing(void) {
 
 int main(void) {
 	RUN(each_category_offers_its_kinds_and_no_others);
+	RUN(a_rule_of_a_log_keeps_to_its_lines);
 	RUN(a_tcp_connection_fires_once_and_a_datagram_too);
 	RUN(an_accepted_connection_is_one_that_was_not_initiated_here);
 	RUN(an_image_is_the_executable_or_the_name_it_was_invoked_by);

@@ -327,7 +327,7 @@ static void truncation_at_every_length_is_survived(void) {
 
 static void rules_of_other_log_sources_are_skipped_and_say_why(void) {
 	struct ruleset *rules =
-		rule_load("title: a\nid: " ID_A "\nlogsource: {product: linux, service: sshd}\n"
+		rule_load("title: a\nid: " ID_A "\nlogsource: {product: linux, service: apache}\n"
 			  "detection: {s: {a: x}, condition: s}\n---\n"
 			  "title: b\nid: " ID_B "\nlogsource: {category: dns}\n"
 			  "detection: {s: {query: x}, condition: s}\n---\n"

@@ -175,6 +175,16 @@ int host_coverage(struct host *h, const struct host_coverage *c) {
 	return draft_send(h, &d);
 }
 
+int host_log(struct host *h, const char *service, struct str line) {
+	static struct draft d;
+	struct wire_host_log *l = (struct wire_host_log *)d.bytes;
+
+	draft_begin(h, &d, WIRE_HOST_LOG, sizeof(*l));
+	draft_str(&d, &l->service, service, strlen(service));
+	draft_str(&d, &l->line, line.s, line.n);
+	return draft_send(h, &d);
+}
+
 int host_stop(struct host *h, uint64_t produced, uint64_t lost) {
 	static struct draft d;
 	struct wire_host_stop *s = (struct wire_host_stop *)d.bytes;

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "app/corridor.h"
+#include "app/follow.h"
 #include "app/watch.h"
 #include "probe/probe.h"
 
@@ -35,6 +36,7 @@ struct session_options {
 	const char *scope_cgroup; /* NULL: no such scope; "/a/b" below the cgroup2 root */
 	uint64_t scope_cgroup_id;
 	struct watch watch;	  /* whose opens for reading are told */
+	struct follow *logs;	  /* to be followed; NULL: none */
 	char **command; /* run this and look only at it and its descendants; or NULL */
 	bool follow;	/* with @command: go on until its last descendant has ended */
 };

@@ -72,6 +72,19 @@ static int add_sink(const struct command *c, struct session_options *o, const ch
 	return CLI_OK;
 }
 
+static int take_log(const struct command *c, struct session_options *o) {
+	static struct follow logs;
+	int err = follow_add(&logs, optarg);
+
+	o->logs = &logs;
+	if (err == -E2BIG)
+		return cli_misuse(c, "at most %d times --log", FOLLOW_FILES);
+	if (err)
+		return cli_misuse(c, "--log takes NAME=PATH with an absolute path, not \"%s\"",
+				  optarg);
+	return CLI_OK;
+}
+
 static int take_watch(const struct command *c, struct session_options *o) {
 	int err = watch_add(&o->watch, optarg);
 
@@ -124,6 +137,8 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 		return CLI_OK;
 	case SENSOR_COLOR:
 		return take_color(c, o);
+	case SENSOR_LOG:
+		return take_log(c, o);
 	case SENSOR_WATCH:
 		return take_watch(c, o);
 	case SENSOR_READY_FD:

@@ -23,6 +23,7 @@ enum {
 	SENSOR_SPOOL,
 	SENSOR_CONFIG,
 	SENSOR_WATCH,
+	SENSOR_LOG,
 	SENSOR_OWN, /* first number that a command may use for its own options */
 };
 
@@ -40,6 +41,7 @@ enum {
 	{ "tape", required_argument, NULL, SENSOR_TAPE },            \
 	{ "color", required_argument, NULL, SENSOR_COLOR },          \
 	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD },    \
+	{ "log", required_argument, NULL, SENSOR_LOG },              \
 	{ "watch", required_argument, NULL, SENSOR_WATCH }
 
 #define SENSOR_USAGE                                                                      \
@@ -53,6 +55,8 @@ enum {
 	"      --strict        a rule with a fault refuses all of them\n"                     \
 	RULES_SELECT_USAGE                                                                     \
 	"      --hooks SET     auto (best that works), lsm, tracepoint\n"                    \
+	"      --log NAME=PATH tell the lines that come to a log, for rules of service NAME:\n"  \
+	"                      auth, syslog, ...; kernel=/dev/kmsg (repeatable)\n"              \
 	"      --watch PATH    tell opens for reading of this file, or of those in this\n"      \
 	"                      folder, too (repeatable; credentials and keys always are)\n"    \
 	"      --tape FILE     record the raw ring, for `lapwing replay`\n"                  \

@@ -263,6 +263,22 @@ static bool speaks_audit(const struct expr *x) {
 	return so;
 }
 
+/* keep_to_log - @r holds only for lines of the log, or by the program, that its service names */
+static int keep_to_log(struct build *b, struct rule *r) {
+	struct text_style style = { 0 };
+	struct pattern name;
+	struct patterns any = { &name, 1 };
+	struct exprs both = { 0 };
+	struct expr *x = NULL;
+	int err = build_slot(b, STR("log.services"), &style.slot);
+
+	err = err ? err : pattern_plain(&b->temp, r->source.service, &name);
+	err = err ? err : leaf_texts(b, &style, &any, &x);
+	err = err ? err : exprs_add(b, &both, r->expr);
+	err = err ? err : exprs_add(b, &both, x);
+	return err ? err : build_join(b, JOIN_AND, &both, &r->expr);
+}
+
 int rule_build(struct build *b, const struct node *doc) {
 	struct rule *r = arena_zalloc(&b->set->arena, sizeof(*r));
 	enum status status = STATUS_RUN;
@@ -291,6 +307,9 @@ int rule_build(struct build *b, const struct node *doc) {
 	b->names = NAMES_ANY;
 	if (!err && !r->source.category.s && speaks_audit(r->expr))
 		r->audited = true;
+	if (!err && !b->set->for_records && r->source.service.s &&
+	    taxonomy_is_log(r->source.service))
+		err = keep_to_log(b, r);
 	err = err ? err : take_source(b, r);
 	if (err)
 		return err;

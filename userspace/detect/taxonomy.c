@@ -40,6 +40,7 @@ static const struct sigma_name names[] = {
 	{ "Initiated", NUMBER(NET_INITIATED) },
 	{ "Protocol", { SOURCE_NAME, FIELD_NET_TRANSPORT } },
 	{ "Computer", TEXT(HOST_NAME) },
+	{ "USER", TEXT(LOG_USER) }, /* sudo's */
 	{ "Company", NEVER },
 	{ "CreationUtcTime", NEVER },
 	{ "Description", NEVER },
@@ -185,6 +186,17 @@ static void add_category(size_t i, struct event_kinds *ret) {
 		event_kinds_add(ret, categories[i].kinds[k]);
 }
 
+bool taxonomy_is_log(struct str service) {
+	static const char *const logs[] = { "auth", "syslog", "sshd",	"sudo",	     "cron",
+					    "clamav", "vsftpd", "guacamole", "kernel", "daemon" };
+
+	for (uint32_t i = 0; i < COUNT(logs); i++) {
+		if (str_eq(service, str_of(logs[i])))
+			return true;
+	}
+	return false;
+}
+
 void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, const char **ret_why) {
 	*ret = (struct event_kinds){ 0 };
 	if (source->product.s && !str_eq(source->product, STR("linux"))) {
@@ -195,6 +207,10 @@ void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, con
 		*ret_why = NULL;
 		return;
 	}
+	if (source->service.s && !source->category.s && taxonomy_is_log(source->service)) {
+		event_kinds_add(ret, WIRE_HOST_LOG);
+		return;
+	}
 	if (source->service.s) {
 		*ret_why = "its log source is a service's own log, which this sensor does not read";
 		return;
@@ -203,6 +219,8 @@ void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, con
 		if (!source->category.s || str_eq(source->category, str_of(categories[i].category)))
 			add_category(i, ret);
 	}
+	if (!source->category.s)
+		event_kinds_add(ret, WIRE_HOST_LOG);
 	if (!event_kinds_any(ret))
 		*ret_why = "its log source is a category that this sensor has no events for";
 }

@@ -47,6 +47,9 @@ bool taxonomy_value_known(enum field_id field, struct str name);
  */
 void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, const char **ret_why);
 
+/* taxonomy_is_log - whether rules of @service are about lines of a log (HOST_LOG) */
+bool taxonomy_is_log(struct str service);
+
 /*
  * taxonomy_words - the fields that keywords are searched in, as bits of event.has
  * @exec: of an exec; in other events what is of the process was told when that began

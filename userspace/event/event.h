@@ -232,6 +232,12 @@ struct event_fold {
 	uint64_t count, first_ns, last_ns, bytes_out, bytes_in;
 };
 
+/* A line of a log that others write. */
+struct event_log {
+	struct strv services;
+	struct str program, user, text;
+};
+
 #define EVENT_HAS_WORDS 4
 
 struct event {
@@ -250,6 +256,7 @@ struct event {
 	struct event_process process, parent;
 	struct event_exec exec;
 	struct event_fork fork;
+	struct event_log log;
 	struct event_exit exit;
 	struct event_file file;
 	struct event_net net;
