@@ -129,15 +129,56 @@ static void print_losses(const struct corridor *c, const struct report_ledger *l
 			      c->malformed);
 }
 
+static void print_hits(const struct corridor *c) {
+	struct rule_info r;
+
+	for (size_t i = 0; !ruleset_info(c->rules, i, &r); i++) {
+		if (r.hits && !r.quiet)
+			(void)fprintf(stderr, "  %-8" PRIu64 " %.*s\n", r.hits,
+				      STR_FMT(r.detection->title));
+	}
+}
+
+#define COSTLIEST 3
+
+/* print_costs - the rules that took the most time, of those that took any that was seen */
+static void print_costs(const struct corridor *c) {
+	struct rule_info top[COSTLIEST] = { 0 }, r, swap;
+
+	for (size_t i = 0; !ruleset_info(c->rules, i, &r); i++) {
+		for (int k = 0; k < COSTLIEST; k++) {
+			if (r.ns <= top[k].ns)
+				continue;
+			swap = top[k];
+			top[k] = r;
+			r = swap;
+		}
+	}
+	for (int k = 0; k < COSTLIEST && top[k].ns; k++)
+		(void)fprintf(stderr, "%s%.1f ms in %" PRIu64 " evaluations: %.*s\n",
+			      k ? "            " : "costliest   ", (double)top[k].ns / 1e6,
+			      top[k].evaluations, STR_FMT(top[k].detection->title));
+}
+
+static void print_rule_losses(const struct corridor *c) {
+	struct rule_losses l;
+
+	ruleset_losses(c->rules, &l);
+	if (l.groups || l.hits || l.late || l.crowded)
+		(void)fprintf(stderr,
+			      "windows     %" PRIu64 " groups and %" PRIu64
+			      " hits evicted, %" PRIu64 " hits too late, %" PRIu64
+			      " detections without room\n",
+			      l.groups, l.hits, l.late, l.crowded);
+}
+
 static void print_detections(const struct corridor *c) {
 	(void)fprintf(stderr, "detections  %" PRIu64 "\n", c->detections);
-	for (size_t i = 0; c->rules && i < ruleset_count(c->rules); i++) {
-		uint64_t hits;
-		const struct detection *d = ruleset_rule(c->rules, i, &hits);
-
-		if (hits)
-			(void)fprintf(stderr, "  %-8" PRIu64 " %.*s\n", hits, STR_FMT(d->title));
-	}
+	if (!c->rules)
+		return;
+	print_hits(c);
+	print_costs(c);
+	print_rule_losses(c);
 }
 
 void report_summary(const struct corridor *c, const struct report_ledger *ledger) {

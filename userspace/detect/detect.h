@@ -85,6 +85,15 @@ struct rule_info {
 /* ruleset_info - of rule @i, and behind the last rule of each correlation; -ENOENT past those */
 int ruleset_info(const struct ruleset *rules, size_t i, struct rule_info *ret);
 
+/* What correlations had to let go of; any of it makes what they tell INCOMPLETE or is told here. */
+struct rule_losses {
+	uint64_t groups, hits; /* evicted, because there was no room for more */
+	uint64_t late;	       /* hits that came too late to be counted */
+	uint64_t crowded;      /* detections for which one event had no room */
+};
+
+void ruleset_losses(const struct ruleset *rules, struct rule_losses *ret);
+
 /* ruleset_find - the number, for ruleset_info(), of what is called so (id, name, title); -ENOENT */
 int ruleset_find(const struct ruleset *rules, struct str text, size_t *ret);
 

@@ -40,6 +40,17 @@ int ruleset_info(const struct ruleset *rules, size_t i, struct rule_info *ret) {
 	return 0;
 }
 
+void ruleset_losses(const struct ruleset *rules, struct rule_losses *ret) {
+	const struct windows_figures *f;
+
+	*ret = (struct rule_losses){ 0 };
+	if (!rules->correlations)
+		return;
+	f = windows_figures(rules->correlations->windows);
+	*ret = (struct rule_losses){ f->groups_evicted, f->hits_evicted, f->late,
+				     rules->correlations->crowded };
+}
+
 static bool same_word(struct str a, struct str b) {
 	return a.n == b.n && a.n && !strncasecmp(a.s, b.s, a.n);
 }
