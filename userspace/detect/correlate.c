@@ -225,11 +225,16 @@ static void fire(struct ruleset *set, struct correlation *c, struct window *g,
 		take(set, u, &inner);
 }
 
-/* forget_older - of what only the newest matters for, the one before */
+/*
+ * forget_older - of what only the newest matters for, the one before
+ * Not while there is room: to a hit that comes late it may still matter.
+ */
 static void forget_older(struct windows *w, const struct correlation *c, struct window *g,
 			 const struct window_hit *hit) {
 	struct window_hit *old = NULL;
 
+	if (g->n < correlation_most(c) / 2)
+		return;
 	if (c->type == TEMPORAL)
 		old = windows_same(w, g, hit->value);
 	else if (c->type == TEMPORAL_ORDERED)
