@@ -3,17 +3,6 @@
 
 #include "detect/correlate.h"
 
-/*
- * A TCP connection is told twice, when it is attempted and when its outcome is
- * known. Rules see the first, so that one connection is one hit, and so that an
- * attempt counts which nobody answers.
- */
-static bool told_before(const struct event *e) {
-	return e->kind == WIRE_NET_CONNECT && event_has(e, FIELD_OUTCOME) &&
-	       e->outcome != OUTCOME_ATTEMPTED && event_has(e, FIELD_NET_TRANSPORT) &&
-	       e->net.transport == 6;
-}
-
 /* Numbers of events ran out: forget what any of them left behind. */
 static void restart_epochs(struct ruleset *rules) {
 	for (struct slot *s = rules->slots; s; s = s->next) {
@@ -151,7 +140,7 @@ void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 		m->id = e->id;
 	if (event_has(e, FIELD_FOLD_COUNT))
 		m->weight = e->fold.count < UINT32_MAX ? (uint32_t)e->fold.count : UINT32_MAX;
-	if (rules->buckets[e->kind].n && !told_before(e)) {
+	if (rules->buckets[e->kind].n) {
 		begin(rules, arena);
 		try_bucket(rules, &rules->buckets[e->kind], &t);
 	}
