@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 
-typedef int (*line_fn)(void *ctx, const struct follow_file *file, struct str line);
+typedef int (*line_fn)(void *ctx, const char *service, struct str line);
 
 int follow_add(struct follow *f, char *what) {
 	char *equals = strchr(what, '=');
@@ -48,16 +48,12 @@ static void open_file(struct follow_file *file, bool from_end) {
 }
 
 void follow_open(struct follow *f) {
-	for (int i = 0; i < f->n; i++)
+	for (int i = 0; f && i < f->n; i++)
 		open_file(&f->files[i], true);
 }
 
-void follow_close(struct follow *f) {
-	for (int i = 0; i < f->n; i++) {
-		if (f->files[i].fd >= 0)
-			(void)close(f->files[i].fd);
-		f->files[i].fd = -1;
-	}
+uint64_t follow_overwritten(const struct follow *f) {
+	return f ? f->overwritten : 0;
 }
 
 static int tell(struct follow_file *file, line_fn each, void *ctx) {
@@ -68,7 +64,7 @@ static int tell(struct follow_file *file, line_fn each, void *ctx) {
 		if (!file->part[i])
 			file->part[i] = ' ';
 	}
-	return line.n ? each(ctx, file, line) : 0;
+	return line.n ? each(ctx, file->service, line) : 0;
 }
 
 static int take(struct follow_file *file, const char *bytes, size_t n, line_fn each, void *ctx) {
@@ -144,7 +140,7 @@ static int read_kmsg(struct follow *f, struct follow_file *file, line_fn each, v
 		text = strchr(bytes, ';');
 		if (text) {
 			text[1 + strcspn(text + 1, "\n")] = '\0';
-			err = each(ctx, file, str_of(text + 1));
+			err = each(ctx, file->service, str_of(text + 1));
 		}
 	}
 	return err;
@@ -153,7 +149,7 @@ static int read_kmsg(struct follow *f, struct follow_file *file, line_fn each, v
 int follow_read(struct follow *f, line_fn each, void *ctx) {
 	int err = 0;
 
-	for (int i = 0; !err && i < f->n; i++) {
+	for (int i = 0; !err && f && i < f->n; i++) {
 		struct follow_file *file = &f->files[i];
 
 		if (file->fd < 0) {

@@ -36,22 +36,26 @@ struct follow_file {
 struct follow {
 	struct follow_file files[FOLLOW_FILES];
 	int n;
-	uint64_t overwritten; /* messages of the kernel that were gone before they were read */
+	uint64_t overwritten;
 };
 
 /* follow_add - "SERVICE=PATH"; -EINVAL: it is not that, -E2BIG: one too many. Borrows @what. */
 int follow_add(struct follow *f, char *what);
 
-/* follow_open - at the ends; what is not there is looked for again by follow_read() */
+/*
+ * follow_open - at the ends; what is not there is looked for again by follow_read()
+ * As for all below, @f may be NULL: nothing is followed. The files are closed with the program.
+ */
 void follow_open(struct follow *f);
 
 /*
  * follow_read - what has come since, line by line, without its newline
- * @line: printable as it came, but for NULs, which are blanks. Gives 0, or what @each gave.
+ * A NUL in a line is given as a blank. Gives 0, or what @each gave when that was not 0.
  */
-int follow_read(struct follow *f,
-		int (*each)(void *ctx, const struct follow_file *file, struct str line), void *ctx);
+int follow_read(struct follow *f, int (*each)(void *ctx, const char *service, struct str line),
+		void *ctx);
 
-void follow_close(struct follow *f);
+/* follow_overwritten - messages of the kernel that were gone before they were read */
+uint64_t follow_overwritten(const struct follow *f);
 
 #endif

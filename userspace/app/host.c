@@ -175,7 +175,8 @@ int host_coverage(struct host *h, const struct host_coverage *c) {
 	return draft_send(h, &d);
 }
 
-int host_log(struct host *h, const char *service, struct str line) {
+int host_log(void *host, const char *service, struct str line) {
+	struct host *h = host;
 	static struct draft d;
 	struct wire_host_log *l = (struct wire_host_log *)d.bytes;
 

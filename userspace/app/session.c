@@ -275,15 +275,8 @@ static int tend_host(struct session *s, uint64_t now) {
 	for (int kind = 0; kind < WIRE_KIND_MAX; kind++)
 		losses.lost[kind][WIRE_LOSS_MALFORMED] = s->corridor.malformed_kind[kind];
 	losses.lost[WIRE_INVALID][WIRE_LOSS_NOT_RUN] = probe_not_run(s->probe);
-	if (s->o->logs)
-		losses.lost[WIRE_HOST_LOG][WIRE_LOSS_RING_FULL] = s->o->logs->overwritten;
+	losses.lost[WIRE_HOST_LOG][WIRE_LOSS_RING_FULL] = follow_overwritten(s->o->logs);
 	return host_losses(&s->host, &losses);
-}
-
-static int tell_line(void *ctx, const struct follow_file *file, struct str line) {
-	struct session *s = ctx;
-
-	return host_log(&s->host, file->service, line);
 }
 
 /* tell_folds - what hooks only counted; @all: also what they may go on counting */
@@ -326,9 +319,8 @@ static int loop(struct session *s) {
 		err = corridor_backlog(&s->corridor) > BACKLOG_BYTES ? 0 : drain(s);
 		now = host_boot_ns();
 		if (err >= 0)
-			err = tell_folds(s, now, false);
-		if (err >= 0 && s->o->logs)
-			err = follow_read(s->o->logs, tell_line, s);
+			err = tell_folds(s, now, false)
+				      ?: follow_read(s->o->logs, host_log, &s->host);
 		if (err >= 0)
 			err = tend_host(s, now);
 		if (err >= 0)
@@ -463,8 +455,7 @@ static int start(struct session *s) {
 	if (start_probe(s) || start_loop(s) || start_story(s))
 		return 1;
 	watch_now(s, true);
-	if (s->o->logs)
-		follow_open(s->o->logs);
+	follow_open(s->o->logs);
 	if (s->o->summary)
 		report_header(s->probe, &s->coverage, &s->corridor, scope_name(s, scope));
 	err = sandbox_enter(s->corridor.export != NULL);
@@ -481,8 +472,6 @@ static void close_all(struct session *s) {
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
-	if (s->o->logs)
-		follow_close(s->o->logs);
 	probe_free(s->probe);
 	child_free(&s->child);
 	told = s->corridor.error;
