@@ -129,7 +129,8 @@ fuzz:
 	@FUZZ_SECONDS=$(SECONDS) scripts/ladder fuzz
 
 bench: build-bench
-	@scripts/bench; status=$$?; scripts/bench-spool && exit $$status
+	@status=0; for part in bench bench-spool bench-rules; do scripts/$$part || status=$$?; done; \
+	  exit $$status
 
 .PHONY: build-unit build-replay build-export build-bpf build-fuzz build-bench
 

@@ -130,7 +130,7 @@ static int make(struct arena *arena, const char *regex, struct automaton **ret) 
 static void what_it_cannot_do_is_left_to_others(void) {
 	static const char *const regexes[] = {
 		"a(?=b)",      "(a)\\1",       "\\ba",	  "a++",    "(?>a)b", "(?m)^a",
-		"[[:alpha:]]", "\\p{L}",       "\\x41",	  "a$b",    "^^a",    "a{5000}",
+		"[[:alpha:]]", "\\p{L}",       "\\x{41}",	  "a$b",    "^^a",    "a{5000}",
 		"(a{60}){60}", "(?i)\xc3\xa9", "\\Qa\\E", "(?#x)a", "a{,2}"
 	};
 	struct arena arena;

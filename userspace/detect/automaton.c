@@ -12,6 +12,7 @@
 struct automaton {
 	uint32_t n_words;
 	bool empty; /* matches nothing in particular, so everywhere */
+	bool bound; /* every match begins at the beginning, with '^' */
 	struct named named;
 	uint64_t *first, *last;
 	uint64_t *next, *loop;	 /* places that the place after them follows, and they themselves */
@@ -133,6 +134,13 @@ static bool ends_agree(const struct maker *k) {
 	return true;
 }
 
+static bool is_begin(const struct tree *t) {
+	static const uint64_t begin[SYMBOL_WORDS] = { [SYMBOL_BEGIN / 64] = 1ull
+									    << SYMBOL_BEGIN % 64 };
+
+	return memcmp(t->set, begin, sizeof(begin)) == 0;
+}
+
 static int room(struct arena *arena, uint32_t n_words, uint64_t **ret) {
 	*ret = arena_zalloc(arena, n_words * sizeof(**ret));
 	return *ret ? 0 : -ENOMEM;
@@ -188,6 +196,9 @@ static int keep(struct arena *arena, const struct maker *k, const struct part *w
 		return err;
 	memcpy(a->first, whole->first, a->n_words * 8);
 	memcpy(a->last, whole->last, a->n_words * 8);
+	a->bound = true;
+	for (uint32_t i = 0; i < k->n; i++)
+		a->bound &= !in(whole->first, i) || is_begin(k->set[i]);
 	return keep_follow(k, a);
 }
 
@@ -254,13 +265,51 @@ static bool step(const struct automaton *a, uint64_t *at, uint32_t c) {
 	return done != 0;
 }
 
+static bool any(const struct automaton *a, const uint64_t *at) {
+	uint64_t all = 0;
+
+	for (uint32_t w = 0; w < a->n_words; w++)
+		all |= at[w];
+	return all != 0;
+}
+
+/* small_step - step() for what has room in one word, as most regexes have */
+static inline bool small_step(const struct automaton *a, uint64_t *at, uint32_t c) {
+	uint64_t to = a->first[0] | (*at & a->loop[0]) | (*at & a->next[0]) << 1;
+
+	for (uint64_t bits = *at & a->jumps[0]; bits; bits &= bits - 1)
+		to |= a->follow[__builtin_ctzll(bits)];
+	*at = to & a->of[c][0];
+	return *at & a->last[0];
+}
+
+static bool small_finds(const struct automaton *a, struct str x) {
+	uint64_t at = 0;
+	uint32_t i = 0;
+
+	if (small_step(a, &at, SYMBOL_BEGIN))
+		return true;
+	while (i < x.n) {
+		/* one that can only begin at the beginning has nothing to wait for */
+		if (!at && a->bound)
+			return false;
+		if (small_step(a, &at, symbol_at(a, x, &i)))
+			return true;
+	}
+	return small_step(a, &at, SYMBOL_END);
+}
+
 bool automaton_finds(const struct automaton *a, struct str x) {
 	uint64_t at[MAX_WORDS] = { 0 };
 	uint32_t i = 0;
 
+	if (a->n_words == 1 && !a->empty)
+		return small_finds(a, x);
 	if (a->empty || step(a, at, SYMBOL_BEGIN))
 		return true;
 	while (i < x.n) {
+		if (a->bound && !any(a, at))
+			return false;
 		if (step(a, at, symbol_at(a, x, &i)))
 			return true;
 	}

@@ -109,15 +109,29 @@ static int plain_escape(char c) {
 	return c;
 }
 
+static int hex_digit(char c) {
+	return c >= '0' && c <= '9'			? c - '0'
+	       : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+							: -1;
+}
+
 /* take_escape - at the backslash; adds what it stands for; *ret_c: the character, -1: a class */
 static bool take_escape(struct reader *r, uint64_t *set, int *ret_c) {
 	char c = at(r, 1);
+	int high = hex_digit(at(r, 2)), low = hex_digit(at(r, 3));
 
 	r->i += 2;
 	*ret_c = -1;
 	if (add_class(set, c))
 		return true;
-	*ret_c = plain_escape(c);
+	if (c == 'x') { /* two digits, of ASCII */
+		if (high < 0 || high > 7 || low < 0)
+			return false;
+		r->i += 2;
+		*ret_c = high * 16 + low;
+	} else {
+		*ret_c = plain_escape(c);
+	}
 	if (*ret_c >= 0)
 		add(set, (uint32_t)*ret_c);
 	return *ret_c >= 0;
