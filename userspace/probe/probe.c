@@ -169,13 +169,13 @@ static bool hooks_alive(struct probe *p) {
 }
 
 /*
- * load_order - the @nth family to load
- * That of files comes first: there a deed of our own shows whether LSM hooks are alive, and what
- * is found out then holds for all.
+ * The order of loading. Files come first: there a deed of our own shows whether LSM hooks are
+ * alive. Injection is next, for its first other program is a small fexit one: if the kernel refuses
+ * that, no larger family is loaded twice to find it out.
  */
-static enum deed_family load_order(int nth) {
-	return (enum deed_family)(nth == 0 ? DEED_FILE : nth <= DEED_FILE ? nth - 1 : nth);
-}
+static const enum deed_family load_order[] = { DEED_FILE, DEED_INJECT, DEED_PROCESS, DEED_NET,
+					       DEED_KERNEL };
+_Static_assert(sizeof(load_order) / sizeof(load_order[0]) == DEED_FAMILIES, "each of them");
 
 /* load_family - with a second try without LSM hooks when these turn out to be dead */
 static int load_family(struct probe *p, enum deed_family which, const struct knobs *knobs) {
@@ -204,9 +204,9 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 	family_choice_init(&p->choice, options->hooks);
 	fill_knobs(options, &knobs);
 	for (int f = 0; f < DEED_FAMILIES; f++) {
-		err = load_family(p, load_order(f), &knobs);
+		err = load_family(p, load_order[f], &knobs);
 		if (err)
-			family_give_up(&p->choice, load_order(f), err);
+			family_give_up(&p->choice, load_order[f], err);
 		else
 			loaded++;
 	}
