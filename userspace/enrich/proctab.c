@@ -276,8 +276,9 @@ const struct lineage *proctab_lineage(const struct proctab *t, struct proc *p) {
 	for (struct proc *up = p; up && wants_line(up) && n < LINEAGE_IDS;
 	     up = proctab_parent(t, up))
 		young[n++] = up;
-	while (n > 0)
-		set_line(t, young[--n]);
+	while (n-- > 0)
+		if (!young[n]->line) /* whoever is its own ancestor comes more than once */
+			set_line(t, young[n]);
 	return p->line;
 }
 
