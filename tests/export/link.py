@@ -78,6 +78,21 @@ def never_there(folder, events):
         yield f"{rig.made} were made: {ledger}"
 
 
+def nameless(folder, events):
+    """A name that has no address: as a receiver that is down, and it says why."""
+    rig = Rig(folder, events, "tcp://receiver.invalid:6515",
+              config="spool: {grace: 30s}\n")
+    process = rig.source()
+    rig.feed(process, 3)
+    wait_until(lambda: rig.spooled() and rig.ledger()["failing"], "it fails")
+    ledger = rig.ledger()
+    process.kill()
+    process.wait()
+    yield from balance(ledger)
+    if ledger["acknowledged"] or "no address" not in ledger["why"]:
+        yield f"it says: {ledger}"
+
+
 def down_and_back(folder, events):
     """It goes away in the middle and comes back, several times."""
     listen = f"tcp://127.0.0.1:{free_port()}"
@@ -304,6 +319,7 @@ CASES = {
     "tcp_delivers_everything": plain("tcp://127.0.0.1:{port}"),
     "a_receiver_writes_json_when_asked": as_json,
     "a_receiver_that_is_never_there_costs_nothing_but_disk": never_there,
+    "a_name_without_an_address_is_told": nameless,
     "a_receiver_that_goes_and_comes_misses_nothing": down_and_back,
     "a_slow_receiver_misses_nothing": slow,
     "a_half_open_connection_is_given_up_and_nothing_is_missing": misbehaving(silent),

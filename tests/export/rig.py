@@ -128,6 +128,13 @@ class Rig:
     def ledger(self, i=0):
         return self.status()["sinks"][i]
 
+    def spooled(self):
+        """Whether there is a ledger yet."""
+        try:
+            return bool(self.status()["sinks"])
+        except Failed:
+            return False
+
     def acknowledged(self):
         """By the first sink; nothing yet when the spool is not there yet."""
         try:
