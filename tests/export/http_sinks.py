@@ -85,6 +85,7 @@ def feed(sink, r, seconds=20, **keys):
 def whole(r, account, **kw):
     holds(account, r.ids, **kw)
     check(f"grammar: {sorted(set(r.faults))[:3]}", not r.faults)
+    check("a secret left the machine", not r.secrets)
 
 
 def plain(sink):
@@ -208,6 +209,30 @@ def no_name(sink):
     check(account.why, "resolve" in account.why)
 
 
+def filters():
+    """What a filter keeps back is in the ledger, and a secret goes where it is told to."""
+    with Elastic() as r:
+        account = feed(SINKS[2], r, secrets="no", kinds="exec", omit="exec,parent")
+        ledger = account.ledger
+        check(f"{ledger}", 0 < ledger["dropped"]["filtered"] < N and not list(balance(ledger)))
+        check(f"{ledger}", ledger["acknowledged"] == N - ledger["dropped"]["filtered"] ==
+              len(EVENTS.ids & set(r.ids)))
+        check("the secret was masked", r.secrets)
+    with Elastic() as r:
+        account = feed(SINKS[2], r, hash="process.user,process.command_line")
+        holds(account, r.ids)
+        check("hashed, and yet told", not r.secrets)
+
+
+def capped():
+    """A cap on the rate: what it left out is counted, and told as a loss."""
+    with Elastic() as r:
+        account = feed(SINKS[2], r, max_rate=10, format="json")
+        ledger = account.ledger
+        check(f"{ledger}", ledger["dropped"]["filtered"] and not list(balance(ledger)))
+        check(f"{ledger}", ledger["acknowledged"] == len(EVENTS.ids & set(r.ids)))
+
+
 def otlp_partial():
     """Which records were rejected is not said, so that only the number can be right."""
     with Otlp(plan=[{"rejected": 3}]) as r:
@@ -264,7 +289,7 @@ def prepare(case, *args):
 
 EACH = [plain, every_format, down, down_and_back, slow, too_slow, half_open, retry_after,
         retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, no_name]
-ALONE = [otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed, splunk_slow_index,
+ALONE = [filters, capped, otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed, splunk_slow_index,
          elastic_busy_items]
 
 CASES = {f"{s.scheme}_{c.__name__}": prepare(c, s) for s in SINKS for c in EACH}

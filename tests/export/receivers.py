@@ -25,6 +25,7 @@ class Receiver:
     def __init__(self, plan=(), poison=(), tls=None, port=0, delay=0.0):
         self.plan, self.poison, self.delay = list(plan), set(poison), delay
         self.ids, self.faults, self.times = [], [], []
+        self.secrets = 0
         self.lock = threading.Lock()
         receiver = self
 
@@ -76,6 +77,7 @@ class Receiver:
         if h.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         self.check_head(h)
+        self.secrets += b"hunter2" in body
         with self.lock:
             if not self.is_question(h):
                 self.times.append(time.monotonic())
@@ -211,7 +213,9 @@ class Elastic(Receiver):
             self.fault("no newline at the end, or half a pair")
         items, ids = [], []
         for action, doc in zip(lines[:-1:2], lines[1::2]):
-            name = json.loads(action)["create"]["_id"]
+            name = json.loads(action)["create"].get("_id")
+            if not name and json.loads(doc).get("kind") != "HOST_LOSS":
+                self.fault("a document without an id")
             if list(json.loads(action)) != ["create"] or not isinstance(json.loads(doc), dict):
                 self.fault("not a create and a document")
             if name in self.poison:

@@ -66,5 +66,8 @@ int main(int argc, char **argv) {
 		e.n_detections = i % 2;
 		encode_proto(&out, &e);
 	}
-	return !f || fwrite(out.data, 1, out.len, f) != out.len || fclose(f);
+	if (!f || fwrite(out.data, 1, out.len, f) != out.len || fclose(f))
+		return 1;
+	buf_done(&out);
+	return 0;
 }
