@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * flow.h - one TCP connection, from the wish to the end, told as few times as can be
+ * flow.h - one connection, from the wish to the end, told as few times as can be
  *
  * What is known of a connection's process hangs on its socket, because nearly
  * all that follows happens in softirqs, while any process runs. Connections that
@@ -40,6 +40,7 @@ struct flow {
 	__u16 direction; /* enum wire_direction */
 	__u16 fold_at;	 /* struct fold, of the attempt */
 	__u16 fold_keep;
+	__u64 sent, received; /* UDP: the kernel does not count them for us */
 };
 
 /*
@@ -104,12 +105,13 @@ static __always_inline void flow_source_port(struct wire_net *e, struct sock *sk
 }
 
 /* flow_fold - a fold of @kind of deeds of the flow's process to its peer */
-static __always_inline void flow_fold(const struct flow *f, __u32 kind, struct fold *ret) {
+static __always_inline void flow_fold(const struct flow *f, __u32 kind, __u32 protocol,
+				      struct fold *ret) {
 	fold_begin(ret, kind, NULL);
 	ret->key.start_ns = f->start_ns;
 	ret->key.cred = f->cred;
 	ret->key.tgid = f->tgid;
-	net_peer(ret, f->remote, f->service, IPPROTO_TCP);
+	net_peer(ret, f->remote, f->service, protocol);
 }
 
 /* flow_keep - keeps of a connect what it has in common with those that are folded */
@@ -119,7 +121,7 @@ static __always_inline void flow_keep(const struct flow *f, struct wire_net *e) 
 	__u8 outcome = e->head.outcome;
 	struct fold fold;
 
-	flow_fold(f, WIRE_NET_CONNECT, &fold);
+	flow_fold(f, WIRE_NET_CONNECT, IPPROTO_TCP, &fold);
 	fold.at = f->fold_at;
 	fold.keep = f->fold_keep;
 	e->latency_ns = 0;
@@ -249,7 +251,7 @@ static __always_inline void flow_end(struct sock *sk, const struct flow *f, __u3
 	if (!tcp || !tcp->rcv_nxt || !sk->__sk_common.skc_dport)
 		return;
 	if (f) {
-		flow_fold(f, WIRE_NET_CLOSE, &fold);
+		flow_fold(f, WIRE_NET_CLOSE, IPPROTO_TCP, &fold);
 	} else {
 		net_ends(&at, sk);
 		fold_begin(&fold, WIRE_NET_CLOSE, NULL);

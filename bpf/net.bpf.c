@@ -6,7 +6,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "flow.h"
+#include "net_udp.h"
 #include "syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -47,6 +47,8 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
 	if (sk->sk_protocol == IPPROTO_TCP &&
 	    flow_ask(sk, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port, inode, task, &fold))
 		return 0;
+	if (sk->sk_protocol == IPPROTO_UDP)
+		udp_begin(sk, remote, port, inode, task, 0);
 	e = net_begin(WIRE_NET_CONNECT, WIRE_HOOK_LSM_SOCKET_CONNECT, WIRE_ATTEMPTED, inode, task);
 	if (!e)
 		return 0;
@@ -323,20 +325,28 @@ int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
 	__u16 port = 0;
 	__u64 inode;
 
-	if (!sk || !msg->msg_name || sk->sk_protocol != IPPROTO_UDP ||
-	    !net_family(sk->__sk_common.skc_family))
+	if (!sk || sk->sk_protocol != IPPROTO_UDP || !net_family(sk->__sk_common.skc_family))
 		return 0;
+	if (!msg->msg_name) {
+		udp_sent(sk, (__u64)size);
+		return 0;
+	}
 	task = bpf_get_current_task_btf();
 	inode = net_inode(socket);
 	if (!gate_task(task) || !net_read_kernel(&to, msg->msg_name, msg->msg_namelen))
 		return 0;
 	net_meant(&to, sk->__sk_common.skc_family);
-	if (!net_first(inode, &to) || !net_put(&to, remote, &port))
+	if (!net_put(&to, remote, &port))
 		return 0;
+	if (!net_first(inode, &to)) {
+		udp_sent(sk, (__u64)size);
+		return 0;
+	}
 	fold_begin(&fold, WIRE_NET_SEND, task);
 	net_peer(&fold, remote, port, IPPROTO_UDP);
 	if (fold_deed(&fold, 0, 0))
 		return 0;
+	udp_begin(sk, remote, port, inode, task, (__u64)size);
 	e = net_begin(WIRE_NET_SEND, WIRE_HOOK_LSM_SOCKET_SENDMSG, WIRE_ATTEMPTED, inode, task);
 	if (!e)
 		return 0;

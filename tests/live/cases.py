@@ -42,7 +42,7 @@ for _family in ("v4", "v6", "mapped"):
         "ok", "refused", "nonblocking", "nonblocking_refused", "by_child", "unanswered", "late",
         "unreachable")]
     CASES += [(f"net_close_{_family}_{way}", "net_close", [_family, way])
-              for way in ("client_first", "server_first", "reset", "let_go")]
+              for way in ("client_first", "server_first", "reset", "let_go", "datagrams")]
     CASES += [(f"net_accept_{_family}_{way}", "net_accept", [_family, way])
               for way in ("accept", "accept4")]
     CASES += [(f"net_bind_{_family}_{way}_{kind}", "net_bind", [_family, way, kind])
@@ -79,7 +79,9 @@ NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlin
                       "kernel_io_request"}
 
 # A signal that its sender dresses as a timer's, which may come while anybody runs.
-NOT_SEEN_BY_TRACEPOINT = {"signal_disguised"}
+# And the end of a UDP socket.
+NOT_SEEN_BY_TRACEPOINT = {"signal_disguised",
+                          *(f"net_close_{family}_datagrams" for family in ("v4", "v6", "mapped"))}
 
 # LSM hooks of processes that stand before the deed, as most of files and sockets do.
 ATTEMPTED_IN_LSM = {"PROCESS_SIGNAL", "PROCESS_CREDENTIALS"}

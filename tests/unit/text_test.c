@@ -163,6 +163,30 @@ static void network_events_show_both_ends_and_the_outcome(void) {
 			     "backlog 128"));
 }
 
+static void ends_and_names_are_shown_with_their_numbers(void) {
+	struct str answers[] = { STR("cdn.example.org"), STR("192.0.2.7") };
+	struct event e = some_event(WIRE_NET_CLOSE);
+
+	EVENT_SET(&e, NET_TRANSPORT, net.transport, 6);
+	EVENT_SET(&e, NET_DESTINATION_IP, net.destination_ip, STR("10.0.0.1"));
+	EVENT_SET(&e, NET_DESTINATION_PORT, net.destination_port, 53);
+	EVENT_SET(&e, NET_SENT_BYTES, net.sent_bytes, 5000000000);
+	EVENT_SET(&e, NET_RECEIVED_BYTES, net.received_bytes, 6);
+	EVENT_SET(&e, NET_DURATION_NS, net.duration_ns, 1234567);
+	CHECK(file_shows(&e, "close    bash[1234] root <- sshd[1200]  tcp 10.0.0.1:53  sent "
+			     "5000000000, received 6 bytes in 1.2 ms"));
+	e.kind = WIRE_NET_DNS;
+	EVENT_SET(&e, DNS_QUERY, dns.query, STR("example.org"));
+	EVENT_SET(&e, DNS_RECORD_TYPE, dns.record_type, STR("A"));
+	CHECK(file_shows(&e, "dns      bash[1234] root <- sshd[1200]  question example.org A  "
+			     "10.0.0.1:53"));
+	EVENT_SET(&e, DNS_RESPONSE, dns.response, true);
+	EVENT_SET(&e, DNS_RESPONSE_CODE, dns.response_code, STR("NOERROR"));
+	EVENT_SET(&e, DNS_ANSWERS, dns.answers, ((struct strv){ answers, 2 }));
+	CHECK(file_shows(&e, "dns      bash[1234] root <- sshd[1200]  answer example.org A  "
+			     "NOERROR cdn.example.org 192.0.2.7  10.0.0.1:53"));
+}
+
 static void a_kind_without_a_sentence_is_told_by_its_fields(void) {
 	struct str args[] = { STR("a b"), STR("c") };
 	struct event e = some_event(WIRE_KIND_MAX - 1);
@@ -306,6 +330,7 @@ int main(void) {
 	RUN(exit_shows_status_or_signal_and_run_time);
 	RUN(file_events_show_names_and_what_changed);
 	RUN(network_events_show_both_ends_and_the_outcome);
+	RUN(ends_and_names_are_shown_with_their_numbers);
 	RUN(a_kind_without_a_sentence_is_told_by_its_fields);
 	RUN(host_events_are_told_in_words);
 	RUN(each_detection_has_a_line_of_its_own);

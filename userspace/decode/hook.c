@@ -58,4 +58,6 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_FENTRY_SKB_CONSUME_UDP] = STR("fentry/skb_consume_udp"),
 	[WIRE_HOOK_LSM_SOCKET_POST_CREATE] = STR("lsm/socket_post_create"),
 	[WIRE_HOOK_LSM_UNIX_STREAM_CONNECT] = STR("lsm/unix_stream_connect"),
+	[WIRE_HOOK_FENTRY_UDP_DESTROY_SOCK] = STR("fentry/udp_destroy_sock"),
+	[WIRE_HOOK_FENTRY_UDPV6_DESTROY_SOCK] = STR("fentry/udpv6_destroy_sock"),
 };

@@ -254,3 +254,24 @@ void text_net(struct buf *out, const struct event *e) {
 	else
 		text_outcome(out, e);
 }
+
+void text_dns(struct buf *out, const struct event *e) {
+	bool response = event_has(e, FIELD_DNS_RESPONSE) && e->dns.response;
+
+	buf_add_str(out, response ? STR("  answer ") : STR("  question "));
+	add_name(out, e, FIELD_DNS_QUERY, e->dns.query);
+	if (event_has(e, FIELD_DNS_RECORD_TYPE)) {
+		buf_add_char(out, ' ');
+		text_word(out, e->dns.record_type);
+	}
+	if (event_has(e, FIELD_DNS_RESPONSE_CODE)) {
+		buf_add_lit(out, "  ");
+		text_word(out, e->dns.response_code);
+	}
+	for (uint32_t i = 0; event_has(e, FIELD_DNS_ANSWERS) && i < e->dns.answers.n; i++) {
+		buf_add_char(out, ' ');
+		text_word(out, e->dns.answers.v[i]);
+	}
+	buf_add_lit(out, "  ");
+	add_peers(out, e);
+}

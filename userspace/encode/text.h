@@ -38,6 +38,7 @@ void text_fields(struct buf *out, const struct event *e);
 void text_process(struct buf *out, const struct event *e);
 void text_file(struct buf *out, const struct event *e);
 void text_net(struct buf *out, const struct event *e);
+void text_dns(struct buf *out, const struct event *e);
 void text_host(struct buf *out, const struct event *e);
 
 #endif

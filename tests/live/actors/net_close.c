@@ -45,6 +45,42 @@ static const char *kept(int fd, bool client, uint64_t lasted) {
 	return text[client];
 }
 
+/* A talk by datagrams: three of 100 bytes go, two of 50 come, each looked at before. */
+static int by_datagrams(enum family family) {
+	struct sockaddr_storage sa = loopback(family, 0), from;
+	int server = bound(family, SOCK_DGRAM, &sa), client = new_socket(family, SOCK_DGRAM);
+	uint64_t start = boot_ns();
+
+	sa = name_of(server);
+	if (connect(client, (const void *)&sa, size_of(&sa)))
+		die("connect");
+	from = name_of(client);
+	if (connect(server, (const void *)&from, size_of(&from)))
+		die("connect back");
+	for (int i = 0; i < 3; i++)
+		if (send(client, bytes, 100, 0) != 100)
+			die("send");
+	for (int i = 0; i < 2; i++)
+		if (send(server, bytes, 50, 0) != 50 || recv(client, bytes, 99, MSG_PEEK) != 50 ||
+		    recv(client, bytes, 99, 0) != 50)
+			die("recv");
+	truth_window();
+	tell_net("NET_CLOSE", "UDP", client);
+	put_str("outcome", "SUCCEEDED");
+	put_address("net.source", &from);
+	put_address("net.destination", &sa);
+	put_bool("net.initiated", true);
+	put_u64("net.sent_bytes", 300);
+	put_u64("net.received_bytes", 100);
+	put_range("net.duration_ns", 1, boot_ns() - start + 1000000000);
+	deed_start();
+	(void)close(client);
+	deed_stop(false);
+	truth_close();
+	truth_window();
+	return 0;
+}
+
 static void tell(const char *members) {
 	truth_open("NET_CLOSE");
 	put_kept(members);
@@ -63,6 +99,8 @@ int main(int argc, char **argv) {
 	struct pollfd p;
 	uint64_t start;
 
+	if (!strcmp(how, "datagrams"))
+		return by_datagrams(family);
 	sa = name_of(listener);
 	client = new_socket(family, SOCK_STREAM);
 	if (listen(listener, 4))
