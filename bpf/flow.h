@@ -243,9 +243,9 @@ static __always_inline void flow_close(struct sock *sk, const struct tcp_sock *t
 /* flow_end - the same, folded with others of its process, or of nobody's, and its peer */
 static __always_inline void flow_end(struct sock *sk, const struct flow *f, __u32 hook) {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-	struct wire_net at;
-	struct fold fold;
 	__u64 sent, received;
+	struct fold fold;
+	__u8 remote[16];
 
 	/* a socket that was never connected: nothing came in */
 	if (!tcp || !tcp->rcv_nxt || !sk->__sk_common.skc_dport)
@@ -253,9 +253,9 @@ static __always_inline void flow_end(struct sock *sk, const struct flow *f, __u3
 	if (f) {
 		flow_fold(f, WIRE_NET_CLOSE, IPPROTO_TCP, &fold);
 	} else {
-		net_ends(&at, sk);
 		fold_begin(&fold, WIRE_NET_CLOSE, NULL);
-		net_peer(&fold, at.remote, 0, IPPROTO_TCP); /* which port is the service's? */
+		net_remote(sk, remote);
+		net_peer(&fold, remote, 0, IPPROTO_TCP); /* which port is the service's? */
 	}
 	flow_totals(sk, tcp, &sent, &received);
 	if (!fold_deed(&fold, sent, received))

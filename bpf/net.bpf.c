@@ -67,8 +67,7 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
  */
 SEC("lsm/inet_conn_established")
 int BPF_PROG(net_established, struct sock *sk, struct sk_buff *skb) {
-	if (net_family(sk->__sk_common.skc_family) && sk->sk_protocol == IPPROTO_TCP)
-		flow_outcome(sk, WIRE_HOOK_LSM_INET_CONN_ESTABLISHED, 0);
+	flow_outcome(sk, WIRE_HOOK_LSM_INET_CONN_ESTABLISHED, 0);
 	return 0;
 }
 
@@ -216,29 +215,30 @@ SEC("lsm/sock_graft")
 int BPF_PROG(net_accept, struct sock *sk, struct socket *parent) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u16 service = sk->__sk_common.skc_num;
-	struct wire_net at, *e;
+	struct wire_net *e;
 	struct fold fold;
+	__u8 remote[16];
 	struct flow *f;
 	__u64 inode;
 
 	if (!net_family(sk->__sk_common.skc_family) || !net_tcp(sk->sk_protocol) ||
 	    !sk->__sk_common.skc_dport || !gate_task(task))
 		return 0;
-	net_ends(&at, sk);
+	net_remote(sk, remote);
 	fold_begin(&fold, WIRE_NET_ACCEPT, task);
-	net_peer(&fold, at.remote, service, IPPROTO_TCP);
+	net_peer(&fold, remote, service, IPPROTO_TCP);
 	if (fold_deed(&fold, 0, 0))
 		return 0;
 	inode = net_inode(parent);
 	f = flow_new(sk, FLOW_STANDS, inode, task);
 	if (f) {
-		__builtin_memcpy(f->remote, at.remote, 16);
+		__builtin_memcpy(f->remote, remote, 16);
 		f->service = service;
 	}
 	e = net_begin(WIRE_NET_ACCEPT, WIRE_HOOK_LSM_SOCK_GRAFT, WIRE_SUCCEEDED, inode, task);
 	if (!e)
 		return 0;
-	net_copy_ends(e, &at);
+	net_ends(e, sk);
 	net_submit(e, &fold, WIRE_IN);
 	return 0;
 }

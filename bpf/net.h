@@ -64,6 +64,15 @@ static __always_inline __u64 net_inode(struct socket *socket) {
 	return file ? file->f_inode->i_ino : 0;
 }
 
+static __always_inline void net_remote(struct sock *sk, __u8 *to) {
+	__u32 remote = sk->__sk_common.skc_daddr;
+
+	if (sk->__sk_common.skc_family == AF_INET)
+		net_v4(to, &remote);
+	else
+		bpf_probe_read_kernel(to, 16, &sk->__sk_common.skc_v6_daddr);
+}
+
 /* net_ends - both ends, as far as the socket knows them */
 static __always_inline void net_ends(struct wire_net *e, struct sock *sk) {
 	if (sk->__sk_common.skc_family == AF_INET) {
