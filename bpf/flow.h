@@ -250,14 +250,16 @@ static __always_inline void flow_end(struct sock *sk, const struct flow *f, __u3
 	/* a socket that was never connected: nothing came in */
 	if (!tcp || !tcp->rcv_nxt || !sk->__sk_common.skc_dport)
 		return;
+	flow_totals(sk, tcp, &sent, &received);
 	if (f) {
 		flow_fold(f, WIRE_NET_CLOSE, IPPROTO_TCP, &fold);
+	} else if (!(sent | received)) {
+		return; /* nobody moved nothing */
 	} else {
 		fold_begin(&fold, WIRE_NET_CLOSE, NULL);
 		net_remote(sk, remote);
 		net_peer(&fold, remote, 0, IPPROTO_TCP); /* which port is the service's? */
 	}
-	flow_totals(sk, tcp, &sent, &received);
 	if (!fold_deed(&fold, sent, received))
 		flow_close(sk, tcp, f, hook, 0, &fold, sent, received);
 }

@@ -128,8 +128,9 @@ static __always_inline void net_over(struct sock *sk, const struct flow *f, __u3
  * socket; the last acknowledgement may have come long after close(2). Bytes are those of
  * struct tcp_sock, retransmissions taken off.
  * Blind spots: connections that stood before the sensor, and those whose connect or accept was
- * folded, are nobody's (not told where accept comes from its system call); what a child or another
- * process does with a socket that it got is told as of the process that connected or accepted.
+ * folded, are nobody's (not told when they moved nothing, and where accept comes from its system
+ * call); what a child or another process does with a socket that it got is told as of the process
+ * that connected or accepted.
  */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(net_close, struct sock *sk) {
