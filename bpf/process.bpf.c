@@ -12,14 +12,12 @@
 #include "inode.h"
 #include "path.h"
 #include "task.h"
+#include "trace.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define INTERP_BYTES 512    /* a #! line is at most 256, include/uapi/linux/binfmts.h */
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
-
-/* CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET of include/uapi/linux/sched.h */
-#define CLONE_SPACES 0x7e020000
 
 /* process_image - what a task runs and where: executable, directory, cgroup, terminal */
 static __always_inline void process_image(struct slot *s, struct wire_process_exec *e,
@@ -46,20 +44,13 @@ static __always_inline void process_image(struct slot *s, struct wire_process_ex
 		emit_str(s, &e->tty, tty->name, 64, EMIT_KERNEL);
 }
 
-/*
- * Why: a process exists from here on; its parent is the one that made it.
- * Kernel: kernel/fork.c copy_process() -> trace_task_newtask(), in the parent, past the last place
- * where making the child can fail.
- * Blind spots: fires for threads too, which are left out; a child that failed to be made is
- * not seen; kernel threads are seen as children of kthreadd.
- */
-SEC("tp_btf/task_newtask")
-int BPF_PROG(process_fork, struct task_struct *child, unsigned long clone_flags) {
+static __noinline int BPF_PROG(fork_tell, struct task_struct *child, unsigned long clone_flags) {
 	struct task_struct *parent;
 	struct wire_process_fork *e;
 	__u32 tgid = (__u32)child->tgid;
 
-	if (child->pid != child->tgid)
+	if (trace_told(TRACE_FORK, (__u32)child->pid, child->start_boottime) ||
+	    child->pid != child->tgid)
 		return 0;
 	parent = bpf_get_current_task_btf();
 	if (!gate_task(parent))
@@ -84,29 +75,33 @@ int BPF_PROG(process_fork, struct task_struct *child, unsigned long clone_flags)
 	e->cgroup_id = child->cgroups->dfl_cgrp->kn->id;
 	e->pad = 0;
 	__builtin_memset(&e->spaces, 0, sizeof(e->spaces));
-	if (clone_flags & CLONE_SPACES)
-		task_spaces(&e->spaces, child);
-	else
-		e->spaces.ns_tgid = (__u32)task_innermost(child).nr;
+	task_spaces(&e->spaces, child);
 	task_comm(e->comm, child);
 	emit_submit(&ring_process, &e->head);
 	return 0;
 }
 
 /*
- * Why: what a process runs, with which arguments and rights, is the heart of every story.
- * Kernel: fs/exec.c exec_binprm() -> trace_sched_process_exec(): after the point of no return,
- * with the new mm, credentials and name in place, so nothing here is another thread's to change.
- * Blind spots: an exec that failed is not seen; of arguments past 128 KiB the middle is left out,
- * and of those past 4 KiB when many such come at once; both are told; a program that rewrites its
- * own arguments later is not followed.
+ * Why: a process exists from here on; its parent is the one that made it.
+ * Kernel: kernel/fork.c copy_process() -> trace_task_newtask(), in the parent, past the last place
+ * where making the child can fail.
+ * Blind spots: fires for threads too, which are left out; a child that failed to be made is
+ * not seen; kernel threads are seen as children of kthreadd.
  */
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm) {
+SEC("tp_btf/task_newtask")
+int process_fork(unsigned long long *ctx) {
+	return fork_tell(ctx);
+}
+TRACE_COPIES("tp_btf/task_newtask", process_fork, fork_tell)
+
+static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pid,
+			       struct linux_binprm *bprm) {
 	struct wire_process_exec *e;
 	struct slot *s;
 
-	if (!gate_task(task))
+	/* the process's execs are counted: two of one task differ */
+	if (trace_told(TRACE_EXEC, (__u32)task->pid, task->start_boottime + task->self_exec_id) ||
+	    !gate_task(task))
 		return 0;
 	s = emit_begin(WIRE_PROCESS_EXEC, WIRE_HOOK_TP_EXEC, sizeof(*e), task);
 	if (!s)
@@ -121,20 +116,26 @@ int BPF_PROG(process_exec, struct task_struct *task, pid_t old_pid, struct linux
 }
 
 /*
- * Why: the end of a process closes its story and frees its row in the table.
- * Kernel: kernel/exit.c do_exit() -> trace_sched_process_exit(), every thread. signal->live has
- * been taken down before, so the last thread sees 0; two that end at once may both see it, and
- * user space drops the second record.
- * Blind spots: the status is that of the group (exit_group, a fatal signal) or of the leader,
- * as wait(2) gives it; a leader that ended long before its last thread keeps its own status.
+ * Why: what a process runs, with which arguments and rights, is the heart of every story.
+ * Kernel: fs/exec.c exec_binprm() -> trace_sched_process_exec(): after the point of no return,
+ * with the new mm, credentials and name in place, so nothing here is another thread's to change.
+ * Blind spots: an exec that failed is not seen; of arguments past 128 KiB the middle is left out,
+ * and of those past 4 KiB when many such come at once; both are told; a program that rewrites its
+ * own arguments later is not followed.
  */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task) {
+SEC("tp_btf/sched_process_exec")
+int process_exec(unsigned long long *ctx) {
+	return exec_tell(ctx);
+}
+TRACE_COPIES("tp_btf/sched_process_exec", process_exec, exec_tell)
+
+static __noinline int BPF_PROG(exit_tell, struct task_struct *task) {
 	struct signal_struct *signal = task->signal;
 	struct wire_process_exit *e;
 	__u32 tgid = (__u32)task->tgid;
 
-	if (signal->live.counter != 0 || !gate_task(task))
+	if (trace_told(TRACE_EXIT, (__u32)task->pid, task->start_boottime) ||
+	    signal->live.counter != 0 || !gate_task(task))
 		return 0;
 	e = emit_fixed(&ring_process, WIRE_PROCESS_EXIT, WIRE_HOOK_TP_EXIT, sizeof(*e), task);
 	if (e) {
@@ -148,6 +149,20 @@ int BPF_PROG(process_exit, struct task_struct *task) {
 		bpf_map_delete_elem(&scope, &tgid);
 	return 0;
 }
+
+/*
+ * Why: the end of a process closes its story and frees its row in the table.
+ * Kernel: kernel/exit.c do_exit() -> trace_sched_process_exit(), every thread. signal->live has
+ * been taken down before, so the last thread sees 0; two that end at once may both see it, and
+ * user space drops the second record.
+ * Blind spots: the status is that of the group (exit_group, a fatal signal) or of the leader,
+ * as wait(2) gives it; a leader that ended long before its last thread keeps its own status.
+ */
+SEC("tp_btf/sched_process_exit")
+int process_exit(unsigned long long *ctx) {
+	return exit_tell(ctx);
+}
+TRACE_COPIES("tp_btf/sched_process_exit", process_exit, exit_tell)
 
 /*
  * Why: whoever ran before the sensor is a parent of what comes after.

@@ -25,8 +25,10 @@ struct knobs {
 	__u32 scope;		  /* enum knobs_scope */
 	__u32 self_tgid;	  /* the sensor's own deeds are not news */
 	__u32 wake_bytes;	  /* a ring that holds more than this wakes its reader */
+	__u32 copies;		  /* programs of bpf/trace.h are attached in copies */
+	__u32 pad;
 };
-_Static_assert(sizeof(struct knobs) == 40, "knobs");
+_Static_assert(sizeof(struct knobs) == 48, "knobs");
 
 #define KNOBS_SLOTS_PER_CPU 4
 
@@ -36,9 +38,21 @@ struct knobs_pulse {
 	__u64 trial; /* user space writes it: 1: such deeds are told, to see whether they arrive */
 };
 
+/* Copies of a program of bpf/trace.h: NAME, NAME_2, … NAME_4. */
+#define KNOBS_COPIES 4
+
 /* The one value of the map `losses`. */
 struct knobs_losses {
 	__u64 lost[WIRE_KIND_MAX][WIRE_LOSS_MAX];
+};
+
+/*
+ * The one value of the map `traces`: deeds that the copies of a program told, and how often their
+ * last one ran. Those runs, and the times that the kernel skipped it, are all deeds.
+ */
+struct knobs_traces {
+	__u64 told;
+	__u64 last;
 };
 
 /* A value of the map `sequences`, one for each possible CPU, a cache line each. */

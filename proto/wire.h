@@ -205,7 +205,7 @@ struct wire_process_fork {
 	__u64 parent_start_ns;	      /* of the parent's group leader */
 	__u64 clone_flags;	      /* CLONE_*, uapi/linux/sched.h */
 	__u64 cgroup_id;
-	struct wire_spaces spaces;    /* ns_tgid; the rest if the flags ask for one of its own */
+	struct wire_spaces spaces;
 	__u32 parent_tgid;
 	__u32 pad;
 	char comm[16];

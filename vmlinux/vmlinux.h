@@ -50,6 +50,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	unsigned long long start_boottime;
+	unsigned long long self_exec_id;
 	struct cred *real_cred;
 	struct mm_struct *mm;
 	struct fs_struct *fs;

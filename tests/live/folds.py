@@ -4,6 +4,7 @@
 import os
 import signal
 
+import stream
 from cases import outcome
 from compare import BOOT_SLACK_NS
 from sensor import SLOW_S, Failed, end, patience, read_events, wait_until
@@ -81,8 +82,7 @@ def faults(events, words, path, hooks):
         first, last = (int(e.fields[f"fold.{end}_ns"]) for end in ("first", "last"))
         if not begin - BOOT_SLACK_NS <= first <= last <= finish + BOOT_SLACK_NS:
             yield f"fold: {first} to {last}, and the opens were from {begin} to {finish}"
-    if any(e.kind == "HOST_LOSS" for e in events):
-        yield "something was lost"
+    yield from stream.lost(events)
 
 
 def run(sensor, stage, report):

@@ -51,8 +51,6 @@ def malformed(events, args):
                 not args_right(e, args) or e.fields.get("process.executable") != args[0]):
             yield f"malformed: {str(e.raw)[:1000]}"
             return
-        if e.kind == "HOST_LOSS":
-            yield f"HOST_LOSS: {e.fields}"
 
 
 def storm(sensor, stage, name, workers, n, *padding):

@@ -53,10 +53,25 @@ def event_ids(events):
         yield f"id: {ids.most_common(1)[0]} is not one event's alone"
 
 
-def loss(events):
+# The kernel skips a tracepoint program that another task on the CPU is in the middle of, and since
+# 7.0 lets go of the CPU there: bpf/trace.h.
+SKIPS = int(os.uname().release.split(".")[0]) >= 7
+
+
+def lost(events):
+    """What was lost, a line each. What the kernel skipped is said aloud, and is no fault of a test
+    that compares deed by deed all that must be there: births, execs and ends."""
     for e in events:
-        if e.kind == "HOST_LOSS":
-            yield f"HOST_LOSS: {e.raw.get('host')}"
+        if e.kind != "HOST_LOSS":
+            continue
+        if SKIPS and e.fields.get("host.lost_cause") == "not_run":
+            print(f"# not run, says the sensor: {e.fields.get('host.lost_count')} hooks")
+        else:
+            yield f"HOST_LOSS: {e.fields}"
+
+
+def loss(events):
+    yield from lost(events)
     stop = [e for e in events if e.kind == "HOST_STOP"]
     if len(stop) != 1 or events[-1].kind != "HOST_STOP":
         yield "HOST_STOP is not there once, at the end"

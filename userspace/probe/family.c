@@ -92,7 +92,7 @@ void family_maps_init(struct family_maps *m) {
 	static const char *const names[FAMILY_MAPS] = {
 		"ring_process", "ring_bulk", "slots",	      "sequences", "losses",
 		"pulse",	"scope",     "scope_sockets", "folds",	   "fold_marks",
-		".data.watch",	"watches",
+		".data.watch",	"watches",   "traces",
 	};
 
 	for (int i = 0; i < FAMILY_MAPS; i++) {
@@ -141,6 +141,31 @@ static bool way_needs(const struct deed_way *way, const char *program) {
 		if (!strcmp(way->programs[i], program))
 			return true;
 	return false;
+}
+
+/* original - the name of the program that @program is a copy of (bpf/trace.h), or its own */
+static const char *original(const char *program, char name[16], bool *ret_copy) {
+	size_t n = strlen(program);
+
+	*ret_copy = n > 2 && n < 16 && program[n - 2] == '_' && program[n - 1] >= '2' &&
+		    program[n - 1] < '1' + KNOBS_COPIES;
+	if (!*ret_copy)
+		return program;
+	memcpy(name, program, n - 2);
+	name[n - 2] = '\0';
+	return name;
+}
+
+bool family_next_copy(const struct family *f, const struct bpf_program *program) {
+	const char *name = bpf_program__name(program);
+	char first[16], next[32];
+	bool copy;
+	const char *base = original(name, first, &copy);
+	const struct bpf_program *after;
+
+	(void)snprintf(next, sizeof(next), "%s_%c", base, copy ? name[strlen(name) - 1] + 1 : '2');
+	after = bpf_object__find_program_by_name(f->object, next);
+	return after && bpf_program__autoload(after);
 }
 
 static bool chosen(const struct family_choice *c, enum deed_family which, const char *program) {
@@ -330,7 +355,8 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 		     struct family_maps *maps, const struct knobs *knobs, bool attach) {
 	struct knobs mine = *knobs;
 	struct bpf_program *program;
-	char failed[16] = "";
+	char failed[16] = "", name[16];
+	bool copy;
 	int err, n = 0;
 
 	call_kinds(c, &mine);
@@ -339,7 +365,8 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 	if (err)
 		return err;
 	bpf_object__for_each_program(program, f->object) {
-		bool on = chosen(c, which, bpf_program__name(program));
+		bool on = chosen(c, which, original(bpf_program__name(program), name, &copy)) &&
+			  (!copy || knobs->copies);
 
 		(void)bpf_program__set_autoload(program, on);
 		n += on;
@@ -359,7 +386,7 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 		err = attach_all(f, failed);
 	if (!err || !failed[0])
 		return err;
-	refuse(c, failed, err);
+	refuse(c, original(failed, name, &copy), err);
 	return -EAGAIN;
 }
 

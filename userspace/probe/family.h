@@ -14,7 +14,7 @@
 #include "probe/probe.h"
 
 /* Maps that all families share, made by the first one that loads. */
-#define FAMILY_MAPS 12
+#define FAMILY_MAPS 13
 
 struct family_maps {
 	const char *names[FAMILY_MAPS];
@@ -67,6 +67,9 @@ int family_load(struct family *f, enum deed_family which, struct family_choice *
  */
 int family_try(enum deed_family which, const struct deed_way *way, const struct knobs *knobs,
 	       uint32_t *ret_insns, char *why);
+
+/* family_next_copy - whether a copy of bpf/trace.h stands behind @program for what it misses */
+bool family_next_copy(const struct family *f, const struct bpf_program *program);
 
 /* family_detach - its programs run no more; its maps stay */
 void family_detach(struct family *f);

@@ -2,6 +2,7 @@
 #include "probe/probe.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -76,12 +77,25 @@ int probe_check(const char **why) {
 	return 0;
 }
 
+/*
+ * tracepoints_preempt - whether a task can be taken off the CPU inside a tracepoint, as since 7.0
+ * The guard that they then use (include/linux/srcu.h) came with that.
+ */
+static bool tracepoints_preempt(void) {
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool preempt = btf && btf__find_by_name(btf, "class_srcu_fast_notrace_t") > 0;
+
+	btf__free(btf);
+	return preempt;
+}
+
 static void fill_knobs(const struct probe_options *o, struct knobs *k) {
 	*k = (struct knobs){
 		.scope = o->scope,
 		.scope_cgroup = o->scope_cgroup_id,
 		.self_tgid = (uint32_t)getpid(),
 		.wake_bytes = WAKE_BYTES,
+		.copies = tracepoints_preempt(),
 	};
 	for (const char *p = o->scope_cgroup; p && *p; p++)
 		k->scope_cgroup_level += *p == '/' && p[1];
@@ -107,6 +121,35 @@ void probe_unmap_shared(struct probe *p, void *at, size_t n) {
 		(void)munmap(at, whole_pages(p, n));
 }
 
+/* program_misses - recursion_misses of the program behind @fd; bpf(2) may be forbidden by now */
+static uint64_t program_misses(int fd) {
+	char name[64];
+	uint64_t n = 0;
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
+	(void)procfile_number(name, "recursion_misses", &n);
+	return n;
+}
+
+/* not_run - with what was told before the last copy was attached still in it */
+static int64_t not_run(const struct probe *p) {
+	struct bpf_program *program;
+	int64_t n = 0;
+
+	for (int f = 0; f < DEED_FAMILIES; f++) {
+		if (!p->families[f].object)
+			continue;
+		bpf_object__for_each_program(program, p->families[f].object)
+			if (bpf_program__autoload(program) &&
+			    !family_next_copy(&p->families[f], program))
+				n += (int64_t)program_misses(bpf_program__fd(program));
+	}
+	if (p->traces)
+		n += (int64_t)__atomic_load_n(&p->traces->last, __ATOMIC_RELAXED) -
+		     (int64_t)__atomic_load_n(&p->traces->told, __ATOMIC_RELAXED);
+	return n;
+}
+
 static int map_counters(struct probe *p) {
 	size_t losses = whole_pages(p, sizeof(struct knobs_losses));
 	size_t sequences = p->n_cpus * sizeof(struct knobs_sequence);
@@ -120,6 +163,14 @@ static int map_counters(struct probe *p) {
 	if (at == MAP_FAILED)
 		return -errno;
 	p->sequences = at;
+	if (family_map(&p->maps, "traces") >= 0) {
+		at = mmap(NULL, whole_pages(p, sizeof(*p->traces)), PROT_READ, MAP_SHARED,
+			  family_map(&p->maps, "traces"), 0);
+		if (at == MAP_FAILED)
+			return -errno;
+		p->traces = at;
+	}
+	p->not_run_before = not_run(p);
 	return fold_map(p) ?: watch_map(p);
 }
 
@@ -240,6 +291,8 @@ void probe_free(struct probe *p) {
 	ring_done(&p->process);
 	if (p->losses)
 		(void)munmap((void *)p->losses, whole_pages(p, sizeof(*p->losses)));
+	if (p->traces)
+		(void)munmap((void *)p->traces, whole_pages(p, sizeof(*p->traces)));
 	if (p->sequences)
 		(void)munmap((void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
 	watch_unmap(p);
@@ -269,28 +322,10 @@ const struct knobs_losses *probe_losses(const struct probe *p) {
 	return p->losses;
 }
 
-/* program_misses - recursion_misses of the program behind @fd; bpf(2) may be forbidden by now */
-static uint64_t program_misses(int fd) {
-	char name[64];
-	uint64_t n = 0;
-
-	(void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
-	(void)procfile_number(name, "recursion_misses", &n);
-	return n;
-}
-
 uint64_t probe_not_run(const struct probe *p) {
-	struct bpf_program *program;
-	uint64_t n = 0;
+	int64_t n = not_run(p) - p->not_run_before;
 
-	for (int f = 0; f < DEED_FAMILIES; f++) {
-		if (!p->families[f].object)
-			continue;
-		bpf_object__for_each_program(program, p->families[f].object)
-			if (bpf_program__autoload(program))
-				n += program_misses(bpf_program__fd(program));
-	}
-	return n;
+	return n > 0 ? (uint64_t)n : 0; /* a deed that is being told just now is counted half */
 }
 
 uint64_t probe_produced(const struct probe *p) {

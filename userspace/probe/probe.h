@@ -118,7 +118,8 @@ const struct knobs_losses *probe_losses(const struct probe *p);
 
 /*
  * probe_not_run - how often the kernel skipped a hook because it interrupted itself on one CPU
- * Such a deed has no record, no number and no kind; this is all that is known of it.
+ * Such a deed has no record, no number and no kind; this is all that is known of it. Of a program
+ * in copies (bpf/trace.h) only what none of them told.
  * Kernel: bpf_prog_stats::misses, shown as recursion_misses in fdinfo (v5.12).
  */
 uint64_t probe_not_run(const struct probe *p);

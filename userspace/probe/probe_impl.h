@@ -19,6 +19,8 @@ struct probe {
 	const struct knobs_losses *losses;
 	volatile struct knobs_pulse *pulse;
 	const struct knobs_sequence *sequences;
+	const struct knobs_traces *traces; /* NULL: the family of processes is not loaded */
+	int64_t not_run_before;		   /* while the hooks were being attached */
 	struct knobs_fold_entry *folds; /* both shared with the hooks */
 	struct knobs_fold_marks *fold_marks;
 	struct knobs_watch_filter *watch_filter; /* NULL: the family of files is not loaded */
