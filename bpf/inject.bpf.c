@@ -60,6 +60,7 @@ int BPF_PROG(inject_access, struct task_struct *child, unsigned int mode) {
 	inject_call_access(&c, task);
 	if (!c.kind)
 		return 0;
+	syscall_forget(&c, sizeof(c));
 	fold_begin(&f, c.kind, task);
 	f.key.object[0] = (__u64)(__u32)child->tgid << 32 | c.call;
 	f.key.object[1] = child->group_leader->start_boottime;
@@ -119,6 +120,7 @@ int BPF_PROG(inject_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
 	     unsigned long prot) {
 	struct task_struct *task;
 	__u64 flags = vma->vm_flags;
+	struct inject_call c = {};
 	struct wire_inject *e;
 	struct file *file;
 	struct fold f;
@@ -132,9 +134,12 @@ int BPF_PROG(inject_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
 		return 0;
 	file = vma->vm_file;
 	fold_begin(&f, WIRE_INJECT_EXECUTABLE, task);
+	c.memory = inject_memory(vma);
+	c.inode = file ? file->f_inode->i_ino : 0;
+	syscall_forget(&c, sizeof(c));
 	f.key.object[0] = prot << 8 | (flags & PROT_ALL);
-	f.key.object[1] = inject_memory(vma);
-	f.key.object[2] = file ? file->f_inode->i_ino : 0;
+	f.key.object[1] = c.memory;
+	f.key.object[2] = c.inode;
 	if (fold_deed(&f, vma->vm_end - vma->vm_start, 0))
 		return 0;
 	s = inject_begin(WIRE_INJECT_EXECUTABLE, WIRE_HOOK_LSM_FILE_MPROTECT, WIRE_ATTEMPTED, task);
@@ -143,7 +148,7 @@ int BPF_PROG(inject_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
 	e = (struct wire_inject *)s->rec;
 	e->protection = (__u32)prot;
 	e->old_protection = (__u32)(flags & PROT_ALL);
-	e->memory = inject_memory(vma);
+	e->memory = c.memory;
 	inject_range(e, vma, task);
 	if (file)
 		path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);

@@ -286,8 +286,9 @@ struct wire_host_start {
 	__u64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	struct wire_str host_id, boot_id, host_name, version, kernel, arch;
 	struct wire_str coverage; /* NUL separated */
-	__u32 pad;
+	__u32 flags;
 };
+#define WIRE_HOST_CGROUPS_V1 (1u << 0) /* controllers are in hierarchies of cgroup v1 */
 
 /* What is covered, how well, and what shows it; lists are NUL separated. */
 struct wire_host_coverage {

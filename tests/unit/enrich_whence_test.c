@@ -184,6 +184,24 @@ static void a_cgroup_whose_path_is_not_known_is_unresolved_until_it_is(void) {
 	end();
 }
 
+static void the_root_of_v2_says_nothing_where_v1_has_the_controllers(void) {
+	if (enrich_new(1000, &en) < 0)
+		exit(2);
+	sample_event(&e, WIRE_HOST_START, S, NULL);
+	e.wall_offset_ns = 0;
+	e.cgroups_v1 = true;
+	CHECK(enrich_event(en, NULL, &e));
+	CHECK(exec_in(&shell, 12 * S, 1, "/"));
+	CHECK(degraded(&e, DEGRADED_CONTAINER_UNRESOLVED));
+	CHECK(exec_in(&child, 21 * S, 77, "/docker/" ID));
+	CHECK(!degraded(&e, DEGRADED_CONTAINER_UNRESOLVED) && is_text(e.container.id, ID));
+	end();
+	begin();
+	CHECK(exec_in(&shell, 12 * S, 1, "/"));
+	CHECK(!degraded(&e, DEGRADED_CONTAINER_UNRESOLVED));
+	end();
+}
+
 static void namespaces_are_told_with_each_event(void) {
 	begin();
 	sample_event(&e, WIRE_PROCESS_EXEC, 12 * S, &shell);
@@ -216,6 +234,7 @@ int main(void) {
 	RUN(a_long_lineage_ends_at_its_bound_and_says_so);
 	RUN(the_container_of_a_process_is_told_with_each_event);
 	RUN(a_cgroup_whose_path_is_not_known_is_unresolved_until_it_is);
+	RUN(the_root_of_v2_says_nothing_where_v1_has_the_controllers);
 	RUN(namespaces_are_told_with_each_event);
 	DONE();
 }

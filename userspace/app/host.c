@@ -91,6 +91,23 @@ static int tell_users(struct host *h, struct draft *d) {
 	return err;
 }
 
+/* cgroups_v1 - whether some controller is in a hierarchy of cgroup v1: "4:memory:/a" */
+static bool cgroups_v1(void) {
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char line[4096];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		const char *controllers = strchr(line, ':');
+
+		found = controllers && controllers[1] != ':' &&
+			strncmp(controllers + 1, "name=", 5) != 0;
+	}
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
 int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	static struct draft d;
 	struct wire_host_start *s = (struct wire_host_start *)d.bytes;
@@ -102,6 +119,7 @@ int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	h->wall_offset_ns = wall_offset_ns();
 	draft_begin(h, &d, WIRE_HOST_START, sizeof(*s));
 	s->wall_offset_ns = h->wall_offset_ns;
+	s->flags = cgroups_v1() ? WIRE_HOST_CGROUPS_V1 : 0;
 	first_line("/etc/machine-id", text, sizeof(text));
 	draft_str(&d, &s->host_id, text, strlen(text));
 	first_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));

@@ -20,6 +20,7 @@ int decode_host_start(struct reader *r, struct event *ret) {
 
 	if (error)
 		return error;
+	ret->cgroups_v1 = w->flags & WIRE_HOST_CGROUPS_V1;
 	ret->wall_offset_ns = w->wall_offset_ns;
 	EVENT_SET_STR(ret, HOST_ID, host_id, host_id);
 	EVENT_SET_STR(ret, BOOT_ID, boot_id, boot_id);

@@ -63,7 +63,7 @@ void cgroups_put(struct cgroups *t, uint64_t id, struct str path) {
 	uint32_t *at;
 	char *copy;
 
-	if (!id || !path.s || find(t, id))
+	if (!id || !path.s || (t->split && path.n <= 1) || find(t, id))
 		return;
 	copy = malloc(path.n + 1ul);
 	row = copy ? take_row(t) : NULL;

@@ -32,11 +32,15 @@ struct cgroups {
 	uint32_t used, hand;
 	uint64_t version; /* counts whatever can change an answer that was given */
 	bool missed;      /* since then, somebody asked in vain */
+	bool split;       /* v1 has the controllers: who is at the root of v2 may be anywhere */
 };
 
 void cgroups_done(struct cgroups *t);
 
-/* cgroups_put - the cgroup @id has the path @path; what was known of it before stays */
+/*
+ * cgroups_put - the cgroup @id has the path @path; what was known of it before stays
+ * With @split the root is not taken: it would say of each process that it is in no container.
+ */
 void cgroups_put(struct cgroups *t, uint64_t id, struct str path);
 
 /* cgroups_get - the row of @id, or NULL; borrowed while @version is the same */

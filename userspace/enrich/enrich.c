@@ -196,6 +196,7 @@ static void learn_start(struct enrich *en, const struct event *e) {
 	            marked(e, FIELD_BOOT_ID, e->boot_id), marked(e, FIELD_HOST_NAME, e->host_name),
 	            e->boot_ns);
 	facts_clock(&en->facts, e->wall_offset_ns);
+	en->cgroups.split = e->cgroups_v1;
 	en->host_key = event_new_key();
 	en->host_has = e->has[0] & FIELD_BITS(machine, 0);
 	en->seq = 0;

@@ -287,6 +287,7 @@ struct event {
 	bool ownerless;		  /* likewise: find the doer by it */
 	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
 	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */
+	bool cgroups_v1;	  /* decode -> enrich: HOST_START */
 	uint32_t named_uid;	  /* decode -> enrich: HOST_USER */
 	struct str user_name;	  /* likewise */
 };
