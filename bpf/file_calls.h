@@ -16,8 +16,12 @@ struct file_call {
 	int dirfd, old_dirfd;	     /* or, with neither name, the file itself */
 	__u32 kind;
 	__u32 flags;
-	__u32 new_mode, new_uid, new_gid;
+	__u32 new_mode, new_uid, new_gid, new_dev;
+	__u64 value;	  /* as in wire_file */
+	const char *text; /* wire_file::name */
 };
+
+#define FILE_NAME_BYTES 256 /* XATTR_NAME_MAX and its NUL; types of file systems are shorter */
 
 static __always_inline void file_call_names(struct file_call *c, __u32 kind, long dirfd,
 					    unsigned long name, __u32 flags) {
@@ -36,6 +40,100 @@ static __always_inline void file_call_owner(struct file_call *c, unsigned long u
 					    unsigned long gid) {
 	c->new_uid = (__u32)uid;
 	c->new_gid = (__u32)gid;
+}
+
+static __always_inline void file_call_text(struct file_call *c, unsigned long text, __u64 value) {
+	c->text = (const char *)text;
+	c->value = value;
+}
+
+/* file_call_read_tree - file_call_read() for what makes and removes other things than files */
+static __always_inline void file_call_read_tree(struct file_call *c, struct pt_regs *regs) {
+	unsigned long a1 = SYSCALL_ARG1(regs), a2 = SYSCALL_ARG2(regs), a3 = SYSCALL_ARG3(regs),
+		      a4 = SYSCALL_ARG4(regs);
+
+	switch (SYSCALL_NR(regs)) {
+	case NR_mkdir:
+		file_call_names(c, WIRE_FILE_MKDIR, AT_FDCWD, a1, AT_SYMLINK_NOFOLLOW);
+		c->new_mode = (__u32)a2;
+		break;
+	case NR_mkdirat:
+		file_call_names(c, WIRE_FILE_MKDIR, (long)a1, a2, AT_SYMLINK_NOFOLLOW);
+		c->new_mode = (__u32)a3;
+		break;
+	case NR_rmdir:
+		file_call_names(c, WIRE_FILE_RMDIR, AT_FDCWD, a1, AT_SYMLINK_NOFOLLOW);
+		break;
+	case NR_mknod:
+		file_call_names(c, WIRE_FILE_MKNOD, AT_FDCWD, a1, AT_SYMLINK_NOFOLLOW);
+		c->new_mode = (__u32)a2;
+		c->new_dev = (__u32)a3;
+		break;
+	case NR_mknodat:
+		file_call_names(c, WIRE_FILE_MKNOD, (long)a1, a2, AT_SYMLINK_NOFOLLOW);
+		c->new_mode = (__u32)a3;
+		c->new_dev = (__u32)a4;
+		break;
+	case NR_mount:
+		file_call_names(c, WIRE_FILE_MOUNT, AT_FDCWD, a2, 0);
+		file_call_text(c, a3, a4);
+		c->old_name = (const char *)a1;
+		break;
+	case NR_umount2:
+		file_call_names(c, WIRE_FILE_UMOUNT, AT_FDCWD, a1, 0);
+		c->value = a2;
+		break;
+	case NR_move_mount:
+		file_call_names(c, WIRE_FILE_MOVE_MOUNT, (long)a3, a4, 0);
+		file_call_old(c, (long)a1, a2);
+		break;
+	case NR_pivot_root:
+		file_call_names(c, WIRE_FILE_PIVOT_ROOT, AT_FDCWD, a1, 0);
+		file_call_old(c, AT_FDCWD, a2);
+		break;
+	}
+}
+
+/* file_call_read_more - file_call_read() for length and extended attributes, then the tree */
+static __always_inline void file_call_read_more(struct file_call *c, struct pt_regs *regs) {
+	unsigned long a1 = SYSCALL_ARG1(regs), a2 = SYSCALL_ARG2(regs), a4 = SYSCALL_ARG4(regs);
+
+	switch (SYSCALL_NR(regs)) {
+	case NR_truncate:
+		file_call_names(c, WIRE_FILE_TRUNCATE, AT_FDCWD, a1, 0);
+		c->value = a2;
+		break;
+	case NR_ftruncate:
+		file_call_names(c, WIRE_FILE_TRUNCATE, (long)a1, 0, 0);
+		c->value = a2;
+		break;
+	case NR_setxattr:
+		file_call_names(c, WIRE_FILE_SETXATTR, AT_FDCWD, a1, 0);
+		file_call_text(c, a2, a4);
+		break;
+	case NR_lsetxattr:
+		file_call_names(c, WIRE_FILE_SETXATTR, AT_FDCWD, a1, AT_SYMLINK_NOFOLLOW);
+		file_call_text(c, a2, a4);
+		break;
+	case NR_fsetxattr:
+		file_call_names(c, WIRE_FILE_SETXATTR, (long)a1, 0, 0);
+		file_call_text(c, a2, a4);
+		break;
+	case NR_removexattr:
+		file_call_names(c, WIRE_FILE_REMOVEXATTR, AT_FDCWD, a1, 0);
+		file_call_text(c, a2, 0);
+		break;
+	case NR_lremovexattr:
+		file_call_names(c, WIRE_FILE_REMOVEXATTR, AT_FDCWD, a1, AT_SYMLINK_NOFOLLOW);
+		file_call_text(c, a2, 0);
+		break;
+	case NR_fremovexattr:
+		file_call_names(c, WIRE_FILE_REMOVEXATTR, (long)a1, 0, 0);
+		file_call_text(c, a2, 0);
+		break;
+	default:
+		file_call_read_tree(c, regs);
+	}
 }
 
 /* file_call_read - which deed the call was, from its registers; kind 0: none of ours */
@@ -69,8 +167,8 @@ static __always_inline void file_call_read(struct file_call *c, struct pt_regs *
 		file_call_names(c, WIRE_FILE_UNLINK, AT_FDCWD, a1, AT_SYMLINK_NOFOLLOW);
 		break;
 	case NR_unlinkat:
-		if (!(a3 & AT_REMOVEDIR))
-			file_call_names(c, WIRE_FILE_UNLINK, (long)a1, a2, AT_SYMLINK_NOFOLLOW);
+		file_call_names(c, a3 & AT_REMOVEDIR ? WIRE_FILE_RMDIR : WIRE_FILE_UNLINK,
+				(long)a1, a2, AT_SYMLINK_NOFOLLOW);
 		break;
 	case NR_chmod:
 		file_call_names(c, WIRE_FILE_CHMOD, AT_FDCWD, a1, 0);
@@ -120,6 +218,8 @@ static __always_inline void file_call_read(struct file_call *c, struct pt_regs *
 		file_call_names(c, WIRE_FILE_SYMLINK, (long)a2, a3, AT_SYMLINK_NOFOLLOW);
 		c->old_name = (const char *)a1;
 		break;
+	default:
+		file_call_read_more(c, regs);
 	}
 }
 

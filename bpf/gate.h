@@ -34,7 +34,7 @@ static __always_inline bool gate_task(struct task_struct *task) {
 
 /* gate_call - whether a kind is told from its system call, because no better hook serves it */
 static __always_inline bool gate_call(__u32 kind) {
-	return knobs.call_kinds[kind / 64] >> kind % 64 & 1;
+	return knobs.call_kinds[kind / 64 % (WIRE_KIND_MAX / 64)] >> kind % 64 & 1;
 }
 
 /* gate_socket_enter - remembers that the end of the socket with this @cookie is to be told */

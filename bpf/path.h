@@ -210,4 +210,44 @@ static __always_inline void path_of(struct slot *s, struct wire_path *to, struct
 			 BPF_CORE_READ(m, mnt_mountpoint), w.start);
 }
 
+static long path_step_below(__u32 i, struct path_walk *w) {
+	struct dentry *d = w->dentry, *parent = d->d_parent;
+
+	if (d == w->root || d == parent) {
+		w->end = PATH_IS_BARE;
+		return 1;
+	}
+	if (!path_name(w->slot, w->start, d->d_name.name, d->d_name.len)) {
+		w->end = PATH_IS_FULL;
+		return 1;
+	}
+	w->dentry = parent;
+	return 0;
+}
+
+/*
+ * path_below - where @dentry stands in its file system, for hooks that do not know the mount
+ * Cut (WIRE_PATH_CUT): above it is whatever the file system is mounted on.
+ */
+static __always_inline void path_below(struct slot *s, struct wire_path *to,
+				       struct dentry *dentry) {
+	struct path_walk w = {
+		.slot = s,
+		.dentry = dentry,
+		.root = dentry->d_inode->i_sb->s_root,
+		.start = s->len,
+		.end = PATH_ON,
+	};
+
+	if (compat_has_loop()) {
+		bpf_loop(PATH_MAX_STEPS, path_step_below, &w, 0);
+	} else {
+		for (__u32 i = 0; i < PATH_MAX_STEPS_UNROLLED; i++)
+			if (path_step_below(i, &w))
+				break;
+	}
+	path_finish(s, to, w.start, *(volatile __u32 *)&w.end);
+	((struct wire_header *)s->rec)->flags |= WIRE_PATH_CUT;
+}
+
 #endif

@@ -3,8 +3,9 @@
  * watch.h - whether an open for reading is of a file that is watched
  *
  * Nearly every open is for reading, and nearly none is asked for. So the first
- * question is cheap, a bit by the number of the file's directory; the name is
- * looked at only where that bit is set. What is watched is a name in a
+ * question is cheap, a bit by the number of the file's directory; where that is
+ * set, a second one by the beginning and length of the name, and the whole of it
+ * is compared only where both are. What is watched is a name in a
  * directory, not an inode: a file that is replaced, as /etc/shadow is with each
  * new password, stays watched.
  */
@@ -25,11 +26,26 @@ struct {
 	__type(value, struct knobs_watch_table);
 } watches SEC(".maps");
 
+static __always_inline bool watch_bit(__u32 bit) {
+	return watch_filter.bits[bit / 64] >> bit % 64 & 1;
+}
+
 /* watch_maybe - false: no file of the directory @ino is watched */
 static __always_inline bool watch_maybe(__u64 ino) {
-	__u32 bit = knobs_watch_bit(ino);
+	return watch_bit(knobs_watch_bit(ino));
+}
 
-	return watch_filter.bits[bit / 64] >> bit % 64 & 1;
+/* watch_name_maybe - false: no file of the directory @ino is watched whose name begins like this */
+static __always_inline bool watch_name_maybe(__u64 ino, const void *name, __u32 len) {
+	__u64 start = 0;
+
+	/* the whole word is there: fs/dcache.c compares names by words, too */
+	if (bpf_probe_read_kernel(&start, sizeof(start), name))
+		return true;
+	if (len < 8)
+		start &= (1ull << len * 8) - 1;
+	return watch_bit(knobs_watch_name_bit(ino, start, len)) ||
+	       watch_bit(knobs_watch_name_bit(ino, 0, 0));
 }
 
 static __always_inline bool watch_same(const struct knobs_watch *w, const __u64 *name) {
@@ -42,12 +58,15 @@ static __always_inline bool watch_same(const struct knobs_watch *w, const __u64 
 }
 
 /* watch_is - whether the file called @name (a kernel address) in directory @ino is watched */
-static __always_inline bool watch_is(__u64 ino, const void *name) {
+static __always_inline bool watch_is(__u64 ino, const void *name, __u32 len) {
 	__u32 table = watch_filter.table & 1, at = knobs_watch_slot(ino);
 	struct knobs_watch_table *t = bpf_map_lookup_elem(&watches, &table);
-	__u64 text[KNOBS_WATCH_NAME / 8] = {};
+	__u64 text[KNOBS_WATCH_NAME / 8];
 
-	if (!t || bpf_probe_read_kernel_str(text, sizeof(text), name) < 0)
+	if (!t || !watch_name_maybe(ino, name, len))
+		return false;
+	__builtin_memset(text, 0, sizeof(text));
+	if (bpf_probe_read_kernel_str(text, sizeof(text), name) < 0)
 		return false;
 	for (__u32 i = 0; i < KNOBS_WATCH_STEPS; i++) {
 		struct knobs_watch *w = &t->slots[(at + i) % KNOBS_WATCHES];

@@ -131,7 +131,8 @@ struct knobs_watch_table {
 /* What a hook looks at first, the one value of the map `.data.watch`. */
 #define KNOBS_WATCH_BITS 16384
 struct knobs_watch_filter {
-	__u64 bits[KNOBS_WATCH_BITS / 64]; /* knobs_watch_bit() of every directory in the table */
+	/* knobs_watch_bit() of each directory in the table, knobs_watch_name_bit() of each name */
+	__u64 bits[KNOBS_WATCH_BITS / 64];
 	__u32 table;			   /* which one is used */
 	__u32 pad;
 };
@@ -142,6 +143,13 @@ static inline __u32 knobs_watch_hash(__u64 dir_ino) {
 
 static inline __u32 knobs_watch_bit(__u64 dir_ino) {
 	return knobs_watch_hash(dir_ino) >> 18;
+}
+
+/* @start: the first 8 bytes of the name, zeros behind a shorter one; an empty name: all of them */
+static inline __u32 knobs_watch_name_bit(__u64 dir_ino, __u64 start, __u32 len) {
+	__u64 h = (dir_ino ^ start) * 0x9e3779b97f4a7c15ull + len;
+
+	return (__u32)((h ^ h >> 29) * 0x9e3779b1u >> 18) & (KNOBS_WATCH_BITS - 1);
 }
 
 static inline __u32 knobs_watch_slot(__u64 dir_ino) {

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 
 #define WIRE_MAX_BYTES 20480
 #define WIRE_ARGS_BYTES 4096	/* of arguments, that a record of WIRE_MAX_BYTES holds */
@@ -49,6 +49,12 @@ enum wire_kind {
 	WIRE_FILE_LINK = 22,
 	WIRE_FILE_SYMLINK = 23,
 	WIRE_FILE_READ = 24,
+	WIRE_FILE_TRUNCATE = 26,
+	WIRE_FILE_MKDIR = 27,
+	WIRE_FILE_RMDIR = 28,
+	WIRE_FILE_MKNOD = 29,
+	WIRE_FILE_SETXATTR = 30,
+	WIRE_FILE_REMOVEXATTR = 31,
 	WIRE_NET_CONNECT = 32,
 	WIRE_NET_ACCEPT = 33,
 	WIRE_NET_BIND = 34,
@@ -66,6 +72,10 @@ enum wire_kind {
 	WIRE_HOST_FOLD = 53,
 	WIRE_HOST_COVERAGE = 54,
 	WIRE_HOST_LOG = 55,
+	WIRE_FILE_MOUNT = 64,
+	WIRE_FILE_UMOUNT = 65,
+	WIRE_FILE_MOVE_MOUNT = 66,
+	WIRE_FILE_PIVOT_ROOT = 67,
 	WIRE_INJECT_PTRACE = 88,
 	WIRE_INJECT_VM_WRITE = 89,
 	WIRE_INJECT_VM_READ = 90,
@@ -267,16 +277,19 @@ struct wire_process_session {
 struct wire_file {
 	struct wire_header head;
 	struct wire_inode inode;
+	__u64 value; /* truncate: the new length; setxattr: bytes of the value; mount: MS_ flags */
 	struct wire_path path;
-	struct wire_path old_path; /* rename, link: the other name */
-	struct wire_str target;	   /* symlink */
+	struct wire_path old_path; /* rename, link, move_mount, pivot_root: the other name */
+	struct wire_str target;	   /* symlink; mount: what, as it was given */
+	struct wire_str name;	   /* of an extended attribute; mount: of the type of file system */
 	__u32 flags;		   /* open flags; for late look-ups: AT_SYMLINK_NOFOLLOW */
 	__u32 new_mode;
 	__u32 new_uid; /* ~0: left as it was */
 	__u32 new_gid;
-	__u32 ns_mnt; /* where the path holds, if the inode is to be looked up; else 0 */
+	__u32 new_dev; /* mknod: as user space writes it */
+	__u32 ns_mnt;  /* where the path holds, if the inode is to be looked up; else 0 */
 };
-_Static_assert(sizeof(struct wire_file) == 144, "wire_file");
+_Static_assert(sizeof(struct wire_file) == 160, "wire_file");
 
 #include "wire_net.h"
 
@@ -410,7 +423,18 @@ enum wire_hook {
 	WIRE_HOOK_LSM_UNIX_STREAM_CONNECT = 56,
 	WIRE_HOOK_FENTRY_UDP_DESTROY_SOCK = 57,
 	WIRE_HOOK_FENTRY_UDPV6_DESTROY_SOCK = 58,
-	WIRE_HOOK_MAX = 59,
+	WIRE_HOOK_LSM_PATH_TRUNCATE = 59,
+	WIRE_HOOK_LSM_FILE_TRUNCATE = 60,
+	WIRE_HOOK_LSM_PATH_MKDIR = 61,
+	WIRE_HOOK_LSM_PATH_RMDIR = 62,
+	WIRE_HOOK_LSM_PATH_MKNOD = 63,
+	WIRE_HOOK_LSM_INODE_SETXATTR = 64,
+	WIRE_HOOK_LSM_INODE_REMOVEXATTR = 65,
+	WIRE_HOOK_LSM_SB_MOUNT = 66,
+	WIRE_HOOK_LSM_SB_UMOUNT = 67,
+	WIRE_HOOK_LSM_MOVE_MOUNT = 68,
+	WIRE_HOOK_LSM_SB_PIVOTROOT = 69,
+	WIRE_HOOK_MAX = 70,
 };
 
 #endif

@@ -231,6 +231,7 @@ struct dentry {
 struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
 };
 
 struct kernel_siginfo {

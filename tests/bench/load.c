@@ -72,10 +72,18 @@ static void make_file(void) {
 	make_files(1);
 }
 
-/* "data/watched" is for the sensor's option --watch */
+/* "keys/watched" is for the sensor's option --watch; "keys/other" stands beside it */
 static void make_watched(void) {
 	find_folder();
-	(void)snprintf(file_name, sizeof(file_name), "%s/data/watched", here);
+	if (mkdir("keys", 0700) && errno != EEXIST)
+		die("keys");
+	(void)snprintf(file_name, sizeof(file_name), "%s/keys/watched", here);
+	put_file();
+}
+
+static void make_beside(void) {
+	make_watched();
+	(void)snprintf(file_name, sizeof(file_name), "%s/keys/load.data", here);
 	put_file();
 }
 
@@ -161,7 +169,8 @@ static const struct deed {
 	void (*once)(void);
 } deeds[] = {
 	{ "exec", make_nothing, do_exec },   { "read", make_file, do_read },
-	{ "watched", make_watched, do_read }, { "write", make_file, do_write },
+	{ "watched", make_watched, do_read }, { "beside", make_beside, do_read },
+	{ "write", make_file, do_write },
 	{ "whole", find_files, do_whole },
 	{ "tcp", make_listener, do_tcp },    { "null", make_nothing, do_null },
 };

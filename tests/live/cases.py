@@ -34,7 +34,11 @@ CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
     ("chmod", ("chmod", "fchmod", "fchmodat", "missing")),
     ("chown", ("chown", "owner_only", "group_only", "fchown", "lchown", "fchownat", "missing")),
     ("link", ("link", "linkat", "follow", "exists")),
-    ("symlink", ("symlink", "symlinkat", "odd_text", "exists"))) for way in ways]
+    ("symlink", ("symlink", "symlinkat", "odd_text", "exists")),
+    ("tree", ("mkdir", "mkdirat", "rmdir", "unlinkat", "fifo", "device")),
+    ("truncate", ("truncate", "ftruncate", "open")),
+    ("xattr", ("set", "fset", "remove", "fremove")),
+    ("mount", ("mount", "bind", "umount", "move", "pivot"))) for way in ways]
 CASES += [(f"path_{way}", "path", [way]) for way in (
     "deep", "long", "beyond", "symlinked", "dotted", "chroot", "bind", "private", "bytes")]
 for _family in ("v4", "v6", "mapped"):
@@ -96,6 +100,11 @@ EXCUSES = {
     "lsm": {
         # There is no inode before the deed; user space looks afterwards.
         "FILE_SYMLINK": {"FILE_LATE": set()},
+        "FILE_MKDIR": {"FILE_LATE": set()},
+        "FILE_MKNOD": {"FILE_LATE": set()},
+        # The hook does not know the mount.
+        "FILE_SETXATTR": {"PATH_CUT": set()},
+        "FILE_REMOVEXATTR": {"PATH_CUT": set()},
     },
     "tracepoint": {
         # a call is seen at its end
@@ -106,6 +115,16 @@ EXCUSES = {
         "FILE_LINK": {"FILE_LATE": set(), "PATH_RACY": set()},
         "FILE_SYMLINK": {"FILE_LATE": set(), "PATH_RACY": set()},
         "FILE_UNLINK": {"FILE_UNRESOLVED": INODE, "PATH_RACY": set()},
+        "FILE_MKDIR": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_RMDIR": {"FILE_UNRESOLVED": INODE, "PATH_RACY": set()},
+        "FILE_MKNOD": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_TRUNCATE": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_SETXATTR": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_REMOVEXATTR": {"FILE_LATE": set(), "PATH_RACY": set()},
+        "FILE_MOUNT": {"FILE_UNRESOLVED": INODE, "PATH_RACY": set()},
+        "FILE_UMOUNT": {"FILE_UNRESOLVED": INODE, "PATH_RACY": set()},
+        "FILE_MOVE_MOUNT": {"FILE_UNRESOLVED": INODE, "PATH_RACY": set()},
+        "FILE_PIVOT_ROOT": {"FILE_UNRESOLVED": INODE, "PATH_RACY": set()},
         # the peer of a datagram, and the address of a call that failed
         "NET_SEND": {"ADDRESS_RACY": set()},
         # what was received

@@ -28,6 +28,9 @@ NAME_BYTES = 256
 # file::f_flags loses these when the open is done (do_dentry_open()); F_GETFL shows the rest.
 OPEN_ONLY = 0o100 | 0o200 | 0o400 | 0o1000
 
+# What hooks tell by its path within the file system only.
+CUT_AT_MOUNT = ("FILE_SETXATTR", "FILE_REMOVEXATTR")
+
 WINDOW_KINDS = ("FILE_", "NET_")
 
 # What tells one deed of a process from another, when an event is looked for.
@@ -57,17 +60,17 @@ def in_range(value, least, most):
     return isinstance(value, int) and least <= value <= most
 
 
-def path_agrees(want, got):
-    """A cut path is the lower end of the true one, as far as a record reaches."""
-    return isinstance(got, str) and want.endswith("/" + got) and \
-        len(got.encode()) > PATH_BYTES - 2 * NAME_BYTES
+def path_agrees(want, got, kind):
+    """A cut path is the lower end of the true one, as far as a record reaches, or a file system."""
+    return isinstance(got, str) and want.endswith("/" + got) and (
+        kind in CUT_AT_MOUNT or len(got.encode()) > PATH_BYTES - 2 * NAME_BYTES)
 
 
 def agree(key, want, got, event):
     if isinstance(want, dict):
         return in_range(got, want["min"], want["max"])
     if "PATH_CUT" in event.degraded and key in ("file.path", "file.old_path"):
-        return path_agrees(want, got)
+        return path_agrees(want, got, event.kind)
     if key == "lineage.names" and got and not got[-1]:
         return got[:-1] == want[:-1]  # some kernels leave init out of the census
     if key == "file.flags" and isinstance(got, int):

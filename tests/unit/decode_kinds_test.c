@@ -322,6 +322,40 @@ static void every_cause_of_loss_has_a_name(void) {
 	}
 }
 
+static void what_is_neither_file_nor_name_tells_its_own(void) {
+	struct wire_file *w = sample_file(&sample, WIRE_FILE_MKNOD);
+
+	w->new_mode = 060660;
+	w->new_dev = (70000 & 0xff) | 300 << 8 | (70000 & ~0xffu) << 12;
+	CHECK(decode() == 0 && e.file.new_mode == 060660 && HAS(FILE_NEW_DEV_MAJOR));
+	CHECK(e.file.new_dev_major == 300 && e.file.new_dev_minor == 70000);
+	w->new_mode = 010600;
+	CHECK(decode() == 0 && HAS(FILE_NEW_MODE) && !HAS(FILE_NEW_DEV_MAJOR));
+	w = sample_file(&sample, WIRE_FILE_TRUNCATE);
+	w->value = 7;
+	CHECK(decode() == 0 && HAS(FILE_SIZE) && e.file.size == 7 && !HAS(FILE_FLAGS));
+	w = sample_file(&sample, WIRE_FILE_SETXATTR);
+	w->value = 20;
+	w->name = sample_add_lit(&sample, "security.capability");
+	CHECK(decode() == 0 && is_text(e.file.xattr, "security.capability"));
+	CHECK(HAS(FILE_XATTR_BYTES) && e.file.xattr_bytes == 20 && !HAS(FILE_SIZE));
+	w = sample_file(&sample, WIRE_FILE_MKDIR);
+	CHECK(decode() == 0 && e.file.new_mode == 04755 && !HAS(FILE_XATTR));
+}
+
+static void mount_tells_what_and_where(void) {
+	struct wire_file *w = sample_file(&sample, WIRE_FILE_MOUNT);
+
+	w->value = 4096;
+	w->target = sample_add_lit(&sample, "/dev/sda1");
+	w->name = sample_add_lit(&sample, "ext4");
+	CHECK(decode() == 0 && is_text(e.file.path, "/etc/passwd") && HAS(FILE_INODE));
+	CHECK(is_text(e.mount.source, "/dev/sda1") && is_text(e.mount.type, "ext4"));
+	CHECK(HAS(MOUNT_FLAGS) && e.mount.flags == 4096 && !HAS(FILE_TARGET) && !HAS(FILE_XATTR));
+	sample_file(&sample, WIRE_FILE_PIVOT_ROOT);
+	CHECK(decode() == 0 && !HAS(MOUNT_SOURCE) && !HAS(MOUNT_TYPE) && !HAS(MOUNT_FLAGS));
+}
+
 static void fold_is_told_as_the_deed_that_it_counts(void) {
 	struct wire_host_fold *w;
 
@@ -376,6 +410,8 @@ int main(void) {
 	RUN(line_of_a_log_names_its_program);
 	RUN(loss_is_named);
 	RUN(every_cause_of_loss_has_a_name);
+	RUN(what_is_neither_file_nor_name_tells_its_own);
+	RUN(mount_tells_what_and_where);
 	RUN(fold_is_told_as_the_deed_that_it_counts);
 	RUN(fold_of_nothing_of_folds_or_of_no_time_is_refused);
 	arena_done(&arena);

@@ -36,6 +36,10 @@ static const uint8_t sample_kinds[] = {
 	WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP, WIRE_KERNEL_KEY,
 	WIRE_KERNEL_LOCKDOWN, WIRE_KERNEL_IO_URING, WIRE_KERNEL_IO_REQUEST,
 	WIRE_FILE_READ, WIRE_HOST_LOG,
+	WIRE_FILE_TRUNCATE, WIRE_FILE_MKDIR, WIRE_FILE_RMDIR,
+	WIRE_FILE_MKNOD, WIRE_FILE_SETXATTR, WIRE_FILE_REMOVEXATTR,
+	WIRE_FILE_MOUNT, WIRE_FILE_UMOUNT, WIRE_FILE_MOVE_MOUNT,
+	WIRE_FILE_PIVOT_ROOT,
 };
 #define SAMPLE_KINDS (sizeof(sample_kinds) / sizeof(sample_kinds[0]))
 
@@ -342,6 +346,8 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 			sample_kernel(s, kind);
 		else if (kind >= WIRE_INJECT_PTRACE)
 			sample_inject(s, kind);
+		else if (kind >= WIRE_FILE_MOUNT && kind <= WIRE_FILE_PIVOT_ROOT)
+			sample_file(s, kind);
 		else if (kind < WIRE_NET_CONNECT)
 			sample_file(s, kind);
 		else

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/stat.h>
+
 #include "decode/reader.h"
 #include "event/field.h"
 
@@ -12,6 +14,17 @@ static void set_inode(const struct wire_inode *inode, struct event *e) {
 	EVENT_SET(e, FILE_MODE, file.mode, inode->mode);
 	EVENT_SET(e, FILE_UID, file.uid, inode->uid);
 	EVENT_SET(e, FILE_GID, file.gid, inode->gid);
+}
+
+/* set_node - what mknod was asked for; a device's number as the kernel's new_decode_dev() has it */
+static void set_node(const struct wire_file *w, struct event *e) {
+	uint32_t type = w->new_mode & S_IFMT, dev = w->new_dev;
+
+	EVENT_SET(e, FILE_NEW_MODE, file.new_mode, w->new_mode & (S_IFMT | PERMISSIONS));
+	if (type != S_IFCHR && type != S_IFBLK)
+		return;
+	EVENT_SET(e, FILE_NEW_DEV_MAJOR, file.new_dev_major, dev >> 8 & 0xfff);
+	EVENT_SET(e, FILE_NEW_DEV_MINOR, file.new_dev_minor, (dev & 0xff) | (dev >> 12 & 0xfff00));
 }
 
 static void set_deed(const struct wire_file *w, struct event *e) {
@@ -30,6 +43,18 @@ static void set_deed(const struct wire_file *w, struct event *e) {
 		if (w->new_gid != UNCHANGED)
 			EVENT_SET(e, FILE_NEW_GID, file.new_gid, w->new_gid);
 		break;
+	case WIRE_FILE_TRUNCATE:
+		EVENT_SET(e, FILE_SIZE, file.size, w->value);
+		break;
+	case WIRE_FILE_MKDIR:
+		EVENT_SET(e, FILE_NEW_MODE, file.new_mode, w->new_mode & PERMISSIONS);
+		break;
+	case WIRE_FILE_MKNOD:
+		set_node(w, e);
+		break;
+	case WIRE_FILE_SETXATTR:
+		EVENT_SET(e, FILE_XATTR_BYTES, file.xattr_bytes, w->value);
+		break;
 	default:
 		break;
 	}
@@ -38,7 +63,7 @@ static void set_deed(const struct wire_file *w, struct event *e) {
 int decode_file(struct reader *r, struct event *ret) {
 	const struct wire_file *w = (const void *)r->head;
 	struct str path = reader_path(r, &w->path), old_path = reader_path(r, &w->old_path);
-	struct str target = reader_text(r, w->target);
+	struct str target = reader_text(r, w->target), name = reader_text(r, w->name);
 	int error = reader_commit(r, ret);
 
 	if (error)
@@ -46,8 +71,29 @@ int decode_file(struct reader *r, struct event *ret) {
 	EVENT_SET_STR(ret, FILE_PATH, file.path, path);
 	EVENT_SET_STR(ret, FILE_OLD_PATH, file.old_path, old_path);
 	EVENT_SET_STR(ret, FILE_TARGET, file.target, target);
+	EVENT_SET_STR(ret, FILE_XATTR, file.xattr, name);
 	if (!(w->head.flags & WIRE_FILE_UNRESOLVED))
 		set_inode(&w->inode, ret);
 	set_deed(w, ret);
+	return 0;
+}
+
+/* The mount point is the file; what is mounted there has a message of its own. */
+int decode_mount(struct reader *r, struct event *ret) {
+	const struct wire_file *w = (const void *)r->head;
+	struct str path = reader_path(r, &w->path), old_path = reader_path(r, &w->old_path);
+	struct str source = reader_text(r, w->target), type = reader_text(r, w->name);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET_STR(ret, FILE_PATH, file.path, path);
+	EVENT_SET_STR(ret, FILE_OLD_PATH, file.old_path, old_path);
+	EVENT_SET_STR(ret, MOUNT_SOURCE, mount.source, source);
+	EVENT_SET_STR(ret, MOUNT_TYPE, mount.type, type);
+	if (w->head.kind == WIRE_FILE_MOUNT || w->head.kind == WIRE_FILE_UMOUNT)
+		EVENT_SET(ret, MOUNT_FLAGS, mount.flags, w->value);
+	if (!(w->head.flags & WIRE_FILE_UNRESOLVED))
+		set_inode(&w->inode, ret);
 	return 0;
 }

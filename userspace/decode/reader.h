@@ -92,6 +92,7 @@ int decode_signal(struct reader *r, struct event *ret);
 int decode_credentials(struct reader *r, struct event *ret);
 int decode_session(struct reader *r, struct event *ret);
 int decode_file(struct reader *r, struct event *ret);
+int decode_mount(struct reader *r, struct event *ret);
 int decode_net(struct reader *r, struct event *ret);
 int decode_net_close(struct reader *r, struct event *ret);
 int decode_dns(struct reader *r, struct event *ret);

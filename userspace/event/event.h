@@ -127,6 +127,15 @@ struct event_file {
 	struct str path, old_path, target;
 	uint64_t inode;
 	uint32_t dev_major, dev_minor, mode, uid, gid, flags, new_mode, new_uid, new_gid;
+	uint64_t size;
+	struct str xattr;
+	uint64_t xattr_bytes;
+	uint32_t new_dev_major, new_dev_minor;
+};
+
+struct event_mount {
+	struct str source, type;
+	uint64_t flags;
 };
 
 struct event_net {
@@ -263,6 +272,7 @@ struct event {
 	struct event_dns dns;
 	struct event_host host;
 	struct event_fold fold;
+	struct event_mount mount;
 	struct event_process target; /* whom the deed is done to */
 	struct event_credentials credentials;
 	struct event_signal signal;

@@ -115,6 +115,12 @@ static int look_up(const char *path, bool follow, struct statx *ret) {
 	return err;
 }
 
+/* leaves_file - whether a deed is on a file, and it can be there afterwards under its path */
+static bool leaves_file(uint32_t kind) {
+	return kind >= WIRE_FILE_CREATE && kind <= WIRE_FILE_REMOVEXATTR &&
+	       kind != WIRE_FILE_UNLINK && kind != WIRE_FILE_RMDIR;
+}
+
 const void *late_resolve(const void *record, uint32_t len, char *scratch) {
 	const struct wire_file *seen = record;
 	struct wire_file *e = (struct wire_file *)scratch;
@@ -122,8 +128,7 @@ const void *late_resolve(const void *record, uint32_t len, char *scratch) {
 	struct statx st;
 
 	if (len < sizeof(*seen) || len > WIRE_MAX_BYTES ||
-	    !(seen->head.flags & WIRE_FILE_UNRESOLVED) || seen->head.kind < WIRE_FILE_CREATE ||
-	    seen->head.kind > WIRE_FILE_SYMLINK || seen->head.kind == WIRE_FILE_UNLINK ||
+	    !(seen->head.flags & WIRE_FILE_UNRESOLVED) || !leaves_file(seen->head.kind) ||
 	    seen->head.outcome == WIRE_FAILED)
 		return record;
 	if (!ours(seen->ns_mnt) || path_text(record, len, &seen->path, path, sizeof(path)) < 0 ||

@@ -47,6 +47,16 @@ static int put(struct knobs_watch_table *t, const struct knobs_watch *w) {
 	return -E2BIG;
 }
 
+static void set_bits(uint64_t *bits, const struct knobs_watch *w) {
+	uint32_t dir = knobs_watch_bit(w->dir_ino), name;
+	uint64_t start;
+
+	memcpy(&start, w->name, sizeof(start)); /* behind a shorter name are zeros */
+	name = knobs_watch_name_bit(w->dir_ino, start, (uint32_t)strlen(w->name));
+	bits[dir / 64] |= 1ull << dir % 64;
+	bits[name / 64] |= 1ull << name % 64;
+}
+
 int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n) {
 	struct knobs_watch_filter *f = p->watch_filter;
 	uint64_t bits[KNOBS_WATCH_BITS / 64] = { 0 };
@@ -60,11 +70,10 @@ int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n) {
 	t = &p->watches[next];
 	memset(t, 0, sizeof(*t));
 	for (size_t i = 0; i < n && !err; i++) {
-		uint32_t bit = knobs_watch_bit(list[i].dir_ino);
-
-		err = list[i].dir_ino ? put(t, &list[i]) : 0;
-		if (list[i].dir_ino)
-			bits[bit / 64] |= 1ull << bit % 64;
+		if (!list[i].dir_ino)
+			continue;
+		err = put(t, &list[i]);
+		set_bits(bits, &list[i]);
 	}
 	if (err)
 		return err;

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * file_exit_calls.h - the end of a system call on files; a part of file.bpf.c
+ */
+#ifndef LAPWING_FILE_EXIT_CALLS_H
+#define LAPWING_FILE_EXIT_CALLS_H
+
+/*
+ * file_call_path - the path that @dirfd and @name mean together
+ * Gives the open file when they mean just that (no name, or an empty one): then nothing is
+ * read from the process.
+ */
+static __always_inline struct file *file_call_path(struct slot *s, struct wire_path *to,
+						   struct task_struct *task, int dirfd,
+						   const char *name) {
+	struct wire_header *h = (struct wire_header *)s->rec;
+	struct wire_str tail = {};
+	struct file *file = NULL;
+	struct path base;
+	char first = 0;
+
+	if (name && bpf_probe_read_user(&first, 1, name)) {
+		/* no name is better than its directory's */
+		h->flags |= WIRE_PATH_RACY | WIRE_PATH_CUT;
+		return NULL;
+	}
+	if (first) {
+		h->flags |= WIRE_PATH_RACY;
+		emit_str(s, &tail, name, WIRE_PATH_BYTES, EMIT_USER);
+		if (!tail.off) {
+			h->flags |= WIRE_PATH_CUT;
+			return NULL;
+		}
+		to->tail_off = tail.off;
+		to->tail_len = tail.len;
+	}
+	if (first == '/') {
+		BPF_CORE_READ_INTO(&base, task, fs, root);
+	} else if (dirfd == AT_FDCWD) {
+		BPF_CORE_READ_INTO(&base, task, fs, pwd);
+	} else {
+		file = syscall_file(task, dirfd);
+		if (!file)
+			return NULL;
+		BPF_CORE_READ_INTO(&base, file, f_path);
+	}
+	path_raw(s, to, base.mnt, base.dentry, s->len);
+	return first ? NULL : file;
+}
+
+/* file_call_watched - whether a file that was opened for reading is watched */
+static __always_inline bool file_call_watched(struct file *file) {
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	__u64 ino = BPF_CORE_READ(dentry, d_parent, d_inode, i_ino);
+
+	return watch_maybe(ino) && watch_is(ino, BPF_CORE_READ(dentry, d_name.name),
+					    BPF_CORE_READ(dentry, d_name.len));
+}
+
+/*
+ * file_call_opened - whether the file that @fd names was made, or opened in a way that is told
+ * The file itself says, and is what is told (no name). If another thread has closed it by now, the
+ * call's own flags and text have to do.
+ */
+static __always_inline bool file_call_opened(struct file_call *c, struct task_struct *task,
+					     struct file *file, int fd) {
+	__u32 mode;
+
+	if (!file)
+		return c->flags & (O_ACCMODE | O_CREAT | O_TRUNC);
+	mode = BPF_CORE_READ(file, f_mode);
+	if (mode & FMODE_CREATED)
+		c->kind = WIRE_FILE_CREATE;
+	else if (!(mode & FMODE_WRITE) && c->flags & O_TRUNC)
+		c->kind = WIRE_FILE_TRUNCATE;
+	else if (!(mode & FMODE_WRITE))
+		c->kind = file_call_watched(file) ? WIRE_FILE_READ : WIRE_INVALID;
+	if (!c->kind || !file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
+		return false;
+	c->dirfd = fd;
+	c->name = NULL;
+	return true;
+}
+
+/*
+ * Why: tells the same deeds where the LSM hooks above are refused.
+ * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
+ * Blind spots: 32-bit calls and io_uring are not seen, nor calls that failed for want of the
+ * file or for opening; a path is read when the call has ended, so another thread can have
+ * changed it, or what a descriptor stands for (WIRE_PATH_RACY), and a path through a symbolic
+ * link stays as it was given; an openat2(2) whose descriptor is closed by another thread before
+ * it returns is not seen; inode, owner and mode are looked up after the deed (WIRE_FILE_LATE), and
+ * of a file that is gone they stay unknown.
+ */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
+	struct file_call c = {};
+	struct fold f = {};
+	struct task_struct *task;
+	struct wire_file *e;
+	struct file *file = NULL;
+	struct slot *s;
+
+	if (ret == -ENOENT || ret == -ENOTDIR)
+		return 0;
+	file_call_read(&c, regs);
+	if (!c.kind || (c.kind == WIRE_FILE_OPEN && ret < 0))
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (syscall_foreign(task) || !gate_task(task))
+		return 0;
+	syscall_forget(&c, sizeof(c));
+	if (c.kind == WIRE_FILE_OPEN) {
+		file = syscall_file(task, (int)ret);
+		if (!file_call_opened(&c, task, file, (int)ret))
+			return 0;
+	}
+	if (!gate_call(c.kind))
+		return 0;
+	syscall_forget(&c, sizeof(c));
+	if ((c.kind == WIRE_FILE_OPEN || c.kind == WIRE_FILE_READ) && file &&
+	    file_folded_raw(&f, c.kind, task, file))
+		return 0;
+	s = file_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	if (ret < 0)
+		e->head.error = (__u16)-ret;
+	e->flags = c.flags;
+	e->new_mode = c.new_mode;
+	e->new_uid = c.new_uid;
+	e->new_gid = c.new_gid;
+	e->new_dev = c.new_dev;
+	e->value = c.value;
+	file = file_call_path(s, &e->path, task, c.dirfd, c.name);
+	if (file) {
+		inode_fill_raw(&e->inode, BPF_CORE_READ(file, f_inode));
+		if (c.kind == WIRE_FILE_CREATE || c.kind == WIRE_FILE_OPEN ||
+		    c.kind == WIRE_FILE_READ)
+			e->flags = BPF_CORE_READ(file, f_flags);
+		else
+			e->head.flags |= WIRE_FILE_LATE;
+	} else {
+		e->head.flags |= WIRE_FILE_UNRESOLVED;
+		e->ns_mnt = file_mounts(task);
+	}
+	/* with threads, a descriptor may have been given to another file since the call */
+	if (BPF_CORE_READ(task, files, count.counter) > 1)
+		e->head.flags |= WIRE_PATH_RACY;
+	if (c.text)
+		emit_str(s, &e->name, c.text, FILE_NAME_BYTES, EMIT_USER);
+	if (c.kind == WIRE_FILE_SYMLINK || c.kind == WIRE_FILE_MOUNT)
+		emit_str(s, &e->target, c.old_name, WIRE_PATH_BYTES, EMIT_USER);
+	else if (c.old_name)
+		file_call_path(s, &e->old_path, task, c.old_dirfd, c.old_name);
+	fold_keep(&f, s->rec, s->len);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+#endif
