@@ -35,7 +35,7 @@
 #define ROUNDS_ATTACHED 16 /* at the end, while hooks still send */
 
 /* The drain's period: short while records come in numbers, long when it is quiet. */
-#define PERIOD_BUSY_NS 5000000
+#define PERIOD_BUSY_NS 10000000
 #define PERIOD_SOME_NS 20000000
 #define PERIOD_IDLE_NS 100000000
 #define BUSY_RECORDS 512

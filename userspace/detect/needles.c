@@ -42,6 +42,9 @@ struct needles {
 	uint32_t n_heads;
 	uint32_t *loose; /* the few that are too short for all this */
 	uint32_t n_loose;
+	uint32_t *bytes; /* texts of one byte, anywhere; and which bytes these are */
+	uint32_t n_bytes;
+	uint64_t byte_set[4];
 };
 
 unsigned usual(unsigned char c) {
@@ -116,6 +119,10 @@ static uint32_t rarest_pair(struct str x) {
 
 static bool anchored(const struct text *s) {
 	return s->where == WHERE_TAIL || s->where == WHERE_WHOLE;
+}
+
+static bool is_byte(const struct text *s) {
+	return s->where == WHERE_ANY && s->text.n == 1;
 }
 
 /* table_of - which table @s belongs to, or NULL: it is loose; and how many grams of it */
@@ -214,7 +221,10 @@ static void add_one(struct needles *k, uint32_t i) {
 	uint32_t n, at;
 	struct table *t = table_of(k, s, &n);
 
-	if (!t) {
+	if (is_byte(s)) {
+		k->bytes[k->n_bytes++] = i;
+		k->byte_set[(unsigned char)x.s[0] / 64] |= 1ull << (unsigned char)x.s[0] % 64;
+	} else if (!t) {
 		k->loose[k->n_loose++] = i;
 	} else if (s->where == WHERE_HEAD) {
 		at = head_of(k, x);
@@ -266,7 +276,7 @@ static int take_texts(struct arena *arena, const struct sought *v, uint32_t n, s
 
 int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needles **ret) {
 	struct needles *k = arena_zalloc(arena, sizeof(*k));
-	uint32_t n_grams, n_loose = 0;
+	uint32_t n_grams, n_loose = 0, n_bytes = 0;
 	int err;
 
 	if (!k)
@@ -279,9 +289,11 @@ int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needle
 		if (t)
 			t->n += n_grams;
 		n_loose += !t || k->v[i].where == WHERE_HEAD;
+		n_bytes += is_byte(&k->v[i]);
 	}
 	k->loose = arena_alloc(arena, (n_loose + 1) * sizeof(*k->loose));
-	if (!err && !k->loose)
+	k->bytes = arena_alloc(arena, (n_bytes + 1) * sizeof(*k->bytes));
+	if (!err && (!k->loose || !k->bytes))
 		err = -ENOMEM;
 	err = err ? err : table_room(arena, &k->anchored);
 	err = err ? err : table_room(arena, &k->every4th);
@@ -299,8 +311,11 @@ int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needle
 uint32_t needles_price(struct str text, enum where where) {
 	if (!text.n && where != WHERE_WHOLE)
 		return NONE;
+	/* a short value is an id or a number, and most of them are the same few: "0" */
+	if (where == WHERE_WHOLE)
+		return text.n >= GRAM ? 12 : 80;
 	if (where != WHERE_ANY)
-		return text.n >= GRAM || where == WHERE_WHOLE ? 12 : 100;
+		return text.n >= GRAM ? 12 : 100;
 	return text.n >= LONG ? 4 : text.n >= GRAM ? 25 : text.n >= 2 ? 150 : 400;
 }
 
@@ -321,14 +336,21 @@ static bool stands(const struct text *s, const struct entry *e, struct str x, ui
 	return memcmp(x.s + from, s->text.s, s->text.n) == 0;
 }
 
+/* same_short - memcmp() for texts that are not worth a call */
+static bool same_short(const char *a, const char *b, uint32_t n) {
+	for (uint32_t i = 0; i < n; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
+/* loose_stands - at the beginning or the end; and nothing at all stands anywhere */
 static bool loose_stands(const struct text *s, struct str x) {
 	if (s->text.n > x.n)
 		return false;
-	if (s->where == WHERE_HEAD)
-		return memcmp(x.s, s->text.s, s->text.n) == 0;
-	if (s->where == WHERE_ANY)
-		return s->text.n == 0 || memchr(x.s, s->text.s[0], x.n) != NULL;
-	return memcmp(x.s + x.n - s->text.n, s->text.s, s->text.n) == 0;
+	return same_short(s->where == WHERE_HEAD ? x.s : x.s + x.n - s->text.n, s->text.s,
+			  s->text.n);
 }
 
 /* A haystack and what was found in it. */
@@ -392,6 +414,26 @@ static void ask_loose(struct search *s) {
 	}
 }
 
+static void ask_byte(struct search *s, char c) {
+	for (uint32_t i = 0; i < s->k->n_bytes; i++) {
+		const struct text *one = &s->k->v[s->k->bytes[i]];
+
+		if (one->text.s[0] == c)
+			found(s, one);
+	}
+}
+
+static void ask_bytes(struct search *s) {
+	const uint64_t *set = s->k->byte_set;
+
+	for (uint32_t i = 0; i < s->x.n && (s->rows || !s->found); i++) {
+		unsigned char c = (unsigned char)s->x.s[i];
+
+		if (__builtin_expect(set[c / 64] >> c % 64 & 1, 0))
+			ask_byte(s, s->x.s[i]);
+	}
+}
+
 static void search(struct search *s) {
 	const struct needles *k = s->k;
 	struct str x = s->x;
@@ -409,6 +451,8 @@ static void search(struct search *s) {
 		for (uint32_t i = 0; i + 2 <= x.n && (s->rows || !s->found); i++)
 			ask(s, &k->pairs, pair_at(x.s + i), i);
 	}
+	if (k->n_bytes)
+		ask_bytes(s);
 	if (k->n_loose)
 		ask_loose(s);
 }
