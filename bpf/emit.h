@@ -173,7 +173,7 @@ static __always_inline void emit_send(void *ring, struct wire_header *h, __u32 l
 	if (len <= max) {
 		h->len = len;
 		if (bpf_ringbuf_output(ring, h, len, emit_wake(ring, h->seq)) &&
-		    h->tgid != knobs.self_tgid)
+		    (h->flags & WIRE_NO_TASK || h->tgid != knobs.self_tgid))
 			emit_lost(h->kind, WIRE_LOSS_RING_FULL);
 	} else {
 		/* every record's parts are bounded to fit; were one not, it would be told */

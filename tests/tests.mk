@@ -134,4 +134,4 @@ bench: build-bench
 
 .PHONY: build-unit build-replay build-export build-bpf build-fuzz build-bench
 
--include $(B)/tests/replay/story.d $(BPF_TESTS:%=$(B)/tests/bpf/%_test.d) $(FUZZ_OBJ:.o=.d) $(FUZZ:%=$(B)/tests/fuzz/%.d)
+-include $(B)/tests/replay/story.d $(BPF_TESTS:%=$(B)/tests/bpf/%_test.d) $(BPF_TESTS:%=$(B)/tests/bpf/%.bpf.o.d) $(FUZZ_OBJ:.o=.d) $(FUZZ:%=$(B)/tests/fuzz/%.d)
