@@ -11,6 +11,7 @@
 #include "gate.h"
 #include "inode.h"
 #include "path.h"
+#include "streams.h"
 #include "task.h"
 #include "trace.h"
 
@@ -18,6 +19,18 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define INTERP_BYTES 512    /* a #! line is at most 256, include/uapi/linux/binfmts.h */
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
+
+#define TMPFS_MAGIC 0x01021994 /* include/uapi/linux/magic.h */
+#define RAMFS_MAGIC 0x858458f6
+#define SB_KERNMOUNT (1u << 22) /* include/linux/fs.h: the kernel's own mount, in no tree */
+
+static __always_inline __u32 process_place(struct super_block *sb) {
+	__u32 magic = (__u32)sb->s_magic;
+
+	if (magic != TMPFS_MAGIC && magic != RAMFS_MAGIC)
+		return 0;
+	return WIRE_EXE_TMPFS | (sb->s_flags & SB_KERNMOUNT ? WIRE_EXE_MEMORY : 0);
+}
 
 /* process_image - what a task runs and where: executable, directory, cgroup, terminal */
 static __always_inline void process_image(struct slot *s, struct wire_process_exec *e,
@@ -32,6 +45,7 @@ static __always_inline void process_image(struct slot *s, struct wire_process_ex
 
 		if (exe) {
 			inode_fill(&e->exe_inode, exe->f_inode);
+			e->place = process_place(exe->f_inode->i_sb);
 			if (!exe->f_path.dentry->d_hash.pprev)
 				e->exe.flags |= WIRE_PATH_DELETED;
 			path_of(s, &e->exe, exe->f_path.mnt, exe->f_path.dentry);
@@ -108,6 +122,7 @@ static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pi
 		return 0;
 	e = (struct wire_process_exec *)s->rec;
 	process_image(s, e, task);
+	streams_fill(e->streams, task);
 	emit_str(s, &e->filename, bprm->filename, WIRE_PATH_BYTES, EMIT_KERNEL);
 	if (bprm->interp != bprm->filename)
 		emit_str(s, &e->interp, bprm->interp, INTERP_BYTES, EMIT_KERNEL);
@@ -344,8 +359,8 @@ static __always_inline int credentials_change(__u32 hook, const struct cred *new
  * Why: who becomes root, or stops being it.
  * Kernel: kernel/sys.c __sys_setuid() and its kin -> security_task_fix_setuid(), after all that
  * could refuse it but the count of processes, before commit_creds(). Capabilities are adjusted.
- * Blind spots: calls that change nothing are left out; an exec of a set-user-id program is told by
- * its exec; code that runs in the kernel and calls commit_creds() itself.
+ * Blind spots: calls that change nothing are left out; an exec that brings rights is for another
+ * hook; code that runs in the kernel and calls commit_creds() itself.
  */
 SEC("lsm/task_fix_setuid")
 int BPF_PROG(process_setuid, struct cred *new, const struct cred *old, int flags) {
@@ -375,6 +390,76 @@ int BPF_PROG(process_setgid, struct cred *new, const struct cred *old, int flags
 SEC("lsm/capset")
 int BPF_PROG(process_capset, struct cred *new, const struct cred *old) {
 	return credentials_change(WIRE_HOOK_LSM_CAPSET, new, old);
+}
+
+/*
+ * Why: what a script's interpreter is given to do stands in the script.
+ * Kernel: fs/exec.c search_binary_handler() -> security_bprm_check(), once for the file that was
+ * called and once for each interpreter on the way, its first bytes read.
+ * Blind spots: there is no tracepoint for it; a script that its interpreter is called with by
+ * hand ("sh FILE") is an argument, and not told; a file for binfmt_misc is not either.
+ */
+SEC("lsm/bprm_check_security")
+int BPF_PROG(process_script, struct linux_binprm *bprm) {
+	struct wire_process_script *e;
+	struct task_struct *task;
+	struct file *file;
+	struct slot *s;
+
+	if (bprm->buf[0] != '#' || bprm->buf[1] != '!')
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (!gate_task(task))
+		return 0;
+	s = emit_begin(WIRE_PROCESS_SCRIPT, WIRE_HOOK_LSM_BPRM_CHECK_SECURITY, sizeof(*e), task);
+	if (!s)
+		return 0;
+	e = (struct wire_process_script *)s->rec;
+	e->head.outcome = WIRE_ATTEMPTED;
+	file = bprm->file;
+	inode_fill(&e->inode, file->f_inode);
+	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
+	emit_str(s, &e->filename, bprm->filename, WIRE_PATH_BYTES, EMIT_KERNEL);
+	if (bprm->interp != bprm->filename)
+		emit_str(s, &e->interp, bprm->interp, INTERP_BYTES, EMIT_KERNEL);
+	emit_end(s, &ring_process);
+	return 0;
+}
+
+/* exec_gains - whether a program brings other ids, or capabilities that were not there before */
+static __always_inline bool exec_gains(const struct cred *new, const struct cred *old) {
+	return ids_differ(new, old) ||
+	       (TASK_CAPS(new, cap_permitted) & ~TASK_CAPS(old, cap_permitted));
+}
+
+/*
+ * Why: a set-user-id program or file capabilities give rights that its caller did not have.
+ * Kernel: fs/exec.c begin_new_exec() -> security_bprm_committing_creds(), past the point of no
+ * return, the old credentials still in force.
+ * Blind spots: an exec that gains nothing is left out, though it may lose capabilities.
+ */
+SEC("lsm/bprm_committing_creds")
+int BPF_PROG(process_gain, struct linux_binprm *bprm) {
+	const struct cred *old = bpf_get_current_task_btf()->real_cred, *new = bprm->cred;
+
+	return exec_gains(new, old)
+		       ? credentials_change(WIRE_HOOK_LSM_BPRM_COMMITTING_CREDS, new, old)
+		       : 0;
+}
+
+/*
+ * Why: the same where LSM hooks are refused.
+ * Kernel: fs/exec.c begin_new_exec() -> trace_sched_prepare_exec(), since 6.10: the new
+ * credentials are made, the old ones still in force.
+ * Blind spots: as above, and: an exec may still fail after it, which ends the process.
+ */
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(process_prepare, struct task_struct *task, struct linux_binprm *bprm) {
+	const struct cred *old = task->real_cred, *new = bprm->cred;
+
+	return exec_gains(new, old)
+		       ? credentials_change(WIRE_HOOK_TP_SCHED_PREPARE_EXEC, new, old)
+		       : 0;
 }
 
 static __always_inline int session_begun(__u32 hook, struct task_struct *task) {

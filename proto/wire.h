@@ -40,6 +40,7 @@ enum wire_kind {
 	WIRE_PROCESS_CREDENTIALS = 6,
 	WIRE_PROCESS_SESSION = 7,
 	WIRE_PROCESS_COREDUMP = 8,
+	WIRE_PROCESS_SCRIPT = 9,
 	WIRE_FILE_CREATE = 16,
 	WIRE_FILE_OPEN = 17,
 	WIRE_FILE_RENAME = 18,
@@ -222,6 +223,14 @@ struct wire_process_fork {
 };
 _Static_assert(sizeof(struct wire_process_fork) == 144, "wire_process_fork");
 
+/* An open file as a process has it at 0, 1 or 2. */
+struct wire_stream {
+	__u32 mode; /* inode::i_mode, with WIRE_STREAM_OPEN; 0: the descriptor is closed */
+	__u32 rdev; /* of a device: major << 20 | minor */
+};
+#define WIRE_STREAM_OPEN (1u << 16)
+#define WIRE_STREAMS 3
+
 struct wire_process_exec {
 	struct wire_header head;
 	struct wire_task task;
@@ -235,8 +244,13 @@ struct wire_process_exec {
 	struct wire_str tty;
 	__u32 args_bytes; /* arg_end - arg_start */
 	__u32 args_head;  /* of args.len, what is the head; past it is the tail */
+	struct wire_stream streams[WIRE_STREAMS];
+	__u32 place; /* WIRE_EXE_*, of the executable's file system */
+	__u32 pad;
 };
-_Static_assert(sizeof(struct wire_process_exec) == 304, "wire_process_exec");
+#define WIRE_EXE_TMPFS 1u  /* it lies in memory only: tmpfs, ramfs */
+#define WIRE_EXE_MEMORY 2u /* and nowhere in a tree: memfd_create(2) */
+_Static_assert(sizeof(struct wire_process_exec) == 336, "wire_process_exec");
 
 struct wire_process_exit {
 	struct wire_header head;
@@ -267,6 +281,17 @@ struct wire_process_credentials {
 	struct wire_ids new;
 };
 _Static_assert(sizeof(struct wire_process_credentials) == 192, "wire_process_credentials");
+
+/* A file that begins with #!, before its interpreter takes its place. */
+struct wire_process_script {
+	struct wire_header head;
+	struct wire_inode inode;
+	struct wire_path path;
+	struct wire_str filename; /* linux_binprm::filename */
+	struct wire_str interp;	  /* linux_binprm::interp, of an interpreter that is a script */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_process_script) == 120, "wire_process_script");
 
 struct wire_process_session {
 	struct wire_header head;
@@ -434,7 +459,10 @@ enum wire_hook {
 	WIRE_HOOK_LSM_SB_UMOUNT = 67,
 	WIRE_HOOK_LSM_MOVE_MOUNT = 68,
 	WIRE_HOOK_LSM_SB_PIVOTROOT = 69,
-	WIRE_HOOK_MAX = 70,
+	WIRE_HOOK_LSM_BPRM_COMMITTING_CREDS = 70,
+	WIRE_HOOK_TP_SCHED_PREPARE_EXEC = 71,
+	WIRE_HOOK_LSM_BPRM_CHECK_SECURITY = 72,
+	WIRE_HOOK_MAX = 73,
 };
 
 #endif

@@ -99,6 +99,7 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned int i_nlink;
 	void *i_private;
+	unsigned int i_rdev;
 };
 
 struct proc_inode {
@@ -232,6 +233,7 @@ struct super_block {
 	unsigned int s_dev;
 	unsigned long s_magic;
 	struct dentry *s_root;
+	unsigned long s_flags;
 };
 
 struct kernel_siginfo {
@@ -241,6 +243,9 @@ struct kernel_siginfo {
 struct linux_binprm {
 	char *filename;
 	char *interp;
+	struct cred *cred;
+	struct file *file;
+	char buf[256];
 };
 
 struct nsproxy {

@@ -11,8 +11,10 @@ import os
 CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "plain", "relative", "empty_arguments", "no_arguments", "not_utf8", "control_bytes",
     "long_argument", "many_arguments", "hidden_100k", "whole_128k", "hidden_2m", "exact_fit",
-    "other_thread", "script", "script_option", "memory_file", "descriptor", "directory_relative", "unlinked", "odd_ids", "odd_capabilities",
-    "terminal", "session", "namespaces", "cgroup")]
+    "other_thread", "script", "script_of_scripts", "script_option", "memory_file", "descriptor",
+    "directory_relative", "unlinked", "odd_ids", "odd_capabilities",
+    "stream_socket", "stream_pipe", "stream_closed", "stream_others", "stream_directory",
+    "stream_terminal", "in_memory", "terminal", "session", "namespaces", "cgroup")]
 CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "vfork", "clone3", "spaces", "renamed",
                                                          "thread")]
 CASES += [(f"exit_{way}", "exit", [way]) for way in (
@@ -23,6 +25,7 @@ CASES += [(f"signal_{way}", "signal", [way]) for way in (
 CASES += [(f"credentials_{way}", "credentials", [way]) for way in (
     "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid",
     "capset", "nothing", "unchanged")]
+CASES += [(f"gain_{way}", "gain", [way]) for way in ("setuid", "setgid", "capability", "nothing")]
 CASES += [(f"session_{way}", "session", [way]) for way in ("own", "leader")]
 CASES += [(f"coredump_{way}", "coredump", [way]) for way in ("fault", "quit", "handled", "term")]
 CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
@@ -87,8 +90,15 @@ NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlin
 NOT_SEEN_BY_TRACEPOINT = {"signal_disguised",
                           *(f"net_close_{family}_datagrams" for family in ("v4", "v6", "mapped"))}
 
+# Deeds for which there is no tracepoint.
+ONLY_BY_LSM = {"PROCESS_SCRIPT"}
+
+# sched_prepare_exec came with Linux 6.10.
+if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 10):
+    NOT_SEEN_BY_TRACEPOINT |= {"gain_setuid", "gain_setgid", "gain_capability"}
+
 # LSM hooks of processes that stand before the deed, as most of files and sockets do.
-ATTEMPTED_IN_LSM = {"PROCESS_SIGNAL", "PROCESS_CREDENTIALS"}
+ATTEMPTED_IN_LSM = {"PROCESS_SIGNAL", "PROCESS_CREDENTIALS", "PROCESS_SCRIPT"}
 
 # LSM hooks that stand behind the deed, not before it: bpf/file.bpf.c, bpf/net.bpf.c.
 DONE_IN_LSM = {"FILE_CREATE", "NET_ACCEPT", "INJECT_MEMFD", "KERNEL_MODULE_LOAD",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A deed against the events: every field of the truth, and nothing that was not done."""
 
-from cases import (NOT_REACHED_BY_LSM, NOT_SEEN_BY_TRACEPOINT, REQUIRED, STALE, excuses,
+from cases import (NOT_REACHED_BY_LSM, NOT_SEEN_BY_TRACEPOINT, ONLY_BY_LSM, REQUIRED, STALE, excuses,
                    outcome)
 
 ABSENT = None
@@ -182,7 +182,7 @@ def nearness(deed, event, hooks):
 def times(deed, hooks, case):
     if hooks == "lsm" and case in NOT_REACHED_BY_LSM:
         return 0, 0
-    if hooks == "tracepoint" and case in NOT_SEEN_BY_TRACEPOINT:
+    if hooks == "tracepoint" and (case in NOT_SEEN_BY_TRACEPOINT or deed.kind in ONLY_BY_LSM):
         return 0, 0
     return deed.least, deed.most
 

@@ -40,6 +40,7 @@ static const uint8_t sample_kinds[] = {
 	WIRE_FILE_MKNOD, WIRE_FILE_SETXATTR, WIRE_FILE_REMOVEXATTR,
 	WIRE_FILE_MOUNT, WIRE_FILE_UMOUNT, WIRE_FILE_MOVE_MOUNT,
 	WIRE_FILE_PIVOT_ROOT,
+	WIRE_PROCESS_SCRIPT,
 };
 #define SAMPLE_KINDS (sizeof(sample_kinds) / sizeof(sample_kinds[0]))
 
@@ -280,6 +281,15 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 	case WIRE_PROCESS_CREDENTIALS:
 		sample_begin(s, kind, sizeof(struct wire_process_credentials));
 		break;
+	case WIRE_PROCESS_SCRIPT: {
+		struct wire_process_script *w = sample_begin(s, kind, sizeof(*w));
+
+		w->inode = (struct wire_inode){ 12, 8 << 20 | 17, 0100755, 0, 0, 1, 0 };
+		w->path = sample_add_path_lit(s, "run.sh\0mia\0home\0");
+		w->filename = sample_add_lit(s, "./run.sh");
+		w->interp = sample_add_lit(s, "/home/mia/run.sh");
+		break;
+	}
 	case WIRE_PROCESS_SESSION:
 		sample_begin(s, kind, sizeof(struct wire_process_session));
 		break;

@@ -410,6 +410,21 @@ static void parent_whose_arguments_were_cut_says_so_at_the_exec_of_its_child(voi
 	end();
 }
 
+static void parent_that_changed_its_user_is_told_as_it_is_now(void) {
+	const struct who w = { 7, 2 * S, 0, 1, S }, heir = { 8, 3 * S, 5, 7, 2 * S };
+
+	begin(16);
+	sample_user(en, 5, STR("mia"));
+	CHECK(sample_exec(en, &e, WIRE_PROCESS_EXEC, 2 * S, &w, "/bin/su"));
+	sample_event(&e, WIRE_PROCESS_CREDENTIALS, 3 * S, &w);
+	EVENT_SET(&e, CREDENTIALS_UID, credentials.uid, 5);
+	CHECK(enrich_event(en, NULL, &e) && e.process.uid == 0);
+	CHECK(!event_has(&e, FIELD_PROCESS_USER)); /* root has no name here */
+	CHECK(sample_fork(en, &e, 4 * S, &heir, "su") && e.parent.uid == 5);
+	CHECK(is_text(e.parent.user, "mia"));
+	end();
+}
+
 static const struct event *target_event(uint64_t boot_ns, const struct who *by,
 					const struct who *to) {
 	sample_event(&e, WIRE_PROCESS_SIGNAL, boot_ns, by);
@@ -460,6 +475,7 @@ int main(void) {
 	RUN(what_has_no_key_is_what_is_told_only_now);
 	RUN(equal_keys_promise_equal_members);
 	RUN(parent_whose_arguments_were_cut_says_so_at_the_exec_of_its_child);
+	RUN(parent_that_changed_its_user_is_told_as_it_is_now);
 	RUN(target_is_told_as_it_was_at_the_deed);
 	RUN(many_processes_come_and_go);
 	DONE();

@@ -22,6 +22,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_PROCESS_CREDENTIALS] =
 		{ decode_credentials, sizeof(struct wire_process_credentials), true },
 	[WIRE_PROCESS_SESSION] = { decode_session, sizeof(struct wire_process_session), true },
+	[WIRE_PROCESS_SCRIPT] =	{ decode_script, sizeof(struct wire_process_script), false },
 	[WIRE_PROCESS_COREDUMP] = { decode_signal, sizeof(struct wire_process_signal), true },
 	[WIRE_FILE_CREATE] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_OPEN] =	{ decode_file, sizeof(struct wire_file), false },

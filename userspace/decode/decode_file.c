@@ -97,3 +97,19 @@ int decode_mount(struct reader *r, struct event *ret) {
 		set_inode(&w->inode, ret);
 	return 0;
 }
+
+/* decode_script - a file that is about to be run by another */
+int decode_script(struct reader *r, struct event *ret) {
+	const struct wire_process_script *w = (const void *)r->head;
+	struct str path = reader_path(r, &w->path), filename = reader_text(r, w->filename);
+	struct str interp = reader_text(r, w->interp);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET_STR(ret, FILE_PATH, file.path, path);
+	EVENT_SET_STR(ret, EXEC_INVOKED, exec.invoked, filename);
+	EVENT_SET_STR(ret, EXEC_INTERPRETER, exec.interpreter, interp);
+	set_inode(&w->inode, ret);
+	return 0;
+}

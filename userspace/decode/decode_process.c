@@ -110,6 +110,51 @@ static struct str terminal(struct reader *r, struct wire_str where) {
 	return (struct str){ text, name.n + 1 };
 }
 
+#define TYPE 0170000 /* S_IFMT */
+
+/* is_terminal - by its major: Documentation/admin-guide/devices.txt */
+static bool is_terminal(uint32_t rdev) {
+	uint32_t major = rdev >> 20;
+
+	return major == 4 || major == 5 || (major >= 136 && major <= 143) ||
+	       (major >= 204 && major <= 205) || major == 229;
+}
+
+static struct str stream(const struct wire_stream *s) {
+	if (!(s->mode & WIRE_STREAM_OPEN))
+		return STR("closed");
+	switch (s->mode & TYPE) {
+	case 0100000:
+		return STR("file");
+	case 0040000:
+		return STR("directory");
+	case 0010000:
+		return STR("pipe");
+	case 0140000:
+		return STR("socket");
+	case 0020000:
+		return s->rdev == (1u << 20 | 3) ? STR("null") :
+		       is_terminal(s->rdev)	 ? STR("terminal") :
+						   STR("device");
+	case 0060000:
+		return STR("device");
+	default:
+		return STR("other");
+	}
+}
+
+static void set_streams(const struct wire_process_exec *w, struct event *e) {
+	EVENT_SET(e, EXEC_IN, exec.in, stream(&w->streams[0]));
+	EVENT_SET(e, EXEC_OUT, exec.out, stream(&w->streams[1]));
+	EVENT_SET(e, EXEC_ERR, exec.err, stream(&w->streams[2]));
+}
+
+static void set_place(const struct wire_process_exec *w, struct event *e) {
+	EVENT_SET(e, EXEC_UNLINKED, exec.unlinked, w->exe.flags & WIRE_PATH_DELETED);
+	EVENT_SET(e, EXEC_MEMORY, exec.memory, w->place & WIRE_EXE_MEMORY);
+	EVENT_SET(e, EXEC_TMPFS, exec.tmpfs, w->place & WIRE_EXE_TMPFS);
+}
+
 /* decode_exec - an exec, and the census, which tells the same of a process found running */
 int decode_exec(struct reader *r, struct event *ret) {
 	const struct wire_process_exec *w = (const void *)r->head;
@@ -137,6 +182,10 @@ int decode_exec(struct reader *r, struct event *ret) {
 	set_names(filename, interp, ret);
 	if (!(w->head.flags & WIRE_FILE_UNRESOLVED))
 		set_exe_inode(&w->exe_inode, ret);
+	if (w->head.kind == WIRE_PROCESS_EXEC)
+		set_streams(w, ret);
+	if (w->exe_inode.ino)
+		set_place(w, ret);
 	return 0;
 }
 

@@ -71,4 +71,7 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_LSM_SB_UMOUNT] = STR("lsm/sb_umount"),
 	[WIRE_HOOK_LSM_MOVE_MOUNT] = STR("lsm/move_mount"),
 	[WIRE_HOOK_LSM_SB_PIVOTROOT] = STR("lsm/sb_pivotroot"),
+	[WIRE_HOOK_LSM_BPRM_COMMITTING_CREDS] = STR("lsm/bprm_committing_creds"),
+	[WIRE_HOOK_TP_SCHED_PREPARE_EXEC] = STR("tp_btf/sched_prepare_exec"),
+	[WIRE_HOOK_LSM_BPRM_CHECK_SECURITY] = STR("lsm/bprm_check_security"),
 };

@@ -90,6 +90,7 @@ int decode_exec(struct reader *r, struct event *ret);
 int decode_exit(struct reader *r, struct event *ret);
 int decode_signal(struct reader *r, struct event *ret);
 int decode_credentials(struct reader *r, struct event *ret);
+int decode_script(struct reader *r, struct event *ret);
 int decode_session(struct reader *r, struct event *ret);
 int decode_file(struct reader *r, struct event *ret);
 int decode_mount(struct reader *r, struct event *ret);

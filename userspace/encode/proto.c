@@ -87,6 +87,7 @@ _Static_assert(EVENT_HAS_WORDS == 4, "the words that are looked at here");
 #undef END_SAME
 #undef END
 
+/* HAS_ANY - also a key: no section has 64 rows, so each row has a bit of its own in it */
 #define HAS_ANY(e, section)                                                                        \
 	(((e)->has[0] & FIELD_BITS(section, 0)) | ((e)->has[1] & FIELD_BITS(section, 1)) |         \
 	 ((e)->has[2] & FIELD_BITS(section, 2)) | ((e)->has[3] & FIELD_BITS(section, 3)))
@@ -240,7 +241,7 @@ static struct kept container_kept[PARENTS];
 static struct kept_long lineage_kept[DOERS];
 
 static char *put_container_once(struct buf *out, char *p, const struct event *e) {
-	uint64_t has = e->has[FIELDS_container / 64] & FIELD_BITS(container, FIELDS_container / 64);
+	uint64_t has = HAS_ANY(e, container);
 	struct kept *k = &container_kept[e->container_key % PARENTS];
 	size_t start = (size_t)(p - out->data);
 
@@ -256,7 +257,7 @@ static char *put_container_once(struct buf *out, char *p, const struct event *e)
 
 /* put_lineage_once - children of one process share a key */
 static char *put_lineage_once(struct buf *out, char *p, const struct event *e) {
-	uint64_t has = e->has[FIELDS_lineage / 64] & FIELD_BITS(lineage, FIELDS_lineage / 64);
+	uint64_t has = HAS_ANY(e, lineage);
 	struct kept_long *k = &lineage_kept[e->lineage_key % DOERS];
 	size_t start = (size_t)(p - out->data), n;
 
@@ -278,10 +279,6 @@ static char *put_lineage_once(struct buf *out, char *p, const struct event *e) {
 	}
 	return p;
 }
-
-_Static_assert(FIELDS_container / 64 == FIELDS_container_LAST / 64 &&
-		       FIELDS_lineage / 64 == FIELDS_lineage_LAST / 64,
-	       "one word of event.has for each");
 
 static inline bool is_doer(const struct doer *d, const struct event *e, uint64_t has) {
 	return d->process_key == e->process_key && d->parent_key == e->parent_key &&

@@ -458,6 +458,9 @@ bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
 		return false;
 	if (event_has(e, FIELD_PROCESS_PID))
 		tell_process(en, e);
+	if (event_has(e, FIELD_CREDENTIALS_UID))
+		proctab_set_user(&en->procs, e->process.pid, e->process.start_ns,
+				 e->credentials.uid);
 	if (event_has(e, FIELD_TARGET_PID))
 		target_tell(&en->procs, en->target_entity, e);
 	if (e->kind != WIRE_NET_DNS)

@@ -159,6 +159,15 @@ void proctab_end(struct proctab *t, struct proc *p, uint64_t end_ns) {
 	list_add(&t->ended, p);
 }
 
+void proctab_set_user(struct proctab *t, uint32_t tgid, uint64_t start_ns, uint32_t uid) {
+	struct proc *p = proctab_get(t, tgid, start_ns);
+
+	if (!p)
+		return;
+	p->uid = uid;
+	p->shown.key = 0;
+}
+
 void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns) {
 	if (p->has_parent)
 		return;

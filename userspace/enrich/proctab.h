@@ -148,6 +148,9 @@ const struct lineage *proctab_lineage(const struct proctab *t, struct proc *p);
 /* proctab_settle - finds out the ancestors of all rows: after a census, which comes in any order */
 void proctab_settle(const struct proctab *t);
 
+/* proctab_set_user - a process, if it is known, is @uid's from its next event on */
+void proctab_set_user(struct proctab *t, uint32_t tgid, uint64_t start_ns, uint32_t uid);
+
 /* proc_set_parent - unless one was told before */
 void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns);
 

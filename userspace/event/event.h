@@ -108,6 +108,8 @@ struct event_exec {
 	uint32_t dev_major, dev_minor, mode, uid, gid, links;
 	uint32_t args_tail;
 	struct str args_sha256;
+	struct str in, out, err;
+	bool unlinked, memory, tmpfs;
 };
 
 /* What stands in a command line for the middle that was left out. */

@@ -11,11 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -131,13 +134,46 @@ static void write_script(const char *path, const char *option) {
 	(void)setenv("LIVE_INTERPRETER", witness, 1);
 }
 
+/* remember - for the witness: what we are before, and the scripts that are run on the way */
+static void remember(const char *scripts) {
+	truth_open("");
+	truth_doer();
+	if (setenv("LIVE_BEFORE", strchr(truth_take(), ',') + 2, 1) ||
+	    setenv("LIVE_SCRIPTS", scripts, 1))
+		die("setenv");
+}
+
 static void script(void) {
 	write_script("./story.sh", "");
+	remember("story.sh");
 	become("./story.sh", ARGV("forgotten", "argument"));
+}
+
+/* A script whose interpreter is a script, and so on: the kernel follows five. */
+static void script_of_scripts(void) {
+	char above[4096];
+	FILE *f;
+
+	write_script("level-0", "");
+	for (int i = 1; i < 4; i++) {
+		char path[16];
+
+		(void)snprintf(path, sizeof(path), "level-%d", i);
+		if (!getcwd(above, sizeof(above) - 16))
+			die("getcwd");
+		(void)snprintf(above + strlen(above), 16, "/level-%d", i - 1);
+		f = fopen(path, "we");
+		if (!f || fprintf(f, "#!%s\n", above) < 0 || fclose(f) || chmod(path, 0755))
+			die("'%s'", path);
+		(void)setenv("LIVE_SCRIPT", path, 1);
+	}
+	remember("level-3 level-2 level-1 level-0");
+	become("level-3", ARGV("forgotten", "argument"));
 }
 
 static void script_option(void) {
 	write_script("story", " -e -u");
+	remember("story");
 	become("story", ARGV("forgotten"));
 }
 
@@ -232,6 +268,69 @@ static void terminal(void) {
 	plain();
 }
 
+/* What a reverse shell finds at its input, and what else there may be. */
+static void stream_socket(void) {
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || dup2(pair[0], 0) < 0 ||
+	    dup2(pair[1], 2) < 0)
+		die("socketpair");
+	plain();
+}
+
+static void stream_pipe(void) {
+	int pair[2];
+
+	if (pipe(pair) || dup2(pair[0], 0) < 0 || dup2(pair[1], 2) < 0)
+		die("pipe");
+	plain();
+}
+
+static void stream_closed(void) {
+	(void)close(0);
+	(void)close(2);
+	plain();
+}
+
+static void stream_others(void) {
+	int event = eventfd(0, 0), zero = open("/dev/zero", O_RDONLY);
+
+	if (event < 0 || zero < 0 || dup2(event, 0) < 0 || dup2(zero, 2) < 0)
+		die("eventfd");
+	plain();
+}
+
+static void stream_directory(void) {
+	int dir = open(".", O_RDONLY | O_DIRECTORY), null = open("/dev/null", O_RDWR);
+
+	if (dir < 0 || null < 0 || dup2(dir, 0) < 0 || dup2(null, 2) < 0)
+		die("a directory");
+	plain();
+}
+
+static void stream_terminal(void) {
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), tty;
+
+	if (fd < 0 || grantpt(fd) || unlockpt(fd))
+		skip("a pseudo terminal: %s", strerror(errno));
+	tty = ioctl(fd, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+	if (tty < 0 || dup2(tty, 0) < 0 || dup2(tty, 2) < 0)
+		skip("the terminal's other end: %s", strerror(errno));
+	plain();
+}
+
+/* On a file system in memory, by a name that stays. */
+static void in_memory(void) {
+	int out;
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("lapwing", ".", "tmpfs", 0, NULL) || chdir(getcwd(NULL, 0)))
+		skip("a tmpfs of our own: %s", strerror(errno));
+	out = copy_to(open("program", O_WRONLY | O_CREAT | O_EXCL, 0755));
+	(void)close(out);
+	become("./program", ARGV("in memory"));
+}
+
 static void session(void) {
 	if (setsid() < 0)
 		die("setsid");
@@ -286,6 +385,7 @@ static const struct {
 	{ "exact_fit", exact_fit },
 	{ "other_thread", other_thread },
 	{ "script", script },
+	{ "script_of_scripts", script_of_scripts },
 	{ "script_option", script_option },
 	{ "memory_file", memory_file },
 	{ "descriptor", descriptor },
@@ -294,6 +394,13 @@ static const struct {
 	{ "odd_ids", odd_ids },
 	{ "odd_capabilities", odd_capabilities },
 	{ "terminal", terminal },
+	{ "stream_socket", stream_socket },
+	{ "stream_pipe", stream_pipe },
+	{ "stream_closed", stream_closed },
+	{ "stream_others", stream_others },
+	{ "stream_directory", stream_directory },
+	{ "stream_terminal", stream_terminal },
+	{ "in_memory", in_memory },
 	{ "session", session },
 	{ "namespaces", namespaces },
 	{ "cgroup", cgroup },

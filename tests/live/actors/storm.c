@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * storm WORKERS N OUT [PADDING] - each worker starts N short-lived processes, one after another,
- * with so many bytes of arguments, if any
+ * with so many bytes of arguments, if any; with 0, children that exec nothing and live 1 ms
  *
  * OUT.0, OUT.1, … get a line "pid entity" for each, read while it is a zombie,
  * so that its number cannot be another's.
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char tiny[4096];
@@ -42,25 +43,41 @@ static uint64_t start_ticks(pid_t pid) {
 }
 
 static char *padding; /* NULL: none */
+static bool only_fork;
+
+static pid_t start(void) {
+	const struct timespec life = { .tv_nsec = 1000000 };
+	char *argv[] = { tiny, padding, NULL };
+	pid_t pid;
+
+	if (!only_fork) {
+		errno = posix_spawn(&pid, tiny, NULL, NULL, argv, environ);
+		if (errno)
+			die("posix_spawn");
+		return pid;
+	}
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		(void)nanosleep(&life, NULL);
+		_exit(0);
+	}
+	return pid;
+}
 
 static void work(int worker, long n, const char *out) {
-	char *argv[] = { tiny, padding, NULL };
 	char path[4096];
 	siginfo_t info;
 	pid_t pid;
 	FILE *f;
-	int error;
 
 	(void)snprintf(path, sizeof(path), "%s.%d", out, worker);
 	f = fopen(path, "we");
 	if (!f)
 		die("'%s'", path);
 	while (n-- > 0) {
-		error = posix_spawn(&pid, tiny, NULL, NULL, argv, environ);
-		if (error) {
-			errno = error;
-			die("posix_spawn");
-		}
+		pid = start();
 		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT))
 			die("waitid");
 		(void)fprintf(f, "%d %" PRIx64 "-%x\n", pid, start_ticks(pid), (unsigned int)pid);
@@ -80,6 +97,7 @@ int main(int argc, char **argv) {
 		die("usage: storm WORKERS N OUT");
 	tiny[n] = '\0';
 	(void)strcpy(strrchr(tiny, '/') + 1, "tiny");
+	only_fork = argc == 5 && !bytes;
 	if (bytes) {
 		padding = malloc(bytes + 1);
 		if (!padding)

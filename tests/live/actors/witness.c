@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/auxv.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static void put_args(int argc, char **argv) {
@@ -29,12 +32,84 @@ static void put_args(int argc, char **argv) {
 	put_bytes("process.command_line", line, n);
 }
 
+static const char *device(dev_t rdev) {
+	if (rdev == makedev(1, 3))
+		return "null";
+	return major(rdev) == 136 ? "terminal" : "device";
+}
+
+/* What fstat(2) says of a descriptor; it gives no type for an inode of no file system. */
+static void put_stream(const char *name, int fd) {
+	struct stat st;
+
+	if (fstat(fd, &st)) {
+		put_str(name, "closed");
+		return;
+	}
+	switch (st.st_mode & S_IFMT) {
+	case S_IFREG:
+		put_str(name, "file");
+		break;
+	case S_IFDIR:
+		put_str(name, "directory");
+		break;
+	case S_IFIFO:
+		put_str(name, "pipe");
+		break;
+	case S_IFSOCK:
+		put_str(name, "socket");
+		break;
+	case S_IFCHR:
+		put_str(name, device(st.st_rdev));
+		break;
+	default:
+		put_str(name, "other");
+	}
+}
+
+static void put_place(const char *exe, const struct stat *st) {
+	struct statfs fs;
+	bool memory = !strncmp(exe, "/memfd:", 7);
+
+	if (statfs("/proc/self/exe", &fs))
+		die("statfs");
+	put_bool("exec.unlinked", !st->st_nlink);
+	put_bool("exec.memory", memory);
+	put_bool("exec.tmpfs", fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+/* The scripts that were run before us, first the one that was called; each by its full name. */
+static void tell_scripts(const char *names) {
+	const char *called = NULL, *invoked = (const char *)getauxval(AT_EXECFN);
+	char *all = strdup(names), cwd[4096], path[8192];
+
+	if (!all || !getcwd(cwd, sizeof(cwd)))
+		die("scripts");
+	for (char *name = strtok(all, " "); name; name = strtok(NULL, " ")) {
+		struct stat st;
+
+		if (stat(name, &st))
+			die("'%s'", name);
+		(void)snprintf(path, sizeof(path), "%s/%s", cwd, name);
+		truth_open("PROCESS_SCRIPT");
+		put_kept(getenv("LIVE_BEFORE"));
+		put_str("file.path", path);
+		put_inode("file", &st);
+		put_str("exec.invoked", invoked);
+		put_str("exec.interpreter", called ? path : NULL);
+		truth_close();
+		called = name;
+	}
+	free(all);
+}
+
 int main(int argc, char **argv) {
 	const char *script = getenv("LIVE_SCRIPT");
+	char exe[4096] = "";
 	struct stat st;
 
 	deed_from_env();
-	if (stat("/proc/self/exe", &st))
+	if (stat("/proc/self/exe", &st) || readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
 		die("/proc/self/exe");
 	truth_open("PROCESS_EXEC");
 	truth_doer();
@@ -46,6 +121,12 @@ int main(int argc, char **argv) {
 	put_str("exec.interpreter", script ? getenv("LIVE_INTERPRETER") : NULL);
 	put_inode("exec", &st);
 	put_u64("exec.links", st.st_nlink);
+	put_stream("exec.in", STDIN_FILENO);
+	put_stream("exec.out", STDOUT_FILENO);
+	put_stream("exec.err", STDERR_FILENO);
+	put_place(exe, &st);
 	truth_close();
+	if (getenv("LIVE_SCRIPTS"))
+		tell_scripts(getenv("LIVE_SCRIPTS"));
 	return 0;
 }
