@@ -41,8 +41,7 @@ def faults(events, said):
         yield f"NET_CLOSE: {whole} told whole + {folded} folded, of {told} that were told"
     if sent + received != told * size:
         yield f"NET_CLOSE: {sent} + {received} bytes of {told} ends that moved {size} each"
-    if any(e.kind == "HOST_LOSS" for e in events):
-        yield "something was lost"
+    yield from stream.lost(events)
     for check in (stream.sequence, stream.cpu_sequence, stream.loss):
         yield from check(events)
 

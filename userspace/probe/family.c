@@ -205,6 +205,12 @@ void family_strike_lsm(struct family_choice *c, const char *why) {
 	strike(c, "", DEED_LSM, why);
 }
 
+void family_strike_skippable(struct family_choice *c) {
+	strike(c, "file_opening", DEED_TRACEPOINT,
+	       "this kernel takes a task off the CPU inside a program, and skips it for others "
+	       "meanwhile; LSM programs are not skipped");
+}
+
 void family_give_up(struct family_choice *c, enum deed_family which, int err) {
 	for (size_t d = 0; d < n_deeds; d++) {
 		if (deeds[d].family != which || c->way[d] < 0)

@@ -47,6 +47,12 @@ void family_choice_init(struct family_choice *c, enum probe_hooks hooks);
 /* family_strike_lsm - no LSM hook is chosen any more, for the reason @why */
 void family_strike_lsm(struct family_choice *c, const char *why);
 
+/*
+ * family_strike_skippable - on a kernel like that of bpf/trace.h: opens are left to the LSM hook
+ * The fentry program is cheaper, but skipped like one on a tracepoint.
+ */
+void family_strike_skippable(struct family_choice *c);
+
 /* family_give_up - nothing of @which is covered, for the reason @err unless one is known */
 void family_give_up(struct family_choice *c, enum deed_family which, int err);
 

@@ -77,11 +77,7 @@ int probe_check(const char **why) {
 	return 0;
 }
 
-/*
- * tracepoints_preempt - whether a task can be taken off the CPU inside a tracepoint, as since 7.0
- * The guard that they then use (include/linux/srcu.h) came with that.
- */
-static bool tracepoints_preempt(void) {
+bool probe_preempts(void) {
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool preempt = btf && btf__find_by_name(btf, "class_srcu_fast_notrace_t") > 0;
 
@@ -95,7 +91,7 @@ static void fill_knobs(const struct probe_options *o, struct knobs *k) {
 		.scope_cgroup = o->scope_cgroup_id,
 		.self_tgid = (uint32_t)getpid(),
 		.wake_bytes = WAKE_BYTES,
-		.copies = tracepoints_preempt(),
+		.copies = probe_preempts(),
 	};
 	for (const char *p = o->scope_cgroup; p && *p; p++)
 		k->scope_cgroup_level += *p == '/' && p[1];
@@ -254,6 +250,8 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 	family_maps_init(&p->maps);
 	family_choice_init(&p->choice, options->hooks);
 	fill_knobs(options, &knobs);
+	if (knobs.copies)
+		family_strike_skippable(&p->choice);
 	for (int f = 0; f < DEED_FAMILIES; f++) {
 		err = load_family(p, load_order[f], &knobs);
 		if (err)

@@ -40,6 +40,12 @@ int trial_open(struct probe *p);
  */
 const void *late_resolve(const void *record, uint32_t len, char *scratch);
 
+/*
+ * probe_preempts - whether a task can be taken off the CPU inside a tracepoint, as since 7.0
+ * The guard that they then use (include/linux/srcu.h) came with that.
+ */
+bool probe_preempts(void);
+
 /* probe_map_shared - a map that hooks and user space both write; -errno */
 int probe_map_shared(struct probe *p, const char *name, size_t n, void **ret);
 void probe_unmap_shared(struct probe *p, void *at, size_t n);
