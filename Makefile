@@ -8,9 +8,10 @@
 # make check-live   deeds on this machine against the sensor's word (root)
 # make check-vm     the same in a guest              (KERNEL=6.1|6.12|…, scripts/vmtest --list)
 # make check-vm-all in every guest kernel that scripts/vmtest knows
-# make bench        what the sensor costs
+# make bench        what the sensor, its spool and its rules cost
 # make fuzz         each fuzz target for SECONDS=60
 # make install      DESTDIR= PREFIX=/usr/local
+# make deps         install what a build needs
 # make clean
 #
 # SAN=1 builds with ASan and UBSan into build-san/; V=1 shows the commands.

@@ -214,8 +214,7 @@ int BPF_PROG(file_rename, struct path *old_dir, struct dentry *old_dentry, struc
 /*
  * Why: traces and evidence go this way.
  * Kernel: fs/namei.c do_unlinkat() -> security_path_unlink(), parent locked.
- * Blind spots: directories (rmdir) are not told; removal on another host of a network file
- * system is not seen.
+ * Blind spots: removal on another host of a network file system is not seen.
  */
 SEC("lsm/path_unlink")
 int BPF_PROG(file_unlink, struct path *dir, struct dentry *dentry) {
