@@ -70,6 +70,16 @@ def unwritable(*arguments):
     return case
 
 
+def unknown_output(*arguments):
+    def case(sensor):
+        marker = sensor.path("marker")
+        status = sensor.run([word.replace("MARKER", marker) for word in arguments], timeout=60)
+        yield from refusal(sensor, 2, status, r'"jsn:-".*did you mean "json:"\?')
+        if os.path.exists(marker):
+            yield "the command was run all the same"
+    return case
+
+
 CASES = {
     "broken_rule_is_refused_by_run":
         broken_rule("run", "--scope", "PID", "--duration", "1", "--rules", "RULES"),
@@ -80,6 +90,9 @@ CASES = {
         no_privilege("run", "--no-rules", "--scope", "PID", "--duration", "1"),
     "trace_without_privilege_says_what_to_do":
         no_privilege("trace", "--no-rules", "--", "/bin/true"),
+    "unknown_output_is_refused_by_trace":
+        unknown_output("trace", "-o", "jsn:-", "--", "touch", "MARKER"),
+    "unknown_output_is_refused_by_replay": unknown_output("replay", "-o", "jsn:-", "MARKER"),
     "unwritable_output_is_refused_by_run":
         unwritable("run", "--scope", "PID", "--duration", "1", "-o", "json:MISSING"),
     "unwritable_output_is_refused_by_trace":

@@ -13,7 +13,8 @@
 #include "app/session.h"
 #include "config/config.h"
 
-#define SETTINGS_FILE "/etc/lapwing/lapwing.yaml"
+#define SETTINGS_FOLDER "/etc/lapwing"
+#define SETTINGS_FILE SETTINGS_FOLDER "/lapwing.yaml"
 
 struct settings {
 	const char *rules[SESSION_RULES];

@@ -28,7 +28,10 @@ int cli_misuse(const struct command *c, const char *fmt, ...) {
 	va_start(args, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	log_error("%s; see \"lapwing %s --help\"", line, c->name);
+	if (*line && line[strlen(line) - 1] == '?')
+		log_error("%s See \"lapwing %s --help\"", line, c->name);
+	else
+		log_error("%s; see \"lapwing %s --help\"", line, c->name);
 	return CLI_USAGE;
 }
 

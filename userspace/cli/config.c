@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/settings.h"
@@ -29,7 +30,10 @@ static int check(const char *path) {
 		if (err)
 			log_error("\"%s\" is no path to watch", s.watch[i]);
 	}
-	if (!err)
+	if (!err && !path && !s.memory)
+		(void)printf(SETTINGS_FILE " is not there: the defaults hold; `lapwing config "
+			     "init` begins one\n");
+	else if (!err)
 		(void)printf("%s: ok, %u sinks\n", path ? path : SETTINGS_FILE, s.export.n_sinks);
 	settings_free(&s);
 	return err ? CLI_FAILURE : CLI_OK;
@@ -47,11 +51,19 @@ static int show(const char *path) {
 
 static int init(const char *path) {
 	const char *name = path ? path : SETTINGS_FILE;
-	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	int fd;
+	FILE *f;
+
+	if (!path) /* that it is there already, or cannot be made, the open tells */
+		(void)mkdir(SETTINGS_FOLDER, 0755);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
 
 	if (!f) {
-		log_error("\"%s\" cannot be made: %s", name, strerror(errno));
+		log_error("\"%s\" cannot be made: %s%s", name, strerror(errno),
+			  errno == EEXIST   ? "; it stays as it is, name another file"
+			  : errno == ENOENT ? "; make its folder first"
+					    : "");
 		return CLI_FAILURE;
 	}
 	settings_sample(f);

@@ -52,7 +52,11 @@ static void print_commands(FILE *to) {
 	(void)fputs("usage: lapwing COMMAND [OPTION]...\n\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		(void)fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	(void)fputs("\n\"lapwing help COMMAND\" says more.\nexample: sudo lapwing run\n", to);
+	(void)fputs("\n\"lapwing help COMMAND\" says more. Exit status: 0, 1 when something\n"
+		    "failed, 2 for a wrong command line or wrong rules.\n"
+		    "\n"
+		    "example: sudo lapwing run\n",
+		    to);
 }
 
 static int unknown(const char *name) {

@@ -174,8 +174,8 @@ static int unknown(const char *word) {
 		names[i] = deeds[i].name;
 	near = cli_nearest(word, names, N_DEEDS);
 	return cli_misuse(&command_rules,
-			  "\"%s\" is none of check, list, coverage, explain, test%s%s", word,
-			  near ? "; did you mean " : "", near ? near : "");
+			  "\"%s\" is none of check, list, coverage, explain, test%s%s%s", word,
+			  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static int take_option(struct rules_job *job, int option) {

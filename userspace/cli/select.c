@@ -23,8 +23,9 @@ static int take_level(const struct command *c, struct detect_options *ret) {
 	near = cli_nearest(optarg, words, 5);
 	return cli_misuse(c,
 			  "--level takes informational, low, medium, high or critical, not "
-			  "\"%s\"%s%s",
-			  optarg, near ? "; did you mean " : "", near ? near : "");
+			  "\"%s\"%s%s%s",
+			  optarg, near ? "; did you mean \"" : "", near ? near : "",
+			  near ? "\"?" : "");
 }
 
 static int take_word(const struct command *c, const char *option, const char **words, size_t *n) {

@@ -9,6 +9,7 @@
 
 #include "app/rules.h"
 #include "base/log.h"
+#include "sink/output.h"
 #include "sink/sink.h"
 
 struct session_options sensor_options(void) {
@@ -65,6 +66,27 @@ static bool is_sink(const char *spec) {
 	return sink_type(scheme) != NULL;
 }
 
+/* no_output - the answer to an output that is neither FORMAT:PLACE nor a sink */
+static int no_output(const struct command *c, const char *spec) {
+	static const char *const formats[] = { "text", "json", "proto", "ocsf", "ecs" };
+	const char *words[32], *near;
+	size_t n = 0, n_types;
+	const struct sink_type *const *types = sink_types(&n_types);
+	char word[32];
+
+	for (; n < sizeof(formats) / sizeof(formats[0]); n++)
+		words[n] = formats[n];
+	for (size_t i = 0; i < n_types && n < 32; i++)
+		words[n++] = types[i]->scheme;
+	(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(spec, ":"), spec);
+	near = spec[strlen(word)] == ':' ? cli_nearest(word, words, n) : NULL;
+	if (near)
+		return cli_misuse(c, "output \"%s\" names neither a format nor a sink; did you "
+				  "mean \"%s:\"?", spec, near);
+	return cli_misuse(c, "output \"%s\" names neither a format nor a sink; write for example "
+			  "\"json:-\", \"proto:events.pb\" or \"file:/PATH\"", spec);
+}
+
 static int add_sink(const struct command *c, struct session_options *o, const char *url) {
 	if (o->export.n_sinks == EXPORT_SINKS)
 		return cli_misuse(c, "at most %d sinks", EXPORT_SINKS);
@@ -99,18 +121,26 @@ static int take_watch(const struct command *c, struct session_options *o) {
 	return CLI_OK;
 }
 
+static int take_output(const struct command *c, struct session_options *o) {
+	enum output_format format;
+
+	if (is_sink(optarg))
+		return add_sink(c, o, optarg);
+	if (!output_place(optarg, &format))
+		return no_output(c, optarg);
+	if (o->n_outputs == CORRIDOR_OUTPUTS)
+		return cli_misuse(c, "at most %d outputs", CORRIDOR_OUTPUTS);
+	o->outputs[o->n_outputs++] = optarg;
+	return CLI_OK;
+}
+
 int sensor_option(const struct command *c, int option, struct session_options *o) {
 	long n;
 	int code;
 
 	switch (option) {
 	case 'o':
-		if (is_sink(optarg))
-			return add_sink(c, o, optarg);
-		if (o->n_outputs == CORRIDOR_OUTPUTS)
-			return cli_misuse(c, "at most %d outputs", CORRIDOR_OUTPUTS);
-		o->outputs[o->n_outputs++] = optarg;
-		return CLI_OK;
+		return take_output(c, o);
 	case SENSOR_CONFIG:
 		o->config = optarg;
 		return CLI_OK;

@@ -26,13 +26,14 @@ static int verify(const char *folder, const uint8_t *key) {
 	int err = spool_verify(folder, key, print_fault, NULL, &v);
 
 	if (err) {
-		log_error("the spool \"%s\" cannot be read: %s", folder, strerror(-err));
+		log_error("the spool \"%s\" cannot be read: %s", folder,
+			  err == -ENOENT ? "no sensor has used it yet" : strerror(-err));
 		return CLI_FAILURE;
 	}
 	(void)printf("%" PRIu64 " events in %" PRIu64 " segments, %" PRIu64
 		     " events in %" PRIu64 " gaps, %" PRIu64 " faults; %s\n",
 		     v.events, v.segments, v.missing, v.gaps, v.faults,
-		     !key      ? "no key was given, so care could hide a change"
+		     !key      ? "without --key a careful change would not show"
 		     : v.keyed ? "the hash chain was followed"
 			       : "not every segment has a hash chain");
 	return v.faults || fflush(stdout) ? CLI_FAILURE : CLI_OK;

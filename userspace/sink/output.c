@@ -132,18 +132,22 @@ static int open_standard(int standard, enum output_format format, int *ret, cons
 	return 0;
 }
 
+const char *output_place(const char *spec, enum output_format *ret) {
+	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (str_starts(str_of(spec), str_of(formats[i]))) {
+			*ret = (enum output_format)i;
+			return spec + strlen(formats[i]);
+		}
+	}
+	return NULL;
+}
+
 int output_open(const char *spec, struct output *ret, const char **why) {
-	const char *place = NULL;
 	enum output_format format = OUTPUT_TEXT;
+	const char *place = output_place(spec, &format);
 	int fd = -1, standard = -1, r;
 	struct stat st;
 
-	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (str_starts(str_of(spec), str_of(formats[i]))) {
-			format = (enum output_format)i;
-			place = spec + strlen(formats[i]);
-		}
-	}
 	if (!place)
 		return refuse(-EINVAL, why, "\"%.200s\" is not FORMAT:PLACE; write for example "
 			      "\"json:-\", \"text:-\" or \"proto:events.pb\"", spec);

@@ -40,6 +40,9 @@ struct output {
 	uint64_t written_bytes;
 };
 
+/* output_place - what @spec has behind its format, which is @ret; NULL when it names no format */
+const char *output_place(const char *spec, enum output_format *ret);
+
 /*
  * output_open - the output that @spec names
  * @why: on failure one sentence that names the cause and the remedy; static, until the next call
