@@ -41,6 +41,27 @@ def ask(sensor, *arguments):
     return r.returncode, r.stdout, r.stderr.decode(errors="replace")
 
 
+COUNTED = """title: {title}
+logsource: {{product: linux, {source}}}
+detection: {{s: {{{field}: x}}, condition: s}}
+"""
+
+
+def coverage_counts_what_comes_by_another_name(sensor):
+    """A session is seen by the deed "setsid", a line of a log by no hook at all."""
+    folder = sensor.path("counted")
+    os.makedirs(folder)
+    for title, source, field in (("session", "category: process_session", "process.name"),
+                                 ("log", "service: sshd", "log.text"),
+                                 ("dns", "category: dns", "query")):
+        with open(os.path.join(folder, f"{title}.yml"), "w", encoding="utf-8") as f:
+            f.write(COUNTED.format(title=title, source=source, field=field))
+    status, out, err = ask(sensor, "rules", "coverage", folder)
+    for title in ("session", "log", "dns"):
+        if status or f"fully   {title}\n".encode() not in out:
+            yield f"{title}: exit status {status}, {out!r}, {err}"
+
+
 def several_outputs(sensor):
     names = record(sensor)
     events = read_events(names["json"])
@@ -179,6 +200,7 @@ def flipped_tape(sensor):
 
 
 CASES = {
+    "coverage_counts_what_comes_by_another_name": coverage_counts_what_comes_by_another_name,
     "several_outputs_are_written_at_once": several_outputs,
     "trace_tells_on_standard_error_by_itself": default_output,
     "files_are_for_their_owner_only": private_files,

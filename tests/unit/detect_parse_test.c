@@ -329,7 +329,7 @@ static void rules_of_other_log_sources_are_skipped_and_say_why(void) {
 	struct ruleset *rules =
 		rule_load("title: a\nid: " ID_A "\nlogsource: {product: linux, service: apache}\n"
 			  "detection: {s: {a: x}, condition: s}\n---\n"
-			  "title: b\nid: " ID_B "\nlogsource: {category: dns}\n"
+			  "title: b\nid: " ID_B "\nlogsource: {category: registry_event}\n"
 			  "detection: {s: {query: x}, condition: s}\n---\n"
 			  "title: c\nid: 99999999-2222-4333-8444-555555555555\nstatus: deprecated\n"
 			  "logsource: {product: linux}\ndetection: {s: [x], condition: s}\n");

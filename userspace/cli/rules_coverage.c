@@ -23,6 +23,8 @@ static void take_way(void *ctx, const struct probe_way *w) {
 	for (; w->deed[i] && i + 1 < sizeof(name); i++)
 		name[i] = w->deed[i] == '.' ? '_' : (char)toupper((unsigned char)w->deed[i]);
 	name[i] = '\0';
+	if (!strcmp(name, "PROCESS_SETSID"))
+		(void)strcpy(name, "PROCESS_SESSION");
 	for (uint32_t kind = 1; w->chosen && kind < WIRE_KIND_MAX; kind++) {
 		if (!strcmp(event_kind_name(kind), name))
 			event_kinds_add(kinds, kind);
@@ -40,6 +42,7 @@ static int find_kinds(const struct rules_job *job, struct event_kinds *ret) {
 			return CLI_FAILURE;
 		}
 		(void)probe_preflight(&po, take_way, ret);
+		event_kinds_add(ret, WIRE_HOST_LOG); /* by --log, not by a hook */
 		return CLI_OK;
 	}
 	if (!job->all_hooks)

@@ -15,6 +15,8 @@ struct sigma_name {
 	{ SOURCE_TEXT, FIELD_##id }
 #define NUMBER(id)                                                                                 \
 	{ SOURCE_NUMBER, FIELD_##id }
+#define LIST(id)                                                                                   \
+	{ SOURCE_LIST, FIELD_##id }
 #define NEVER                                                                                      \
 	{ SOURCE_NONE, 0 }
 
@@ -41,10 +43,15 @@ static const struct sigma_name names[] = {
 	{ "Protocol", { SOURCE_NAME, FIELD_NET_TRANSPORT } },
 	{ "Computer", TEXT(HOST_NAME) },
 	{ "USER", TEXT(LOG_USER) }, /* sudo's */
+	{ "DestinationHostname", TEXT(NET_DESTINATION_DOMAIN) },
+	{ "query", TEXT(DNS_QUERY) }, /* of category dns */
+	{ "record_type", TEXT(DNS_RECORD_TYPE) },
+	{ "answer", LIST(DNS_ANSWERS) },
+	{ "QueryName", TEXT(DNS_QUERY) }, /* of category dns_query */
+	{ "QueryResults", LIST(DNS_ANSWERS) },
 	{ "Company", NEVER },
 	{ "CreationUtcTime", NEVER },
 	{ "Description", NEVER },
-	{ "DestinationHostname", NEVER },
 	{ "DestinationIsIpv6", NEVER },
 	{ "DestinationPortName", NEVER },
 	{ "FileVersion", NEVER },
@@ -158,6 +165,7 @@ static const struct {
 	{ "process_credentials", { WIRE_PROCESS_CREDENTIALS } },
 	{ "process_session", { WIRE_PROCESS_SESSION } },
 	{ "process_crash", { WIRE_PROCESS_COREDUMP } },
+	{ "process_script", { WIRE_PROCESS_SCRIPT } },
 	{ "process_access",
 	  { WIRE_INJECT_PTRACE, WIRE_INJECT_VM_WRITE, WIRE_INJECT_VM_READ, WIRE_INJECT_MEM_OPEN,
 	    WIRE_INJECT_GETFD } },
@@ -176,9 +184,17 @@ static const struct {
 	{ "file_rename", { WIRE_FILE_RENAME } },
 	{ "file_delete", { WIRE_FILE_UNLINK } },
 	{ "file_change", { WIRE_FILE_CHMOD, WIRE_FILE_CHOWN } },
+	{ "file_truncate", { WIRE_FILE_TRUNCATE } },
+	{ "file_tree", { WIRE_FILE_MKDIR, WIRE_FILE_RMDIR, WIRE_FILE_MKNOD } },
+	{ "file_attribute", { WIRE_FILE_SETXATTR, WIRE_FILE_REMOVEXATTR } },
+	{ "mount",
+	  { WIRE_FILE_MOUNT, WIRE_FILE_UMOUNT, WIRE_FILE_MOVE_MOUNT, WIRE_FILE_PIVOT_ROOT } },
 	{ "network_connection", { WIRE_NET_CONNECT, WIRE_NET_SEND, WIRE_NET_ACCEPT } },
 	{ "network_listen", { WIRE_NET_BIND, WIRE_NET_LISTEN } },
 	{ "network_close", { WIRE_NET_CLOSE } },
+	{ "network_socket", { WIRE_NET_SOCKET, WIRE_NET_UNIX } },
+	{ "dns", { WIRE_NET_DNS } },
+	{ "dns_query", { WIRE_NET_DNS } },
 };
 
 static void add_category(size_t i, struct event_kinds *ret) {
