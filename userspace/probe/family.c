@@ -10,6 +10,7 @@
 #include "probe/family.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ static const family_bytes_fn family_bytes[DEED_FAMILIES] = {
 };
 
 #define LOG_BYTES (64 * 1024)
+#define NO_HOOK "this kernel has no such hook"
 
 /* What libbpf said since the last family_log_reset(); libbpf has one place for it, so have we. */
 static char log_text[LOG_BYTES];
@@ -77,7 +79,7 @@ static void log_reason(int err, char why[256]) {
 
 	if (!end) {
 		(void)snprintf(why, 256, "%s",
-			       err == -ESRCH ? "this kernel has no such hook" : strerror(-err));
+			       err == -ESRCH ? NO_HOOK : strerror(-err));
 		return;
 	}
 	while (end > log_text && end[-1] == '\n')
@@ -203,6 +205,31 @@ static void strike(struct family_choice *c, const char *program, enum deed_mecha
 
 void family_strike_lsm(struct family_choice *c, const char *why) {
 	strike(c, "", DEED_LSM, why);
+}
+
+/* has_tracepoint - a program on a tracepoint needs the kernel's own type for it */
+static bool has_tracepoint(const struct btf *btf, const char *tracepoint) {
+	char type[64];
+
+	(void)snprintf(type, sizeof(type), "btf_trace_%s", tracepoint);
+	return btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
+void family_strike_absent(struct family_choice *c, const struct btf *btf) {
+	static const char prefix[] = "tp_btf/";
+	const size_t n = sizeof(prefix) - 1;
+
+	for (size_t d = 0; d < n_deeds; d++) {
+		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
+			const struct deed_way *way = &deeds[d].ways[w];
+
+			if (c->refused[d][w][0] || strncmp(way->hook, prefix, n) != 0 ||
+			    !strcmp(way->hook, "tp_btf/sys_exit"))
+				continue;
+			if (!has_tracepoint(btf, way->hook + n))
+				strike(c, way->programs[0], DEED_TRACEPOINT, NO_HOOK);
+		}
+	}
 }
 
 void family_strike_skippable(struct family_choice *c) {

@@ -48,6 +48,13 @@ void family_choice_init(struct family_choice *c, enum probe_hooks hooks);
 void family_strike_lsm(struct family_choice *c, const char *why);
 
 /*
+ * family_strike_absent - no tracepoint that @btf, the kernel's types, does not have is chosen
+ * A load would find that out as well, but anew for each, with all that was verified before it.
+ */
+struct btf;
+void family_strike_absent(struct family_choice *c, const struct btf *btf);
+
+/*
  * family_strike_skippable - on a kernel like that of bpf/trace.h: opens are left to the LSM hook
  * The fentry program is cheaper, but skipped like one on a tracepoint.
  */

@@ -44,8 +44,7 @@ int probe_preflight(const struct probe_options *options,
 	family_choice_init(&choice, options->hooks);
 	if (!lsm_listed())
 		family_strike_lsm(&choice, "\"bpf\" is not in /sys/kernel/security/lsm");
-	if (probe_preempts())
-		family_strike_skippable(&choice);
+	(void)probe_known(&choice);
 	for (size_t d = 0; d < n_deeds; d++) {
 		bool served = false;
 

@@ -77,12 +77,18 @@ int probe_check(const char **why) {
 	return 0;
 }
 
-bool probe_preempts(void) {
+bool probe_known(struct family_choice *c) {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool preempt = btf && btf__find_by_name(btf, "class_srcu_fast_notrace_t") > 0;
+	bool preempts;
 
+	if (!btf)
+		return false; /* the load of the first program says what is wrong */
+	preempts = btf__find_by_name_kind(btf, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
+	family_strike_absent(c, btf);
+	if (preempts)
+		family_strike_skippable(c);
 	btf__free(btf);
-	return preempt;
+	return preempts;
 }
 
 static void fill_knobs(const struct probe_options *o, struct knobs *k) {
@@ -91,7 +97,6 @@ static void fill_knobs(const struct probe_options *o, struct knobs *k) {
 		.scope_cgroup = o->scope_cgroup_id,
 		.self_tgid = (uint32_t)getpid(),
 		.wake_bytes = WAKE_BYTES,
-		.copies = probe_preempts(),
 	};
 	for (const char *p = o->scope_cgroup; p && *p; p++)
 		k->scope_cgroup_level += *p == '/' && p[1];
@@ -250,8 +255,7 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 	family_maps_init(&p->maps);
 	family_choice_init(&p->choice, options->hooks);
 	fill_knobs(options, &knobs);
-	if (knobs.copies)
-		family_strike_skippable(&p->choice);
+	knobs.copies = probe_known(&p->choice);
 	for (int f = 0; f < DEED_FAMILIES; f++) {
 		err = load_family(p, load_order[f], &knobs);
 		if (err)

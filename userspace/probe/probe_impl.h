@@ -41,10 +41,12 @@ int trial_open(struct probe *p);
 const void *late_resolve(const void *record, uint32_t len, char *scratch);
 
 /*
- * probe_preempts - whether a task can be taken off the CPU inside a tracepoint, as since 7.0
- * The guard that they then use (include/linux/srcu.h) came with that.
+ * probe_known - strikes out of @c what the kernel's types say before anything is loaded
+ * That is: tracepoints that it does not have, and programs that it would skip. Gives whether it
+ * takes a task off the CPU inside a tracepoint, as since 7.0: the guard that it then uses
+ * (include/linux/srcu.h) came with that.
  */
-bool probe_preempts(void);
+bool probe_known(struct family_choice *c);
 
 /* probe_map_shared - a map that hooks and user space both write; -errno */
 int probe_map_shared(struct probe *p, const char *name, size_t n, void **ret);
