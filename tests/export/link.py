@@ -314,6 +314,52 @@ def not_for_receivers(folder, events):
     yield from delivered(rig)
 
 
+def flood(path, read, ended):
+    """Batches of no events, as many as the receiver takes, and its answers read or not."""
+    batches, sent = memoryview(b"\x02\x08\x01" * (1 << 20)), 0
+    with contextlib.suppress(ConnectionError), socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.setblocking(False)
+        while not ended.is_set():
+            with contextlib.suppress(BlockingIOError):
+                for _ in range(100):
+                    sent = (sent + s.send(batches[sent:])) % 3
+            answers, _, _ = select.select([s] if read else [], [s], [], 0.1)
+            if answers and not s.recv(1 << 20):
+                return
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS")) * 1024
+
+
+def flooded(read):
+    """One client sends without end: others are served, memory is bounded, and a signal is heard."""
+    def case(folder, events):
+        rig, ended = Rig(folder, events, f"unix:{folder}/s"), threading.Event()
+        with receiver(rig.sinks[0], f"file:{folder}/got.pb", rig.log) as process:
+            rude = threading.Thread(target=flood, args=(rig.path("s"), read, ended), daemon=True)
+            rude.start()
+            try:
+                rig.run(COPIES)
+                rig.drained()
+                if read:
+                    process.terminate()
+                    process.wait(SLOW_S)
+                else:
+                    rude.join(5)
+                    if resident(process.pid) > 100 << 20:
+                        yield f"the receiver has {resident(process.pid)} bytes"
+            finally:
+                ended.set()
+                if process.poll() is None:
+                    process.kill()
+                rude.join()
+        yield from delivered(rig)
+    return case
+
+
 CASES = {
     "unix_delivers_everything": plain("unix:{folder}/s"),
     "tcp_delivers_everything": plain("tcp://127.0.0.1:{port}"),
@@ -329,4 +375,6 @@ CASES = {
     "a_connection_cut_behind_an_acknowledgement_loses_nothing": misbehaving(half, "10s", 3000),
     "with_nobody_to_take_them_the_oldest_go_and_it_is_told": bounded,
     "a_stranger_is_turned_away_by_the_receiver": not_for_receivers,
+    "a_client_that_never_stops_sending_stops_nobody": flooded(True),
+    "a_client_that_reads_no_answer_costs_no_memory": flooded(False),
 }

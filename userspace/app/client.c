@@ -57,9 +57,10 @@ static ssize_t get(struct client *c, char *to, size_t room, char *why, size_t n)
 	return r == 0 ? -ECONNRESET : errno == EINTR ? -EAGAIN : -errno;
 }
 
-static ssize_t put(struct client *c, char *why, size_t n) {
-	ssize_t r = c->ssl ? SSL_write(c->ssl, c->out.data, (int)c->out.len)
-			   : send(c->fd, c->out.data, c->out.len, MSG_NOSIGNAL);
+static ssize_t put(struct client *c, size_t done, char *why, size_t n) {
+	const char *at = c->out.data + done;
+	ssize_t r = c->ssl ? SSL_write(c->ssl, at, (int)(c->out.len - done))
+			   : send(c->fd, at, c->out.len - done, MSG_NOSIGNAL);
 
 	if (r > 0)
 		return r;
@@ -68,44 +69,60 @@ static ssize_t put(struct client *c, char *why, size_t n) {
 	return errno == EINTR ? -EAGAIN : -errno;
 }
 
+/* drop_front - the first @n bytes, once for many messages: to do it for each would be quadratic */
+static void drop_front(struct buf *b, size_t n) {
+	if (n && n < b->len)
+		memmove(b->data, b->data + n, b->len - n);
+	b->len -= n;
+}
+
+/* put_answers - as many as there is room for; 0, -EAGAIN: some are left, or -errno */
+static int put_answers(struct client *c, char *why, size_t n) {
+	size_t done = 0;
+	int err = 0;
+
+	while (!err && done < c->out.len) {
+		ssize_t r = put(c, done, why, n);
+
+		if (r < 0)
+			err = (int)r;
+		else
+			done += (size_t)r;
+	}
+	drop_front(&c->out, done);
+	return err;
+}
+
+/*
+ * client_step - answers first: who takes none is not read from either, or they would pile up
+ * And a whole message waits for its turn before more is read. These are the bounds of a client.
+ */
 int client_step(struct client *c, char *why, size_t n) {
 	int err = c->shaken ? 0 : shake_hands(c, why, n);
 
-	c->stuck = false;
-	while (!err && c->out.len) {
-		ssize_t r = put(c, why, n);
-
-		if (r < 0) {
-			err = (int)r;
-			c->stuck = true;
-			break;
-		}
-		memmove(c->out.data, c->out.data + r, c->out.len - (size_t)r);
-		c->out.len -= (size_t)r;
-	}
-	/* a whole message waits for its turn before more is read: that is the bound */
-	while ((!err || err == -EAGAIN) && c->shaken && c->in.len < FRAME_MAX_BYTES + PIECE_BYTES) {
+	drop_front(&c->in, c->from);
+	c->from = 0;
+	if (!err)
+		err = put_answers(c, why, n);
+	c->stuck = c->out.len > 0;
+	while (!err && c->in.len < FRAME_MAX_BYTES + PIECE_BYTES) {
 		char *to = buf_room(&c->in, PIECE_BYTES);
 		ssize_t r = to ? get(c, to, PIECE_BYTES, why, n) : -ENOMEM;
 
-		if (r < 0) {
+		if (r < 0)
 			err = (int)r;
-			break;
-		}
-		c->in.len += (size_t)r;
+		else
+			c->in.len += (size_t)r;
 	}
 	return err == -EAGAIN ? 0 : err;
 }
 
 int client_frame(struct client *c, struct str *ret) {
-	return frame_find(c->in.data, c->in.len, ret);
+	return frame_find(c->in.data + c->from, c->in.len - c->from, ret);
 }
 
 void client_drop_frame(struct client *c, const struct str *frame) {
-	size_t n = (size_t)(frame->s - c->in.data) + frame->n;
-
-	memmove(c->in.data, c->in.data + n, c->in.len - n);
-	c->in.len -= n;
+	c->from = (size_t)(frame->s - c->in.data) + frame->n;
 }
 
 void client_ack(struct client *c, uint64_t number) {
@@ -113,6 +130,8 @@ void client_ack(struct client *c, uint64_t number) {
 }
 
 short client_events(const struct client *c) {
+	if (c->stuck)
+		return c->ssl && !c->wants_out ? POLLIN : POLLOUT;
 	return (short)(POLLIN | (c->out.len || c->wants_out ? POLLOUT : 0));
 }
 

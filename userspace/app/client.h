@@ -16,8 +16,9 @@ struct client {
 	SSL *ssl;
 	bool shaken;	/* TLS: the handshake is over */
 	bool wants_out; /* TLS: poll for room, whatever there is to do */
-	bool stuck;	/* the other side takes no answer at the moment */
+	bool stuck;	/* the other side takes no answer at the moment; nothing is read until then */
 	struct buf in, out;
+	size_t from; /* in @in: the first message that has not been dealt with */
 };
 
 /* client_open - takes over @fd; @ctx: NULL for no TLS; -ENOMEM, and @fd is closed */

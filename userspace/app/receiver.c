@@ -26,6 +26,7 @@
 #include "sink/tls.h"
 
 #define ARENA_BYTES (64 * 1024 * 1024)
+#define TURN_STEPS 4 /* of one client, before others and signals have theirs */
 
 struct receiver {
 	const struct receiver_options *o;
@@ -157,14 +158,14 @@ static int take_frames(struct receiver *r, struct client *c) {
 
 static void serve(struct receiver *r, struct client *c) {
 	char why[160] = "";
-	int err, got;
+	int err, got, steps = 0;
 
-	/* as long as there are answers to send; what comes meanwhile no poll tells of, with TLS */
+	/* as long as there are answers to send: these the next poll is for, if the turn is over */
 	do {
 		err = client_step(c, why, sizeof(why));
 		/* what came before its end counts, though nobody hears the answer */
 		got = take_frames(r, c);
-	} while (!err && !got && c->out.len && !client_stuck(c));
+	} while (!err && !got && c->out.len && !client_stuck(c) && ++steps < TURN_STEPS);
 	if (why[0])
 		log_warn("a client is refused: %s, continuing", why);
 	if (err || got < 0)
