@@ -424,6 +424,43 @@ static void a_changed_byte_of_a_packed_segment_costs_a_frame_and_is_counted(void
 	drop_image();
 }
 
+/* Whoever reads it must come to its end while the sensor waits to start: in seconds, not hours. */
+static void a_packed_segment_of_which_nothing_is_left_is_passed_over(void) {
+	static uint32_t noise[2u << 20];
+	struct segment_header h;
+	uint32_t x = 1;
+
+	rig_reset();
+	rig_empty();
+	for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
+		noise[i] = x = x * 1664525 + 1013904223;
+	CHECK(!rig_open());
+	rig_add_class(9, SPOOL_BULK);
+	spool_flush(rig);
+	rig_close();
+	take_image();
+	(void)alarm(120);
+	for (int i = 0; i < n_images; i++) {
+		FILE *f;
+
+		if (!is(&images[i], ".seg"))
+			continue;
+		memcpy(&h, images[i].bytes, sizeof(h));
+		h.flags |= SEGMENT_PACKED;
+		h.crc = segment_header_crc(&h);
+		f = fopen(rig_path(images[i].name), "wb");
+		CHECK(f && fwrite(&h, sizeof(h), 1, f) == 1 &&
+		      fwrite(noise, sizeof(noise), 1, f) == 1);
+		if (f)
+			(void)fclose(f);
+	}
+	CHECK(rig_read().by_cause[SPOOL_CORRUPT] == 9);
+	CHECK(!rig_open());
+	rig_close();
+	(void)alarm(0);
+	drop_image();
+}
+
 int main(void) {
 	if (rig_make())
 		return 1;
@@ -440,6 +477,7 @@ int main(void) {
 	RUN(verify_finds_a_changed_byte_anywhere);
 	RUN(verify_finds_what_was_done_with_care);
 	RUN(a_changed_byte_of_a_packed_segment_costs_a_frame_and_is_counted);
+	RUN(a_packed_segment_of_which_nothing_is_left_is_passed_over);
 	(void)rmdir(rig_folder);
 	DONE();
 }

@@ -69,46 +69,64 @@ static ssize_t read_some(struct source *s, struct buf *to, size_t n) {
 	return got;
 }
 
-/* unpack_frame - the frame at the start of packed_buf, if it is whole; its length there, or 0 */
-static size_t unpack_frame(struct source *s) {
-	const struct source_frame *f = (const void *)s->packed_buf.data;
-	size_t n = s->packed_buf.len;
+/* unpack_frame - at packed_at; its length there, 0: it is none, or -EAGAIN: more must be read */
+static ssize_t unpack_frame(struct source *s) {
+	size_t n = s->packed_buf.len - s->packed_at;
+	struct source_frame f;
+	const char *at;
 	char *to;
 
-	if (n < sizeof(*f) || f->magic != SOURCE_FRAME_MAGIC || f->stored > n - sizeof(*f) ||
-	    !f->raw || f->raw > SPOOL_MAX_EVENT_BYTES + SOURCE_FRAME_BYTES ||
-	    f->crc != crc32c(f->raw, f + 1, f->stored))
+	if (n < sizeof(f))
+		return -EAGAIN;
+	at = s->packed_buf.data + s->packed_at;
+	memcpy(&f, at, sizeof(f));
+	if (f.magic != SOURCE_FRAME_MAGIC || !f.raw ||
+	    f.raw > SPOOL_MAX_EVENT_BYTES + SOURCE_FRAME_BYTES ||
+	    f.stored > ZSTD_compressBound(f.raw))
 		return 0;
-	to = buf_room(&s->buf, f->raw);
-	if (!to || ZSTD_decompress(to, f->raw, f + 1, f->stored) != f->raw)
+	if (n - sizeof(f) < f.stored)
+		return -EAGAIN;
+	if (f.crc != crc32c(f.raw, at + sizeof(f), f.stored))
 		return 0;
-	s->buf.len += f->raw;
-	return sizeof(*f) + f->stored;
+	to = buf_room(&s->buf, f.raw);
+	if (!to || ZSTD_decompress(to, f.raw, at + sizeof(f), f.stored) != f.raw)
+		return 0;
+	s->buf.len += f.raw;
+	return (ssize_t)(sizeof(f) + f.stored);
 }
 
-/* fill_packed - one frame more; damaged bytes are passed over one by one */
-static ssize_t fill_packed(struct source *s) {
+/* read_packed - more of the file behind what is not passed yet; how many, 0 at its end, -errno */
+static ssize_t read_packed(struct source *s) {
 	struct buf *b = &s->packed_buf;
 
-	for (;;) {
-		size_t skip = unpack_frame(s), taken = skip;
-		ssize_t got = 0;
+	if (s->packed_at) {
+		memmove(b->data, b->data + s->packed_at, b->len - s->packed_at);
+		b->len -= s->packed_at;
+		s->packed_at = 0;
+	}
+	return read_some(s, b, PIECE_BYTES);
+}
 
-		if (!skip) {
-			got = read_some(s, b, PIECE_BYTES);
+/* fill_packed - one frame more; damaged bytes are passed over one by one, without moving the rest */
+static ssize_t fill_packed(struct source *s) {
+	for (;;) {
+		ssize_t taken = unpack_frame(s), got;
+
+		if (taken > 0) {
+			s->packed_at += (size_t)taken;
+			return 1;
+		}
+		if (taken < 0) {
+			got = read_packed(s);
 			if (got < 0)
 				return got;
 			if (got > 0)
 				continue;
-			if (b->len < sizeof(struct source_frame))
+			if (s->packed_buf.len < sizeof(struct source_frame))
 				return 0;
-			skip = 1;
-			s->skipped++;
 		}
-		memmove(b->data, b->data + skip, b->len - skip);
-		b->len -= skip;
-		if (taken)
-			return 1;
+		s->packed_at++;
+		s->skipped++;
 	}
 }
 
