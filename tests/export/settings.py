@@ -78,6 +78,14 @@ def shown(folder, _):
     status, out, err = lapwing("config", "show", first, SECRET="hidden")
     if status or "hidden" in out or "5242880" not in out or "file:" not in out:
         yield f"show gives {status}, {out!r}, {err!r}"
+    for url in ("splunk://h:1?token=hidden", "elastic://u:a@hidden@h:1"):
+        status, out_url, _ = lapwing("config", "show", write(folder, f"sinks: [{{url: '{url}'}}]\n"))
+        if status or "hidden" in out_url or "***" not in out_url:
+            yield f"show gives {status}, {out_url!r}"
+    for url in ("splunk://x:hidden@h:99999", "splunk://h:0?token=hidden"):
+        status, _, err = lapwing("config", "check", write(folder, f"sinks: [{{url: '{url}'}}]\n"))
+        if status != 1 or "hidden" in err or "port" not in err:
+            yield f"the check of a bad URL gives {status}, {err!r}"
     again = lapwing("config", "show", write(folder, out))
     if again[1] != out:
         yield f"shown again it is {again}"

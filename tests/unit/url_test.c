@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "sink/sink.h"
 #include "test.h"
 
@@ -113,9 +114,35 @@ static void values_have_units_and_fallbacks(void) {
 	url_free(&u);
 }
 
+/* A URL that cannot be parsed is shown as well. */
+static void a_url_is_shown_without_its_secrets(void) {
+	static const char *const shown[][2] = {
+		{ "file:/var/log/x?format=json&keep=2", "file:/var/log/x?format=json&keep=2" },
+		{ "splunk://x:hunter2@h:99999/p", "splunk://***@h:99999/p" },
+		{ "elastic://me:a@hunter2@h", "elastic://***@h" },
+		{ "elastic://me:a/hunter2@h", "elastic://***@h" },
+		{ "tcp://me:a?hunter2@h", "tcp://***@h" },
+		{ "splunk://h:0?token=hunter2&index=i", "splunk://h:0?token=***&index=i" },
+		{ "elastic://h?a=1&api_key=hunter2", "elastic://h?a=1&api_key=***" },
+		{ "elastic://h?tok%65n=hunter2&&b", "elastic://h?tok%65n=***&&b" },
+		{ "file:/x?hash_key=hunter2=&secrets=a,b", "file:/x?hash_key=***&secrets=a,b" },
+		{ "", "" },
+	};
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		buf_reset(&b);
+		url_show(&b, shown[i][0]);
+		buf_add_char(&b, '\0');
+		CHECK(same(b.data, shown[i][1]));
+	}
+	buf_done(&b);
+}
+
 int main(void) {
 	RUN(a_url_is_taken_apart);
 	RUN(bad_urls_are_refused_with_a_reason);
+	RUN(a_url_is_shown_without_its_secrets);
 	RUN(a_url_cut_anywhere_is_harmless);
 	RUN(unknown_sinks_keys_and_formats_are_refused);
 	RUN(values_have_units_and_fallbacks);

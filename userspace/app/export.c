@@ -69,6 +69,17 @@ static int name_sink(struct export *x, unsigned i) {
 	return 0;
 }
 
+/* bad_url - says so, without the secret that may stand in it */
+static int bad_url(const char *url, int err, const char *why) {
+	struct buf shown = { 0 };
+
+	url_show(&shown, url);
+	log_error("sink \"%.*s\": %s", (int)shown.len, shown.len ? shown.data : "",
+		  err == -ENOMEM ? strerror(-err) : why);
+	buf_done(&shown);
+	return err;
+}
+
 static int parse_sink(struct export *x, unsigned i) {
 	const struct export_sink *s = &x->o.sinks[i];
 	const struct sink_type *type;
@@ -76,10 +87,9 @@ static int parse_sink(struct export *x, unsigned i) {
 	const char *why = "out of memory";
 	int err = url_parse(s->url, &x->urls[i], &why);
 
-	if (!err)
-		err = name_sink(x, i);
-	else
-		log_error("sink \"%s\": %s", s->url, err == -ENOMEM ? strerror(-err) : why);
+	if (err)
+		return bad_url(s->url, err, why);
+	err = name_sink(x, i);
 	for (int k = 0; !err && s->keys[k][0]; k++)
 		err = url_add(&x->urls[i], s->keys[k][0], s->keys[k][1]);
 	if (err)

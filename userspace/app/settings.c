@@ -203,32 +203,22 @@ static void show_text(FILE *to, const char *text) {
 	(void)fputs("\"\n", to);
 }
 
-/* is_secret - whether the value of a sink's key is nobody's business */
-static bool is_secret(const char *key) {
-	static const char *const parts[] = { "token", "secret", "password", "hash_key", "auth",
-					     "header", "api" };
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (strstr(key, parts[i]) && strcmp(key, "secrets") != 0)
-			return true;
-	return false;
-}
-
 static void show_sink(FILE *to, const struct export_sink *s) {
-	const char *host = strstr(s->url, "://"), *at = host ? strchr(host, '@') : NULL;
+	struct buf url = { 0 };
 
+	url_show(&url, s->url);
+	buf_add_char(&url, '\0');
 	(void)fputs("  - url: ", to);
-	if (at)
-		(void)fprintf(to, "\"%.*s***%s\"\n", (int)(host + 3 - s->url), s->url, at);
-	else
-		show_text(to, s->url);
+	show_text(to, buf_error(&url) ? "***" : url.data);
+	buf_done(&url);
 	if (s->name) {
 		(void)fputs("    name: ", to);
 		show_text(to, s->name);
 	}
 	for (int i = 0; s->keys[i][0]; i++) {
 		(void)fprintf(to, "    %s: ", s->keys[i][0]);
-		show_text(to, is_secret(s->keys[i][0]) ? "***" : s->keys[i][1]);
+		show_text(to, url_key_secret(s->keys[i][0], strlen(s->keys[i][0]))
+				      ? "***" : s->keys[i][1]);
 	}
 }
 

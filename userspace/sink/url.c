@@ -194,6 +194,47 @@ const char *url_value(const struct sink_url *u, const char *key) {
 	return NULL;
 }
 
+bool url_key_secret(const char *key, size_t n) {
+	static const char *const parts[] = { "token", "secret", "password", "hash_key", "auth",
+					     "header", "api", "%" };
+	static const char names[] = "secrets"; /* what is masked, and no secret */
+
+	if (n == sizeof(names) - 1 && !memcmp(key, names, n))
+		return false;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (memmem(key, n, parts[i], strlen(parts[i])))
+			return true;
+	return false;
+}
+
+/* show_param - "key=value", the value as it may be shown; what follows it */
+static const char *show_param(struct buf *out, const char *s) {
+	size_t n = strcspn(s, "&"), key = strcspn(s, "&=");
+
+	if (key < n && url_key_secret(s, key)) {
+		buf_add(out, s, key + 1);
+		buf_add_lit(out, "***");
+	} else {
+		buf_add(out, s, n);
+	}
+	return s + n;
+}
+
+void url_show(struct buf *out, const char *text) {
+	const char *host = strstr(text, "://"), *at = host ? strrchr(host, '@') : NULL;
+	size_t n;
+
+	if (at) {
+		buf_add(out, text, (size_t)(host + 3 - text));
+		buf_add_lit(out, "***");
+		text = at;
+	}
+	n = strcspn(text, "?");
+	buf_add(out, text, n);
+	for (text += n; *text; text = show_param(out, text))
+		buf_add_char(out, *text++); /* '?', or '&' */
+}
+
 void url_free(struct sink_url *u) {
 	free(u->text);
 	*u = (struct sink_url){ 0 };

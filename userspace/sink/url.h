@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
+
 #define URL_MAX_BYTES 4096
 #define URL_MAX_PARAMS 32
 
@@ -36,6 +38,15 @@ int url_add(struct sink_url *u, const char *key, const char *value);
 
 /* url_value - of a parameter, or NULL */
 const char *url_value(const struct sink_url *u, const char *key);
+
+/* url_key_secret - whether the value of a sink's key is nobody's business */
+bool url_key_secret(const char *key, size_t n);
+
+/*
+ * url_show - appends @text, a URL or what somebody took for one, for a log or a screen
+ * Whatever stands before its last '@', and the values of keys that are secret, are "***".
+ */
+void url_show(struct buf *out, const char *text);
 
 /* url_free - @u may be all zero */
 void url_free(struct sink_url *u);
