@@ -16,7 +16,7 @@ struct client {
 	SSL *ssl;
 	bool shaken;	/* TLS: the handshake is over */
 	bool wants_out; /* TLS: poll for room, whatever there is to do */
-	bool stuck;	/* the other side takes no answer at the moment; nothing is read until then */
+	bool stuck;	/* the other side takes no answer now; nothing is read until it does */
 	struct buf in, out;
 	size_t from; /* in @in: the first message that has not been dealt with */
 };

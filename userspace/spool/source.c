@@ -107,7 +107,7 @@ static ssize_t read_packed(struct source *s) {
 	return read_some(s, b, PIECE_BYTES);
 }
 
-/* fill_packed - one frame more; damaged bytes are passed over one by one, without moving the rest */
+/* fill_packed - one frame more; damaged bytes are passed over one by one, and nothing is moved */
 static ssize_t fill_packed(struct source *s) {
 	for (;;) {
 		ssize_t taken = unpack_frame(s), got;
