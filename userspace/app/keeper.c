@@ -96,10 +96,10 @@ static uint64_t now_ms(void) {
 }
 
 static void finish(struct keeper *k) {
-	uint64_t end = now_ms() + k->couriers[0].grace_ms + AFTER_GRACE_MS;
+	uint64_t now = now_ms(), end = now + k->couriers[0].grace_ms + AFTER_GRACE_MS;
 
-	while (reap(k, true) && now_ms() < end)
-		(void)wait_for(k, -1, (int)(end - now_ms()));
+	for (; reap(k, true) && now < end; now = now_ms())
+		(void)wait_for(k, -1, (int)(end - now));
 	for (unsigned i = 0; i < k->n; i++)
 		if (k->pids[i] > 0)
 			(void)kill(k->pids[i], SIGKILL);

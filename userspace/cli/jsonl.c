@@ -291,5 +291,9 @@ int jsonl_next(struct jsonl *j, struct arena *arena, uint64_t *ret_line, struct 
 		return more;
 	ret->time_ns = time_of(j->object, j->line);
 	more = read_object(j->object, &g, ret);
+	if (more == -ENOMEM) { /* of the arena, which the next line has for itself again */
+		*ret_why = "it holds more than there is room for";
+		return -EBADMSG;
+	}
 	return more ? more : 1;
 }

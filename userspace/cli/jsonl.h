@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "detect/detect.h"
 
-#define JSONL_MAX_LINE (64u * 1024 * 1024)
+#define JSONL_MAX_LINE (16u * 1024 * 1024)
 
 struct jsonl;
 
