@@ -19,6 +19,8 @@ static struct str word(struct str line, uint32_t *at) {
 	from = *at;
 	while (*at < line.n && line.s[*at] != ' ')
 		(*at)++;
+	if (from == *at) /* a line without text has none to point to */
+		return (struct str){ 0 };
 	return (struct str){ line.s + from, *at - from };
 }
 
