@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "encode/encode.h"
+#include "encode/json.h"
 #include "encode/schema.h"
 #include "encode/text.h"
 
@@ -34,14 +35,10 @@ static void add_bits(struct buf *out, const struct schema_row *row, uint64_t bit
 static void add_value(struct buf *out, const struct schema_row *row, const void *at) {
 	switch ((enum field_type)row->type) {
 	case FIELD_U32:
-		buf_add_u64(out, *(const uint32_t *)at);
-		break;
 	case FIELD_U64:
 	case FIELD_FIXED64:
-		buf_add_u64(out, *(const uint64_t *)at);
-		break;
-	case FIELD_BOOL:
-		buf_add_str(out, *(const bool *)at ? STR("true") : STR("false"));
+	case FIELD_BOOL: /* these are the same in JSON */
+		json_value(out, row, at);
 		break;
 	case FIELD_ENUM:
 		add_enum(out, row, *(const uint32_t *)at);

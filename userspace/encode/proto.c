@@ -80,12 +80,6 @@ _Static_assert(EVENT_HAS_WORDS == 4, "the words that are looked at here");
 	return p;                                                                                  \
 	}
 #include "event/field.def"
-#undef SECTION
-#undef SAME
-#undef TOP
-#undef FIELD
-#undef END_SAME
-#undef END
 
 /* HAS_ANY - also a key: no section has 64 rows, so each row has a bit of its own in it */
 #define HAS_ANY(e, section)                                                                        \
@@ -140,18 +134,7 @@ static inline char *put_message(struct buf *out, char *p, const struct event *e,
 /* Numbers of the messages, as the sections of field.def have them. */
 enum {
 #define SECTION(name, number) NUMBER_##name = number,
-#define SAME(name, message, first, last)
-#define TOP(id, number, member, type)
-#define FIELD(id, number, message, member, type)
-#define END(name)
-#define END_SAME(name)
 #include "event/field.def"
-#undef SECTION
-#undef SAME
-#undef TOP
-#undef FIELD
-#undef END
-#undef END_SAME
 	NUMBER_detections = 23
 };
 
@@ -362,18 +345,7 @@ static inline __attribute__((always_inline)) char *put_messages(struct buf *out,
 #define SECTION(name, number)                                                                      \
 	if (number > after && number < before)                                                     \
 		p = PUT_MESSAGE(out, p, e, name, 1);
-#define SAME(name, message, first, last)
-#define TOP(id, number, member, type)
-#define FIELD(id, number, message, member, type)
-#define END(name)
-#define END_SAME(name)
 #include "event/field.def"
-#undef SECTION
-#undef SAME
-#undef TOP
-#undef FIELD
-#undef END
-#undef END_SAME
 	return p;
 }
 

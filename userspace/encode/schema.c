@@ -47,18 +47,7 @@ static const struct {
 	uint32_t number;
 } messages[] = {
 #define SECTION(name, number) { #name, number },
-#define SAME(name, message, first, last)
-#define TOP(id, number, member, type)
-#define FIELD(id, number, message, member, type)
-#define END(name)
-#define END_SAME(name)
 #include "event/field.def"
-#undef SECTION
-#undef SAME
-#undef TOP
-#undef FIELD
-#undef END
-#undef END_SAME
 	{ "detections", 23 }, /* proto.c */
 };
 
@@ -223,17 +212,14 @@ uint64_t schema_detection_bits(const struct detection *d) {
 	return bits;
 }
 
-static const char *enum_name(const ProtobufCEnumDescriptor *type, uint32_t v) {
+const char *schema_enum_name(const struct schema_row *row, uint32_t v) {
+	const ProtobufCEnumDescriptor *type = row->pb->descriptor;
 	const ProtobufCEnumValue *value;
 
 	if (v > INT32_MAX)
 		return NULL;
 	value = protobuf_c_enum_descriptor_get_value(type, (int)v);
 	return value ? value->name : NULL;
-}
-
-const char *schema_enum_name(const struct schema_row *row, uint32_t v) {
-	return enum_name(row->pb->descriptor, v);
 }
 
 int encode_setup(void) {

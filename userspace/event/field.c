@@ -4,8 +4,6 @@
 #include <errno.h>
 
 const struct field fields[FIELD_MAX] = {
-#define SECTION(name, number)
-#define SAME(name, message, first, last)
 #define TOP(id, number, member, type)                                                              \
 	[FIELD_##id] = { "",     #member,     #member, offsetof(struct event, member),             \
 			 number, FIELD_##type },
@@ -16,15 +14,7 @@ const struct field fields[FIELD_MAX] = {
 			 offsetof(struct event, message.member),                                   \
 			 number,                                                                   \
 			 FIELD_##type },
-#define END(name)
-#define END_SAME(name)
 #include "event/field.def"
-#undef SECTION
-#undef SAME
-#undef TOP
-#undef FIELD
-#undef END
-#undef END_SAME
 };
 
 int field_by_name(struct str name, enum field_id *ret) {

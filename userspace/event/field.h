@@ -32,12 +32,6 @@ enum field_id {
 #define END(name) FIELDS_##name##_END, FIELDS_##name##_LAST = FIELDS_##name##_END - 1,
 #define END_SAME END
 #include "event/field.def"
-#undef SECTION
-#undef SAME
-#undef TOP
-#undef FIELD
-#undef END
-#undef END_SAME
 	FIELD_MAX
 };
 _Static_assert(FIELD_MAX <= EVENT_HAS_WORDS * 64, "event.has is too small");
