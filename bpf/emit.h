@@ -140,6 +140,16 @@ static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 siz
 	return s;
 }
 
+/* emit_deed - emit_begin() of a deed that had come as far as @outcome (enum wire_outcome) */
+static __always_inline struct slot *emit_deed(__u32 kind, __u32 hook, __u32 outcome, __u32 size,
+					      struct task_struct *task) {
+	struct slot *s = emit_begin(kind, hook, size, task);
+
+	if (s)
+		((struct wire_header *)s->rec)->outcome = (__u8)outcome;
+	return s;
+}
+
 /* emit_room - where the next @max bytes go, or NULL when the record is full */
 static __always_inline char *emit_room(struct slot *s, __u32 max) {
 	__u32 at = s->len;

@@ -34,11 +34,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 static __always_inline struct slot *file_begin(__u32 kind, __u32 hook, __u32 outcome,
 					       struct task_struct *task) {
-	struct slot *s = emit_begin(kind, hook, sizeof(struct wire_file), task);
-
-	if (s)
-		((struct wire_header *)s->rec)->outcome = (__u8)outcome;
-	return s;
+	return emit_deed(kind, hook, outcome, sizeof(struct wire_file), task);
 }
 
 /* file_attempt - the record of a deed that the current task is about to do; NULL: not told */
@@ -190,35 +186,27 @@ int BPF_PROG(file_open, struct file *file) {
 	return file_open_any(file, WIRE_HOOK_LSM_FILE_OPEN);
 }
 
-/*
- * Why: a file takes another's name: replaced programs, finished downloads, hidden traces.
- * Kernel: fs/namei.c do_renameat2() -> security_path_rename(), both parents locked.
- * Blind spots: renames by a file server inside the kernel (nfsd) have no path hook.
- */
-SEC("lsm/path_rename")
-int BPF_PROG(file_rename, struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
-	     struct dentry *new_dentry) {
-	struct slot *s = file_attempt(WIRE_FILE_RENAME, WIRE_HOOK_LSM_PATH_RENAME);
+/* file_new - the record of something that is about to be made, and has no inode yet */
+static __always_inline struct slot *file_new(__u32 kind, __u32 hook, struct path *dir,
+					     struct dentry *dentry, __u32 mode) {
+	struct slot *s = file_attempt(kind, hook);
 	struct wire_file *e;
 
 	if (!s)
-		return 0;
+		return NULL;
 	e = (struct wire_file *)s->rec;
-	file_inode(e, old_dentry->d_inode);
-	path_of(s, &e->path, new_dir->mnt, new_dentry);
-	path_of(s, &e->old_path, old_dir->mnt, old_dentry);
-	emit_end(s, &ring_bulk);
-	return 0;
+	e->head.flags |= WIRE_FILE_UNRESOLVED;
+	e->flags = AT_SYMLINK_NOFOLLOW;
+	e->new_mode = mode;
+	e->ns_mnt = file_mounts(bpf_get_current_task_btf());
+	path_of(s, &e->path, dir->mnt, dentry);
+	return s;
 }
 
-/*
- * Why: traces and evidence go this way.
- * Kernel: fs/namei.c do_unlinkat() -> security_path_unlink(), parent locked.
- * Blind spots: removal on another host of a network file system is not seen.
- */
-SEC("lsm/path_unlink")
-int BPF_PROG(file_unlink, struct path *dir, struct dentry *dentry) {
-	struct slot *s = file_attempt(WIRE_FILE_UNLINK, WIRE_HOOK_LSM_PATH_UNLINK);
+/* file_gone - of something that is about to lose its name */
+static __always_inline int file_gone(__u32 kind, __u32 hook, struct path *dir,
+				     struct dentry *dentry) {
+	struct slot *s = file_attempt(kind, hook);
 	struct wire_file *e;
 
 	if (!s)
@@ -228,6 +216,45 @@ int BPF_PROG(file_unlink, struct path *dir, struct dentry *dentry) {
 	path_of(s, &e->path, dir->mnt, dentry);
 	emit_end(s, &ring_bulk);
 	return 0;
+}
+
+/* file_named - of what is about to have another name, or one more */
+static __always_inline int file_named(__u32 kind, __u32 hook, struct vfsmount *old_mnt,
+				      struct dentry *old, struct vfsmount *mnt,
+				      struct dentry *dentry) {
+	struct slot *s = file_attempt(kind, hook);
+	struct wire_file *e;
+
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	file_inode(e, old->d_inode);
+	path_of(s, &e->path, mnt, dentry);
+	path_of(s, &e->old_path, old_mnt, old);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
+/*
+ * Why: a file takes another's name: replaced programs, finished downloads, hidden traces.
+ * Kernel: fs/namei.c do_renameat2() -> security_path_rename(), both parents locked.
+ * Blind spots: renames by a file server inside the kernel (nfsd) have no path hook.
+ */
+SEC("lsm/path_rename")
+int BPF_PROG(file_rename, struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
+	     struct dentry *new_dentry) {
+	return file_named(WIRE_FILE_RENAME, WIRE_HOOK_LSM_PATH_RENAME, old_dir->mnt, old_dentry,
+			  new_dir->mnt, new_dentry);
+}
+
+/*
+ * Why: traces and evidence go this way.
+ * Kernel: fs/namei.c do_unlinkat() -> security_path_unlink(), parent locked.
+ * Blind spots: removal on another host of a network file system is not seen.
+ */
+SEC("lsm/path_unlink")
+int BPF_PROG(file_unlink, struct path *dir, struct dentry *dentry) {
+	return file_gone(WIRE_FILE_UNLINK, WIRE_HOOK_LSM_PATH_UNLINK, dir, dentry);
 }
 
 /*
@@ -282,17 +309,8 @@ int file_chown(unsigned long long *ctx) {
 SEC("lsm/path_link")
 int BPF_PROG(file_link, struct dentry *old_dentry, struct path *new_dir,
 	     struct dentry *new_dentry) {
-	struct slot *s = file_attempt(WIRE_FILE_LINK, WIRE_HOOK_LSM_PATH_LINK);
-	struct wire_file *e;
-
-	if (!s)
-		return 0;
-	e = (struct wire_file *)s->rec;
-	file_inode(e, old_dentry->d_inode);
-	path_of(s, &e->path, new_dir->mnt, new_dentry);
-	path_of(s, &e->old_path, new_dir->mnt, old_dentry);
-	emit_end(s, &ring_bulk);
-	return 0;
+	return file_named(WIRE_FILE_LINK, WIRE_HOOK_LSM_PATH_LINK, new_dir->mnt, old_dentry,
+			  new_dir->mnt, new_dentry);
 }
 
 /*
@@ -302,17 +320,11 @@ int BPF_PROG(file_link, struct dentry *old_dentry, struct path *new_dir,
  */
 SEC("lsm/path_symlink")
 int BPF_PROG(file_symlink, struct path *dir, struct dentry *dentry, const char *old_name) {
-	struct slot *s = file_attempt(WIRE_FILE_SYMLINK, WIRE_HOOK_LSM_PATH_SYMLINK);
-	struct wire_file *e;
+	struct slot *s = file_new(WIRE_FILE_SYMLINK, WIRE_HOOK_LSM_PATH_SYMLINK, dir, dentry, 0);
 
 	if (!s)
 		return 0;
-	e = (struct wire_file *)s->rec;
-	e->head.flags |= WIRE_FILE_UNRESOLVED;
-	e->flags = AT_SYMLINK_NOFOLLOW;
-	e->ns_mnt = file_mounts(bpf_get_current_task_btf());
-	path_of(s, &e->path, dir->mnt, dentry);
-	emit_str(s, &e->target, old_name, WIRE_PATH_BYTES, EMIT_KERNEL);
+	emit_str(s, &((struct wire_file *)s->rec)->target, old_name, WIRE_PATH_BYTES, EMIT_KERNEL);
 	emit_end(s, &ring_bulk);
 	return 0;
 }

@@ -5,23 +5,6 @@
 #ifndef LAPWING_FILE_MORE_CALLS_H
 #define LAPWING_FILE_MORE_CALLS_H
 
-/* file_new - the record of something that is about to be made, and has no inode yet */
-static __always_inline struct slot *file_new(__u32 kind, __u32 hook, struct path *dir,
-					     struct dentry *dentry, __u32 mode) {
-	struct slot *s = file_attempt(kind, hook);
-	struct wire_file *e;
-
-	if (!s)
-		return NULL;
-	e = (struct wire_file *)s->rec;
-	e->head.flags |= WIRE_FILE_UNRESOLVED;
-	e->flags = AT_SYMLINK_NOFOLLOW;
-	e->new_mode = mode;
-	e->ns_mnt = file_mounts(bpf_get_current_task_btf());
-	path_of(s, &e->path, dir->mnt, dentry);
-	return s;
-}
-
 /*
  * Why: where files are about to be put; hidden folders, mount points.
  * Kernel: fs/namei.c do_mkdirat() -> security_path_mkdir(), parent locked.
@@ -43,16 +26,7 @@ int BPF_PROG(file_mkdir, struct path *dir, struct dentry *dentry, umode_t mode) 
  */
 SEC("lsm/path_rmdir")
 int BPF_PROG(file_rmdir, struct path *dir, struct dentry *dentry) {
-	struct slot *s = file_attempt(WIRE_FILE_RMDIR, WIRE_HOOK_LSM_PATH_RMDIR);
-	struct wire_file *e;
-
-	if (!s)
-		return 0;
-	e = (struct wire_file *)s->rec;
-	file_inode(e, dentry->d_inode);
-	path_of(s, &e->path, dir->mnt, dentry);
-	emit_end(s, &ring_bulk);
-	return 0;
+	return file_gone(WIRE_FILE_RMDIR, WIRE_HOOK_LSM_PATH_RMDIR, dir, dentry);
 }
 
 /*

@@ -26,11 +26,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 static __always_inline struct slot *inject_begin(__u32 kind, __u32 hook, __u32 outcome,
 						 struct task_struct *task) {
-	struct slot *s = emit_begin(kind, hook, sizeof(struct wire_inject), task);
-
-	if (s)
-		((struct wire_header *)s->rec)->outcome = (__u8)outcome;
-	return s;
+	return emit_deed(kind, hook, outcome, sizeof(struct wire_inject), task);
 }
 
 static __always_inline void inject_end(struct slot *s, struct fold *f) {

@@ -26,11 +26,7 @@ union bpf_attr; /* its first words are read as numbers */
 
 static __always_inline struct slot *kernel_begin(__u32 kind, __u32 hook, __u32 outcome,
 						 struct task_struct *task) {
-	struct slot *s = emit_begin(kind, hook, sizeof(struct wire_kernel), task);
-
-	if (s)
-		((struct wire_header *)s->rec)->outcome = (__u8)outcome;
-	return s;
+	return emit_deed(kind, hook, outcome, sizeof(struct wire_kernel), task);
 }
 
 /* kernel_path - the path of an untyped file */
