@@ -151,24 +151,32 @@ static int64_t not_run(const struct probe *p) {
 	return n;
 }
 
-static int map_counters(struct probe *p) {
-	size_t losses = whole_pages(p, sizeof(struct knobs_losses));
-	size_t sequences = p->n_cpus * sizeof(struct knobs_sequence);
-	void *at;
+/* map_read - a map that only hooks write; -errno */
+static int map_read(const struct probe *p, const char *name, size_t n, const void **ret) {
+	void *at = mmap(NULL, whole_pages(p, n), PROT_READ, MAP_SHARED, family_map(&p->maps, name),
+			0);
 
-	at = mmap(NULL, losses, PROT_READ, MAP_SHARED, family_map(&p->maps, "losses"), 0);
 	if (at == MAP_FAILED)
 		return -errno;
+	*ret = at;
+	return 0;
+}
+
+static int map_counters(struct probe *p) {
+	const void *at;
+	int err = map_read(p, "losses", sizeof(*p->losses), &at);
+
+	if (err)
+		return err;
 	p->losses = at;
-	at = mmap(NULL, sequences, PROT_READ, MAP_SHARED, family_map(&p->maps, "sequences"), 0);
-	if (at == MAP_FAILED)
-		return -errno;
+	err = map_read(p, "sequences", p->n_cpus * sizeof(*p->sequences), &at);
+	if (err)
+		return err;
 	p->sequences = at;
 	if (family_map(&p->maps, "traces") >= 0) {
-		at = mmap(NULL, whole_pages(p, sizeof(*p->traces)), PROT_READ, MAP_SHARED,
-			  family_map(&p->maps, "traces"), 0);
-		if (at == MAP_FAILED)
-			return -errno;
+		err = map_read(p, "traces", sizeof(*p->traces), &at);
+		if (err)
+			return err;
 		p->traces = at;
 	}
 	p->not_run_before = not_run(p);
@@ -291,16 +299,12 @@ void probe_free(struct probe *p) {
 		family_free(&p->families[f]);
 	ring_done(&p->bulk);
 	ring_done(&p->process);
-	if (p->losses)
-		(void)munmap((void *)p->losses, whole_pages(p, sizeof(*p->losses)));
-	if (p->traces)
-		(void)munmap((void *)p->traces, whole_pages(p, sizeof(*p->traces)));
-	if (p->sequences)
-		(void)munmap((void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
+	probe_unmap_shared(p, (void *)p->losses, sizeof(*p->losses));
+	probe_unmap_shared(p, (void *)p->traces, sizeof(*p->traces));
+	probe_unmap_shared(p, (void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
 	watch_unmap(p);
 	fold_unmap(p);
-	if (p->pulse)
-		(void)munmap((void *)p->pulse, p->page_bytes);
+	probe_unmap_shared(p, (void *)p->pulse, p->page_bytes);
 	family_maps_done(&p->maps);
 	free(p);
 }

@@ -31,11 +31,11 @@ struct stage {
 };
 
 int trial_open(struct probe *p) {
-	void *at = mmap(NULL, p->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-			family_map(&p->maps, "pulse"), 0);
+	void *at;
+	int err = probe_map_shared(p, "pulse", p->page_bytes, &at);
 
-	if (at == MAP_FAILED)
-		return -errno;
+	if (err)
+		return err;
 	p->pulse = at;
 	return 0;
 }
