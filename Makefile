@@ -57,7 +57,7 @@ PURE  := $(filter-out probe app cli,$(ROOMS))
 SRC   := $(foreach r,$(ROOMS),$(sort $(wildcard userspace/$(r)/*.c)))
 OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/proto/event.pb-c.o
 PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \
-            $(B)/proto/event.pb-c.o
+            $(B)/userspace/app/format.o $(B)/proto/event.pb-c.o
 SKEL  := $(FAMILIES:%=$(B)/bpf/%.skel.h)
 
 $(B)/lapwing: $(OBJ)

@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <string.h>
 
+#include "app/format.h"
 #include "base/log.h"
 #include "decode/decode.h"
-#include "encode/encode.h"
 
 #define ARENA_BYTES (4 * 1024 * 1024)
 #define MAX_PROCESSES 65536
@@ -100,23 +100,7 @@ int corridor_done(struct corridor *c) {
 static void encode(struct corridor *c, struct output *s, const struct event *e) {
 	size_t before = s->buf.len / FLUSH_BYTES;
 
-	switch (s->format) {
-	case OUTPUT_TEXT:
-		encode_text(&s->buf, e, c->color < 0 ? s->tty : c->color);
-		break;
-	case OUTPUT_JSON:
-		encode_json(&s->buf, e);
-		break;
-	case OUTPUT_PROTO:
-		encode_proto(&s->buf, e);
-		break;
-	case OUTPUT_OCSF:
-		encode_ocsf(&s->buf, e);
-		break;
-	case OUTPUT_ECS:
-		encode_ecs(&s->buf, e);
-		break;
-	}
+	format_output(s, e, c->color < 0 ? s->tty : c->color);
 	/* with a backlog not at each event, but once per as many bytes again */
 	if (buf_error(&s->buf))
 		fail(c, buf_error(&s->buf), s->name);

@@ -38,3 +38,23 @@ format_encode *format_find(const char *name) {
 			return formats[i].encode;
 	return NULL;
 }
+
+void format_output(struct output *to, const struct event *e, bool color) {
+	switch (to->format) {
+	case OUTPUT_TEXT:
+		encode_text(&to->buf, e, color);
+		break;
+	case OUTPUT_JSON:
+		encode_json(&to->buf, e);
+		break;
+	case OUTPUT_PROTO:
+		encode_proto(&to->buf, e);
+		break;
+	case OUTPUT_OCSF:
+		encode_ocsf(&to->buf, e);
+		break;
+	case OUTPUT_ECS:
+		encode_ecs(&to->buf, e);
+		break;
+	}
+}

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/format.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/events.h"
@@ -43,19 +44,7 @@ static int show(void *ctx, struct event *e) {
 	if (event_kinds_any(&job->kinds) &&
 	    !(event_has(e, FIELD_KIND) && event_kinds_has(&job->kinds, e->kind)))
 		return 0;
-	switch (job->out.format) {
-	case OUTPUT_JSON:
-		encode_json(&job->out.buf, e);
-		break;
-	case OUTPUT_OCSF:
-		encode_ocsf(&job->out.buf, e);
-		break;
-	case OUTPUT_ECS:
-		encode_ecs(&job->out.buf, e);
-		break;
-	default:
-		encode_text(&job->out.buf, e, job->color);
-	}
+	format_output(&job->out, e, job->color);
 	return 0;
 }
 
