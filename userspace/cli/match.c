@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/jsonl.h"
 #include "encode/encode.h"
+#include "event/word.h"
 
 extern const struct command command_match;
 
@@ -146,12 +147,6 @@ static void add_matched(struct match_job *job, const struct detection *d) {
 	buf_add_char(&job->out, '}');
 }
 
-static const char *level_word(uint32_t level) {
-	static const char *const words[] = { "informational", "low", "medium", "high", "critical" };
-
-	return words[level - LEVEL_INFORMATIONAL];
-}
-
 static void add_hit(struct match_job *job, uint64_t line, const struct detection *d) {
 	struct buf *out = &job->out;
 
@@ -160,7 +155,7 @@ static void add_hit(struct match_job *job, uint64_t line, const struct detection
 	add_member(out, "rule_id", d->rule_id);
 	add_member(out, "name", d->name);
 	add_member(out, "title", d->title);
-	add_member(out, "level", str_of(level_word(d->level)));
+	add_member(out, "level", str_of(event_level_word(d->level)));
 	add_list(out, "tags", &d->tags);
 	add_member(out, "author", d->author);
 	add_matched(job, d);

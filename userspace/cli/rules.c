@@ -12,6 +12,7 @@
 #include "app/rules.h"
 #include "base/log.h"
 #include "encode/encode.h"
+#include "event/word.h"
 
 enum { RULES_JSON = 768, RULES_ALL_HOOKS, RULES_RECORDS };
 
@@ -69,12 +70,6 @@ static int rules_check(const struct rules_job *job) {
 	return finish(rules, &errors, refused ? CLI_USAGE : CLI_OK);
 }
 
-static const char *level_word(uint32_t level) {
-	static const char *const words[] = { "informational", "low", "medium", "high", "critical" };
-
-	return words[level - LEVEL_INFORMATIONAL];
-}
-
 static void add_text(struct buf *out, const char *key, struct str value) {
 	buf_addf(out, ",\"%s\":", key);
 	if (value.s)
@@ -90,7 +85,7 @@ static void list_json(struct buf *out, const struct rule_info *r) {
 	add_text(out, "id", d->rule_id);
 	add_text(out, "name", d->name);
 	add_text(out, "title", d->title);
-	add_text(out, "level", str_of(level_word(d->level)));
+	add_text(out, "level", str_of(event_level_word(d->level)));
 	add_text(out, "status", r->status);
 	add_text(out, "author", d->author);
 	buf_add_lit(out, ",\"tags\":[");
@@ -107,7 +102,7 @@ static void list_json(struct buf *out, const struct rule_info *r) {
 static void list_text(struct buf *out, const struct rule_info *r) {
 	const struct detection *d = r->detection;
 
-	buf_addf(out, "%-13s  %-12.*s  %-36.*s  %.*s%s%s\n", level_word(d->level),
+	buf_addf(out, "%-13s  %-12.*s  %-36.*s  %.*s%s%s\n", event_level_word(d->level),
 		 STR_FMT(r->status), STR_FMT(d->rule_id), STR_FMT(d->title),
 		 r->correlation ? "  [correlation]" : "",
 		 r->quiet ? "  [told by a correlation only]" : "");

@@ -7,20 +7,20 @@
 #include <strings.h>
 
 #include "cli/rules.h"
+#include "event/word.h"
 
 #define MAX_WORDS 64
 
 static int take_level(const struct command *c, struct detect_options *ret) {
-	static const char *const words[] = { "informational", "low", "medium", "high", "critical" };
 	const char *near;
 
-	for (uint32_t i = 0; i < 5; i++) {
-		if (!strcasecmp(optarg, words[i])) {
+	for (uint32_t i = 0; i < EVENT_LEVELS; i++) {
+		if (!strcasecmp(optarg, event_levels[i])) {
 			ret->min_level = LEVEL_INFORMATIONAL + i;
 			return CLI_OK;
 		}
 	}
-	near = cli_nearest(optarg, words, 5);
+	near = cli_nearest(optarg, event_levels, EVENT_LEVELS);
 	return cli_misuse(c,
 			  "--level takes informational, low, medium, high or critical, not "
 			  "\"%s\"%s%s%s",

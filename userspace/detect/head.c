@@ -7,26 +7,17 @@
 #include <strings.h>
 
 #include "detect/build.h"
+#include "event/word.h"
 
 #define MAX_TITLE 512
 #define MAX_TAGS 128
 
-struct word_value {
-	const char *word;
-	uint32_t value;
-};
+static const char *const statuses[] = { "stable", "test", "experimental", "deprecated",
+					"unsupported" };
 
-static const struct word_value levels[] = { { "informational", LEVEL_INFORMATIONAL },
-					    { "low", LEVEL_LOW },
-					    { "medium", LEVEL_MEDIUM },
-					    { "high", LEVEL_HIGH },
-					    { "critical", LEVEL_CRITICAL } };
-
-static const struct word_value statuses[] = { { "stable", STATUS_RUN },
-					      { "test", STATUS_RUN },
-					      { "experimental", STATUS_RUN },
-					      { "deprecated", STATUS_OLD },
-					      { "unsupported", STATUS_UNSUPPORTED } };
+/* What each of these means for a rule. */
+static const enum status status_values[] = { STATUS_RUN, STATUS_RUN, STATUS_RUN, STATUS_OLD,
+					     STATUS_UNSUPPORTED };
 
 int head_text(struct build *b, const struct node *map, const char *key, bool needed,
 	      struct str *ret) {
@@ -45,14 +36,15 @@ int head_text(struct build *b, const struct node *map, const char *key, bool nee
 	return 0;
 }
 
+/* word_of - the place in @words of what @key says; @ret stays when the document has no such key */
 static int word_of(struct build *b, const struct node *doc, const char *key,
-		   const struct word_value *words, size_t n, const char *wanted, uint32_t *ret) {
+		   const char *const *words, uint32_t n, const char *wanted, uint32_t *ret) {
 	struct str text;
 	int err = head_text(b, doc, key, false, &text);
 
-	for (size_t i = 0; !err && text.s && i < n; i++) {
-		if (str_eq(text, str_of(words[i].word))) {
-			*ret = words[i].value;
+	for (uint32_t i = 0; !err && text.s && i < n; i++) {
+		if (str_eq(text, str_of(words[i]))) {
+			*ret = i;
 			return 0;
 		}
 	}
@@ -182,7 +174,7 @@ static int take_name(struct build *b, const struct node *node, struct rule *r) {
 
 int head_build(struct build *b, const struct node *doc, struct rule *r, enum status *ret) {
 	struct str title, id, author, name, taxonomy, word;
-	uint32_t level = LEVEL_MEDIUM, status = STATUS_RUN;
+	uint32_t level = LEVEL_MEDIUM - LEVEL_INFORMATIONAL, status = 0;
 	int err = head_text(b, doc, "title", true, &title);
 
 	err = err ? err : head_text(b, doc, "id", false, &id);
@@ -192,7 +184,7 @@ int head_build(struct build *b, const struct node *doc, struct rule *r, enum sta
 	err = err ? err : check_date(b, doc, "date");
 	err = err ? err : check_date(b, doc, "modified");
 	err = err ? err
-		  : word_of(b, doc, "level", levels, 5,
+		  : word_of(b, doc, "level", event_levels, EVENT_LEVELS,
 			    "informational, low, medium, high or critical", &level);
 	err = err ? err
 		  : word_of(b, doc, "status", statuses, 5,
@@ -209,7 +201,7 @@ int head_build(struct build *b, const struct node *doc, struct rule *r, enum sta
 				"taxonomy '%s' is unknown, "
 				"expected sigma",
 				fault_text(taxonomy));
-	r->detection.level = level;
+	r->detection.level = LEVEL_INFORMATIONAL + level;
 	err = head_text(b, doc, "status", false, &word);
 	err = err ? err : head_keep(b, word, &r->status);
 	if (err)
@@ -223,7 +215,7 @@ int head_build(struct build *b, const struct node *doc, struct rule *r, enum sta
 		err = take_id(b, yaml_get(doc, "id"), r);
 	if (!err && name.s)
 		err = take_name(b, yaml_get(doc, "name"), r);
-	*ret = status;
+	*ret = status_values[status];
 	return err;
 }
 

@@ -5,6 +5,9 @@
 
 #include "proto/event.pb-c.h"
 
+const char *const event_levels[EVENT_LEVELS] = { "informational", "low", "medium", "high",
+						"critical" };
+
 static const ProtobufCMessageDescriptor *message_of(const struct field *f) {
 	const ProtobufCMessageDescriptor *event = &lapwing__v1__event__descriptor;
 	const ProtobufCFieldDescriptor *pb;

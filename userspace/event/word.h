@@ -20,6 +20,15 @@ const char *event_word(enum field_id field, uint32_t number);
 /* event_word_known - whether some value of @field has this name, in any case of its letters */
 bool event_word_known(enum field_id field, struct str name);
 
+#define EVENT_LEVELS 5
+
+/* event_levels - Sigma's words for enum event_level, LEVEL_INFORMATIONAL first */
+extern const char *const event_levels[EVENT_LEVELS];
+
+static inline const char *event_level_word(uint32_t level) {
+	return event_levels[level - LEVEL_INFORMATIONAL];
+}
+
 /* event_kind_name - event_word() of FIELD_KIND; "?" for an unknown kind */
 const char *event_kind_name(uint32_t kind);
 

@@ -121,11 +121,9 @@ static int set_kinds(struct event_kinds *ret, const char *list, const char **why
 }
 
 static int set_level(uint32_t *ret, const char *value, const char **why) {
-	static const char *const words[] = { "informational", "low", "medium", "high", "critical" };
-
-	for (uint32_t i = 0; i < 5; i++) {
-		if (!strcmp(value, words[i])) {
-			*ret = i + 1;
+	for (uint32_t i = 0; i < EVENT_LEVELS; i++) {
+		if (!strcmp(value, event_levels[i])) {
+			*ret = LEVEL_INFORMATIONAL + i;
 			return 0;
 		}
 	}
