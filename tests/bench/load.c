@@ -9,7 +9,9 @@
  * In a guest that counts instructions (scripts/vmtest --icount) a nanosecond is
  * an instruction. Linked statically, so that a fork copies little. Works in the
  * current directory, which should be a tmpfs and holds "tiny", the program that
- * "exec" executes. "whole" opens one of many files after another, so that none is
+ * "exec" executes, always with the same command line; "varied" executes it by one
+ * of many names and never with the same arguments, as an hour of a real machine
+ * does. "whole" opens one of many files after another, so that none is
  * opened often enough to be folded.
  */
 #include <errno.h>
@@ -27,6 +29,7 @@
 
 #define PROGRAM "./tiny"
 #define FILES 40000
+#define PROGRAMS 500 /* names of PROGRAM */
 
 static char here[512];
 static char file_name[600];
@@ -103,18 +106,49 @@ static void make_listener(void) {
 		die("listen");
 }
 
-static void do_exec(void) {
+static void run_program(const char *path, const char *const argv[]) {
 	int status;
 	pid_t pid = fork();
 
 	if (pid < 0)
 		die("fork");
 	if (!pid) {
-		execl(PROGRAM, PROGRAM, (char *)NULL);
+		execv(path, (char *const *)argv);
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) != pid || status)
-		die(PROGRAM);
+		die(path);
+}
+
+static void do_exec(void) {
+	run_program(PROGRAM, (const char *[]){ PROGRAM, NULL });
+}
+
+static void name_program(long i) {
+	(void)snprintf(file_name, sizeof(file_name), "./programs/worker-%03ld", i);
+}
+
+static void make_programs(void) {
+	if (mkdir("programs", 0700) && errno != EEXIST)
+		die("programs");
+	for (long i = 0; i < PROGRAMS; i++) {
+		name_program(i);
+		if (link(PROGRAM, file_name) && errno != EEXIST)
+			die(file_name);
+	}
+}
+
+static void do_varied(void) {
+	static char input[] = "--input=/srv/queue/000000000.json";
+	static long program;
+	char *digit = input + strlen("--input=/srv/queue/000000000");
+
+	while (++*--digit > '9')
+		*digit = '0';
+	program = (program + 1) % PROGRAMS;
+	name_program(program);
+	run_program(file_name, (const char *[]){ file_name, "--verbose", input, "--retries=3",
+						NULL });
 }
 
 static void open_close(int flags) {
@@ -168,7 +202,8 @@ static const struct deed {
 	void (*prepare)(void);
 	void (*once)(void);
 } deeds[] = {
-	{ "exec", make_nothing, do_exec },   { "read", make_file, do_read },
+	{ "exec", make_nothing, do_exec },   { "varied", make_programs, do_varied },
+	{ "read", make_file, do_read },
 	{ "watched", make_watched, do_read }, { "beside", make_beside, do_read },
 	{ "write", make_file, do_write },
 	{ "whole", find_files, do_whole },
