@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/rules.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +45,12 @@ int rules_load(const char *const *paths, size_t n, const struct detect_options *
 			 "continuing",
 			 ruleset_refused(*ret));
 	buf_done(&errors);
+	if (!err && ruleset_remember(*ret)) {
+		log_error("the rules in \"%s\" cannot be loaded: out of memory", paths[0]);
+		ruleset_free(*ret);
+		*ret = NULL;
+		return -ENOMEM;
+	}
 	return err;
 }
 

@@ -178,6 +178,7 @@ struct bucket {
 	struct bucket_slot *slots;
 	uint64_t *always; /* a bit for each row of which none is known */
 	uint64_t *worth;  /* of the running event */
+	struct memory *memory; /* of events for which no row holds; NULL: none is kept */
 	uint32_t n, n_words, n_slots;
 };
 

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "detect/correlate.h"
+#include "detect/memory.h"
 
 /* Numbers of events ran out: forget what any of them left behind. */
 static void restart_epochs(struct ruleset *rules) {
@@ -18,6 +19,7 @@ static void restart_epochs(struct ruleset *rules) {
 /* What one event or record has met so far. */
 struct tally {
 	uint32_t n_detections, n_matched;
+	bool noted; /* a rule held, or had to give up: the next such event is asked about, too */
 };
 
 static void report(struct ruleset *rules, struct rule *r, struct tally *t) {
@@ -26,6 +28,7 @@ static void report(struct ruleset *rules, struct rule *r, struct tally *t) {
 
 	r->hits++;
 	r->fired = rules->event;
+	t->noted = true;
 	if (r->uses)
 		correlate_hit(rules, r);
 	if (r->quiet)
@@ -63,6 +66,7 @@ static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 	if (since)
 		r->ns += now_ns() - since;
 	r->limited += m->limited;
+	t->noted |= m->limited;
 	if (holds)
 		report(rules, r, t);
 }
@@ -103,6 +107,19 @@ static uint32_t finish(struct ruleset *rules, const struct tally *t) {
 	return t->n_detections + c->n_found;
 }
 
+/* try_event - the event as it is, unless it is known that no rule has anything to say of it */
+static void try_event(struct ruleset *rules, struct arena *arena, const struct bucket *bucket,
+		      struct tally *t) {
+	const struct event *e = rules->match.e;
+
+	if (!bucket->n || (bucket->memory && memory_knows(bucket->memory, e)))
+		return;
+	begin(rules, arena);
+	try_bucket(rules, bucket, t);
+	if (bucket->memory && !t->noted)
+		memory_keep(bucket->memory, e);
+}
+
 /* of_host - whether @e tells correlations what they missed */
 static bool of_host(const struct ruleset *rules, const struct event *e) {
 	return rules->correlations && (e->kind == WIRE_HOST_LOSS || e->kind == WIRE_HOST_START);
@@ -140,10 +157,7 @@ void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 		m->id = e->id;
 	if (event_has(e, FIELD_FOLD_COUNT))
 		m->weight = e->fold.count < UINT32_MAX ? (uint32_t)e->fold.count : UINT32_MAX;
-	if (rules->buckets[e->kind].n) {
-		begin(rules, arena);
-		try_bucket(rules, &rules->buckets[e->kind], &t);
-	}
+	try_event(rules, arena, &rules->buckets[e->kind], &t);
 	/* audit writes its records when the call ends */
 	if (rules->n_audits[e->kind] &&
 	    !(event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_ATTEMPTED))

@@ -5,6 +5,7 @@
 #include "detect/correlate.h"
 #include "detect/filter.h"
 #include "detect/load.h"
+#include "detect/memory.h"
 
 #define SET_BYTES (256u * 1024 * 1024)
 #define SCRATCH_BYTES (64u * 1024)
@@ -18,6 +19,8 @@
 void ruleset_free(struct ruleset *rules) {
 	if (!rules)
 		return;
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++)
+		memory_free(rules->buckets[kind].memory);
 	for (size_t i = 0; i < rules->n_regexes; i++)
 		pcre2_code_free(rules->regexes[i]);
 	free(rules->regexes);
@@ -255,6 +258,18 @@ int ruleset_load(const char *const *paths, size_t n_paths, const struct detect_o
 		first = first ? first : err;
 	}
 	return build_end(b, first, ret);
+}
+
+int ruleset_remember(struct ruleset *rules) {
+	int err = 0;
+
+	for (uint32_t kind = 0; !err && kind < WIRE_KIND_MAX; kind++) {
+		struct bucket *b = &rules->buckets[kind];
+
+		if (b->n && !b->memory)
+			err = memory_new(b, kind, &b->memory);
+	}
+	return err;
 }
 
 static int by_fingerprint(const void *a, const void *b) {

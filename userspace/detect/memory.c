@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define TRIAL 256	  /* events, after which it shows whether this is worth its while, */
+#define WORTH (TRIAL / 8) /* by as many that were known */
+#define REST 4096	  /* events that are not looked at where it is not */
+
+/* What has a key of its own (event.h), by which it is known to be the same; and the rest. */
+enum part { PART_OWN, PART_PARENT, PART_LINEAGE, PART_CONTAINER, PARTS };
+
+/* An event: the values that rules ask for and it has, part by part, one after the other. */
+struct known {
+	uint64_t hash; /* 0: none is kept here */
+	uint64_t has[EVENT_HAS_WORDS];
+	uint64_t keys[PARTS]; /* 0 for the one that has none */
+	uint16_t begin[PARTS + 1];
+	bool younger; /* than the other one that may stand in its place */
+	char bytes[MEMORY_BYTES];
+};
+
+struct memory {
+	uint64_t asked[EVENT_HAS_WORDS]; /* fields, as bits of event.has */
+	uint8_t fields[FIELD_MAX];	 /* the same, part by part */
+	uint16_t begin[PARTS + 1];
+	uint32_t n_asked, n_known, rest; /* events */
+	uint64_t hash; /* of the event that was asked about last; 0: it is not to be kept */
+	struct known *events;
+};
+
+_Static_assert(FIELD_MAX <= 256, "a byte is enough for a field");
+
+/* --- what rules ask for ---------------------------------------------------------------------- */
+
+static void add_field(struct memory *m, enum field_id id) {
+	m->asked[id / 64] |= 1ull << id % 64;
+}
+
+static void add_words(struct memory *m, uint32_t kind) {
+	const uint64_t *words = taxonomy_words(kind == WIRE_PROCESS_EXEC);
+
+	for (uint32_t w = 0; w < EVENT_HAS_WORDS; w++)
+		m->asked[w] |= words[w];
+}
+
+/* add_slot - the fields that slot_fill() reads */
+static void add_slot(struct memory *m, const struct slot *s, uint32_t kind) {
+	switch ((enum source)s->taxon.source) {
+	case SOURCE_TEXT:
+	case SOURCE_NUMBER:
+	case SOURCE_NAME:
+	case SOURCE_NAMES:
+	case SOURCE_LIST:
+		add_field(m, s->taxon.field);
+		break;
+	case SOURCE_IMAGE:
+		add_field(m, FIELD_PROCESS_EXECUTABLE);
+		add_field(m, FIELD_PROCESS_NAME);
+		add_field(m, FIELD_PROCESS_CWD);
+		add_field(m, FIELD_EXEC_INVOKED);
+		break;
+	case SOURCE_PARENT_IMAGE:
+		add_field(m, FIELD_PARENT_EXECUTABLE);
+		add_field(m, FIELD_PARENT_NAME);
+		break;
+	case SOURCE_WORDS:
+		add_words(m, kind);
+		break;
+	case SOURCE_NONE:
+		break;
+	}
+}
+
+static void add_expr(struct memory *m, const struct expr *x, uint32_t kind) {
+	if (x->join == JOIN_PREDICATE) {
+		add_slot(m, x->predicate->slot, kind);
+		if (x->predicate->op >= OP_SAME)
+			add_slot(m, x->predicate->other, kind);
+		return;
+	}
+	for (uint32_t i = 0; i < (x->join == JOIN_NOT ? 1 : x->n); i++)
+		add_expr(m, x->kids[i], kind);
+}
+
+static enum part part_of(uint32_t id) {
+	return id >= FIELDS_parent && id < FIELDS_parent_END	     ? PART_PARENT
+	       : id >= FIELDS_lineage && id < FIELDS_lineage_END     ? PART_LINEAGE
+	       : id >= FIELDS_container && id < FIELDS_container_END ? PART_CONTAINER
+								     : PART_OWN;
+}
+
+static void list_fields(struct memory *m) {
+	uint16_t n = 0;
+
+	for (enum part part = 0; part < PARTS; part++) {
+		m->begin[part] = n;
+		for (uint32_t id = 0; id < FIELD_MAX; id++) {
+			if (m->asked[id / 64] >> id % 64 & 1 && part_of(id) == part)
+				m->fields[n++] = (uint8_t)id;
+		}
+	}
+	m->begin[PARTS] = n;
+}
+
+int memory_new(const struct bucket *b, uint32_t kind, struct memory **ret) {
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	/* pages that are never written take no memory */
+	m->events = calloc(MEMORY_EVENTS, sizeof(*m->events));
+	if (!m->events) {
+		free(m);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < b->n; i++)
+		add_expr(m, b->rows[i]->expr, kind);
+	list_fields(m);
+	*ret = m;
+	return 0;
+}
+
+void memory_free(struct memory *m) {
+	if (!m)
+		return;
+	free(m->events);
+	free(m);
+}
+
+/* --- the values of an event ----------------------------------------------------------------- */
+
+/* asked - the fields of the word @w that count; `degraded` is there without its bit */
+static inline uint64_t asked(const struct memory *m, const struct event *e, uint32_t w) {
+	return m->asked[w] & (e->has[w] | (w == FIELD_DEGRADED / 64 ? FIELD_BIT(DEGRADED) : 0));
+}
+
+static inline bool has(const struct event *e, uint32_t id) {
+	return event_has(e, id) || id == FIELD_DEGRADED;
+}
+
+static inline uint64_t key(const struct event *e, enum part part) {
+	return part == PART_PARENT    ? e->parent_key
+	       : part == PART_LINEAGE ? e->lineage_key
+	       : part == PART_OWN     ? 0
+				      : e->container_key;
+}
+
+/* number_bytes - of a field that is a number; 0: it is text */
+static inline uint32_t number_bytes(enum field_type type) {
+	static const uint8_t bytes[] = {
+		[FIELD_U32] = 4,  [FIELD_ENUM] = 4, [FIELD_U64] = 8, [FIELD_FIXED64] = 8,
+		[FIELD_BITS] = 8, [FIELD_BOOL] = 1, [FIELD_STR] = 0, [FIELD_STRV] = 0,
+	};
+
+	return bytes[type];
+}
+
+static inline bool same_number(const char *a, const char *b, uint32_t n) {
+	return n == 8   ? memcmp(a, b, 8) == 0
+	       : n == 4 ? memcmp(a, b, 4) == 0
+			: *a == *b;
+}
+
+/* texts - those of a field that is no number */
+static inline struct strv texts(const struct event *e, uint32_t id) {
+	const void *at = field_at(e, id);
+
+	return fields[id].type == FIELD_STR ? (struct strv){ at, 1 } : *(const struct strv *)at;
+}
+
+/* hash - by the ends of the texts that are the event's own: it only says where to look */
+static uint64_t hash(const struct memory *m, const struct event *e) {
+	uint64_t h = e->kind;
+
+	for (uint32_t i = 0; i < m->begin[PART_OWN + 1]; i++) {
+		uint32_t id = m->fields[i];
+		const struct str *x = field_at(e, id);
+		uint64_t tail;
+
+		if (fields[id].type != FIELD_STR || !event_has(e, id))
+			continue;
+		if (x->n >= 8)
+			memcpy(&tail, x->s + x->n - 8, 8);
+		else
+			tail = x->n ? (unsigned char)x->s[x->n - 1] : 0;
+		h = (h ^ tail ^ x->n) * 0x9e3779b97f4a7c15ull;
+		h ^= h >> 29;
+	}
+	return h | 1;
+}
+
+/* same_bytes - memcmp() for texts that are mostly not worth a call */
+static inline bool same_bytes(const char *a, const char *b, uint32_t n) {
+	uint64_t x, y;
+
+	if (n < 8 || n > 64)
+		return memcmp(a, b, n) == 0;
+	for (uint32_t at = 0; at + 8 < n; at += 8) {
+		memcpy(&x, a + at, 8);
+		memcpy(&y, b + at, 8);
+		if (x != y)
+			return false;
+	}
+	memcpy(&x, a + n - 8, 8);
+	memcpy(&y, b + n - 8, 8);
+	return x == y;
+}
+
+/* same_texts - and then *@at is moved behind them */
+static inline bool same_texts(const char **at, const struct event *e, uint32_t id) {
+	struct strv list = texts(e, id);
+	const char *p = *at;
+	uint32_t n;
+
+	memcpy(&n, p, sizeof(n));
+	if (n != list.n)
+		return false;
+	p += sizeof(n);
+	for (uint32_t i = 0; i < list.n; i++) {
+		memcpy(&n, p, sizeof(n));
+		p += sizeof(n);
+		if (list.v[i].n != n || !same_bytes(p, list.v[i].s, n))
+			return false;
+		p += n;
+	}
+	*at = p;
+	return true;
+}
+
+static bool same_part(const struct memory *m, const struct known *k, const struct event *e,
+		      enum part part) {
+	const char *at = k->bytes + k->begin[part];
+
+	for (uint32_t i = m->begin[part]; i < m->begin[part + 1]; i++) {
+		uint32_t id = m->fields[i], n = number_bytes(fields[id].type);
+
+		if (!has(e, id))
+			continue;
+		if (!n && !same_texts(&at, e, id))
+			return false;
+		if (n && !same_number(at, field_at(e, id), n))
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+static bool same(const struct memory *m, struct known *k, const struct event *e) {
+	for (uint32_t w = 0; w < EVENT_HAS_WORDS; w++) {
+		if (asked(m, e, w) != k->has[w])
+			return false;
+	}
+	for (enum part part = 0; part < PARTS; part++) {
+		uint64_t own = key(e, part);
+
+		if (own && own == k->keys[part])
+			continue;
+		if (!same_part(m, k, e, part))
+			return false;
+		k->keys[part] = own;
+	}
+	return true;
+}
+
+/* put - false: there is no room for it */
+static bool put(struct known *k, uint32_t *at, const void *bytes, uint32_t n) {
+	if (n > MEMORY_BYTES - *at)
+		return false;
+	if (n)
+		memcpy(k->bytes + *at, bytes, n);
+	*at += n;
+	return true;
+}
+
+static bool put_field(struct known *k, uint32_t *at, const struct event *e, uint32_t id) {
+	uint32_t n = number_bytes(fields[id].type);
+	struct strv list;
+
+	if (n)
+		return put(k, at, field_at(e, id), n);
+	list = texts(e, id);
+	if (!put(k, at, &list.n, sizeof(list.n)))
+		return false;
+	for (uint32_t i = 0; i < list.n; i++) {
+		if (!put(k, at, &list.v[i].n, sizeof(list.v[i].n)) ||
+		    !put(k, at, list.v[i].s, list.v[i].n))
+			return false;
+	}
+	return true;
+}
+
+static bool put_event(const struct memory *m, struct known *k, const struct event *e) {
+	uint32_t at = 0;
+
+	for (uint32_t w = 0; w < EVENT_HAS_WORDS; w++)
+		k->has[w] = asked(m, e, w);
+	for (enum part part = 0; part < PARTS; part++) {
+		k->keys[part] = key(e, part);
+		k->begin[part] = (uint16_t)at;
+		for (uint32_t i = m->begin[part]; i < m->begin[part + 1]; i++) {
+			if (has(e, m->fields[i]) && !put_field(k, &at, e, m->fields[i]))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* place - two neighbours, either of which may be an event with that hash */
+static struct known *place(const struct memory *m, uint64_t hash) {
+	return &m->events[hash >> 32 & (MEMORY_EVENTS - 2)];
+}
+
+/* rests - whether events are left alone, as hardly any of the last ones was known */
+static bool rests(struct memory *m) {
+	if (m->rest) {
+		m->rest--;
+		return true;
+	}
+	if (m->n_asked++ < TRIAL)
+		return false;
+	m->rest = m->n_known < WORTH ? REST : 0;
+	m->n_asked = m->n_known = 0;
+	return m->rest;
+}
+
+bool memory_knows(struct memory *m, const struct event *e) {
+	struct known *k;
+
+	m->hash = 0;
+	if (rests(m))
+		return false;
+	m->hash = hash(m, e);
+	k = place(m, m->hash);
+	for (int i = 0; i < 2; i++) {
+		if (k[i].hash != m->hash || !same(m, &k[i], e))
+			continue;
+		m->n_known++;
+		k[i].younger = true;
+		k[!i].younger = false;
+		return true;
+	}
+	return false;
+}
+
+void memory_keep(struct memory *m, const struct event *e) {
+	struct known *k;
+	int i;
+
+	if (!m->hash)
+		return;
+	k = place(m, m->hash);
+	i = k[0].younger;
+	k[i].hash = 0; /* and so it stays if the event is too long, which is then asked each time */
+	if (!put_event(m, &k[i], e))
+		return;
+	k[i].hash = m->hash;
+	k[i].younger = true;
+	k[!i].younger = false;
+}
