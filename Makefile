@@ -18,7 +18,7 @@
 
 VERSION  := 0.1.0
 FAMILIES := process file net inject kernel
-ROOMS    := base event probe decode enrich detect encode filter spool sink config app cli
+ROOMS    := base event probe decode enrich detect encode filter spool sink content config app cli
 
 SAN ?= 0
 B   := $(if $(filter 1,$(SAN)),build-san,build)
@@ -55,16 +55,18 @@ all: $(B)/lapwing
 
 PURE  := $(filter-out probe app cli,$(ROOMS))
 SRC   := $(foreach r,$(ROOMS),$(sort $(wildcard userspace/$(r)/*.c)))
-OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/proto/event.pb-c.o
+PROTO := event bundle
+PB    := $(PROTO:%=$(B)/proto/%.pb-c.o)
+OBJ   := $(SRC:%.c=$(B)/%.o) $(PB)
 PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \
-            $(B)/userspace/app/format.o $(B)/proto/event.pb-c.o
+            $(B)/userspace/app/format.o $(PB)
 SKEL  := $(FAMILIES:%=$(B)/bpf/%.skel.h)
 
 $(B)/lapwing: $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/%.o: %.c | $(B)/proto/event.pb-c.h
+$(B)/%.o: %.c | $(PB:.o=.h)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OURS) $(CFLAGS) -c -o $@ $<
@@ -72,11 +74,11 @@ $(B)/%.o: %.c | $(B)/proto/event.pb-c.h
 $(B)/userspace/probe/family.o: $(SKEL)
 
 # generated code is not held to our warnings
-$(B)/proto/event.pb-c.o: $(B)/proto/event.pb-c.c
+$(PB): %.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) -I$(B) $(SANFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(B)/proto/event.pb-c.c $(B)/proto/event.pb-c.h &: proto/event.proto
+$(B)/proto/%.pb-c.c $(B)/proto/%.pb-c.h: proto/%.proto
 	$(call say,PROTO,$<)
 	@mkdir -p $(@D)
 	$(Q)protoc-c --c_out=$(B) $<

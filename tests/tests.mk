@@ -58,12 +58,12 @@ FUZZ := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_FLAGS := -O1 -g -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJ := $(PURE_OBJ:$(B)/%=$(B)/fuzz/%)
 
-$(B)/fuzz/%.o: %.c | $(B)/proto/event.pb-c.h
+$(B)/fuzz/%.o: %.c | $(PB:.o=.h)
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(OURS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
-$(B)/fuzz/proto/event.pb-c.o: $(B)/proto/event.pb-c.c
+$(PB:$(B)/%=$(B)/fuzz/%): $(B)/fuzz/%.o: $(B)/%.c
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -I$(B) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
