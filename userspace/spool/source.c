@@ -2,7 +2,10 @@
 /*
  * Records begin at multiples of 8 bytes. When one is not whole, the next place is tried, and so on:
  * a place is a record if its length and ordinal can be and its checksum is right, so that damage
- * costs no more than what it touched.
+ * costs no more than what it touched. Damage may be made so that every place looks like a long
+ * record; so what checksums that turn out wrong may cost grows with the file, and not with its
+ * square. Where that is used up, only what is short enough is looked at: at most the first long
+ * record behind such damage is lost with it.
  */
 #include "spool/source.h"
 
@@ -17,6 +20,9 @@
 
 #define PIECE_BYTES (128 * 1024)
 #define HEADER_BYTES sizeof(struct segment_header)
+#define WASTE_BYTES (64u << 20) /* that wrong checksums may cost anyway */
+#define WASTE_TIMES 64		/* and this many times what was passed */
+#define MAX_RAW_BYTES (64u << 20) /* of all frames: a segment is a fraction of it */
 
 static void read_header(struct source *s, enum spool_class class, bool keyed) {
 	struct segment_header *h = &s->header;
@@ -42,12 +48,19 @@ int source_open(int dir, enum spool_class class, const struct segment_item *item
 	return 0;
 }
 
-/* forget - drops what was taken, so that the buffer holds what is still to come */
+/* drop_front - the first @n bytes of @b, which were taken; whether: few ones wait, not to move much */
+static bool drop_front(struct buf *b, size_t n) {
+	if (n < b->len - n)
+		return false;
+	memmove(b->data, b->data + n, b->len - n);
+	b->len -= n;
+	return true;
+}
+
+/* forget - what was taken, so that the buffer holds what is still to come */
 static void forget(struct source *s) {
-	if (!s->at)
+	if (!s->at || !drop_front(&s->buf, s->at))
 		return;
-	memmove(s->buf.data, s->buf.data + s->at, s->buf.len - s->at);
-	s->buf.len -= s->at;
 	s->base += s->at;
 	s->at = 0;
 }
@@ -69,6 +82,11 @@ static ssize_t read_some(struct source *s, struct buf *to, size_t n) {
 	return got;
 }
 
+/* affordable - whether @n bytes may be summed up at stream offset @at, if in vain */
+static bool affordable(const struct source *s, uint64_t at, uint64_t n) {
+	return s->wasted + n <= WASTE_BYTES + WASTE_TIMES * at;
+}
+
 /* unpack_frame - at packed_at; its length there, 0: it is none, or -EAGAIN: more must be read */
 static ssize_t unpack_frame(struct source *s) {
 	size_t n = s->packed_buf.len - s->packed_at;
@@ -84,10 +102,15 @@ static ssize_t unpack_frame(struct source *s) {
 	    f.raw > SPOOL_MAX_EVENT_BYTES + SOURCE_FRAME_BYTES ||
 	    f.stored > ZSTD_compressBound(f.raw))
 		return 0;
+	if (!affordable(s, s->file_at - n, f.stored) || s->raw + f.raw > MAX_RAW_BYTES)
+		return 0;
 	if (n - sizeof(f) < f.stored)
 		return -EAGAIN;
-	if (f.crc != crc32c(f.raw, at + sizeof(f), f.stored))
+	if (f.crc != crc32c(f.raw, at + sizeof(f), f.stored)) {
+		s->wasted += f.stored;
 		return 0;
+	}
+	s->raw += f.raw;
 	to = buf_room(&s->buf, f.raw);
 	if (!to || ZSTD_decompress(to, f.raw, at + sizeof(f), f.stored) != f.raw)
 		return 0;
@@ -97,14 +120,9 @@ static ssize_t unpack_frame(struct source *s) {
 
 /* read_packed - more of the file behind what is not passed yet; how many, 0 at its end, -errno */
 static ssize_t read_packed(struct source *s) {
-	struct buf *b = &s->packed_buf;
-
-	if (s->packed_at) {
-		memmove(b->data, b->data + s->packed_at, b->len - s->packed_at);
-		b->len -= s->packed_at;
+	if (s->packed_at && drop_front(&s->packed_buf, s->packed_at))
 		s->packed_at = 0;
-	}
-	return read_some(s, b, PIECE_BYTES);
+	return read_some(s, &s->packed_buf, PIECE_BYTES);
 }
 
 /* fill_packed - one frame more; damaged bytes are passed over one by one, and nothing is moved */
@@ -122,7 +140,7 @@ static ssize_t fill_packed(struct source *s) {
 				return got;
 			if (got > 0)
 				continue;
-			if (s->packed_buf.len < sizeof(struct source_frame))
+			if (s->packed_buf.len - s->packed_at < sizeof(struct source_frame))
 				return 0;
 		}
 		s->packed_at++;
@@ -149,16 +167,23 @@ static bool need(struct source *s, size_t n, int *error) {
 
 /* whole - whether a record is @skip bytes behind @at; its bytes on disk, or 0 */
 static size_t whole(struct source *s, size_t skip, int *error) {
+	uint64_t offset = s->base + s->at + skip;
 	struct segment_record r;
 	size_t n;
 
 	memcpy(&r, s->buf.data + s->at + skip, sizeof(r));
-	if (!r.len || r.len > SPOOL_MAX_EVENT_BYTES || r.ord < s->first || !r.seq)
+	/* ordinals have no holes, so that no more of them went before than there was room for */
+	if (!r.len || r.len > SPOOL_MAX_EVENT_BYTES || !r.seq || r.ord < s->first ||
+	    r.ord - s->first > (s->packed ? MAX_RAW_BYTES : offset) / sizeof(r) ||
+	    !affordable(s, offset, r.len))
 		return 0;
 	n = segment_record_bytes(r.len, s->keyed);
 	if (!need(s, skip + n, error))
 		return 0;
-	return segment_crc((const void *)(s->buf.data + s->at + skip)) == r.crc ? n : 0;
+	if (segment_crc((const void *)(s->buf.data + s->at + skip)) == r.crc)
+		return n;
+	s->wasted += r.len;
+	return 0;
 }
 
 /*

@@ -30,6 +30,8 @@ struct source {
 	uint64_t base;
 	uint64_t file_at; /* what is to be read next */
 	uint64_t skipped; /* bytes that belonged to no whole record */
+	uint64_t wasted;  /* bytes whose checksum was not what it should have been */
+	uint64_t raw;	  /* packed: bytes of all frames so far */
 	uint64_t end;	  /* stream offset behind the last whole record; 0: none yet */
 	struct buf packed_buf; /* a piece of the file's frames */
 	size_t packed_at;      /* in @packed_buf: the next frame */
