@@ -89,6 +89,12 @@ static __always_inline struct flow *flow_new(struct sock *sk, __u32 state, __u64
 	return f;
 }
 
+/* flow_mute - a connect of a courier's: neither it nor its end is told, not even as nobody's */
+static __always_inline void flow_mute(struct sock *sk, struct task_struct *task) {
+	if (gate_courier(task))
+		(void)flow_new(sk, FLOW_OVER, 0, task);
+}
+
 /* flow_own - makes a record that was nobody's one of the flow's process */
 static __always_inline void flow_own(struct wire_header *h, const struct flow *f) {
 	h->flags = 0;

@@ -18,12 +18,24 @@ static __always_inline bool gate_own(void) {
 	return p->trial;
 }
 
+/*
+ * gate_courier - whether @task is one that delivers (app/keeper.c), or starts those
+ * Were its connect told, that event would be the next one to deliver. What a courier starts is no
+ * courier, and told.
+ */
+static __always_inline bool gate_courier(struct task_struct *task) {
+	return knobs.keeper_tgid && ((__u32)task->tgid == knobs.keeper_tgid ||
+				     (__u32)task->real_parent->tgid == knobs.keeper_tgid);
+}
+
 /* gate_task - whether @task's deeds are to be told: in scope, and not the sensor itself */
 static __always_inline bool gate_task(struct task_struct *task) {
 	__u32 tgid = task->tgid;
 
 	if (tgid == knobs.self_tgid)
 		return gate_own();
+	if (gate_courier(task))
+		return false;
 	if (knobs.scope == SCOPE_PROCESS)
 		return bpf_map_lookup_elem(&scope, &tgid) != NULL;
 	if (knobs.scope == SCOPE_CGROUP)

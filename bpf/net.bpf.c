@@ -30,10 +30,14 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
 	__u16 port = 0;
 	__u64 inode;
 
-	if (!sk || !net_family(address->sa_family) || !gate_task(task))
+	if (!sk || !net_family(address->sa_family))
 		return 0;
 	if (!net_tcp(sk->sk_protocol) && sk->sk_protocol != IPPROTO_UDP)
 		return 0;
+	if (!gate_task(task)) {
+		flow_mute(sk, task);
+		return 0;
+	}
 	/* one that connects or is connected already: to ask again is no new attempt */
 	if (net_tcp(sk->sk_protocol) && sk->__sk_common.skc_state != TCP_CLOSE)
 		return 0;
@@ -194,8 +198,12 @@ int BPF_PROG(net_state, struct sock *sk, int old, int new) {
 	} else if (new == TCP_SYN_SENT) {
 		task = bpf_get_current_task_btf();
 		inode = net_inode(sk->sk_socket);
-		if (!inode || !gate_task(task))
+		if (!inode)
 			return 0;
+		if (!gate_task(task)) {
+			flow_mute(sk, task);
+			return 0;
+		}
 		net_ends(&at, sk);
 		fold_begin(&fold, WIRE_NET_CONNECT, task);
 		net_peer(&fold, at.remote, at.remote_port, IPPROTO_TCP);

@@ -26,7 +26,7 @@ struct knobs {
 	__u32 self_tgid;	  /* the sensor's own deeds are not news */
 	__u32 wake_bytes;	  /* a ring that holds more than this wakes its reader */
 	__u32 copies;		  /* programs of bpf/trace.h are attached in copies */
-	__u32 pad;
+	__u32 keeper_tgid;	  /* its deeds, and its children's, are the sensor's own; or 0 */
 };
 _Static_assert(sizeof(struct knobs) == 48, "knobs");
 

@@ -33,6 +33,7 @@ struct export {
 	struct courier couriers[EXPORT_SINKS];
 	struct sink_url urls[EXPORT_SINKS];
 	pid_t keeper;
+	bool keeper_ended;
 	int alive; /* closed to say that we are gone */
 };
 
@@ -275,17 +276,27 @@ void export_flush(struct export *x) {
 }
 
 void export_tend(struct export *x) {
-	/* none can be started from the sandbox, so this is for whoever runs the sensor to hear */
-	if (x->keeper > 0 && waitpid(x->keeper, NULL, WNOHANG) == x->keeper) {
+	siginfo_t ended = { 0 };
+
+	/*
+	 * None can be started from the sandbox, so this is for whoever runs the sensor to hear. It
+	 * is not waited for: whoever got its pid would be taken for one of ours.
+	 */
+	if (x->keeper > 0 && !x->keeper_ended &&
+	    !waitid(P_PID, (id_t)x->keeper, &ended, WEXITED | WNOHANG | WNOWAIT) && ended.si_pid) {
 		log_error("the process that keeps the sinks has ended; events wait in the spool "
 			  "until the sensor is started again, continuing");
-		x->keeper = 0;
+		x->keeper_ended = true;
 	}
 	spool_tend(x->spool);
 }
 
 uint64_t export_unwritten(const struct export *x) {
 	return spool_unwritten(x->spool);
+}
+
+pid_t export_keeper(const struct export *x) {
+	return x && x->keeper > 0 ? x->keeper : 0;
 }
 
 void export_free(struct export *x) {

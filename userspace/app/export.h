@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "event/event.h"
 #include "spool/spool.h"
@@ -64,6 +65,12 @@ void export_tend(struct export *x);
 
 /* export_unwritten - events that the disk did not take */
 uint64_t export_unwritten(const struct export *x);
+
+/*
+ * export_keeper - the process whose children the couriers are; 0: there is none, or no export
+ * Its pid is nobody else's until export_free(), though it may have ended.
+ */
+pid_t export_keeper(const struct export *x);
 
 /* export_free - flushes, lets the couriers deliver for the grace, and ends them; NULL is fine */
 void export_free(struct export *x);

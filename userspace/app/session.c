@@ -86,7 +86,7 @@ static int start_export(struct session *s) {
 }
 
 static int start_probe(struct session *s) {
-	struct probe_options po = { .hooks = s->o->hooks };
+	struct probe_options po = { s->o->hooks, .keeper = export_keeper(s->corridor.export) };
 	const char *why = "";
 	int err = probe_check(&why);
 

@@ -96,6 +96,7 @@ static void fill_knobs(const struct probe_options *o, struct knobs *k) {
 		.scope = o->scope,
 		.scope_cgroup = o->scope_cgroup_id,
 		.self_tgid = (uint32_t)getpid(),
+		.keeper_tgid = (uint32_t)o->keeper,
 		.wake_bytes = WAKE_BYTES,
 	};
 	for (const char *p = o->scope_cgroup; p && *p; p++)

@@ -28,6 +28,7 @@ struct probe_options {
 	uint32_t scope;		  /* enum knobs_scope */
 	const char *scope_cgroup; /* SCOPE_CGROUP: path below the cgroup2 root, "/a/b"; borrowed */
 	uint64_t scope_cgroup_id; /* SCOPE_CGROUP: inode of its directory */
+	pid_t keeper; /* its deeds and its children's are the sensor's own; 0: there is none */
 };
 
 /* How one deed is covered. Strings are borrowed from the probe. */

@@ -48,7 +48,7 @@ int source_open(int dir, enum spool_class class, const struct segment_item *item
 	return 0;
 }
 
-/* drop_front - the first @n bytes of @b, which were taken; whether: few ones wait, not to move much */
+/* drop_front - the first @n bytes of @b, if that moves no more than it drops; whether it did */
 static bool drop_front(struct buf *b, size_t n) {
 	if (n < b->len - n)
 		return false;
