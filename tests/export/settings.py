@@ -53,18 +53,18 @@ def faults(folder, _):
             ("hooks: lsm\nhooks: lsm\n", "2:1", "twice")):
         path = write(folder, text)
         status, _, err = lapwing("config", "check", path)
-        if status != 1 or f"{path}:{place}: " not in err or word not in err:
+        if status != 2 or f"{path}:{place}: " not in err or word not in err:
             yield f"{text!r} gives {status} and {err!r}"
 
 
 def checked(folder, _):
     """What a sink would refuse when it starts is refused by the check."""
-    for sink, word in (("url: tls://x:1, ca: /nowhere/ca.pem", "/nowhere/ca.pem"),
-                       ("url: file:/nowhere/at/all", "/nowhere/at/all"),
-                       (f"url: 'file:{folder}/x', max_rate: often", "often"),
-                       ("url: tcp://x", "port")):
+    for sink, word, want in (("url: tls://x:1, ca: /nowhere/ca.pem", "/nowhere/ca.pem", 1),
+                             ("url: file:/nowhere/at/all", "/nowhere/at/all", 1),
+                             (f"url: 'file:{folder}/x', max_rate: often", "often", 2),
+                             ("url: tcp://x", "port", 2)):
         status, _, err = lapwing("config", "check", write(folder, f"sinks:\n  - {{{sink}}}\n"))
-        if status != 1 or word not in err:
+        if status != want or word not in err:
             yield f"{sink} gives {status} and {err!r}"
     status, out, err = lapwing("config", "check", write(folder, f"sinks: [{{url: 'file:{folder}/x'}}]"))
     if status or "ok, 1 sinks" not in out:
@@ -84,11 +84,32 @@ def shown(folder, _):
             yield f"show gives {status}, {out_url!r}"
     for url in ("splunk://x:hidden@h:99999", "splunk://h:0?token=hidden"):
         status, _, err = lapwing("config", "check", write(folder, f"sinks: [{{url: '{url}'}}]\n"))
-        if status != 1 or "hidden" in err or "port" not in err:
+        if status != 2 or "hidden" in err or "port" not in err:
             yield f"the check of a bad URL gives {status}, {err!r}"
     again = lapwing("config", "show", write(folder, out))
     if again[1] != out:
         yield f"shown again it is {again}"
+
+
+def wrong_is_2(folder, events):
+    """What the user wrote wrong ends with 2, whatever command reads it; what is not there with 1."""
+    bad, absent = write(folder, "spol: 1\n"), os.path.join(folder, "absent.yaml")
+    good = f"unix:{folder}/s"
+    for argv, want in ((["config", "check", bad], 2), (["config", "show", bad], 2),
+                       (["config", "check", absent], 1),
+                       (["replay", "--no-rules", "--config", bad, events.path], 2),
+                       (["replay", "--no-rules", "-o", "file:relative", events.path], 2),
+                       (["replay", "--no-rules", "-o", "elastic://h:99999", events.path], 2),
+                       (["receive", "--listen", "gopher://x", "--to", f"file:{folder}/x"], 2),
+                       (["receive", "--listen", "tls://127.0.0.1:1", "--to", f"file:{folder}/x"], 2),
+                       (["receive", "--listen", good, "--to", "tcp://127.0.0.1:1"], 2),
+                       (["receive", "--listen", good, "--to", f"file:{folder}/x?kep=3"], 2),
+                       (["receive", "--listen", good + "?idle=soon", "--to", f"file:{folder}/x"], 2),
+                       (["receive", "--listen", f"unix:{folder}/no/s", "--to", f"file:{folder}/x"], 1)):
+        status, _, err = lapwing(*argv, "--spool", os.path.join(folder, "spool")) \
+            if argv[0] == "replay" else lapwing(*argv)
+        if status != want or not err:
+            yield f"{argv} ends with {status}, not {want}: {err!r}"
 
 
 def begun(folder, _):
@@ -113,4 +134,5 @@ CASES = {
     "config_check_opens_what_the_sinks_name": checked,
     "config_show_can_be_read_again_and_tells_no_secret": shown,
     "config_init_writes_the_defaults": begun,
+    "what_was_written_wrong_ends_with_2": wrong_is_2,
 }

@@ -7,15 +7,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sink/frame.h"
 #include "sink/tls.h"
 
 #define PIECE_BYTES 65536
+#define KEEP_BYTES (4 * PIECE_BYTES) /* of a buffer that is empty */
+
+static uint64_t now_ms(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
 
 int client_open(struct client *c, int fd, SSL_CTX *ctx) {
-	*c = (struct client){ .fd = fd, .shaken = !ctx };
+	*c = (struct client){ .fd = fd, .shaken = !ctx, .moved_ms = now_ms() };
 	if (!ctx)
 		return 0;
 	c->ssl = SSL_new(ctx);
@@ -98,10 +107,12 @@ static int put_answers(struct client *c, char *why, size_t n) {
  * And a whole message waits for its turn before more is read. These are the bounds of a client.
  */
 int client_step(struct client *c, char *why, size_t n) {
+	size_t in, out = c->out.len;
 	int err = c->shaken ? 0 : shake_hands(c, why, n);
 
 	drop_front(&c->in, c->from);
 	c->from = 0;
+	in = c->in.len;
 	if (!err)
 		err = put_answers(c, why, n);
 	c->stuck = c->out.len > 0;
@@ -114,7 +125,29 @@ int client_step(struct client *c, char *why, size_t n) {
 		else
 			c->in.len += (size_t)r;
 	}
+	if (c->in.len != in || c->out.len != out)
+		c->moved_ms = now_ms();
 	return err == -EAGAIN ? 0 : err;
+}
+
+static void shrink(struct buf *b, size_t used) {
+	if (b->len == used && b->cap > KEEP_BYTES)
+		buf_done(b);
+}
+
+void client_rest(struct client *c) {
+	shrink(&c->in, c->from);
+	if (!c->in.len)
+		c->from = 0;
+	shrink(&c->out, 0);
+}
+
+bool client_overdue(const struct client *c, uint64_t idle_ms) {
+	bool amid = !c->shaken || c->in.len > c->from || c->out.len;
+
+	if (amid && (!idle_ms || idle_ms > CLIENT_STALL_MS))
+		idle_ms = CLIENT_STALL_MS;
+	return idle_ms && now_ms() - c->moved_ms > idle_ms;
 }
 
 int client_frame(struct client *c, struct str *ret) {

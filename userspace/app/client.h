@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -19,6 +20,7 @@ struct client {
 	bool stuck;	/* the other side takes no answer now; nothing is read until it does */
 	struct buf in, out;
 	size_t from; /* in @in: the first message that has not been dealt with */
+	uint64_t moved_ms; /* monotonic: when it connected, or bytes went either way */
 };
 
 /* client_open - takes over @fd; @ctx: NULL for no TLS; -ENOMEM, and @fd is closed */
@@ -31,6 +33,16 @@ int client_step(struct client *c, char *why, size_t n);
 static inline bool client_stuck(const struct client *c) {
 	return c->stuck;
 }
+
+/* client_rest - gives back what large messages had needed, when nothing of them is left */
+void client_rest(struct client *c);
+
+/*
+ * client_overdue - whether nothing has moved for longer than @idle_ms (0: for ever), or for
+ * CLIENT_STALL_MS in the middle of a handshake, a message or an answer
+ */
+#define CLIENT_STALL_MS 60000u
+bool client_overdue(const struct client *c, uint64_t idle_ms);
 
 /* client_frame - the first whole message that came; 1, 0: there is none, -EMSGSIZE: none comes */
 int client_frame(struct client *c, struct str *ret);

@@ -46,7 +46,16 @@ struct export_options export_defaults(void) {
 
 /* --- what the user wrote ---------------------------------------------------------------------- */
 
-/* name_sink - as the config calls it, or by its URL, so that it finds its cursor again */
+/* place_sum - of where @u leads, without what may change at the same place, as secrets do */
+static uint32_t place_sum(const struct sink_url *u) {
+	char place[URL_MAX_BYTES + 64];
+
+	(void)snprintf(place, sizeof(place), "%s://%s:%u/%s", u->scheme, u->host ? u->host : "",
+		       u->port, u->path ? u->path : "");
+	return crc32c(0, place, strlen(place));
+}
+
+/* name_sink - as the config calls it, or by its place, so that it finds its cursor again */
 static int name_sink(struct export *x, unsigned i) {
 	const struct export_sink *s = &x->o.sinks[i];
 
@@ -54,7 +63,7 @@ static int name_sink(struct export *x, unsigned i) {
 		(void)snprintf(x->names[i], CURSOR_NAME_BYTES, "%s", s->name);
 	else
 		(void)snprintf(x->names[i], CURSOR_NAME_BYTES, "%s-%08x", x->urls[i].scheme,
-			       crc32c(0, s->url, strlen(s->url)));
+			       place_sum(&x->urls[i]));
 	x->readers[i] = x->names[i];
 	if (!cursor_name_ok(x->names[i]) || (s->name && strlen(s->name) >= CURSOR_NAME_BYTES)) {
 		log_error("sink \"%s\": a name is made of letters, digits, '-', '_' and '.'",
@@ -64,7 +73,8 @@ static int name_sink(struct export *x, unsigned i) {
 	for (unsigned j = 0; j < i; j++) {
 		if (strcmp(x->names[i], x->names[j]) != 0)
 			continue;
-		log_error("sink \"%s\" is there twice; give each a name of its own", x->names[i]);
+		log_error("sink \"%s\" is there twice; in the configuration each can have a name "
+			  "of its own", x->names[i]);
 		return -EINVAL;
 	}
 	return 0;
@@ -161,6 +171,23 @@ int export_check(const struct export_options *o) {
 
 /* --- start ------------------------------------------------------------------------------------ */
 
+/* adopt_cursors - sinks without a name were once known by their whole URL */
+static void adopt_cursors(const struct export *x) {
+	int dir = open(x->o.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char from[CURSOR_NAME_BYTES];
+
+	for (unsigned i = 0; i < x->o.n_sinks && dir >= 0; i++) {
+		const char *url = x->o.sinks[i].url;
+
+		(void)snprintf(from, sizeof(from), "%s-%08x", x->urls[i].scheme,
+			       crc32c(0, url, strlen(url)));
+		if (!x->o.sinks[i].name)
+			(void)cursor_rename(dir, from, x->names[i]);
+	}
+	if (dir >= 0)
+		(void)close(dir);
+}
+
 static int start_spool(struct export *x) {
 	struct spool_options o = { .folder = x->o.folder,
 				   .max_bytes = x->o.max_bytes,
@@ -170,7 +197,10 @@ static int start_spool(struct export *x) {
 				   .readers = x->readers,
 				   .n_readers = x->o.n_sinks };
 	struct spool_hole hole;
-	int err = spool_open(&o, &x->spool, &hole);
+	int err;
+
+	adopt_cursors(x);
+	err = spool_open(&o, &x->spool, &hole);
 
 	if (err == -EBUSY)
 		log_error("the spool \"%s\" is in use; is another sensor running?", x->o.folder);

@@ -19,6 +19,7 @@
 #include "app/sandbox.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/quantity.h"
 #include "encode/encode.h"
 #include "event/field.h"
 #include "sink/frame.h"
@@ -26,6 +27,8 @@
 #include "sink/tls.h"
 
 #define ARENA_BYTES (64 * 1024 * 1024)
+#define SWEEP_MS 1000
+#define IDLE_DEFAULT "10m"
 #define TURN_STEPS 4 /* of one client, before others and signals have theirs */
 
 struct receiver {
@@ -35,6 +38,7 @@ struct receiver {
 	format_encode *encode; /* NULL: the bytes as they come */
 	SSL_CTX *ctx;
 	int listen, signals;
+	uint64_t idle_ms;
 	struct client clients[RECEIVER_MAX_CLIENTS];
 	struct arena arena;
 	struct buf bodies;
@@ -170,6 +174,15 @@ static void serve(struct receiver *r, struct client *c) {
 		log_warn("a client is refused: %s, continuing", why);
 	if (err || got < 0)
 		client_close(c);
+	else
+		client_rest(c);
+}
+
+/* sweep - connections of which nothing is heard any more: their places are for others */
+static void sweep(struct receiver *r) {
+	for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++)
+		if (r->clients[i].fd >= 0 && client_overdue(&r->clients[i], r->idle_ms))
+			client_close(&r->clients[i]);
 }
 
 static int loop(struct receiver *r) {
@@ -181,13 +194,14 @@ static int loop(struct receiver *r) {
 		for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++)
 			fds[i + 2] = (struct pollfd){ .fd = r->clients[i].fd,
 						      .events = client_events(&r->clients[i]) };
-		if (poll(fds, RECEIVER_MAX_CLIENTS + 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, RECEIVER_MAX_CLIENTS + 2, SWEEP_MS) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents)
 			return 0;
 		for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++)
 			if (r->clients[i].fd >= 0 && fds[i + 2].revents)
 				serve(r, &r->clients[i]);
+		sweep(r);
 		if (fds[1].revents)
 			accept_client(r);
 	}
@@ -240,9 +254,15 @@ static int bind_tcp(const struct sink_url *u) {
 
 static int start_listening(struct receiver *r) {
 	const struct sink_url *u = &r->listen_url;
+	const char *idle = url_value(u, "idle");
 	char why[256] = "";
-	int err = 0;
+	int err = quantity_ms(idle ? idle : IDLE_DEFAULT, &r->idle_ms);
 
+	if (err) {
+		log_error("\"%s\": \"%s\" is no value for \"idle\"; write 10m, or 0s for never",
+			  r->o->listen, idle);
+		return err;
+	}
 	if (!strcmp(u->scheme, "tls")) {
 		struct tls_files f = { .ca = url_value(u, "ca"), .cert = url_value(u, "cert"),
 				       .key = url_value(u, "key") };
@@ -348,5 +368,5 @@ int receiver_run(const struct receiver_options *o) {
 	buf_done(&r.bodies);
 	free(r.items);
 	free(r.offsets);
-	return err ? 1 : 0;
+	return err;
 }

@@ -14,12 +14,12 @@
 #define RECEIVER_MAX_CLIENTS 64
 
 struct receiver_options {
-	const char *listen; /* unix:/PATH, tcp://HOST:PORT, tls://HOST:PORT?cert=…&key=…&ca=… */
+	const char *listen; /* unix:/PATH, tcp://HOST:PORT, tls://HOST:PORT?cert=…&key=…; idle=… */
 	const char *to;	    /* file:/PATH?… */
 	int ready_fd;	    /* gets a newline when it listens; -1: none */
 };
 
-/* receiver_run - until SIGTERM or SIGINT; logs what goes wrong; an exit code */
+/* receiver_run - until SIGTERM or SIGINT; logs what goes wrong; -errno; -EINVAL: a bad URL */
 int receiver_run(const struct receiver_options *o);
 
 #endif

@@ -80,9 +80,8 @@ static int start_outputs(struct session *s) {
 }
 
 static int start_export(struct session *s) {
-	if (!s->o->export.n_sinks && !s->o->spool)
-		return 0;
-	return export_open(&s->o->export, &s->corridor.export);
+	return s->o->export.n_sinks || s->o->spool
+		       ? export_open(&s->o->export, &s->corridor.export) : 0;
 }
 
 static int start_probe(struct session *s) {
@@ -442,8 +441,9 @@ static int start(struct session *s) {
 	err = rules_load(s->o->rules, s->o->n_rules, &s->o->detect, &s->corridor.rules);
 	if (err)
 		return err == -EINVAL || err == -ENOENT ? 2 : 1;
-	if (start_outputs(s) || start_export(s))
-		return 1;
+	err = start_outputs(s) ? -EIO : start_export(s);
+	if (err)
+		return err == -EINVAL ? 2 : 1;
 	if (s->o->command) {
 		s->corridor.alive = 1; /* the command itself, born out of our sight */
 		err = child_start(&s->child, s->o->command);

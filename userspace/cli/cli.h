@@ -8,6 +8,7 @@
 #ifndef LAPWING_CLI_H
 #define LAPWING_CLI_H
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +27,11 @@ enum { CLI_OK = 0, CLI_FAILURE = 1, CLI_USAGE = 2 };
 
 /* cli_help - prints the usage to standard output; gives CLI_OK */
 int cli_help(const struct command *c);
+
+/* cli_fault - the exit code for @err: CLI_USAGE where what the user wrote is wrong (-EINVAL) */
+static inline int cli_fault(int err) {
+	return err == -EINVAL ? CLI_USAGE : err ? CLI_FAILURE : CLI_OK;
+}
 
 /* cli_misuse - says what is wrong and where help is, on standard error; gives CLI_USAGE */
 int cli_misuse(const struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

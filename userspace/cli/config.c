@@ -36,7 +36,7 @@ static int check(const char *path) {
 	else if (!err)
 		(void)printf("%s: ok, %u sinks\n", path ? path : SETTINGS_FILE, s.export.n_sinks);
 	settings_free(&s);
-	return err ? CLI_FAILURE : CLI_OK;
+	return cli_fault(err);
 }
 
 static int show(const char *path) {
@@ -46,7 +46,7 @@ static int show(const char *path) {
 	if (!err)
 		settings_show(stdout, &s);
 	settings_free(&s);
-	return err || fflush(stdout) ? CLI_FAILURE : CLI_OK;
+	return !err && fflush(stdout) ? CLI_FAILURE : cli_fault(err);
 }
 
 static int init(const char *path) {

@@ -53,7 +53,7 @@ static void print_commands(FILE *to) {
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		(void)fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	(void)fputs("\n\"lapwing help COMMAND\" says more. Exit status: 0, 1 when something\n"
-		    "failed, 2 for a wrong command line or wrong rules.\n"
+		    "failed, 2 for a wrong command line, configuration or rules.\n"
 		    "\n"
 		    "example: sudo lapwing run\n",
 		    to);

@@ -49,7 +49,7 @@ static int receive_run(int argc, char **argv) {
 		return cli_misuse(&command_receive, "\"%s\" is not an option", argv[optind]);
 	if (!o.listen || !o.to)
 		return cli_misuse(&command_receive, "--listen and --to are both needed");
-	return receiver_run(&o) ? CLI_FAILURE : CLI_OK;
+	return cli_fault(receiver_run(&o));
 }
 
 const struct command command_receive = {
@@ -62,7 +62,8 @@ const struct command command_receive = {
 		 "\n"
 		 "      --listen URL    unix:/PATH, tcp://ADDRESS:PORT, or\n"
 		 "                      tls://ADDRESS:PORT?cert=FILE&key=FILE; with\n"
-		 "                      &ca=FILE: only clients whose certificate it signed\n"
+		 "                      &ca=FILE: only clients whose certificate it signed.\n"
+		 "                      idle=10m: close who sent nothing for that long\n"
 		 "      --to URL        file:/PATH, with the keys of that sink (docs/export.md)\n"
 		 "      --ready-fd N    write a newline to descriptor N when it listens\n"
 		 "\n"

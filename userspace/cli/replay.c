@@ -105,7 +105,7 @@ static int play(struct corridor *c, const char *name) {
 
 static int play_all(const struct session_options *o, char **names) {
 	struct corridor c;
-	int err = corridor_init(&c), end;
+	int err = corridor_init(&c), end, code = CLI_FAILURE;
 
 	c.color = o->color;
 	if (!err) {
@@ -121,8 +121,10 @@ static int play_all(const struct session_options *o, char **names) {
 		err = corridor_apart(&c, "input", strcmp(*name, "-") ? *name : "/dev/stdin");
 	if (!err)
 		err = corridor_begin(&c);
-	if (!err && (o->export.n_sinks || o->spool))
+	if (!err && (o->export.n_sinks || o->spool)) {
 		err = export_open(&o->export, &c.export);
+		code = err ? cli_fault(err) : code;
+	}
 	for (; *names && !err; names++)
 		err = play(&c, *names);
 	if (c.malformed)
@@ -131,7 +133,7 @@ static int play_all(const struct session_options *o, char **names) {
 	end = corridor_done(&c);
 	if (end)
 		corridor_log_fault(&c, "");
-	return err || end ? CLI_FAILURE : CLI_OK;
+	return err ? code : end ? CLI_FAILURE : CLI_OK;
 }
 
 static int replay_run(int argc, char **argv) {

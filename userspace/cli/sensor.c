@@ -221,10 +221,8 @@ static int read_settings(const struct command *c, struct session_options *o) {
 
 	if (!o->config && strcmp(c->name, "run") != 0)
 		return CLI_OK;
-	if (settings_read(o->config, &s))
-		return CLI_FAILURE;
-	code = take_settings(o, &s);
-	return code;
+	code = cli_fault(settings_read(o->config, &s));
+	return code ? code : take_settings(o, &s);
 }
 
 int sensor_finish(const struct command *c, struct session_options *o) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * spool.c - whether the spool holds what was written
+ * spool.c - whether the spool holds what was written; what is known of a sink that is no more
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include "app/export.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "spool/cursor.h"
 #include "spool/verify.h"
 
 extern const struct command command_spool;
@@ -39,6 +40,30 @@ static int verify(const char *folder, const uint8_t *key) {
 	return v.faults || fflush(stdout) ? CLI_FAILURE : CLI_OK;
 }
 
+static int forget(const char *folder, const char *name) {
+	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = dir < 0 ? -errno : 0;
+	struct cursor c;
+
+	if (err) {
+		log_error("the spool \"%s\" cannot be read: %s", folder, strerror(-err));
+		return CLI_FAILURE;
+	}
+	err = cursor_forget(dir, name, &c);
+	(void)close(dir);
+	if (err) {
+		log_error("the sink \"%s\" is not forgotten: %s", name,
+			  err == -EBUSY ? "it delivers; take it out of the configuration, and "
+					  "start the sensor again"
+			  : err == -ENOENT || err == -EINVAL
+				  ? "there is none of that name; see \"lapwing status\""
+				  : strerror(-err));
+		return err == -ENOENT ? CLI_USAGE : cli_fault(err);
+	}
+	(void)printf("%s: forgotten; %" PRIu64 " events had been acknowledged\n", name, c.acked);
+	return fflush(stdout) ? CLI_FAILURE : CLI_OK;
+}
+
 static int spool_run(int argc, char **argv) {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -62,8 +87,14 @@ static int spool_run(int argc, char **argv) {
 		else
 			return cli_bad_option(&command_spool, argv, options, option);
 	}
+	if (argv[optind] && !strcmp(argv[optind], "forget")) {
+		if (!argv[optind + 1] || argv[optind + 2] || key_file)
+			return cli_misuse(&command_spool, "one sink is forgotten at a time");
+		return forget(folder, argv[optind + 1]);
+	}
 	if (!argv[optind] || strcmp(argv[optind], "verify") != 0 || argv[optind + 1])
-		return cli_misuse(&command_spool, "what there is to do with a spool is \"verify\"");
+		return cli_misuse(&command_spool, "what there is to do with a spool is \"verify\" "
+				  "or \"forget\"");
 	if (key_file && export_key(key_file, key))
 		return CLI_FAILURE;
 	return verify(folder, key_file ? key : NULL);
@@ -71,13 +102,17 @@ static int spool_run(int argc, char **argv) {
 
 const struct command command_spool = {
 	.name = "spool",
-	.summary = "look whether the spool holds what was written",
+	.summary = "look whether the spool holds what was written; forget a sink",
 	.usage = "usage: lapwing spool verify [--spool DIR] [--key FILE]\n"
+		 "       lapwing spool forget SINK [--spool DIR]\n"
 		 "\n"
 		 "Reads every event in the spool, and tells what is damaged or missing. With the\n"
 		 "key of spool.key_file it follows the hash chain, which also tells of events\n"
 		 "that were altered, removed, exchanged or put in. The exit code is 1 for any\n"
 		 "fault.\n"
+		 "\n"
+		 "forget removes what is known of a sink that is no more, as status calls it:\n"
+		 "its ledger, and its place. A sink of that name would be a new one.\n"
 		 "\n"
 		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
 		 "      --key FILE     32 bytes, as the sensor had them\n"

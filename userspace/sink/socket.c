@@ -104,6 +104,7 @@ static int socket_send(struct sink *s, struct sink_batch *batch) {
 	struct link *l = s->state;
 	int err;
 
+	stream_stale(l->stream);
 	if (!stream_connected(l->stream)) {
 		l->number = 0;
 		l->in_n = 0;

@@ -243,6 +243,13 @@ int stream_settled(struct stream *s) {
 	return n;
 }
 
+void stream_stale(struct stream *s) {
+	struct pollfd gone = { .fd = s->fd, .events = POLLRDHUP };
+
+	if (s->fd >= 0 && poll(&gone, 1, 0) > 0)
+		stream_hang_up(s);
+}
+
 void stream_hang_up(struct stream *s) {
 	SSL_free(s->ssl);
 	s->ssl = NULL;

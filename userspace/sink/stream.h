@@ -36,6 +36,9 @@ int stream_open(const struct stream_options *o, struct stream **ret, char *why, 
 
 bool stream_connected(const struct stream *s);
 
+/* stream_stale - hangs up if the other side did, while there was nothing to say */
+void stream_stale(struct stream *s);
+
 /* stream_connect - to the first address that answers; -errno and @why; connected already: 0 */
 int stream_connect(struct stream *s, char *why, size_t n);
 

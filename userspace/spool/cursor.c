@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/crc32c.h"
@@ -98,6 +99,35 @@ int cursor_write(struct cursor_file *file, const struct cursor *c) {
 		return n < 0 ? -errno : -ENOSPC;
 	file->generation = s.generation;
 	return 0;
+}
+
+int cursor_rename(int dir, const char *from, const char *to) {
+	char old[CURSOR_NAME_BYTES + 8], new[CURSOR_NAME_BYTES + 8];
+
+	(void)snprintf(old, sizeof(old), "%s.cursor", from);
+	(void)snprintf(new, sizeof(new), "%s.cursor", to);
+	return renameat2(dir, old, dir, new, RENAME_NOREPLACE) ? -errno : 0;
+}
+
+int cursor_forget(int dir, const char *name, struct cursor *ret) {
+	char path[CURSOR_NAME_BYTES + 8];
+	int fd, err = 0;
+
+	if (!cursor_name_ok(name))
+		return -EINVAL;
+	(void)snprintf(path, sizeof(path), "%s.cursor", name);
+	fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	*ret = (struct cursor){ 0 };
+	if (!err && cursor_read(dir, name, ret))
+		*ret = (struct cursor){ 0 };
+	if (!err && unlinkat(dir, path, 0))
+		err = -errno;
+	(void)close(fd);
+	return err;
 }
 
 void cursor_close(struct cursor_file *file) {

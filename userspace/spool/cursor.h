@@ -53,6 +53,16 @@ int cursor_read(int dir, const char *name, struct cursor *ret);
 /* cursor_write - -errno; then the slot before is still whole */
 int cursor_write(struct cursor_file *file, const struct cursor *c);
 
+/* cursor_rename - unless @to is there; -ENOENT: @from is not; -EEXIST, -errno */
+int cursor_rename(int dir, const char *from, const char *to);
+
+/*
+ * cursor_forget - removes the cursor @name, and gives what was in it
+ * -EBUSY: a reader has it open. -ENOENT; -EINVAL: no cursor is called so; -errno. A damaged one is
+ * removed as well, and @ret all zero.
+ */
+int cursor_forget(int dir, const char *name, struct cursor *ret);
+
 void cursor_close(struct cursor_file *file);
 
 #endif

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which sink is which, from run to run; and connections of the receiver that say nothing."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+
+from link import free_port, receiver, resident
+from rig import LAPWING, Failed, Received, Rig, account, messages, wait_until
+
+CLIENTS, BATCH_BYTES = 24, 1_500_000
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def new_token(folder, events):
+    """A token that is renewed, or a timeout, does not make another sink; another place does."""
+    place = f"elastic://127.0.0.1:{free_port()}/x?tls=no"
+    rig = Rig(folder, events)
+    for keys in ("&api_key=old", "&api_key=new", "&timeout=1s"):
+        rig.sinks = [place + keys]
+        rig.run(2)
+    sinks = rig.status()["sinks"]
+    if len(sinks) != 1 or sinks[0]["pending"] != rig.made:
+        yield f"{rig.made} events wait for one sink: {sinks}"
+    rig.sinks = [place.replace("/x?", "/y?")]
+    rig.run(1)
+    if sorted(s["produced"] for s in rig.status()["sinks"]) != [events.n, rig.made]:
+        yield f"another place is another sink: {rig.status()['sinks']}"
+
+
+def old_name(folder, events):
+    """The cursor that a version before had named by the whole URL is found again."""
+    url = f"tcp://127.0.0.1:{free_port()}?timeout=1s"
+    rig = Rig(folder, events, url)
+    rig.run(2)
+    new = rig.ledger()["sink"]
+    old = f"tcp-{crc32c(url.encode()):08x}"
+    os.rename(f"{rig.spool}/{new}.cursor", f"{rig.spool}/{old}.cursor")
+    rig.run(2)
+    sinks = rig.status()["sinks"]
+    if [(s["sink"], s["pending"]) for s in sinks] != [(new, rig.made)]:
+        yield f"{rig.made} events wait for {new}: {sinks}"
+
+
+def lapwing(*argv):
+    r = subprocess.run([LAPWING, *argv], capture_output=True, text=True, check=False)
+    return r.returncode, r.stdout + r.stderr
+
+
+def forgotten(folder, events):
+    """Not while it delivers; and then it is gone."""
+    rig = Rig(folder, events, f"file:{folder}/out.pb")
+    process = rig.source()
+    rig.feed(process, 2)
+    try:
+        wait_until(lambda: rig.spooled() and rig.ledger()["active"], "it delivers")
+        name = rig.ledger()["sink"]
+        status, said = lapwing("spool", "forget", name, "--spool", rig.spool)
+        if status != 1 or "delivers" not in said:
+            yield f"while it delivers: {status}, {said}"
+    finally:
+        process.stdin.close()
+        process.wait()
+    yield from account(rig.ledger(), Received(rig.path("out.pb")), rig.made)
+    for argv, want, word in (([name], 0, f"{rig.made} events"), ([name], 2, "none"),
+                             (["../x"], 2, "none"), ([], 2, "one sink")):
+        status, said = lapwing("spool", "forget", *argv, "--spool", rig.spool)
+        if status != want or word not in said:
+            yield f"forget {argv} gives {status}, {said}"
+    if rig.status()["sinks"]:
+        yield f"it is still known: {rig.status()['sinks']}"
+
+
+def sockets(pid):
+    n = 0
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            n += os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:")
+    return n
+
+
+def quiet(folder, events):
+    """A connection that says nothing is closed; the sensor makes a new one and calls it no failure."""
+    rig = Rig(folder, events, f"unix:{folder}/s")
+    with receiver(f"unix:{folder}/s?idle=300ms", f"file:{folder}/got.pb", rig.log) as process:
+        source = rig.source()
+        for _ in range(2):
+            rig.feed(source, 2)
+            wait_until(lambda: rig.acknowledged() == rig.made, "it is delivered")
+            wait_until(lambda: sockets(process.pid) == 1, "only the listener is left", 20)
+        source.stdin.close()
+        source.wait()
+    ledger = rig.ledger()
+    yield from account(ledger, Received(rig.path("got.pb")), rig.made)
+    if ledger["failures"]:
+        yield f"it failed: {ledger}"
+
+
+def varint(n):
+    out = b""
+    while n > 0x7F:
+        out += bytes([n & 0x7F | 0x80])
+        n >>= 7
+    return out + bytes([n])
+
+
+def shrinks(folder, events):
+    """What large messages needed is given back, though their clients stay."""
+    one = b"".join(b"\x12" + varint(len(m)) + m for m in messages(events.bytes))
+    batch = b"\x08\x01" + one * (BATCH_BYTES // len(one))
+    frame, open_now = varint(len(batch)) + batch, []
+    with receiver(f"unix:{folder}/s", f"file:{folder}/got.pb?sync=no", folder + "/log") as process:
+        try:
+            most = []
+            for _ in range(CLIENTS):
+                s = socket.socket(socket.AF_UNIX)
+                open_now.append(s)
+                s.settimeout(60)
+                s.connect(f"{folder}/s")
+                s.sendall(frame)
+                if s.recv(100) != b"\x02\x08\x01":
+                    raise Failed("no acknowledgement")
+                most.append(resident(process.pid))
+            time.sleep(0.2)
+            if sockets(process.pid) != CLIENTS + 1:
+                yield "clients were turned away"
+            # the first client's batch made what all share
+            if most[-1] - most[0] > CLIENTS * BATCH_BYTES // 4:
+                yield f"{CLIENTS} clients cost {most[-1] - most[0]} bytes more than one"
+        finally:
+            for s in open_now:
+                s.close()
+
+
+CASES = {
+    "a_sink_without_a_name_is_known_by_its_place": new_token,
+    "a_cursor_of_the_whole_url_is_found_again": old_name,
+    "a_sink_is_forgotten_when_it_delivers_no_more": forgotten,
+    "a_receiver_closes_who_is_quiet_and_nothing_fails": quiet,
+    "a_receiver_gives_back_what_large_messages_needed": shrinks,
+}
