@@ -89,6 +89,20 @@ static const int allowed[] = {
 	SCMP_SYS(prlimit64),
 };
 
+/* What computing calls, and what libc calls for it. */
+static const int allowed_rehearsal[] = {
+	SCMP_SYS(read),		 SCMP_SYS(write),	   SCMP_SYS(mmap),
+	SCMP_SYS(munmap),	 SCMP_SYS(mremap),	   SCMP_SYS(madvise),
+	SCMP_SYS(brk),		 SCMP_SYS(rt_sigreturn),   SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),   SCMP_SYS(getrandom),
+	SCMP_SYS(futex),	 SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
+	SCMP_SYS(gettid),	 SCMP_SYS(tgkill),	   SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(exit),		 SCMP_SYS(exit_group),
+#ifdef __SANITIZE_ADDRESS__
+	SCMP_SYS(mprotect),	 SCMP_SYS(sigaltstack),	   SCMP_SYS(sched_yield),
+#endif
+};
+
 /* What a spool, or a sink of files, makes, renames and removes. */
 static const int allowed_files[] = {
 	SCMP_SYS(rename),  SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
@@ -179,6 +193,22 @@ int sandbox_enter(bool spool) {
 	int err = keep_capabilities(keep, 2);
 
 	return err ? err : filter_calls(spool ? SANDBOX_FILES : 0);
+}
+
+int sandbox_rehearsal(void) {
+	scmp_filter_ctx ctx;
+	int err = keep_capabilities(NULL, 0);
+
+	if (err)
+		return err;
+	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!ctx)
+		return -ENOMEM;
+	err = allow(ctx, allowed_rehearsal, N(allowed_rehearsal));
+	if (!err)
+		err = seccomp_load(ctx);
+	seccomp_release(ctx);
+	return err;
 }
 
 int sandbox_courier(uint32_t needs) {

@@ -8,7 +8,7 @@
 
 extern const struct command command_run, command_trace, command_cat, command_replay,
 	command_preflight, command_rules, command_match, command_status, command_receive,
-	command_config, command_spool;
+	command_config, command_spool, command_bundle;
 
 static int version_run(int argc, char **argv);
 static int help_run(int argc, char **argv);
@@ -34,7 +34,7 @@ static const struct command command_help = {
 static const struct command *const commands[] = {
 	&command_run,	&command_trace,	    &command_cat,     &command_replay,
 	&command_match, &command_preflight, &command_status,  &command_rules,
-	&command_receive, &command_config, &command_spool,
+	&command_receive, &command_config, &command_spool, &command_bundle,
 	&command_version, &command_help,
 };
 

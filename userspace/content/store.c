@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define MAX_STATE_BYTES 65536
 #define LOCK_STEP_MS 20
 #define SUFFIX ".lwb"
@@ -89,75 +91,17 @@ void store_unlock(struct store *s) {
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static int read_at(int dir, const char *name, size_t max, struct buf *out) {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err = 0;
-	size_t from = out->len;
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return -errno;
-	while (n > 0 && !err) {
-		char *to = buf_reserve(out, 65536);
-
-		n = to ? read(fd, to, 65536) : -1;
-		err = !to ? -ENOMEM : n < 0 ? -errno : 0;
-		out->len += n > 0 ? (size_t)n : 0;
-		if (out->len - from > max)
-			err = -EFBIG;
-	}
-	(void)close(fd);
-	return err;
-}
-
-static int write_all(int fd, const char *bytes, size_t n) {
-	while (n) {
-		ssize_t k = write(fd, bytes, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return -errno;
-		bytes += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
-/* write_at - @name has either what it had or all of @bytes, and does so after a power cut */
-static int write_at(int dir, const char *name, const char *bytes, size_t n) {
-	char beside[SLOT_NAME_BYTES + 8];
-	int fd, err;
-
-	if (snprintf(beside, sizeof(beside), "%s.new", name) >= (int)sizeof(beside))
-		return -ENAMETOOLONG;
-	fd = openat(dir, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, bytes, n);
-	if (!err && fsync(fd))
-		err = -errno;
-	if (close(fd) && !err)
-		err = -errno;
-	if (!err && renameat(dir, beside, dir, name))
-		err = -errno;
-	if (!err && fsync(dir))
-		err = -errno;
-	if (err)
-		(void)unlinkat(dir, beside, 0);
-	return err;
-}
-
 int store_read(const struct store *s, const char *name, size_t max, struct buf *out) {
-	return read_at(s->dir, name, max, out);
+	return file_read_at(s->dir, name, max, out);
 }
 
 int store_write(const struct store *s, const char *name, const void *bytes, size_t n) {
-	return write_at(s->dir, name, bytes, n);
+	return file_write_at(s->dir, name, bytes, n);
 }
 
 int store_load(const struct store *s, struct state *ret) {
 	struct buf text = { 0 };
-	int err = read_at(s->dir, "state", MAX_STATE_BYTES, &text);
+	int err = file_read_at(s->dir, "state", MAX_STATE_BYTES, &text);
 
 	*ret = (struct state){ 0 };
 	if (!err)
@@ -176,7 +120,7 @@ int store_save(const struct store *s, struct state *state) {
 	state_format(state, &text);
 	err = buf_error(&text);
 	if (!err)
-		err = write_at(s->dir, "state", text.data, text.len);
+		err = file_write_at(s->dir, "state", text.data, text.len);
 	buf_done(&text);
 	if (err)
 		state->serial--;
@@ -195,14 +139,14 @@ int store_put(const struct store *s, const uint8_t hash[SEAL_HASH_BYTES], const 
 	char name[SLOT_NAME_BYTES];
 
 	slot_name(hash, name);
-	return write_at(s->slots, name, bytes, n);
+	return file_write_at(s->slots, name, bytes, n);
 }
 
 int store_get(const struct store *s, const uint8_t hash[SEAL_HASH_BYTES], struct buf *out) {
 	char name[SLOT_NAME_BYTES];
 
 	slot_name(hash, name);
-	return read_at(s->slots, name, SEAL_MAX_BYTES, out);
+	return file_read_at(s->slots, name, SEAL_MAX_BYTES, out);
 }
 
 static bool is_named(const struct state *st, const char *name) {
@@ -238,7 +182,7 @@ int store_root(const struct store *s, struct keys_root *ret) {
 	struct buf bytes = { 0 };
 	struct seal seal;
 	const char *why;
-	int err = read_at(s->dir, "root", SEAL_MAX_BYTES, &bytes);
+	int err = file_read_at(s->dir, "root", SEAL_MAX_BYTES, &bytes);
 
 	if (!err)
 		err = seal_open(bytes.data, bytes.len, &seal, &why);
@@ -251,7 +195,7 @@ int store_root(const struct store *s, struct keys_root *ret) {
 }
 
 int store_set_root(const struct store *s, const void *bytes, size_t n) {
-	return write_at(s->dir, "root", bytes, n);
+	return file_write_at(s->dir, "root", bytes, n);
 }
 
 /* --- history ---------------------------------------------------------------------------------- */
@@ -259,11 +203,11 @@ int store_set_root(const struct store *s, const void *bytes, size_t n) {
 /* halve - the newer half of the history, from the beginning of a line */
 static int halve(const struct store *s) {
 	struct buf text = { 0 };
-	int err = read_at(s->dir, "history", 2 * STORE_MAX_HISTORY, &text);
+	int err = file_read_at(s->dir, "history", 2 * STORE_MAX_HISTORY, &text);
 	const char *from = err ? NULL : memchr(text.data + text.len / 2, '\n', text.len / 2);
 
 	if (from)
-		err = write_at(s->dir, "history", from + 1,
+		err = file_write_at(s->dir, "history", from + 1,
 			       text.len - (size_t)(from + 1 - text.data));
 	buf_done(&text);
 	return err;
@@ -281,7 +225,7 @@ int store_tell(const struct store *s, const struct verdict *v) {
 	if (fd < 0)
 		return -errno;
 	verdict_line(v, &line);
-	err = buf_error(&line) ? buf_error(&line) : write_all(fd, line.data, line.len);
+	err = buf_error(&line) ? buf_error(&line) : file_write_all(fd, line.data, line.len);
 	if (!err && fsync(fd))
 		err = -errno;
 	(void)close(fd);

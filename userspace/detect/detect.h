@@ -51,6 +51,17 @@ int ruleset_load_text(const char *name, const char *text, size_t n,
 		      const struct detect_options *options, struct buf *errors,
 		      struct ruleset **ret);
 
+/* A file of rules that is in memory. */
+struct rule_text {
+	const char *name;
+	struct str text;
+};
+
+/* ruleset_load_texts - the same for @n of them, as if they were files of one folder */
+int ruleset_load_texts(const struct rule_text *texts, size_t n,
+		       const struct detect_options *options, struct buf *errors,
+		       struct ruleset **ret);
+
 void ruleset_free(struct ruleset *rules);
 
 /*
@@ -86,6 +97,7 @@ struct rule_info {
 	struct str status; /* absent: none is given */
 	bool correlation;
 	bool quiet;	      /* tells nothing itself, because a correlation refers to it */
+	uint64_t fingerprint; /* of all that it says: equal rules have equal ones */
 	uint64_t evaluations; /* how often its condition was looked at */
 	uint64_t hits, limited;
 	uint64_t ns; /* that all evaluations took, reckoned from every 64th of them */
@@ -93,6 +105,13 @@ struct rule_info {
 
 /* ruleset_info - of rule @i, and behind the last rule of each correlation; -ENOENT past those */
 int ruleset_info(const struct ruleset *rules, size_t i, struct rule_info *ret);
+
+/*
+ * ruleset_arm - of @each events rule @i, as ruleset_info() counts, is asked about one
+ * 0: about none, 1: about all. For a rule that takes too much. Its hits that correlations count
+ * become fewer, too.
+ */
+void ruleset_arm(struct ruleset *rules, size_t i, uint32_t each);
 
 /* What correlations had to let go of; any of it makes what they tell INCOMPLETE or is told here. */
 struct rule_losses {

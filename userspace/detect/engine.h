@@ -134,6 +134,8 @@ struct identifier {
 
 enum rule_fate { RULE_REFUSED, RULE_SKIPPED, RULE_RUNS };
 
+#define RULE_NEVER UINT32_MAX
+
 struct correlation;
 struct correlate_use;
 
@@ -156,6 +158,8 @@ struct rule {
 	uint64_t hits, limited, evaluations;
 	uint64_t ns;	   /* that every 64th evaluation took */
 	struct str status; /* as written; absent: it has none */
+	uint32_t each;	   /* of so many events it is asked about one; RULE_NEVER: about none */
+	uint32_t passed;   /* it was not asked about since it last was */
 	bool deselected;   /* while compiling: not asked for; runs for correlations only */
 	struct expr *expr;
 	struct identifier *identifiers; /* those that the condition speaks of */

@@ -32,12 +32,20 @@ int ruleset_info(const struct ruleset *rules, size_t i, struct rule_info *ret) {
 		.status = r->status,
 		.correlation = r->correlation != NULL,
 		.quiet = r->quiet,
+		.fingerprint = r->fingerprint,
 		.evaluations = r->evaluations,
 		.hits = r->hits,
 		.limited = r->limited,
 		.ns = r->ns * 64,
 	};
 	return 0;
+}
+
+void ruleset_arm(struct ruleset *rules, size_t i, uint32_t each) {
+	struct rule *r = rule_at(rules, i);
+
+	if (r)
+		r->each = each == 0 ? RULE_NEVER : each == 1 ? 0 : each;
 }
 
 void ruleset_losses(const struct ruleset *rules, struct rule_losses *ret) {

@@ -51,6 +51,16 @@ static uint64_t now_ns(void) {
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* is_passed_over - of a rule that takes too much; what it would have said is not known */
+static bool is_passed_over(struct rule *r, struct tally *t) {
+	t->noted |= r->each != RULE_NEVER;
+	if (r->each != RULE_NEVER && ++r->passed >= r->each) {
+		r->passed = 0;
+		return false;
+	}
+	return true;
+}
+
 static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 	struct match *m = &rules->match;
 	uint64_t since;
@@ -59,6 +69,8 @@ static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 	if (m->applies && !m->applies[r->source_id])
 		return;
 	if (r->fired == rules->event) /* when the event was seen in another way */
+		return;
+	if (r->each && is_passed_over(r, t))
 		return;
 	m->limited = false;
 	since = ++r->evaluations % 64 ? 0 : now_ns();

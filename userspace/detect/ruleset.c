@@ -242,6 +242,19 @@ int ruleset_load_text(const char *name, const char *text, size_t n,
 	return err ? err : build_end(b, add_text(b, name, text, n), ret);
 }
 
+int ruleset_load_texts(const struct rule_text *texts, size_t n,
+		       const struct detect_options *options, struct buf *errors,
+		       struct ruleset **ret) {
+	struct build *b;
+	int err = build_new(options, errors, &b);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < n && !err; i++)
+		err = add_text(b, texts[i].name, texts[i].text.s, texts[i].text.n);
+	return build_end(b, err, ret);
+}
+
 int ruleset_load(const char *const *paths, size_t n_paths, const struct detect_options *options,
 		 struct buf *errors, struct ruleset **ret) {
 	struct build *b;
