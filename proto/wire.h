@@ -73,6 +73,7 @@ enum wire_kind {
 	WIRE_HOST_FOLD = 53,
 	WIRE_HOST_COVERAGE = 54,
 	WIRE_HOST_LOG = 55,
+	WIRE_HOST_CONTENT = 57,
 	WIRE_FILE_MOUNT = 64,
 	WIRE_FILE_UMOUNT = 65,
 	WIRE_FILE_MOVE_MOUNT = 66,
@@ -353,6 +354,17 @@ struct wire_host_log {
 	struct wire_str service; /* what its file is called */
 	struct wire_str line;
 };
+
+/* What was said of a bundle of rules, and by whom. */
+struct wire_host_content {
+	struct wire_header head;
+	__u64 version;
+	__u64 order;
+	struct wire_str gate, verdict, reason, text;
+	struct wire_str bundle; /* its hash, hexadecimal; empty: of none */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_host_content) == 104, "wire_host_content");
 
 struct wire_host_loss {
 	struct wire_header head;

@@ -61,6 +61,8 @@ static void a_trial_that_fails_leaves_what_was_before(void) {
 
 		prove(&s, 1);
 		state_begin(&s, &two, 9);
+		CHECK(!state_orphan(&s)); /* nobody has begun with it */
+		state_take_up(&s);
 		for (int i = TRIAL_CONTROL; i < stage; i++)
 			(void)state_promote(&s);
 		CHECK(state_orphan(&s) && !state_orphan(&s));
@@ -191,6 +193,7 @@ static void swap(void) {
 		if (store_put(&st, next.hash, bytes, sizeof(bytes)))
 			_exit(2);
 		state_begin(&s, &next, 1);
+		state_take_up(&s);
 		for (int k = 0; k < 3; k++) {
 			(void)state_promote(&s);
 			if (store_save(&st, &s))

@@ -36,6 +36,7 @@ static const uint8_t sample_kinds[] = {
 	WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP, WIRE_KERNEL_KEY,
 	WIRE_KERNEL_LOCKDOWN, WIRE_KERNEL_IO_URING, WIRE_KERNEL_IO_REQUEST,
 	WIRE_FILE_READ, WIRE_HOST_LOG,
+	WIRE_HOST_CONTENT,
 	WIRE_FILE_TRUNCATE, WIRE_FILE_MKDIR, WIRE_FILE_RMDIR,
 	WIRE_FILE_MKNOD, WIRE_FILE_SETXATTR, WIRE_FILE_REMOVEXATTR,
 	WIRE_FILE_MOUNT, WIRE_FILE_UMOUNT, WIRE_FILE_MOVE_MOUNT,
@@ -304,6 +305,18 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 
 		w->uid = 1000;
 		w->name = sample_add_lit(s, "mia");
+		break;
+	}
+	case WIRE_HOST_CONTENT: {
+		struct wire_host_content *w = sample_begin(s, kind, sizeof(*w));
+
+		w->version = 12;
+		w->order = 3;
+		w->gate = sample_add_lit(s, "rehearsal");
+		w->verdict = sample_add_lit(s, "refused");
+		w->reason = sample_add_lit(s, "story");
+		w->text = sample_add_lit(s, "rules.yml:7: the rule holds here");
+		w->bundle = sample_add_lit(s, "0123456789abcdef");
 		break;
 	}
 	case WIRE_HOST_LOG: {

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "app/format.h"
+#include "app/host.h"
+#include "app/recorder.h"
 #include "base/log.h"
 #include "decode/decode.h"
 
@@ -91,6 +93,7 @@ int corridor_done(struct corridor *c) {
 	export_free(c->export);
 	tape_free(c->tape);
 	ruleset_free(c->rules);
+	ruleset_free(c->shadow);
 	enrich_free(c->enrich);
 	arena_done(&c->arena);
 	*c = (struct corridor){ .error = c->error, .failed = c->failed };
@@ -108,9 +111,33 @@ static void encode(struct corridor *c, struct output *s, const struct event *e) 
 		fail(c, output_flush(s), s->name);
 }
 
-void corridor_event(struct corridor *c, struct event *e) {
-	if (c->rules && !e->retold)
+#define SHADOW_CLOCK 16
+
+/* shadow - the candidate sees the same event, and nobody sees what it finds */
+static void shadow(struct corridor *c, struct event *e) {
+	const struct detection *detections = e->detections;
+	uint32_t n = e->n_detections;
+	uint64_t since = c->asked % SHADOW_CLOCK ? 0 : host_boot_ns();
+
+	detect_event(c->shadow, &c->arena, e);
+	if (since)
+		c->shadow_ns += (host_boot_ns() - since) * SHADOW_CLOCK;
+	c->shadow_matches += e->n_detections;
+	e->detections = detections;
+	e->n_detections = n;
+}
+
+static void detect(struct corridor *c, struct event *e) {
+	c->asked++;
+	if (c->rules)
 		detect_event(c->rules, &c->arena, e);
+	if (c->shadow)
+		shadow(c, e);
+}
+
+void corridor_event(struct corridor *c, struct event *e) {
+	if (!e->retold)
+		detect(c, e);
 	c->events[e->kind]++;
 	c->detections += e->n_detections;
 	if (c->export)
@@ -134,6 +161,8 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 		err = tape_write(c->tape, record, len);
 		fail(c, err, NULL);
 	}
+	if (c->recorder)
+		recorder_write(c->recorder, record, len);
 	c->records++;
 	arena_reset(&c->arena); /* the last event dies here */
 	event_reset(&e);

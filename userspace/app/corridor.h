@@ -23,6 +23,10 @@ struct corridor {
 	struct arena arena;    /* dies with each record */
 	struct enrich *enrich; /* owned */
 	struct ruleset *rules; /* owned; NULL: none */
+	struct ruleset *shadow; /* owned; its detections are counted and not told; NULL: none */
+	struct recorder *recorder; /* borrowed; NULL: none */
+	uint64_t asked;	       /* events that rules were asked about */
+	uint64_t shadow_matches, shadow_ns; /* ns: reckoned from every 16th event */
 	struct tape *tape;     /* owned; NULL: none */
 	struct output outputs[CORRIDOR_OUTPUTS];
 	int n_outputs;

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "content/verdict.h"
+
 #define HOST_CPU 65535
 #define CLOCK_STEP_NS 1000000
 
@@ -201,6 +203,26 @@ int host_log(void *host, const char *service, struct str line) {
 	draft_begin(h, &d, WIRE_HOST_LOG, sizeof(*l));
 	draft_str(&d, &l->service, service, strlen(service));
 	draft_str(&d, &l->line, line.s, line.n);
+	return draft_send(h, &d);
+}
+
+int host_content(struct host *h, const struct verdict *v) {
+	static const uint8_t none[SEAL_HASH_BYTES];
+	static struct draft d;
+	struct wire_host_content *c = (struct wire_host_content *)d.bytes;
+	char hex[SEAL_HEX_BYTES];
+
+	draft_begin(h, &d, WIRE_HOST_CONTENT, sizeof(*c));
+	c->version = v->version;
+	c->order = v->order;
+	draft_str(&d, &c->gate, v->gate, strlen(v->gate));
+	draft_str(&d, &c->verdict, v->verdict, strlen(v->verdict));
+	if (strcmp(v->reason, "-") != 0)
+		draft_str(&d, &c->reason, v->reason, strlen(v->reason));
+	draft_str(&d, &c->text, v->text, strlen(v->text));
+	seal_hex(v->hash, hex);
+	if (memcmp(v->hash, none, sizeof(none)) != 0)
+		draft_str(&d, &c->bundle, hex, strlen(hex));
 	return draft_send(h, &d);
 }
 

@@ -45,6 +45,10 @@ int host_coverage(struct host *h, const struct host_coverage *c);
 /* host_log - HOST_LOG: @line of the log that is called @service here; for follow_read() */
 int host_log(void *host, const char *service, struct str line);
 
+/* host_content - HOST_CONTENT */
+struct verdict;
+int host_content(struct host *h, const struct verdict *v);
+
 /* host_stop - HOST_STOP with the ledger */
 int host_stop(struct host *h, uint64_t produced, uint64_t lost);
 

@@ -144,6 +144,13 @@ static int allow(scmp_filter_ctx ctx, const int *calls, size_t n) {
 	return err;
 }
 
+/* A child that locks itself in. */
+static const int allowed_children[] = {
+	SCMP_SYS(fork),	      SCMP_SYS(vfork),	     SCMP_SYS(setrlimit), SCMP_SYS(setpriority),
+	SCMP_SYS(seccomp),    SCMP_SYS(capset),	     SCMP_SYS(capget),	  SCMP_SYS(pidfd_open),
+	SCMP_SYS(mkdirat),    SCMP_SYS(mkdir),	     SCMP_SYS(dup),	  SCMP_SYS(dup3),
+};
+
 static int filter_calls(uint32_t needs) {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int err;
@@ -157,6 +164,8 @@ static int filter_calls(uint32_t needs) {
 		err = allow(ctx, allowed_net, N(allowed_net));
 	if (!err && needs & SANDBOX_THREADS)
 		err = allow(ctx, allowed_threads, N(allowed_threads));
+	if (!err && needs & SANDBOX_CHILDREN)
+		err = allow(ctx, allowed_children, N(allowed_children));
 	if (!err && needs & SANDBOX_LISTEN)
 		err = allow(ctx, allowed_listen, N(allowed_listen));
 	if (!err)
@@ -215,4 +224,8 @@ int sandbox_courier(uint32_t needs) {
 	int err = keep_capabilities(NULL, 0);
 
 	return err ? err : filter_calls(needs);
+}
+
+int sandbox_updater(void) {
+	return sandbox_courier(SANDBOX_FILES | SANDBOX_NET | SANDBOX_THREADS | SANDBOX_CHILDREN);
 }

@@ -20,13 +20,17 @@
 int sandbox_enter(bool spool);
 
 /* What a courier may need once it is in its sandbox, the bits of enum sink_need; or a receiver. */
-enum { SANDBOX_FILES = 1, SANDBOX_NET = 2, SANDBOX_THREADS = 4, SANDBOX_LISTEN = 8 };
+enum { SANDBOX_FILES = 1, SANDBOX_NET = 2, SANDBOX_THREADS = 4, SANDBOX_LISTEN = 8,
+       SANDBOX_CHILDREN = 16 };
 
 /*
  * sandbox_rehearsal - no capability, and no call that opens, makes, connects to or starts anything
  * What was open or mapped before can be used. -errno.
  */
 int sandbox_rehearsal(void);
+
+/* sandbox_updater - no capability; files, the network, and children of its own; -errno */
+int sandbox_updater(void);
 
 /* sandbox_courier - no capability at all, no_new_privs, and the calls of @needs; -errno */
 int sandbox_courier(uint32_t needs);

@@ -26,7 +26,6 @@
 #include "app/coverage.h"
 #include "app/host.h"
 #include "app/report.h"
-#include "app/rules.h"
 #include "app/sandbox.h"
 #include "base/log.h"
 
@@ -56,6 +55,7 @@ struct session {
 	struct host host;
 	struct child child;
 	struct watch watch;
+	struct live live;
 	struct coverage coverage;
 	uint64_t began_ns, deadline_ns, next_loss_ns, next_clock_ns, next_coverage_ns;
 	uint64_t host_records; /* census and HOST_*: records that no ring carried */
@@ -205,27 +205,13 @@ static int start_loop(struct session *s) {
 	return err;
 }
 
-static void reload_rules(struct session *s) {
-	struct ruleset *rules;
-
-	if (rules_load(s->o->rules, s->o->n_rules, &s->o->detect, &rules)) {
-		log_error("the new rules are not used; the old ones stay in force, continuing");
-		return;
-	}
-	if (rules && s->corridor.rules)
-		ruleset_adopt(rules, s->corridor.rules);
-	ruleset_free(s->corridor.rules);
-	s->corridor.rules = rules;
-	log_info("reloaded %zu rules", rules ? ruleset_count(rules) : 0);
-}
-
 static void take_signals(struct session *s) {
 	struct signalfd_siginfo info;
 
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
 		switch (info.ssi_signo) {
 		case SIGHUP:
-			reload_rules(s);
+			live_reload(&s->live, &s->corridor);
 			break;
 		case SIGCHLD:
 			(void)child_reap(&s->child);
@@ -261,7 +247,8 @@ static int tend_host(struct session *s, uint64_t now) {
 	if (now >= s->next_clock_ns) {
 		s->next_clock_ns = now + CLOCK_PERIOD_NS;
 		watch_now(s, false);
-		err = host_clock(&s->host);
+		err = host_clock(&s->host) ?: live_tend(&s->live, &s->corridor, &s->host,
+							report_lost(probe_losses(s->probe)), now);
 		if (s->corridor.export)
 			export_tend(s->corridor.export);
 	}
@@ -438,7 +425,10 @@ static int start(struct session *s) {
 	if (err)
 		return 1;
 	s->corridor.color = s->o->color;
-	err = rules_load(s->o->rules, s->o->n_rules, &s->o->detect, &s->corridor.rules);
+	if (live_open(&s->live, &s->o->content))
+		return 1;
+	s->corridor.recorder = s->live.recorder;
+	err = live_load(&s->live, &s->corridor);
 	if (err)
 		return err == -EINVAL || err == -ENOENT ? 2 : 1;
 	err = start_outputs(s) ? -EIO : start_export(s);
@@ -466,12 +456,13 @@ static int start(struct session *s) {
 	return -1;
 }
 
-static void close_all(struct session *s) {
+static void close_all(struct session *s, bool failed) {
 	int fds[] = { s->signals, s->timer, s->epoll }, told;
 
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
+	live_close(&s->live, failed);
 	probe_free(s->probe);
 	child_free(&s->child);
 	told = s->corridor.error;
@@ -487,6 +478,7 @@ int session_run(const struct session_options *options) {
 		.timer = -1,
 		.signals = -1,
 		.child.leave = -1,
+		.live = { .store = { -1, -1, -1, NULL }, .pipe = -1 },
 	};
 	int code = start(&s);
 
@@ -495,6 +487,6 @@ int session_run(const struct session_options *options) {
 		if (!code && s.child.pid && child_reap(&s.child))
 			code = child_code(&s.child);
 	}
-	close_all(&s);
+	close_all(&s, code > 0 && !s.child.pid);
 	return code;
 }

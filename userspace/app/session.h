@@ -11,6 +11,7 @@
 
 #include "app/corridor.h"
 #include "app/follow.h"
+#include "app/live.h"
 #include "app/watch.h"
 #include "probe/probe.h"
 
@@ -24,6 +25,7 @@ struct session_options {
 	const char *outputs[CORRIDOR_OUTPUTS]; /* as output_open() takes them */
 	struct detect_options detect;	     /* how rules are read */
 	int n_outputs;
+	struct live_options content; /* .off: no rules but those above */
 	const char *config;		     /* --config; NULL: `run` takes the default file */
 	struct export_options export;	     /* used when it has sinks, or @spool is set */
 	bool spool;			     /* keep events though nobody is to have them */

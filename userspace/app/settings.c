@@ -20,6 +20,7 @@
 static int take_sink(void *target, const struct config_pair *pairs, size_t n, size_t *bad,
 		     const char **why);
 
+static const char *const rings[] = { "0", "1", "2", "3", "4", NULL };
 static const char *const hooks[] = { "auto", "lsm", "tracepoint", NULL };
 
 static const struct config_key settings_keys[] = {
@@ -43,13 +44,70 @@ static const struct config_key settings_keys[] = {
 	  .help = "32 random bytes: each segment then has a keyed hash chain (spool verify)" },
 	{ .path = "spool.grace", .type = CONFIG_MS, .offset = AT(export.grace_ms), .fallback = "3s",
 	  .help = "how long deliveries may go on when the sensor ends" },
+	{ .path = "content.folder", .type = CONFIG_TEXT, .offset = AT(content.folder),
+	  .fallback = UPDATER_FOLDER,
+	  .help = "rules by bundle, once keys are trusted: lapwing content trust" },
+	{ .path = "content.source", .type = CONFIG_TEXT, .offset = AT(content.source),
+	  .help = "a folder or https://HOST/PATH that has the order and the bundles" },
+	{ .path = "content.poll", .type = CONFIG_MS, .offset = AT(content.poll_ms),
+	  .fallback = "60s", .help = "how often the source is asked" },
+	{ .path = "content.channel", .type = CONFIG_TEXT, .offset = AT(content.channel),
+	  .fallback = "stable", .help = "bundles and orders of others are left alone" },
+	{ .path = "content.stratum", .type = CONFIG_TEXT, .offset = AT(content.stratum),
+	  .help = "label of hosts like this one, such as debian-12/6.1/amd64" },
+	{ .path = "content.ring", .type = CONFIG_WORD, .offset = AT(content.ring), .words = rings,
+	  .fallback = "0", .help = "take part when a rollout has come to this ring, not before" },
+	{ .path = "content.max_ring", .type = CONFIG_WORD, .offset = AT(content.max_ring),
+	  .words = rings, .fallback = "4",
+	  .help = "no more of my hosts than this ring has (1: 1 %, 2: 10 %, 3: 50 %) take it" },
+	{ .path = "content.laboratory", .type = CONFIG_YES, .offset = AT(content.laboratory),
+	  .fallback = "no", .help = "yes: whatever is ordered for anybody is taken at once" },
+	{ .path = "content.delay", .type = CONFIG_SECONDS, .offset = AT(content.delay_s),
+	  .fallback = "0s", .help = "take nothing before its order is so old" },
+	{ .path = "content.freeze", .type = CONFIG_YES, .offset = AT(content.freeze),
+	  .fallback = "no", .help = "yes: nothing new; a revert is still followed" },
+	{ .path = "content.weekends", .type = CONFIG_YES, .offset = AT(content.weekends),
+	  .fallback = "no", .help = "yes: begin also from Friday 16:00 to Monday 06:00" },
+	{ .path = "content.exact", .type = CONFIG_TEXT, .offset = AT(content.exact),
+	  .help = "the hash of a bundle: this one and no other" },
+	{ .path = "content.control", .type = CONFIG_MS, .offset = AT(content.control_ms),
+	  .fallback = "60s", .help = "how long it is measured what is normal here" },
+	{ .path = "content.shadow", .type = CONFIG_MS, .offset = AT(content.shadow_ms),
+	  .fallback = "24h", .help = "how long a bundle runs beside the live one, unseen" },
+	{ .path = "content.shadow_events", .type = CONFIG_BYTES,
+	  .offset = AT(content.shadow_events), .fallback = "1000000",
+	  .help = "and for how many events; for seven days at most" },
+	{ .path = "content.probation", .type = CONFIG_MS, .offset = AT(content.probation_ms),
+	  .fallback = "10m", .help = "how long it is live on trial" },
 	{ .path = "sinks", .type = CONFIG_MAPS, .map = take_sink,
 	  .help = "where events go: each has a name, a url, and keys of its kind" },
 	{ 0 },
 };
 
 struct settings settings_defaults(void) {
-	return (struct settings){ .export = export_defaults() };
+	return (struct settings){ .export = export_defaults(),
+				  .content = { .folder = UPDATER_FOLDER,
+					       .channel = "stable",
+					       .max_ring = 4,
+					       .poll_ms = 60000 } };
+}
+
+int settings_policy(const struct settings_content *c, struct policy *ret) {
+	struct policy p = { .ring = (uint32_t)c->ring,
+			    .max_ring = (uint32_t)c->max_ring,
+			    .delay_s = c->delay_s,
+			    .weekends = c->weekends,
+			    .laboratory = c->laboratory,
+			    .freeze_until_s = c->freeze ? UINT64_MAX : 0 };
+	int err = policy_set(&p, STR("channel"), str_of(c->channel));
+
+	if (!err && c->stratum)
+		err = policy_set(&p, STR("stratum"), str_of(c->stratum));
+	if (!err && c->exact)
+		err = policy_set(&p, STR("exact"), str_of(c->exact));
+	if (!err)
+		*ret = p;
+	return err;
 }
 
 /* --- sinks ------------------------------------------------------------------------------------ */

@@ -16,6 +16,15 @@
 #define SETTINGS_FOLDER "/etc/lapwing"
 #define SETTINGS_FILE SETTINGS_FOLDER "/lapwing.yaml"
 
+struct settings_content {
+	const char *folder, *source, *channel, *stratum, *exact; /* NULL: not said */
+	int ring, max_ring; /* 0 to 4 */
+	uint64_t delay_s;
+	bool freeze, weekends, laboratory;
+	uint32_t poll_ms, control_ms, shadow_ms, probation_ms; /* 0: the default */
+	uint64_t shadow_events;
+};
+
 struct settings {
 	const char *rules[SESSION_RULES];
 	int n_rules;
@@ -26,6 +35,7 @@ struct settings {
 	const char *outputs[CORRIDOR_OUTPUTS];
 	int n_outputs;
 	struct export_options export;
+	struct settings_content content;
 	struct config *memory; /* of all texts; NULL: there was no file */
 };
 
@@ -39,6 +49,9 @@ struct settings settings_defaults(void);
 int settings_read(const char *path, struct settings *ret);
 
 void settings_free(struct settings *s);
+
+/* settings_policy - what @c says of content, as its owner's word; -EINVAL: no hash at "exact" */
+int settings_policy(const struct settings_content *c, struct policy *ret);
 
 /* settings_sample - a file with every key, its help and its default, all commented out */
 void settings_sample(FILE *to);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/fetch.h"
 #include "app/rules.h"
 #include "base/log.h"
 #include "sink/output.h"
@@ -214,15 +215,42 @@ static int take_settings(struct session_options *o, const struct settings *s) {
 	return CLI_OK;
 }
 
+/* take_content - content by bundles, unless rules were named, which then are what runs */
+static int take_content(struct session_options *o, const struct settings_content *c) {
+	struct live_options *l = &o->content;
+	const char *why;
+
+	l->off = o->no_rules || o->n_rules;
+	l->updater = (struct updater_options){ .folder = c->folder,
+					       .source = c->source,
+					       .poll_ms = c->poll_ms,
+					       .limits = { .control_ms = c->control_ms,
+							   .shadow_ms = c->shadow_ms,
+							   .shadow_events = c->shadow_events,
+							   .probation_ms = c->probation_ms } };
+	if (settings_policy(c, &l->updater.policy)) {
+		log_error("content.exact takes the hash of a bundle, as `lapwing bundle inspect` "
+			  "shows it, not \"%s\"", c->exact);
+		return CLI_USAGE;
+	}
+	if (c->source && fetch_source(c->source, &why)) {
+		log_error("content.source \"%s\": %s", c->source, why);
+		return CLI_USAGE;
+	}
+	return CLI_OK;
+}
+
 /* read_settings - of a file that was named, or for `run` the one that may be there */
 static int read_settings(const struct command *c, struct session_options *o) {
 	static struct settings s; /* its texts are used to the end */
 	int code;
 
+	o->content.off = true;
 	if (!o->config && strcmp(c->name, "run") != 0)
 		return CLI_OK;
 	code = cli_fault(settings_read(o->config, &s));
-	return code ? code : take_settings(o, &s);
+	code = code ? code : take_settings(o, &s);
+	return code || strcmp(c->name, "run") != 0 ? code : take_content(o, &s.content);
 }
 
 int sensor_finish(const struct command *c, struct session_options *o) {
@@ -239,6 +267,9 @@ int sensor_finish(const struct command *c, struct session_options *o) {
 	else if (!o->no_rules && !o->n_rules)
 		log_warn("no rules are installed, and no --rules given: nothing will be detected, "
 			 "continuing");
+	o->content.rules = o->content.updater.rules = o->rules;
+	o->content.n_rules = o->content.updater.n_rules = o->n_rules;
+	o->content.detect = o->detect;
 	if (!o->n_outputs && !o->export.n_sinks && !o->spool)
 		o->outputs[o->n_outputs++] = "text:-";
 	if (o->color < 0 && getenv("NO_COLOR") && *getenv("NO_COLOR"))

@@ -29,6 +29,8 @@ void state_format(const struct state *s, struct buf *out) {
 
 	buf_addf(out, HEAD "serial %" PRIu64 "\norder %" PRIu64 "\nfloor %" PRIu64 "\n", s->serial,
 		 s->order, s->floor);
+	if (s->begun)
+		buf_add_lit(out, "begun 1\n");
 	if (s->paused)
 		buf_add_lit(out, "paused 1\n");
 	put_slot(out, "live", &s->live);
@@ -110,6 +112,8 @@ static int take_row(struct str key, struct str x, struct state *s) {
 		s->floor = v;
 	else if (str_eq(key, STR("trial_order")))
 		s->trial_order = v;
+	else if (str_eq(key, STR("begun")) && v == 1)
+		s->begun = true;
 	else if (str_eq(key, STR("paused")) && v == 1)
 		s->paused = true;
 	else if (str_eq(key, STR("stage")) && v > TRIAL_NONE && v < TRIAL_STAGES)
@@ -190,6 +194,18 @@ static void end_trial(struct state *s) {
 	s->trial = (struct state_slot){ 0 };
 	s->stage = TRIAL_NONE;
 	s->trial_order = 0;
+	s->begun = false;
+}
+
+void state_take_up(struct state *s) {
+	s->stage = TRIAL_CONTROL;
+	s->begun = true;
+}
+
+void state_put_down(struct state *s) {
+	s->begun = false;
+	if (s->stage)
+		s->stage = TRIAL_CONTROL;
 }
 
 void state_begin(struct state *s, const struct state_slot *slot, uint64_t order) {
@@ -242,7 +258,7 @@ void state_revert(struct state *s, const struct state_slot *to) {
 }
 
 bool state_orphan(struct state *s) {
-	if (!s->stage)
+	if (!s->stage || !s->begun)
 		return false;
 	state_rollback(s);
 	return true;

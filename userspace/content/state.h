@@ -30,6 +30,7 @@ struct state {
 	struct state_slot live, good, before[STATE_BEFORE];
 	struct state_slot trial;
 	enum trial_stage stage; /* of @trial */
+	bool begun;		/* somebody runs it: found so at a start, it killed who did */
 	uint64_t order, trial_order;
 	uint64_t floor; /* highest version that was proven */
 	bool paused;	/* by the owner: no update is looked for */
@@ -55,8 +56,14 @@ void state_rollback(struct state *s);
 /* state_revert - from what is live to @to, or to none: by order, or by the owner */
 void state_revert(struct state *s, const struct state_slot *to);
 
+/* state_take_up - the trial begins, or after a stop begins anew, with its first stage */
+void state_take_up(struct state *s);
+
+/* state_put_down - the worker ends in order, and the trial goes on with the next one */
+void state_put_down(struct state *s);
+
 /*
- * state_orphan - at a start: a trial that nobody has ended is rolled back
+ * state_orphan - at a start: a trial that was begun and that nobody has ended is rolled back
  * Whoever was there when it was on trial died with it. False: there was none.
  */
 bool state_orphan(struct state *s);

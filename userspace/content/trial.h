@@ -43,6 +43,7 @@ struct trial_sample {
 	uint64_t candidate_ns;	    /* that they took */
 	uint64_t disarmed;    /* rules of the trial's over their budget, since it is loaded */
 	uint64_t failed;      /* 1: the worker could not load what the state names */
+	uint64_t leaving;     /* 1: it ends in order, and this is the last one */
 };
 
 /* Bounds; all zero members mean the default in brackets. */

@@ -57,6 +57,27 @@ int decode_host_coverage(struct reader *r, struct event *ret) {
 	return 0;
 }
 
+int decode_host_content(struct reader *r, struct event *ret) {
+	const struct wire_host_content *w = (const void *)r->head;
+	struct str gate = fact(r, w->gate), verdict = fact(r, w->verdict);
+	struct str reason = fact(r, w->reason), text = fact(r, w->text);
+	struct str bundle = fact(r, w->bundle);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET_STR(ret, CONTENT_GATE, content.gate, gate);
+	EVENT_SET_STR(ret, CONTENT_VERDICT, content.verdict, verdict);
+	EVENT_SET_STR(ret, CONTENT_REASON, content.reason, reason);
+	EVENT_SET_STR(ret, CONTENT_TEXT, content.text, text);
+	EVENT_SET_STR(ret, CONTENT_BUNDLE, content.bundle, bundle);
+	if (w->version)
+		EVENT_SET(ret, CONTENT_VERSION, content.version, w->version);
+	if (w->order)
+		EVENT_SET(ret, CONTENT_ORDER, content.order, w->order);
+	return 0;
+}
+
 int decode_host_clock(struct reader *r, struct event *ret) {
 	const struct wire_host_clock *w = (const void *)r->head;
 	int error = reader_commit(r, ret);

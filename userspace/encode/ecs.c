@@ -76,6 +76,7 @@ static const struct {
 	[WIRE_KERNEL_KEXEC] = { "host", "change" },
 	[WIRE_HOST_START] = { "host", "start" },
 	[WIRE_HOST_STOP] = { "host", "end" },
+	[WIRE_HOST_CONTENT] = { "configuration", "change" },
 };
 
 static struct shape shape;

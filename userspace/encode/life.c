@@ -114,11 +114,29 @@ static void add_report(struct buf *out, const struct event *e) {
 		add_names(out, "; lost: ", &e->coverage.lost);
 }
 
+static void add_verdict(struct buf *out, const struct event *e) {
+	const struct event_content *c = &e->content;
+	const struct str parts[] = { c->gate, c->verdict, c->reason, c->text };
+	const enum field_id ids[] = { FIELD_CONTENT_GATE, FIELD_CONTENT_VERDICT,
+				      FIELD_CONTENT_REASON, FIELD_CONTENT_TEXT };
+
+	for (int i = 0; i < 4; i++) {
+		if (!event_has(e, ids[i]))
+			continue;
+		buf_add_lit(out, " ");
+		text_shown(out, parts[i]);
+		if (i == 2)
+			buf_add_char(out, ':');
+	}
+}
+
 void text_host(struct buf *out, const struct event *e) {
 	if (e->kind == WIRE_HOST_START) {
 		add_start(out, e);
 	} else if (e->kind == WIRE_HOST_COVERAGE) {
 		add_report(out, e);
+	} else if (e->kind == WIRE_HOST_CONTENT) {
+		add_verdict(out, e);
 	} else if (e->kind == WIRE_HOST_LOSS) {
 		add_loss(out, e);
 	} else if (e->kind == WIRE_HOST_STOP) {

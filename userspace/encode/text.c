@@ -114,6 +114,7 @@ static void (*const sentences[WIRE_KIND_MAX])(struct buf *, const struct event *
 	[WIRE_NET_ACCEPT] = text_net,	    [WIRE_NET_BIND] = text_net,
 	[WIRE_NET_LISTEN] = text_net,	    [WIRE_NET_SEND] = text_net,
 	[WIRE_NET_CLOSE] = text_net,	    [WIRE_NET_DNS] = text_dns,
+	[WIRE_HOST_CONTENT] = text_host,
 	[WIRE_HOST_START] = text_host,	    [WIRE_HOST_LOSS] = text_host,
 	[WIRE_HOST_STOP] = text_host,	    [WIRE_HOST_COVERAGE] = text_host,
 };

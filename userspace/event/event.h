@@ -249,6 +249,12 @@ struct event_log {
 	struct str program, user, text;
 };
 
+/* A verdict on a bundle of rules. */
+struct event_content {
+	struct str gate, verdict, reason, text, bundle;
+	uint64_t version, order;
+};
+
 #define EVENT_HAS_WORDS 4
 
 struct event {
@@ -268,6 +274,7 @@ struct event {
 	struct event_exec exec;
 	struct event_fork fork;
 	struct event_log log;
+	struct event_content content;
 	struct event_exit exit;
 	struct event_file file;
 	struct event_net net;

@@ -2,8 +2,6 @@
 #include "sink/http.h"
 
 #include <ctype.h>
-#include <curl/curl.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,25 +10,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define LIBRARY "libcurl.so.4"
+#include "sink/curl.h"
+
 #define CONNECT_MS 10000
 #define MAX_RETRY_MS 600000
 #define GZIP_MIN 1024 /* smaller bodies are not worth it */
 #define GZIP_WINDOW (15 + 16)
-
-/* What of libcurl is used, found when it is loaded. */
-static struct {
-	void *library;
-	__typeof__(curl_global_init) *global_init;
-	__typeof__(curl_easy_init) *init;
-	__typeof__(curl_easy_setopt) *set;
-	__typeof__(curl_easy_perform) *perform;
-	__typeof__(curl_easy_getinfo) *info;
-	__typeof__(curl_easy_strerror) *text;
-	__typeof__(curl_easy_cleanup) *cleanup;
-	__typeof__(curl_slist_append) *append;
-	__typeof__(curl_slist_free_all) *free_all;
-} curl;
 
 struct http {
 	CURL *easy;
@@ -43,33 +28,10 @@ struct http {
 };
 
 static int load(struct sink *s) {
-	static const struct {
-		const char *name;
-		void *to;
-	} wanted[] = {
-		{ "curl_global_init", &curl.global_init }, { "curl_easy_init", &curl.init },
-		{ "curl_easy_setopt", &curl.set },	   { "curl_easy_perform", &curl.perform },
-		{ "curl_easy_getinfo", &curl.info },	   { "curl_easy_cleanup", &curl.cleanup },
-		{ "curl_easy_strerror", &curl.text },
-		{ "curl_slist_append", &curl.append },
-		{ "curl_slist_free_all", &curl.free_all },
-	};
+	const char *why;
+	int err = curl_load(&why);
 
-	if (curl.library)
-		return 0;
-	curl.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!curl.library)
-		return sink_fail(s, -ENOENT, "%s: needs libcurl: install the package libcurl4",
-				 s->type->scheme);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		void *at = dlsym(curl.library, wanted[i].name);
-
-		if (!at)
-			return sink_fail(s, -ENOENT, LIBRARY " has no %s", wanted[i].name);
-		memcpy(wanted[i].to, &at, sizeof(at));
-	}
-	return curl.global_init(CURL_GLOBAL_DEFAULT) ? sink_fail(s, -EIO, LIBRARY " cannot start")
-						     : 0;
+	return err ? sink_fail(s, err, "%s: %s", s->type->scheme, why) : 0;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t n, void *http) {
@@ -159,7 +121,7 @@ static int set_all(struct http *h, struct sink *s, const struct http_defaults *d
 	    curl.set(h->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) ||
 	    curl.set(h->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) ||
 	    curl.set(h->easy, CURLOPT_USERAGENT, "lapwing/" LAPWING_VERSION))
-		return sink_fail(s, -EIO, LIBRARY " is too old");
+		return sink_fail(s, -EIO, "libcurl is too old");
 	return 0;
 }
 
