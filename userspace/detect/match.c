@@ -160,7 +160,8 @@ void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 
 	e->detections = rules->detections;
 	e->n_detections = 0;
-	if (e->kind >= WIRE_KIND_MAX)
+	if (e->kind >= WIRE_KIND_MAX ||
+	    (!rules->buckets[e->kind].n && !rules->n_audits[e->kind] && !of_host(rules, e)))
 		return;
 	m->e = e;
 	m->time_ns = event_has(e, FIELD_BOOT_NS) ? e->boot_ns : e->time_ns;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define TRIAL 256	  /* events, after which it shows whether this is worth its while, */
 #define WORTH (TRIAL / 8) /* by as many that were known */
@@ -21,14 +22,24 @@ struct known {
 	char bytes[MEMORY_BYTES];
 };
 
+/* A field of struct event. */
+struct value {
+	uint16_t offset;
+	uint8_t id;   /* enum field_id */
+	uint8_t type; /* enum field_type */
+};
+
 struct memory {
 	uint64_t asked[EVENT_HAS_WORDS]; /* fields, as bits of event.has */
-	uint8_t fields[FIELD_MAX];	 /* the same, part by part */
+	struct value values[FIELD_MAX];	 /* the same, part by part, */
 	uint16_t begin[PARTS + 1];
+	uint16_t n_texts; /* and of these the texts that are the event's own */
 	uint32_t n_asked, n_known, rest; /* events */
 	uint64_t hash; /* of the event that was asked about last; 0: it is not to be kept */
 	struct known *events;
 };
+
+#define EVENTS_BYTES (MEMORY_EVENTS * sizeof(struct known))
 
 _Static_assert(FIELD_MAX <= 256, "a byte is enough for a field");
 
@@ -91,15 +102,25 @@ static enum part part_of(uint32_t id) {
 								     : PART_OWN;
 }
 
-static void list_fields(struct memory *m) {
+static void list_values(struct memory *m, enum part part, bool texts, uint16_t *n) {
+	for (uint32_t id = 0; id < FIELD_MAX; id++) {
+		const struct field *f = &fields[id];
+
+		if (m->asked[id / 64] >> id % 64 & 1 && part_of(id) == part &&
+		    (f->type == FIELD_STR) == texts)
+			m->values[(*n)++] = (struct value){ f->offset, (uint8_t)id, f->type };
+	}
+}
+
+static void list_parts(struct memory *m) {
 	uint16_t n = 0;
 
 	for (enum part part = 0; part < PARTS; part++) {
 		m->begin[part] = n;
-		for (uint32_t id = 0; id < FIELD_MAX; id++) {
-			if (m->asked[id / 64] >> id % 64 & 1 && part_of(id) == part)
-				m->fields[n++] = (uint8_t)id;
-		}
+		list_values(m, part, true, &n);
+		if (part == PART_OWN)
+			m->n_texts = n;
+		list_values(m, part, false, &n);
 	}
 	m->begin[PARTS] = n;
 }
@@ -109,15 +130,16 @@ int memory_new(const struct bucket *b, uint32_t kind, struct memory **ret) {
 
 	if (!m)
 		return -ENOMEM;
-	/* pages that are never written take no memory */
-	m->events = calloc(MEMORY_EVENTS, sizeof(*m->events));
-	if (!m->events) {
+	/* calloc() may write; a page that is never written takes no memory: most kinds are rare */
+	m->events = mmap(NULL, EVENTS_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (m->events == MAP_FAILED) {
 		free(m);
 		return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < b->n; i++)
 		add_expr(m, b->rows[i]->expr, kind);
-	list_fields(m);
+	list_parts(m);
 	*ret = m;
 	return 0;
 }
@@ -125,7 +147,7 @@ int memory_new(const struct bucket *b, uint32_t kind, struct memory **ret) {
 void memory_free(struct memory *m) {
 	if (!m)
 		return;
-	free(m->events);
+	(void)munmap(m->events, EVENTS_BYTES);
 	free(m);
 }
 
@@ -147,44 +169,31 @@ static inline uint64_t key(const struct event *e, enum part part) {
 				      : e->container_key;
 }
 
-/* number_bytes - of a field that is a number; 0: it is text */
-static inline uint32_t number_bytes(enum field_type type) {
-	static const uint8_t bytes[] = {
-		[FIELD_U32] = 4,  [FIELD_ENUM] = 4, [FIELD_U64] = 8, [FIELD_FIXED64] = 8,
-		[FIELD_BITS] = 8, [FIELD_BOOL] = 1, [FIELD_STR] = 0, [FIELD_STRV] = 0,
-	};
-
-	return bytes[type];
+static inline const void *value_at(const struct event *e, const struct value *v) {
+	return (const char *)e + v->offset;
 }
 
-static inline bool same_number(const char *a, const char *b, uint32_t n) {
-	return n == 8   ? memcmp(a, b, 8) == 0
-	       : n == 4 ? memcmp(a, b, 4) == 0
-			: *a == *b;
-}
-
-/* texts - those of a field that is no number */
-static inline struct strv texts(const struct event *e, uint32_t id) {
-	const void *at = field_at(e, id);
-
-	return fields[id].type == FIELD_STR ? (struct strv){ at, 1 } : *(const struct strv *)at;
+/* number_bytes - of a value that is a number */
+static inline uint32_t number_bytes(const struct value *v) {
+	return v->type == FIELD_BOOL			       ? sizeof(bool)
+	       : v->type == FIELD_U32 || v->type == FIELD_ENUM ? sizeof(uint32_t)
+							       : sizeof(uint64_t);
 }
 
 /* hash - by the ends of the texts that are the event's own: it only says where to look */
 static uint64_t hash(const struct memory *m, const struct event *e) {
 	uint64_t h = e->kind;
 
-	for (uint32_t i = 0; i < m->begin[PART_OWN + 1]; i++) {
-		uint32_t id = m->fields[i];
-		const struct str *x = field_at(e, id);
-		uint64_t tail;
+	for (uint32_t i = 0; i < m->n_texts; i++) {
+		const struct str *x = value_at(e, &m->values[i]);
+		uint64_t tail = 0;
 
-		if (fields[id].type != FIELD_STR || !event_has(e, id))
+		if (!event_has(e, m->values[i].id))
 			continue;
 		if (x->n >= 8)
 			memcpy(&tail, x->s + x->n - 8, 8);
-		else
-			tail = x->n ? (unsigned char)x->s[x->n - 1] : 0;
+		else if (x->n)
+			tail = (unsigned char)x->s[x->n - 1];
 		h = (h ^ tail ^ x->n) * 0x9e3779b97f4a7c15ull;
 		h ^= h >> 29;
 	}
@@ -208,43 +217,49 @@ static inline bool same_bytes(const char *a, const char *b, uint32_t n) {
 	return x == y;
 }
 
-/* same_texts - and then *@at is moved behind them */
-static inline bool same_texts(const char **at, const struct event *e, uint32_t id) {
-	struct strv list = texts(e, id);
-	const char *p = *at;
+/* same_text - what is kept at @at is @x: where the next is, or NULL */
+static inline const char *same_text(const char *at, const struct str *x) {
 	uint32_t n;
 
-	memcpy(&n, p, sizeof(n));
-	if (n != list.n)
-		return false;
-	p += sizeof(n);
-	for (uint32_t i = 0; i < list.n; i++) {
-		memcpy(&n, p, sizeof(n));
-		p += sizeof(n);
-		if (list.v[i].n != n || !same_bytes(p, list.v[i].s, n))
-			return false;
-		p += n;
+	memcpy(&n, at, sizeof(n));
+	at += sizeof(n);
+	return n == x->n && same_bytes(at, x->s, n) ? at + n : NULL;
+}
+
+/* same_value - likewise */
+static inline const char *same_value(const char *at, const struct event *e, const struct value *v) {
+	const void *value = value_at(e, v);
+	const struct strv *list = value;
+	uint32_t n;
+
+	if (v->type == FIELD_STR)
+		return same_text(at, value);
+	if (v->type != FIELD_STRV) {
+		n = number_bytes(v);
+		return (n == 4   ? !memcmp(at, value, 4)
+			: n == 8 ? !memcmp(at, value, 8)
+				 : *at == *(const char *)value)
+			       ? at + n
+			       : NULL;
 	}
-	*at = p;
-	return true;
+	memcpy(&n, at, sizeof(n));
+	if (n != list->n)
+		return NULL;
+	at += sizeof(n);
+	for (uint32_t i = 0; i < n && at; i++)
+		at = same_text(at, &list->v[i]);
+	return at;
 }
 
 static bool same_part(const struct memory *m, const struct known *k, const struct event *e,
 		      enum part part) {
 	const char *at = k->bytes + k->begin[part];
 
-	for (uint32_t i = m->begin[part]; i < m->begin[part + 1]; i++) {
-		uint32_t id = m->fields[i], n = number_bytes(fields[id].type);
-
-		if (!has(e, id))
-			continue;
-		if (!n && !same_texts(&at, e, id))
-			return false;
-		if (n && !same_number(at, field_at(e, id), n))
-			return false;
-		at += n;
+	for (uint32_t i = m->begin[part]; i < m->begin[part + 1] && at; i++) {
+		if (has(e, m->values[i].id))
+			at = same_value(at, e, &m->values[i]);
 	}
-	return true;
+	return at;
 }
 
 static bool same(const struct memory *m, struct known *k, const struct event *e) {
@@ -274,18 +289,21 @@ static bool put(struct known *k, uint32_t *at, const void *bytes, uint32_t n) {
 	return true;
 }
 
-static bool put_field(struct known *k, uint32_t *at, const struct event *e, uint32_t id) {
-	uint32_t n = number_bytes(fields[id].type);
-	struct strv list;
+static bool put_text(struct known *k, uint32_t *at, const struct str *x) {
+	return put(k, at, &x->n, sizeof(x->n)) && put(k, at, x->s, x->n);
+}
 
-	if (n)
-		return put(k, at, field_at(e, id), n);
-	list = texts(e, id);
-	if (!put(k, at, &list.n, sizeof(list.n)))
+static bool put_value(struct known *k, uint32_t *at, const struct event *e, const struct value *v) {
+	const struct strv *list = value_at(e, v);
+
+	if (v->type == FIELD_STR)
+		return put_text(k, at, value_at(e, v));
+	if (v->type != FIELD_STRV)
+		return put(k, at, value_at(e, v), number_bytes(v));
+	if (!put(k, at, &list->n, sizeof(list->n)))
 		return false;
-	for (uint32_t i = 0; i < list.n; i++) {
-		if (!put(k, at, &list.v[i].n, sizeof(list.v[i].n)) ||
-		    !put(k, at, list.v[i].s, list.v[i].n))
+	for (uint32_t i = 0; i < list->n; i++) {
+		if (!put_text(k, at, &list->v[i]))
 			return false;
 	}
 	return true;
@@ -300,7 +318,7 @@ static bool put_event(const struct memory *m, struct known *k, const struct even
 		k->keys[part] = key(e, part);
 		k->begin[part] = (uint16_t)at;
 		for (uint32_t i = m->begin[part]; i < m->begin[part + 1]; i++) {
-			if (has(e, m->fields[i]) && !put_field(k, &at, e, m->fields[i]))
+			if (has(e, m->values[i].id) && !put_value(k, &at, e, &m->values[i]))
 				return false;
 		}
 	}

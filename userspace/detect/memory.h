@@ -20,7 +20,7 @@
 #include "detect/engine.h"
 
 #define MEMORY_EVENTS 256 /* a power of two, of which each event has two to choose from */
-#define MEMORY_BYTES 1000
+#define MEMORY_BYTES 704
 
 struct memory;
 

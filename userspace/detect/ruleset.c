@@ -83,6 +83,7 @@ static int fill_bucket(const struct view *v, struct arena *temp, struct bucket *
 static int fill_audits(struct ruleset *set, struct arena *temp) {
 	uint32_t n;
 	const struct audit_record *rows = audit_records(&n);
+	struct event_kinds asked = { 0 };
 
 	set->audits = arena_zalloc(&set->arena, n * sizeof(*set->audits));
 	if (!set->audits)
@@ -95,7 +96,11 @@ static int fill_audits(struct ruleset *set, struct arena *temp) {
 			return err;
 		if (set->n_audits[kind]++ == 0)
 			set->first_audit[kind] = (uint8_t)i;
+		if (set->audits[i].n)
+			event_kinds_add(&asked, kind);
 	}
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++)
+		set->n_audits[kind] *= event_kinds_has(&asked, kind);
 	return 0;
 }
 
