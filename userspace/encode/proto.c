@@ -349,6 +349,12 @@ static inline __attribute__((always_inline)) char *put_messages(struct buf *out,
 	return p;
 }
 
+/* has_from - whether it has any field from @id on; most events end before the later messages */
+static inline bool has_from(const struct event *e, unsigned id) {
+	return (e->has[0] & ~field_below(id, 0)) | (e->has[1] & ~field_below(id, 1)) |
+	       (e->has[2] & ~field_below(id, 2)) | (e->has[3] & ~field_below(id, 3));
+}
+
 void encode_proto(struct buf *out, const struct event *e) {
 	size_t start = out->len;
 	char *p = buf_room(out, EVENT_SHORT_BYTES);
@@ -366,7 +372,8 @@ void encode_proto(struct buf *out, const struct event *e) {
 		p = put_container_once(out, p, e);
 	if (HAS_ANY(e, lineage))
 		p = put_lineage_once(out, p, e);
-	p = put_messages(out, p, e, NUMBER_lineage, INT32_MAX);
+	if (has_from(e, FIELDS_lineage_END))
+		p = put_messages(out, p, e, NUMBER_lineage, INT32_MAX);
 	p = close_body(out, p, start + 2, 2);
 	out->len = buf_error(out) ? start : (size_t)(p - out->data);
 }

@@ -147,14 +147,17 @@ static inline char *put_STRV(struct buf *out, char *p, bool has, uint32_t number
 /* Numbers of an enum below 64, packed: one byte each. An empty set is not known, any other is. */
 static inline char *put_BITS(struct buf *out, char *p, bool has, uint32_t number,
 			     const uint64_t *set) {
+	char *count;
+
 	(void)out;
 	(void)has;
 	if (!*set)
 		return p;
-	p = put_tag(p, number, BYTES);
-	*p++ = (char)__builtin_popcountll(*set);
+	count = put_tag(p, number, BYTES);
+	p = count + 1;
 	for (uint64_t bits = *set; bits; bits &= bits - 1)
 		*p++ = (char)__builtin_ctzll(bits);
+	*count = (char)(p - count - 1);
 	return p;
 }
 

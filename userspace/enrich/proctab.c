@@ -274,15 +274,11 @@ static void set_line(const struct proctab *t, struct proc *p) {
 	}
 }
 
-static bool wants_line(const struct proc *p) {
-	return !p->line && p->has_parent && p->parent_tgid;
-}
-
-const struct lineage *proctab_lineage(const struct proctab *t, struct proc *p) {
+const struct lineage *proctab_find_lineage(const struct proctab *t, struct proc *p) {
 	struct proc *young[LINEAGE_IDS];
 	int n = 0;
 
-	for (struct proc *up = p; up && wants_line(up) && n < LINEAGE_IDS;
+	for (struct proc *up = p; up && proc_wants_line(up) && n < LINEAGE_IDS;
 	     up = proctab_parent(t, up))
 		young[n++] = up;
 	while (n-- > 0)

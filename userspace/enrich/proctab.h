@@ -139,11 +139,20 @@ static inline struct proc *proctab_parent(const struct proctab *t, struct proc *
 	return p->parent;
 }
 
+static inline bool proc_wants_line(const struct proc *p) {
+	return !p->line && p->has_parent && p->parent_tgid;
+}
+
+/* proctab_find_lineage - for proctab_lineage(), the first time */
+const struct lineage *proctab_find_lineage(const struct proctab *t, struct proc *p);
+
 /*
  * proctab_lineage - the ancestors of @p, found out once, at best while its parent is there
  * NULL: it has none (proc.has_parent, and no parent_tgid), it was not told of any, or no memory.
  */
-const struct lineage *proctab_lineage(const struct proctab *t, struct proc *p);
+static inline const struct lineage *proctab_lineage(const struct proctab *t, struct proc *p) {
+	return proc_wants_line(p) ? proctab_find_lineage(t, p) : p->line;
+}
 
 /* proctab_settle - finds out the ancestors of all rows: after a census, which comes in any order */
 void proctab_settle(const struct proctab *t);

@@ -6,6 +6,12 @@ _Static_assert(offsetof(struct event_process, ns_tgid) -
                        sizeof(((struct proc *)0)->namespaces),
                "eight numbers in a row");
 
+static void learn_changed(struct proc *p, const struct event *e) {
+	for (unsigned i = 0; i < sizeof(p->namespaces) / sizeof(p->namespaces[0]); i++)
+		if (event_has(e, FIELD_PROCESS_NS_MNT + i))
+			p->namespaces[i] = (&e->process.ns_mnt)[i];
+}
+
 void whence_learn(struct cgroups *cgroups, struct proc *p, const struct event *e) {
 	if (event_has(e, FIELD_PROCESS_CGROUP_ID)) {
 		p->cgroup_id = e->process.cgroup_id;
@@ -15,9 +21,10 @@ void whence_learn(struct cgroups *cgroups, struct proc *p, const struct event *e
 	if (!(e->has[0] & WHENCE_NAMESPACES))
 		return;
 	/* an event tells all of them, or those that it changed */
-	for (unsigned i = 0; i < sizeof(p->namespaces) / sizeof(p->namespaces[0]); i++)
-		if (event_has(e, FIELD_PROCESS_NS_MNT + i))
-			p->namespaces[i] = (&e->process.ns_mnt)[i];
+	if (!(~e->has[0] & WHENCE_NAMESPACES))
+		memcpy(p->namespaces, &e->process.ns_mnt, sizeof(p->namespaces));
+	else
+		learn_changed(p, e);
 	p->namespaces_has |= e->has[0] & WHENCE_NAMESPACES;
 	p->shown.key = 0;
 }
@@ -38,7 +45,7 @@ void whence_inherit(struct proc *p, const struct proc *parent) {
 		p->cgroup_id = parent->cgroup_id;
 	inherited = parent->namespaces_has & ~p->namespaces_has & ~FIELD_BIT(PROCESS_NS_TGID);
 	p->namespaces_has |= inherited;
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; inherited && i < 8; i++) {
 		if (inherited >> (FIELD_PROCESS_NS_MNT + i) & 1)
 			p->namespaces[i] = parent->namespaces[i];
 	}
