@@ -29,6 +29,11 @@ static inline char *put_varint(char *p, uint64_t v) {
 		*p = (char)v;
 		return p + 1;
 	}
+	if (v < 0x4000) {
+		p[0] = (char)(v | 0x80);
+		p[1] = (char)(v >> 7);
+		return p + 2;
+	}
 	while (v > 0x7f) {
 		*p++ = (char)(v | 0x80);
 		v >>= 7;
