@@ -183,10 +183,24 @@ static void what_never_comes_again_is_soon_left_alone(void) {
 	ruleset_free(rules);
 }
 
+static void a_rule_that_is_armed_again_finds_what_it_was_not_asked_about(void) {
+	struct ruleset *rules = rule_load(one);
+	struct event e = event_of(WIRE_PROCESS_EXEC);
+
+	CHECK(!ruleset_remember(rules));
+	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("z"));
+	ruleset_arm(rules, 0, 0);
+	CHECK(rule_hits(rules, &e) == 0 && rule_hits(rules, &e) == 0);
+	ruleset_arm(rules, 0, 1);
+	CHECK(rule_hits(rules, &e) == 1);
+	ruleset_free(rules);
+}
+
 int main(void) {
 	RUN(what_is_found_is_what_is_found_without_it);
 	RUN(an_event_is_asked_about_once_and_one_that_holds_each_time);
 	RUN(long_events_are_asked_about_each_time);
+	RUN(a_rule_that_is_armed_again_finds_what_it_was_not_asked_about);
 	RUN(what_never_comes_again_is_soon_left_alone);
 	DONE();
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "detect/correlate.h"
+#include "detect/memory.h"
 
 static size_t n_correlations(const struct ruleset *set) {
 	return set->correlations ? set->correlations->n : 0;
@@ -44,8 +45,12 @@ int ruleset_info(const struct ruleset *rules, size_t i, struct rule_info *ret) {
 void ruleset_arm(struct ruleset *rules, size_t i, uint32_t each) {
 	struct rule *r = rule_at(rules, i);
 
-	if (r)
-		r->each = each == 0 ? RULE_NEVER : each == 1 ? 0 : each;
+	if (!r)
+		return;
+	/* events were passed by that it was not asked about */
+	for (uint32_t kind = 0; r->each == RULE_NEVER && kind < WIRE_KIND_MAX; kind++)
+		memory_forget(rules->buckets[kind].memory);
+	r->each = each == 0 ? RULE_NEVER : each == 1 ? 0 : each;
 }
 
 void ruleset_losses(const struct ruleset *rules, struct rule_losses *ret) {

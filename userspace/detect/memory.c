@@ -377,3 +377,10 @@ void memory_keep(struct memory *m, const struct event *e) {
 	k[i].younger = true;
 	k[!i].younger = false;
 }
+
+void memory_forget(struct memory *m) {
+	for (uint32_t i = 0; m && i < MEMORY_EVENTS; i++) {
+		if (m->events[i].hash) /* a page that was never written stays so */
+			m->events[i].hash = 0;
+	}
+}

@@ -33,6 +33,9 @@ void memory_free(struct memory *m);
 /* memory_knows - whether no rule holds for @e, which was found before; false: it has to be asked */
 bool memory_knows(struct memory *m, const struct event *e);
 
+/* memory_forget - from here on rules may say something that they did not; also NULL */
+void memory_forget(struct memory *m);
+
 /* memory_keep - no rule held for @e, of which memory_knows() has just given false */
 void memory_keep(struct memory *m, const struct event *e);
 
