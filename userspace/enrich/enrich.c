@@ -168,8 +168,10 @@ static void learn_census(struct enrich *en, const struct event *e) {
 
 /* learn_exit - false if that was told before; a row is made if need be, to know that */
 static bool learn_exit(struct enrich *en, struct event *e) {
-	struct proc *p = proctab_put(&en->procs, e->process.pid, e->process.start_ns);
+	struct proc *p = find(en, e->process.pid, e->process.start_ns);
 
+	if (!p)
+		p = proctab_put(&en->procs, e->process.pid, e->process.start_ns);
 	if (p && p->ended)
 		return false;
 	if (p)
