@@ -163,6 +163,19 @@ static void a_connection_is_told_with_its_outcome(void) {
 	CHECK(holds("success: no\n    exit: -111", &e) == 1);
 }
 
+/* LSM hooks run before the deed, and nothing tells of a file's deed again. */
+static void a_path_does_not_wait_for_an_outcome(void) {
+	static const uint32_t kinds[] = { WIRE_FILE_RENAME, WIRE_FILE_UNLINK, WIRE_FILE_CHMOD,
+					  WIRE_FILE_CHOWN,  WIRE_FILE_LINK,   WIRE_FILE_SYMLINK };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct event e = file_of(kinds[i], "/etc/audit/auditd.conf");
+
+		EVENT_SET(&e, OUTCOME, outcome, OUTCOME_ATTEMPTED);
+		CHECK(holds("type: PATH\n    name: /etc/audit/auditd.conf", &e) == 1);
+	}
+}
+
 static void keys_that_rules_refer_to_are_given(void) {
 	struct event resolved = exec_of("/opt/x", "/usr/bin/nc.openbsd");
 	struct event invoked = exec_of("/bin/nc", "/opt/y");
@@ -211,6 +224,7 @@ int main(void) {
 	RUN(rarer_calls_have_their_names);
 	RUN(var_run_is_run);
 	RUN(a_connection_is_told_with_its_outcome);
+	RUN(a_path_does_not_wait_for_an_outcome);
 	RUN(keys_that_rules_refer_to_are_given);
 	RUN(names_are_those_of_the_rules_own_log_source);
 	RUN(a_rule_of_the_product_alone_may_speak_as_audit_does);

@@ -137,15 +137,21 @@ static bool of_host(const struct ruleset *rules, const struct event *e) {
 	return rules->correlations && (e->kind == WIRE_HOST_LOSS || e->kind == WIRE_HOST_START);
 }
 
-/* try_audits - the same event, as each record that auditd would have made of it */
+/*
+ * try_audits - the same event, as each record that auditd would have made of it
+ *
+ * Audit writes SYSCALL when a call has ended, so not of what is told before; a PATH
+ * it writes whatever the outcome, and what LSM hooks see of files is told only once.
+ */
 static void try_audits(struct ruleset *rules, struct arena *arena, const struct event *e,
 		       struct tally *t) {
 	uint32_t n;
 	const struct audit_record *rows = audit_records(&n);
+	bool ended = !event_has(e, FIELD_OUTCOME) || e->outcome != OUTCOME_ATTEMPTED;
 
 	for (uint32_t i = rules->first_audit[e->kind], end = i + rules->n_audits[e->kind]; i < end;
 	     i++) {
-		if (rules->audits[i].n == 0)
+		if (rules->audits[i].n == 0 || (!ended && rows[i].type == AUDIT_SYSCALL))
 			continue;
 		begin(rules, arena);
 		rules->match.audit = &rows[i];
@@ -171,9 +177,7 @@ void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 	if (event_has(e, FIELD_FOLD_COUNT))
 		m->weight = e->fold.count < UINT32_MAX ? (uint32_t)e->fold.count : UINT32_MAX;
 	try_event(rules, arena, &rules->buckets[e->kind], &t);
-	/* audit writes its records when the call ends */
-	if (rules->n_audits[e->kind] &&
-	    !(event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_ATTEMPTED))
+	if (rules->n_audits[e->kind])
 		try_audits(rules, arena, e, &t);
 	if (of_host(rules, e)) {
 		begin(rules, arena);
