@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One guest: qemu without KVM, the host's file tree as its root, one command, its exit status.
 
-The guest's root is "/" of the host, read-only, through virtiofsd; init.c says what is laid over it
+The guest's root is "/" of the host, or another tree, read-only, through virtiofsd; init.c says what is laid over it
 and how it reports: frames over a virtio-serial port, which come out of a pipe here.
 """
 
@@ -53,6 +53,15 @@ def _die_with_parent():
 
 def _below(path, folders):
     return any(path == f or path.startswith(f + "/") for f in folders)
+
+
+def tree_lines(kernel, options, shares):
+    """The job in a tree that is not this machine's: all of it is writable, and all is lost."""
+    lines = [f"module={m}" for m in kernel.init_modules]
+    lines += ["overlay=/", f"lend=modules:/usr/lib/modules/{kernel.release}", "tmpfs=/tmp"]
+    lines += [f"share=rw{i}:{d}" for i, d in enumerate(shares)]
+    lines += [f"init={options.init}"] if options.init else []
+    return lines + ["cwd=/"] + [f"arg={word}" for word in options.command]
 
 
 def job_lines(kernel, command, cwd, shares):
@@ -125,10 +134,13 @@ class Guest:
 
     def _qemu_args(self, report):
         o, initrd = self.options, os.path.join(self.folder, "initrd")
-        cwd = os.path.realpath(os.getcwd())
+        if o.root:
+            lines = tree_lines(self.kernel, o, self.shares)
+        else:
+            lines = job_lines(self.kernel, self.command, os.path.realpath(os.getcwd()), self.shares)
         with open(initrd, "wb") as out, open(self.kernel.initramfs, "rb") as base:
             out.write(base.read())
-            out.write(image.job(job_lines(self.kernel, self.command, cwd, self.shares)))
+            out.write(image.job(lines))
         append = f"{KERNEL_ARGS} lsm={o.lsm} loglevel={6 if o.console else 4} {o.append}"
         args = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
                 "-no-reboot", "-monitor", "none", "-cpu", o.cpu or CPU, "-m", o.mem,
@@ -144,7 +156,9 @@ class Guest:
         else:
             args += ["-accel", "tcg,thread=multi", "-smp", str(o.smp)]
         args += ["-append", append]
-        args += self._serve("root", "/", "always")
+        args += self._serve("root", os.path.realpath(o.root or "/"), "always")
+        if o.root:
+            args += self._serve("modules", self.kernel.modules, "always")
         for i, share in enumerate(self.shares):
             args += self._serve(f"rw{i}", share, "auto")
         return args + ["-device", "virtio-serial-pci",

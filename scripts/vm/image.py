@@ -3,6 +3,7 @@
 
 import lzma
 import os
+import shlex
 import struct
 import subprocess
 import zlib
@@ -142,11 +143,11 @@ def job(lines):
 
 
 def compile_init(out):
-    compiler = os.environ.get("CC", "cc")
-    command = [compiler, "-O2", "-D_GNU_SOURCE", "-static", "-o", out, INIT_C]
+    compiler = shlex.split(os.environ.get("CC") or "cc")  # "ccache gcc" is one too
+    command = [*compiler, "-O2", "-D_GNU_SOURCE", "-static", "-o", out, INIT_C]
     try:
         r = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError as e:
-        raise BadImage(f"{compiler} is not installed") from e
+        raise BadImage(f"{compiler[0]} is not installed") from e
     if r.returncode:
         raise BadImage(f"{' '.join(command)}: {r.stderr.strip()}")

@@ -12,10 +12,14 @@
  * output before it is there too, and the host ends qemu.
  *
  *	module=PATH	insmod, a path in the initramfs
+ *	overlay=/	the whole tree gets a writable layer that is lost at the end
+ *	lend=TAG:DIR	a directory of the host, read-only
  *	bind=FROM:TO	keep the host's directory FROM, which a later tmpfs may hide, at TO
  *	tmpfs=DIR	an empty writable directory
  *	overlay=DIR	what the host has there, with a writable layer that is lost at the end
  *	share=TAG:DIR	a directory of the host, written through
+ *	init=PATH	process 1 becomes this program before the command begins, and what reports
+ *			is its child then
  *	cwd=DIR  arg=WORD
  *
  * Keys are done in the order of the list above; entries of one key in job order.
@@ -143,10 +147,15 @@ static const char *in_root(const char *path) {
 	return text;
 }
 
-static void mount_or_say(const char *what, const char *where, const char *type, const char *opt) {
+static void mount_as_or_say(const char *what, const char *where, const char *type,
+			    unsigned long flags, const char *opt) {
 	make_dirs(where);
-	if (mount(what, where, type, 0, opt))
+	if (mount(what, where, type, flags, opt))
 		say("mount %s on %s: %s", type, where, strerror(errno));
+}
+
+static void mount_or_say(const char *what, const char *where, const char *type, const char *opt) {
+	mount_as_or_say(what, where, type, 0, opt);
 }
 
 static void mount_host_tree(void) {
@@ -156,6 +165,39 @@ static void mount_host_tree(void) {
 		if (tries == 200)
 			die("mount of the host's tree");
 		usleep(10000);
+	}
+}
+
+static void lay_overlay(const char *dir) {
+	static int number;
+	char lower[PATH_LEN], upper[64], work[64], opt[PATH_LEN + 200];
+	struct stat st;
+
+	snprintf(lower, sizeof(lower), "%s", in_root(dir));
+	if (stat(lower, &st))
+		return;
+	snprintf(upper, sizeof(upper), "/layers/upper%d", number);
+	snprintf(work, sizeof(work), "/layers/work%d", number);
+	number++;
+	mkdir(upper, 0755);
+	mkdir(work, 0755);
+	chmod(upper, st.st_mode & 07777);
+	snprintf(opt, sizeof(opt), "xino=off,lowerdir=%s,upperdir=%s,workdir=%s", lower, upper,
+		 work);
+	mount_or_say("overlay", lower, "overlay", opt);
+}
+
+/* Before anything is mounted in the tree, which a layer over all of it would hide. */
+static void lay_whole_layer(void) {
+	char *value, tag[32];
+
+	mount_or_say("layers", "/layers", "tmpfs", "mode=755");
+	for (int i = 0; (value = next("overlay", &i));)
+		if (!strcmp(value, "/"))
+			lay_overlay("");
+	for (int i = 0; (value = next("lend", &i));) {
+		snprintf(tag, sizeof(tag), "%.*s", (int)strcspn(value, ":"), value);
+		mount_as_or_say(tag, in_root(strchr(value, ':') + 1), "virtiofs", MS_RDONLY, "");
 	}
 }
 
@@ -178,23 +220,6 @@ static void mount_kernel_fs(void) {
 		mount_or_say(fs[i][0], in_root(fs[i][1]), fs[i][0], fs[i][2]);
 }
 
-static void lay_overlay(const char *dir, int number) {
-	char lower[PATH_LEN], upper[64], work[64], opt[PATH_LEN + 200];
-	struct stat st;
-
-	snprintf(lower, sizeof(lower), "%s", in_root(dir));
-	if (stat(lower, &st))
-		return;
-	snprintf(upper, sizeof(upper), "/layers/upper%d", number);
-	snprintf(work, sizeof(work), "/layers/work%d", number);
-	mkdir(upper, 0755);
-	mkdir(work, 0755);
-	chmod(upper, st.st_mode & 07777);
-	snprintf(opt, sizeof(opt), "xino=off,lowerdir=%s,upperdir=%s,workdir=%s", lower, upper,
-		 work);
-	mount_or_say("overlay", lower, "overlay", opt);
-}
-
 /*
  * Binds are taken before the tmpfs's that may hide them and put in place after;
  * overlays come last, because a kept directory may want one.
@@ -203,7 +228,6 @@ static void lay_writable_layers(void) {
 	char kept[32], *value;
 	int n = 0;
 
-	mount_or_say("layers", "/layers", "tmpfs", "mode=755");
 	for (int i = 0; (value = next("bind", &i)); n++) {
 		snprintf(kept, sizeof(kept), "/kept%d", n);
 		*strchr(value, ':') = 0;
@@ -223,9 +247,9 @@ static void lay_writable_layers(void) {
 		if (mount(kept, to, NULL, MS_MOVE, NULL))
 			say("bind to %s: %s", to, strerror(errno));
 	}
-	n = 0;
 	for (int i = 0; (value = next("overlay", &i));)
-		lay_overlay(value, n++);
+		if (strcmp(value, "/") != 0)
+			lay_overlay(value);
 	for (int i = 0; (value = next("share", &i));) {
 		char tag[32];
 
@@ -304,6 +328,27 @@ static void send_frame(int port, char what, const char *text, size_t n) {
 		if (put <= 0)
 			die("report");
 	}
+}
+
+/* Goes on in a child when another program is to be process 1, which wants its signals unblocked. */
+static void become_init(void) {
+	int first = 0;
+	char *program = next("init", &first);
+	char *argv[] = { program, NULL };
+	sigset_t none;
+	pid_t pid;
+
+	if (!program)
+		return;
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		return;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execv(program, argv);
+	die(program);
 }
 
 static pid_t start_command(int out, int err) {
@@ -409,6 +454,7 @@ int main(void) {
 	read_job();
 	load_modules();
 	mount_host_tree();
+	lay_whole_layer();
 	mount_kernel_fs();
 	lay_writable_layers();
 	port = open_port("vm.report");
@@ -418,6 +464,7 @@ int main(void) {
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
+	become_init();
 	sig = signalfd(-1, &child, SFD_CLOEXEC);
 	if (sig < 0 || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
 		die("pipes");

@@ -74,7 +74,7 @@ def _mirror():
     return DEFAULT_MIRROR
 
 
-def _source(suite):
+def source(suite):
     mirror = _mirror()
     if suite.endswith("-security"):
         mirror += "-security"
@@ -89,7 +89,7 @@ class Apt:
         for sub in ("state/lists/partial", "cache/archives/partial"):
             os.makedirs(os.path.join(folder, sub))
         with open(os.path.join(folder, "sources"), "w", encoding="utf-8") as f:
-            f.writelines(_source(s) for s in suites)
+            f.writelines(source(s) for s in suites)
         acquire = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True,
                                  check=True).stdout
         conf = os.path.join(folder, "apt.conf")
