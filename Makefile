@@ -8,6 +8,7 @@
 # make check-live   deeds on this machine against the sensor's word (root)
 # make check-vm     the same in a guest              (KERNEL=6.1|6.12|…, scripts/vmtest --list)
 # make check-vm-all in every guest kernel that scripts/vmtest knows
+# make check-efficacy attacks and honest work in a guest, and what is detected of them (root)
 # make bench        what the sensor, its spool and its rules cost
 # make fuzz         each fuzz target for SECONDS=60
 # make install      DESTDIR= PREFIX=/usr/local
@@ -47,7 +48,7 @@ BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Iprot
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test check check-bpf check-live check-vm check-vm-all bench fuzz install clean deps
+.PHONY: all run test check check-bpf check-live check-vm check-vm-all check-efficacy bench fuzz install clean deps
 
 all: $(B)/lapwing
 

@@ -125,6 +125,9 @@ check-vm:
 check-vm-all:
 	@scripts/ladder $$(scripts/vmtest --list | awk "{ print \"guest-\" \$$1 }")
 
+check-efficacy:
+	@scripts/ladder efficacy
+
 fuzz:
 	@FUZZ_SECONDS=$(SECONDS) scripts/ladder fuzz
 
