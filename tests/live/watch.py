@@ -12,7 +12,8 @@ import time
 
 NAMES = ("read_of_a_watched_file", "read_of_a_file_in_a_watched_folder",
          "read_of_a_replaced_watched_file", "read_by_another_mount_of_a_watched_file",
-         "read_in_a_watched_folder_made_anew", "read_of_the_unwatched_is_not_told")
+         "read_in_a_watched_folder_made_anew", "read_of_the_unwatched_is_not_told",
+         "read_of_what_is_always_watched")
 AGAIN_S = 30  # the sensor looks for a new folder every second, when it gets its turn
 
 
@@ -61,6 +62,9 @@ def act(events):
         read("mounted/secret", NAMES[3])
     for _ in range(3):
         read("other")
+    for path in ("/etc/login.defs", "/etc/issue"):
+        if os.path.exists(path):
+            read(path, NAMES[6])
     os.rename("keys", "old")
     os.mkdir("keys")
     write("keys/id", "c")
@@ -82,10 +86,10 @@ def agrees(e, want):
 
 
 def judge(events, wants, room):
-    """name -> faults"""
+    """name of each case at fault -> its faults"""
     reads = [e for e in events if e.kind == "FILE_READ"]
-    found = {name: [f"not told: {want}; told were {[e.raw.get('file') for e in reads]}"]
-             for name, want in wants.items() if not any(agrees(e, want) for e in reads)}
+    found = {want["case"]: [f"not told: {want}; told were {[e.raw.get('file') for e in reads]}"]
+             for want in wants if not any(agrees(e, want) for e in reads)}
     strays = [e.raw for e in reads if os.path.join(room, "other") == e.fields.get("file.path")
               or not str(e.fields.get("file.path")).startswith(("/etc", "/root", room))]
     if strays:
@@ -105,13 +109,14 @@ def run(sensor, stage, report):
         ["/bin/sh", "-c", f"cd '{room}' && exec unshare -m sh -c \"{script}\""],
         options=["--watch", f"{room}/secret", "--watch", f"{room}/keys"], out=out)
     with open(said, encoding="ascii") as f:
-        wants = {want["case"]: want for want in map(json.loads, f)}
+        wants = list(map(json.loads, f))
     found = judge(events, wants, room)
     for name in NAMES:
         if status:
             report.result(name, [f"trace ended with {status}: {sensor.said()}"])
-        elif name == NAMES[3] and name not in wants:
-            report.skip(name, "no mount can be made here")
+        elif name in (NAMES[3], NAMES[6]) and not any(want["case"] == name for want in wants):
+            report.skip(name, "no mount can be made here" if name == NAMES[3] else
+                        "neither /etc/login.defs nor /etc/issue is here")
         else:
             report.result(name, found.get(name, []))
 

@@ -23,6 +23,12 @@ void watch_default(struct watch *w) {
 		"/root/.docker",	  "/root/.gnupg",
 		"/root/.netrc",		  "/root/.git-credentials",
 		"/root/.pgpass",	  "/root/.my.cnf",
+		/* what Sigma's two rules about reading name: the policy for passwords, the system */
+		"/etc/login.defs",	  "/etc/security/pwquality.conf",
+		"/etc/pam.d/auth",	  "/etc/pam.d/common-account",
+		"/etc/pam.d/common-auth", "/etc/pam.d/common-password",
+		"/etc/pam.d/system-auth", "/etc/lsb-release",
+		"/etc/redhat-release",	  "/etc/issue",
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)

@@ -25,7 +25,7 @@ struct watch {
 	size_t n_paths;
 };
 
-/* watch_default - credentials and keys of the system and of root */
+/* watch_default - credentials and keys of the system and of root, and the policy for passwords */
 void watch_default(struct watch *w);
 
 /* watch_add - one path more; -EINVAL: not absolute, or its name is too long; -E2BIG */
