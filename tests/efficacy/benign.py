@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""benign.py FOLDER: in a guest, a server's ordinary work, ROUNDS times over, while the sensor looks on.
+"""benign.py FOLDER: in a guest, a server's ordinary work, up to ROUNDS times over, while the sensor looks on.
 
 What an hour spreads out comes one after the other here: what a rule may be wrong about is what is
 done, not the time between. Accounts, keys, jobs and the container's files are there before the sensor
@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
 import inside
 
-ROUNDS = 3
+ROUNDS, LAST_ROUND_S = 5, 200  # no other round begins after so many seconds
 SECONDS = 240  # of one piece of work
 DEV, DEV_UID = "dev", 1000
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -123,21 +123,23 @@ def main():
     work = sys.argv[1]
     record = inside.Record(work, "done.jsonl")
     seed()
-    state = inside.settle()
     debs = "/var/tmp/debs"
     shutil.copytree(os.path.join(work, "debs"), debs)
-    sensor = inside.Sensor(work)
+    sensor = inside.Sensor(work)  # loads while the system starts
+    state = inside.settle()
     sensor.wait()
     record.put(system=state, settled_ns=inside.now_ns())
-    for number in range(ROUNDS):
+    first, number = inside.now_ns(), 0
+    while number < ROUNDS and inside.now_ns() - first < LAST_ROUND_S * 10 ** 9:
+        number += 1
         for name, commands in WORK.items():
             began, said = inside.now_ns(), []
             for command in commands:
                 status, text = sh(command.format(debs=debs, bundle=BUNDLE))
                 said += [] if status == 0 else [f"{command}: {status}: {text}"]
-            record.put(work=name, round=number + 1, began_ns=began, ended_ns=inside.now_ns(),
+            record.put(work=name, round=number, began_ns=began, ended_ns=inside.now_ns(),
                        failed=said)
-    record.put(ended=True, sensor=sensor.end())
+    record.put(ended=True, rounds=number, sensor=sensor.end())
 
 
 if __name__ == "__main__":
