@@ -87,8 +87,8 @@ static int show_order(const struct seal *s) {
 		log_error("it is sealed as an order, and says what makes no sense");
 		return CLI_FAILURE;
 	}
-	(void)printf("order         %" PRIu64 ": %s version %" PRIu64 ", channel %s, ring %u, "
-		     "%u.%02u %%%s%s\n",
+	(void)printf("order         %" PRIu64 ": %s version %" PRIu64 ", channel %s, "
+		     "ring %u, %u.%02u %%%s%s\n",
 		     o.number, order_word(o.state), o.version, o.channel, o.ring,
 		     o.permyriad / 100, o.permyriad % 100, o.emergency ? ", emergency" : "",
 		     o.retry ? ", retry" : "");
