@@ -35,13 +35,12 @@ CONFIG = '''{"ociVersion": "1.0.2", "root": {"path": "rootfs"}, "hostname": "box
 '''
 
 WORK = {
-    "package install": ["apt-get install -y {debs}/*.deb", "apt-get remove -y hello memcached",
-                        "dpkg --purge memcached hello tree"],
+    "package install": ["apt-get install -y {debs}/*.deb"],
     "compile": ["runuser -u dev -- sh -c 'cd ~dev/project && make clean all && ./count data.txt'",
                 "runuser -u dev -- sh -c 'cd ~dev/project && git add -A && git commit -qm build"
                 " && git gc -q && git log --stat | head -n 5'",
                 "make -C ~dev/project install"],
-    "cron": ["run-parts --report /etc/cron.daily", "run-parts --report /etc/cron.weekly"],
+    "cron": ["run-parts --report /etc/cron.daily", "sleep 61"],
     "log rotation": ["logger -t app 'a line'", "logrotate -f /etc/logrotate.conf"],
     "ssh login": [f"runuser -u dev -- {SSH} 'uptime; free -m; df -h; ls -la'",
                   f"runuser -u dev -- {SSH} 'cd project && make && tail -n 2 data.txt'",
@@ -49,6 +48,10 @@ WORK = {
                   " dev@localhost:project/data.txt /home/dev/copy.txt",
                   f"runuser -u dev -- {SSH} sudo systemctl status cron"],
     "container start": ["cd {bundle} && runc run --no-pivot box"],
+}
+# what the budget is not about, because it is rarer; it is told as well
+BESIDE = {
+    "package removal": ["dpkg --purge memcached hello tree"],
     "services": ["systemctl restart cron", "systemctl restart rsyslog", "systemctl daemon-reload",
                  "journalctl -n 20 --no-pager", "systemctl list-timers --no-pager"],
     "backup": ["tar -czf /var/backups/etc.tar.gz /etc", "rsync -a /etc/ /var/backups/etc/",
@@ -132,13 +135,13 @@ def main():
     first, number = inside.now_ns(), 0
     while number < ROUNDS and inside.now_ns() - first < LAST_ROUND_S * 10 ** 9:
         number += 1
-        for name, commands in WORK.items():
+        for name, commands in [*WORK.items(), *BESIDE.items()]:
             began, said = inside.now_ns(), []
             for command in commands:
                 status, text = sh(command.format(debs=debs, bundle=BUNDLE))
                 said += [] if status == 0 else [f"{command}: {status}: {text}"]
-            record.put(work=name, round=number, began_ns=began, ended_ns=inside.now_ns(),
-                       failed=said)
+            record.put(work=name, budgeted=name in WORK, round=number, began_ns=began,
+                       ended_ns=inside.now_ns(), failed=said)
     record.put(ended=True, rounds=number, sensor=sensor.end())
 
 

@@ -131,18 +131,23 @@ BUDGET = 3  # loud detections of a benign hour
 
 
 def benign(folder):
-    """What was detected of ordinary work: each rule once for each thing done, and what was done."""
+    """What was detected of ordinary work: each rule once for each thing done, and what was done.
+
+    The sensor's own end, by a signal of ours, is no work.
+    """
     done = list(lines(os.path.join(folder, "out/done.jsonl")))
     works = [d for d in done if "work" in d]
-    seen = {}
+    end, seen = max((w["ended_ns"] for w in works), default=0), {}
     for event in lines(os.path.join(folder, "out/events.jsonl")):
-        for d in event.get("detections", []):
-            what = event.get("file", {}).get("path") or event["process"].get("command_line", "")
-            work = next((w["work"] for w in works
-                         if w["began_ns"] <= event["boot_ns"] <= w["ended_ns"]), "between")
-            key = (d["rule_id"], work)
+        for d in event.get("detections", []) if event["boot_ns"] <= end else []:
+            process = event.get("process", {})
+            what = event.get("file", {}).get("path") or process.get("command_line", "")
+            work = next((w for w in works if w["began_ns"] <= event["boot_ns"] <= w["ended_ns"]),
+                        {"work": "between", "budgeted": True})
+            key = (d["rule_id"], work["work"])
             seen.setdefault(key, {"rule_id": d["rule_id"], "title": d["title"],
-                                  "level": d["level"], "work": work, "seen": what[:200],
+                                  "level": d["level"], "work": work["work"],
+                                  "budgeted": work["budgeted"], "seen": what[:200],
                                   "times": 0})["times"] += 1
     return {"ran": bool(done), "whole": any(d.get("ended") for d in done), "works": works,
             "detections": list(seen.values())}
