@@ -23,10 +23,9 @@ void watch_default(struct watch *w) {
 		"/root/.docker",	  "/root/.gnupg",
 		"/root/.netrc",		  "/root/.git-credentials",
 		"/root/.pgpass",	  "/root/.my.cnf",
-		/* what Sigma's rules about reading name: the policy for passwords, the system */
+		/* what Sigma's rules about reading name, but for what each login reads */
 		"/etc/login.defs",	  "/etc/security/pwquality.conf",
-		"/etc/pam.d/auth",	  "/etc/pam.d/common-account",
-		"/etc/pam.d/common-auth", "/etc/pam.d/common-password",
+		"/etc/pam.d/auth",	  "/etc/pam.d/common-password",
 		"/etc/pam.d/system-auth", "/etc/lsb-release",
 		"/etc/redhat-release",	  "/etc/issue",
 	};
