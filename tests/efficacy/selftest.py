@@ -120,6 +120,22 @@ def what_fired_beyond_is_told():
         return [b["rule_id"] for b in judge.beyond([TEST], judge.detections(folder))] == ["other"]
 
 
+def honest_work_has_its_detections_once_and_until_its_end():
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(folder + "/out")
+        done = [{"system": "running"},
+                {"work": "cron", "budgeted": True, "began_ns": 1000, "ended_ns": 2000, "failed": []},
+                {"work": "web", "budgeted": False, "began_ns": 2100, "ended_ns": 3000, "failed": []},
+                {"ended": True}]
+        events = [hit(boot_ns=t) for t in (1100, 1200, 2050, 2500, 3001)]
+        for name, what in (("events", events), ("done", done)):
+            with open(f"{folder}/out/{name}.jsonl", "w", encoding="utf-8") as f:
+                f.write("".join(json.dumps(w) + "\n" for w in what))
+        quiet = judge.benign(folder)
+    told = [(d["work"], d["budgeted"], d["times"]) for d in quiet["detections"]]
+    return quiet["whole"] and told == [("cron", True, 2), ("between", True, 1), ("web", False, 1)]
+
+
 def outside_a_guest_it_refuses():
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(folder + "/out")
@@ -139,7 +155,8 @@ TESTS = [a_descendant_of_the_script_counts, another_process_at_that_time_does_no
          a_cgroup_that_was_there_before_does_not,
          what_the_manager_does_to_a_file_of_the_test_counts, a_pid_that_was_used_before_is_not_the_script,
          half_a_line_is_no_event, why_not_tells_of_the_rule_and_of_the_test,
-         only_confident_pairs_are_counted, what_fired_beyond_is_told, outside_a_guest_it_refuses]
+         only_confident_pairs_are_counted, what_fired_beyond_is_told,
+         honest_work_has_its_detections_once_and_until_its_end, outside_a_guest_it_refuses]
 
 
 def main():
