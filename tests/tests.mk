@@ -36,6 +36,14 @@ $(B)/tests/export/mockafka: tests/export/mockafka.c
 
 build-export: build-replay $(B)/tests/export/many $(B)/tests/export/mockafka
 
+# the host's own decisions, for 100,000 machines
+$(B)/tests/content/fleet: tests/content/fleet.c $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS) -lm
+
+build-content: all $(B)/tests/content/fleet
+
 # programs that run helpers of bpf/ in the kernel
 $(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c
 	$(call say,BPF,$<)
@@ -135,6 +143,6 @@ bench: build-bench
 	@status=0; for part in bench bench-spool bench-rules; do scripts/$$part || status=$$?; done; \
 	  exit $$status
 
-.PHONY: build-unit build-replay build-export build-bpf build-fuzz build-bench
+.PHONY: build-content build-unit build-replay build-export build-bpf build-fuzz build-bench
 
 -include $(B)/tests/replay/story.d $(BPF_TESTS:%=$(B)/tests/bpf/%_test.d) $(BPF_TESTS:%=$(B)/tests/bpf/%.bpf.o.d) $(FUZZ_OBJ:.o=.d) $(FUZZ:%=$(B)/tests/fuzz/%.d)

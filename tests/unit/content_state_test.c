@@ -79,7 +79,9 @@ static void there_and_back_and_there_again(void) {
 
 	prove(&s, 1);
 	prove(&s, 2);
+	CHECK(is(state_back(&s, slot(2).hash), 1) && is(state_back(&s, slot(1).hash), 2));
 	state_revert(&s, &one);
+	CHECK(is(state_back(&s, slot(1).hash), 0));
 	CHECK(is(&s.live, 1) && is(&s.good, 1) && state_was_reverted(&s, slot(2).hash));
 	prove(&s, 2);
 	CHECK(is(&s.live, 2) && is(&s.good, 2) && is(&s.before[0], 1) && !s.n_reverted);

@@ -303,7 +303,7 @@ int live_open(struct live *l, const struct live_options *o) {
 			  strerror(-err));
 		return err;
 	}
-	folder = recorder_folder();
+	folder = recorder_folder(o->updater.tapes);
 	if (l->store.dir >= 0 && (!folder || recorder_open(folder, &l->recorder)))
 		log_warn("there is no tmpfs for the flight recorder: rehearsals have no events of "
 			 "this host, continuing");

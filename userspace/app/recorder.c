@@ -33,9 +33,11 @@ static bool is_ours(const char *folder) {
 	       !(st.st_mode & 0077) && !statfs(folder, &fs) && fs.f_type == TMPFS_MAGIC;
 }
 
-const char *recorder_folder(void) {
+const char *recorder_folder(const char *named) {
 	static const char *const folders[] = { "/run/lapwing", "/dev/shm/lapwing" };
 
+	if (named)
+		return is_ours(named) ? named : NULL;
 	for (int i = 0; i < 2; i++)
 		if (is_ours(folders[i]))
 			return folders[i];

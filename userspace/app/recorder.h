@@ -15,10 +15,10 @@
 struct recorder;
 
 /*
- * recorder_folder - where it is: /run/lapwing, or below /dev/shm where /run is a disk
- * NULL: neither is on tmpfs, and a folder of ours that nobody else can write.
+ * recorder_folder - where it is: @named, or /run/lapwing, or below /dev/shm where /run is a disk
+ * NULL: none of these is on tmpfs, and a folder of ours that nobody else can write.
  */
-const char *recorder_folder(void);
+const char *recorder_folder(const char *named);
 
 /* recorder_open - begins the first tape in @folder; -errno */
 int recorder_open(const char *folder, struct recorder **ret);

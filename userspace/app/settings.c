@@ -49,6 +49,8 @@ static const struct config_key settings_keys[] = {
 	  .help = "rules by bundle, once keys are trusted: lapwing content trust" },
 	{ .path = "content.source", .type = CONFIG_TEXT, .offset = AT(content.source),
 	  .help = "a folder or https://HOST/PATH that has the order and the bundles" },
+	{ .path = "content.tapes", .type = CONFIG_TEXT, .offset = AT(content.tapes),
+	  .help = "folder on tmpfs for this host's last minutes; by default /run/lapwing" },
 	{ .path = "content.poll", .type = CONFIG_MS, .offset = AT(content.poll_ms),
 	  .fallback = "60s", .help = "how often the source is asked" },
 	{ .path = "content.channel", .type = CONFIG_TEXT, .offset = AT(content.channel),

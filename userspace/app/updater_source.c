@@ -132,7 +132,7 @@ static void revert(struct updater *u, const struct order *o, const struct plan *
 
 static void take_bundle(struct updater *u, const struct order *o, const struct policy *p) {
 	struct intake in = { .store = &u->store, .rules = u->o->rules, .n_rules = u->o->n_rules,
-			     .tapes = recorder_folder(), .limits = &rehearse_defaults,
+			     .tapes = recorder_folder(u->o->tapes), .limits = &rehearse_defaults,
 			     .channel = p->channel, .order = o->number, .retry = o->retry };
 	char name[SEAL_HEX_BYTES + 8];
 	struct buf bytes = { 0 };
@@ -179,6 +179,7 @@ void updater_poll(struct updater *u) {
 	static struct keys_root root;
 	static struct order o;
 	struct plan_host h = { .identity = host_identity() };
+	const struct state_slot *back;
 	struct policy policy;
 	struct plan plan;
 
@@ -190,10 +191,11 @@ void updater_poll(struct updater *u) {
 	read_policy(u, &policy);
 	h.order = u->state.order;
 	h.has_live = u->state.live.there;
-	h.has_good = u->state.good.there;
+	back = state_back(&u->state, o.bundle);
+	h.has_good = back->there;
 	h.on_trial = u->state.stage != TRIAL_NONE;
 	memcpy(h.live, u->state.live.hash, SEAL_HASH_BYTES);
-	memcpy(h.good, u->state.good.hash, SEAL_HASH_BYTES);
+	memcpy(h.good, back->hash, SEAL_HASH_BYTES);
 	memcpy(h.trial, u->state.trial.hash, SEAL_HASH_BYTES);
 	h.reverted = state_was_reverted(&u->state, o.bundle);
 	plan_order(&o, &policy, &h, intake_now_s(), minute_of_week(), &plan);

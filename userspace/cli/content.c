@@ -31,7 +31,7 @@ extern const struct command command_content;
 struct job {
 	struct store store;
 	struct state state;
-	const char *folder;
+	const char *folder, *tapes;
 	bool json, now;
 	char **args;
 	int n_args;
@@ -215,7 +215,7 @@ static int install(struct job *j) {
 	struct intake in = { .store = &j->store,
 			     .rules = &shipped,
 			     .n_rules = shipped != NULL,
-			     .tapes = recorder_folder(),
+			     .tapes = recorder_folder(j->tapes),
 			     .limits = &rehearse_defaults,
 			     .channel = "",
 			     .owner = true };
@@ -249,7 +249,7 @@ static int roll_back(struct job *j) {
 	if (j->state.stage) {
 		state_rollback(&j->state);
 	} else {
-		to = j->state.before[0];
+		to = *state_back(&j->state, from.hash);
 		state_revert(&j->state, &to);
 		j->state.before[0] = j->state.before[1];
 		j->state.before[1] = (struct state_slot){ 0 };
@@ -406,6 +406,7 @@ static int content_run(int argc, char **argv) {
 		{ "help", no_argument, NULL, 'h' },
 		{ "folder", required_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "tapes", required_argument, NULL, 't' },
 		{ "now", no_argument, NULL, 'n' },
 		{ 0 },
 	};
@@ -423,6 +424,8 @@ static int content_run(int argc, char **argv) {
 			j.folder = optarg;
 		else if (option == 'j')
 			j.json = true;
+		else if (option == 't')
+			j.tapes = optarg;
 		else if (option == 'n')
 			j.now = true;
 		else
@@ -450,6 +453,7 @@ const struct command command_content = {
 		 "sensor follows within a second; none of this needs a network.\n"
 		 "\n"
 		 "      --folder DIR    the state folder (" UPDATER_FOLDER ")\n"
+		 "      --tapes DIR     the flight recorder's, on tmpfs (/run/lapwing)\n"
 		 "\n"
 		 "example: sudo lapwing content install base-12.lwb\n",
 	.run = content_run,

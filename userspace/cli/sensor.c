@@ -223,6 +223,7 @@ static int take_content(struct session_options *o, const struct settings_content
 	l->off = o->no_rules || o->n_rules;
 	l->updater = (struct updater_options){ .folder = c->folder,
 					       .source = c->source,
+					       .tapes = c->tapes,
 					       .poll_ms = c->poll_ms,
 					       .limits = { .control_ms = c->control_ms,
 							   .shadow_ms = c->shadow_ms,

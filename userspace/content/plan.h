@@ -29,7 +29,8 @@ struct plan_host {
 	struct str identity;
 	uint64_t order; /* the highest number seen */
 	bool has_live, on_trial, has_good;
-	uint8_t live[SEAL_HASH_BYTES], trial[SEAL_HASH_BYTES], good[SEAL_HASH_BYTES];
+	uint8_t live[SEAL_HASH_BYTES], trial[SEAL_HASH_BYTES];
+	uint8_t good[SEAL_HASH_BYTES]; /* where to go back to: state_back() */
 	bool reverted; /* the order's bundle was reverted here */
 };
 

@@ -242,6 +242,16 @@ void state_rollback(struct state *s) {
 	end_trial(s);
 }
 
+const struct state_slot *state_back(const struct state *s, const uint8_t from[SEAL_HASH_BYTES]) {
+	static const struct state_slot none;
+	const struct state_slot *all[] = { &s->good, &s->before[0], &s->before[1] };
+
+	for (int i = 0; i < 3; i++)
+		if (all[i]->there && !same(all[i]->hash, from))
+			return all[i];
+	return &none;
+}
+
 void state_revert(struct state *s, const struct state_slot *to) {
 	struct state_slot from = s->live;
 

@@ -53,6 +53,9 @@ bool state_promote(struct state *s);
 /* state_rollback - the trial is over and failed: the live content is what it was before */
 void state_rollback(struct state *s);
 
+/* state_back - the last one that was proven and is not @from; no slot: there is none */
+const struct state_slot *state_back(const struct state *s, const uint8_t from[SEAL_HASH_BYTES]);
+
 /* state_revert - from what is live to @to, or to none: by order, or by the owner */
 void state_revert(struct state *s, const struct state_slot *to);
 
