@@ -91,7 +91,11 @@ struct settings settings_defaults(void) {
 				  .content = { .folder = UPDATER_FOLDER,
 					       .channel = "stable",
 					       .max_ring = 4,
-					       .poll_ms = 60000 } };
+					       .poll_ms = 60000,
+					       .control_ms = 60000,
+					       .shadow_ms = 24 * 3600000,
+					       .shadow_events = 1000000,
+					       .probation_ms = 600000 } };
 }
 
 int settings_policy(const struct settings_content *c, struct policy *ret) {
