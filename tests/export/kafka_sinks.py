@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """kafka: against librdkafka's mock cluster, and who maps which library."""
 
+import socket
 import subprocess
 import threading
 
@@ -103,6 +104,16 @@ def kafka_down_and_back():
         whole(c, account)
 
 
+def kafka_half_open():
+    """Somebody accepts, and never says a word."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen(16)
+        account = Account(f"kafka://127.0.0.1:{s.getsockname()[1]}/x?tls=no&timeout=1s", 1)
+    holds(account, [], left=N)
+    check("no reason is told", account.why)
+
+
 def kafka_no_name():
     holds(Account("kafka://nowhere.invalid/lapwing?tls=no&timeout=1s", 1), [], left=N)
 
@@ -146,5 +157,5 @@ def libraries_only_where_needed(folder, events):
 
 CASES = {c.__name__: http_sinks.prepare(c) for c in
          (kafka_plain, kafka_json, kafka_errors, kafka_too_large, kafka_slow, kafka_down,
-          kafka_down_and_back, kafka_no_name, kafka_tls_refused)}
+          kafka_down_and_back, kafka_half_open, kafka_no_name, kafka_tls_refused)}
 CASES["libraries_only_where_needed"] = libraries_only_where_needed

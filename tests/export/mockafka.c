@@ -8,7 +8,8 @@
  *     down | up           all brokers
  *     read NAME N         prints the first N: "ID CONTENT-TYPE SCHEMA KEY BYTES", and "end"
  *
- * Prints the addresses of its brokers first, and "ok" after each command.
+ * Prints the addresses of its brokers first, and "ok" after each command. With an argument it has
+ * no cluster, and reads from the real brokers that the argument names.
  */
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -21,6 +22,7 @@
 #define MAX_WAITS 300
 
 static rd_kafka_mock_cluster_t *cluster;
+static const char *brokers;
 
 static void header(const rd_kafka_message_t *m, const char *name) {
 	rd_kafka_headers_t *headers;
@@ -45,8 +47,7 @@ static void read_all(const char *topic, int wanted) {
 	char why[200];
 	rd_kafka_t *consumer;
 
-	(void)rd_kafka_conf_set(conf, "bootstrap.servers",
-				rd_kafka_mock_cluster_bootstraps(cluster), why, sizeof(why));
+	(void)rd_kafka_conf_set(conf, "bootstrap.servers", brokers, why, sizeof(why));
 	(void)rd_kafka_conf_set(conf, "group.id", "test", why, sizeof(why));
 	consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
 	(void)rd_kafka_poll_set_consumer(consumer);
@@ -91,21 +92,27 @@ static void obey(char *line) {
 	}
 }
 
-int main(void) {
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+int main(int argc, char **argv) {
 	char why[200], line[200];
-	rd_kafka_t *host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+	rd_kafka_t *host = NULL;
 
-	cluster = host ? rd_kafka_mock_cluster_new(host, BROKERS) : NULL;
-	if (!cluster)
-		return 2;
+	brokers = argv[1];
+	if (argc < 2) {
+		host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof(why));
+		cluster = host ? rd_kafka_mock_cluster_new(host, BROKERS) : NULL;
+		if (!cluster)
+			return 2;
+		brokers = rd_kafka_mock_cluster_bootstraps(cluster);
+	}
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	(void)printf("%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
+	(void)printf("%s\n", brokers);
 	while (fgets(line, sizeof(line), stdin)) {
 		obey(line);
 		(void)printf("ok\n");
 	}
-	rd_kafka_mock_cluster_destroy(cluster);
-	rd_kafka_destroy(host);
+	if (cluster)
+		rd_kafka_mock_cluster_destroy(cluster);
+	if (host)
+		rd_kafka_destroy(host);
 	return 0;
 }

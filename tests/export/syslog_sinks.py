@@ -1,76 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""syslog: against rsyslog, over UDP, TCP and TLS."""
+"""syslog: against rsyslog and syslog-ng, over UDP, TCP and TLS, and against who does not read."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import tempfile
+import socket
 import threading
 
 import http_sinks
 from http_sinks import N, Account, check, free_port
-from rig import Failed, balance, slurp, wait_until
-
-CONFIG = """
-global(workDirectory="{d}" maxMessageSize="64k" {ca})
-module(load="imudp")
-module(load="imtcp" {driver})
-template(name="line" type="string" string="%pri%|%timereported:::date-rfc3339%|%hostname%|\
-%app-name%|%procid%|%msgid%|%structured-data%|%msg%\\n")
-input(type="imudp" address="127.0.0.1" port="{port}")
-input(type="imtcp" address="127.0.0.1" port="{port}")
-action(type="omfile" file="{d}/out" template="line")
-"""
-# the certificates as rsyslog wants them; what a client must show is asked for by name
-DRIVER = """streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="{auth}" {peer}"""
-FILES = """defaultNetstreamDriverCAFile="{ca}" defaultNetstreamDriverCertFile="{cert}" \
-defaultNetstreamDriverKeyFile="{key}" """
-
-
-class Rsyslog:
-    def __init__(self, tls=None, clients=False, port=0):
-        self.folder, self.port = tempfile.mkdtemp(), port or free_port()
-        ca = FILES.format(ca=http_sinks.CERTS["ca"], **tls) if tls else ""
-        peer = 'permittedPeer=["client"]' if clients else ""
-        driver = DRIVER.format(auth="x509/name" if clients else "anon", peer=peer) if tls else ""
-        config = os.path.join(self.folder, "conf")
-        with open(config, "w", encoding="ascii") as f:
-            f.write(CONFIG.format(d=self.folder, port=self.port, ca=ca, driver=driver))
-        self.log = open(os.path.join(self.folder, "log"), "wb")
-        self.process = subprocess.Popen(["rsyslogd", "-n", "-f", config, "-i",
-                                         os.path.join(self.folder, "pid")], stdout=self.log,
-                                        stderr=self.log)
-        wait_until(self.listens, "rsyslog listens", 60)
-
-    def listens(self):
-        if self.process.poll() is not None:
-            raise Failed(f"rsyslog ended: {slurp(self.log.name).decode()[-300:]}")
-        with open("/proc/net/tcp", encoding="ascii") as f:
-            return f"0100007F:{self.port:04X} 00000000:0000 0A" in f.read()
-
-    def close(self):
-        """What it has, once it is stopped and has written all."""
-        self.process.terminate()
-        self.process.wait(60)
-        self.log.close()
-        path = os.path.join(self.folder, "out")
-        lines = slurp(path).decode().splitlines() if os.path.exists(path) else []
-        shutil.rmtree(self.folder)
-        return [Message(line) for line in lines]
-
-
-class Message:
-    def __init__(self, line):
-        (self.pri, self.time, self.host, self.app, self.procid, self.msgid, self.data,
-         self.text) = line.split("|", 7)
-        found = re.fullmatch(r'\[lapwing@32473 id="([^"]+)" seq="\d+"(?: cut="(\d+)")?\]', self.data)
-        check(f"structured data {self.data}", found)
-        self.id, self.cut = found[1], found[2]
-        check(f"head of {line[:200]}", self.app == "lapwing" and self.host and
-              self.procid.isdigit() and self.msgid.startswith("PROCESS_") and
-              re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}", self.time))
+from rig import Failed, balance
+from syslogds import Rsyslog, SyslogNg
 
 
 def url(port, over, host="127.0.0.1", **keys):
@@ -100,8 +39,8 @@ def waits(account):
 
 
 def over(transport):
-    def case():
-        r = Rsyslog()
+    def case(daemon):
+        r = daemon()
         account = Account(url(r.port, transport))
         messages = r.close()
         whole(account, messages, lossy=transport == "udp")
@@ -110,8 +49,8 @@ def over(transport):
     return case
 
 
-def cef():
-    r = Rsyslog()
+def cef(daemon):
+    r = daemon()
     account = Account(url(r.port, "tcp", format="cef"))
     messages = r.close()
     whole(account, messages)
@@ -124,8 +63,8 @@ def cef():
         check(parts[6], 1 <= int(parts[6]) <= 10)
 
 
-def leef():
-    r = Rsyslog()
+def leef(daemon):
+    r = daemon()
     account = Account(url(r.port, "tcp", format="leef"))
     messages = r.close()
     whole(account, messages)
@@ -137,31 +76,31 @@ def leef():
         check(f"{keys}", {"devTime", "sev", "usrName", "process"} <= set(keys))
 
 
-def long_messages_are_cut_and_say_so():
-    r = Rsyslog()
+def long_messages_are_cut_and_say_so(daemon):
+    r = daemon()
     account = Account(url(r.port, "tcp", max_bytes=600))
     messages = r.close()
     whole(account, messages)
     check("none was cut", any(m.cut and len(m.text) < int(m.cut) for m in messages))
 
 
-def tls():
-    r = Rsyslog(tls=http_sinks.CERTS["good"])
+def tls(daemon):
+    r = daemon(tls=http_sinks.CERTS["good"])
     account = Account(url(r.port, "tls", ca=http_sinks.CERTS["ca"]))
     whole(account, r.close())
 
 
-def tls_mutual():
+def tls_mutual(daemon):
     certs = http_sinks.CERTS
-    r = Rsyslog(tls=certs["good"], clients=True)
+    r = daemon(tls=certs["good"], clients=True)
     account = Account(url(r.port, "tls", ca=certs["ca"], **certs["client"]))
     whole(account, r.close())
 
 
-def tls_refused():
+def tls_refused(daemon):
     certs = http_sinks.CERTS
     for name, ca in (("wrong", certs["ca"]), ("expired", certs["ca"]), ("good", None)):
-        r = Rsyslog(tls=certs[name])
+        r = daemon(tls=certs[name])
         account = Account(url(r.port, "tls", **({"ca": ca} if ca else {})), 1)
         check("bytes went to a stranger", not r.close())
         waits(account)
@@ -178,25 +117,100 @@ def no_name():
     waits(Account(url(514, "udp", host="nowhere.invalid"), 1))
 
 
-def down_and_back():
+def down_and_back(daemon):
     port, box = free_port(), []
-    timer = threading.Timer(1.0, lambda: box.append(Rsyslog(port=port)))
+    timer = threading.Timer(1.0, lambda: box.append(daemon(port=port)))
     timer.start()
     account = Account(url(port, "tcp"), 20)
     timer.join()
     whole(account, box[0].close())
 
 
-def skip_without_rsyslog(case):
+class Reader:
+    """A receiver of our own over TCP: what it does with its first connections is @first."""
+
+    def __init__(self, first, n_first=10**9):
+        self.listener = socket.socket()
+        # inherited: a window so small that what is not read is not confirmed
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(16)
+        self.port = self.listener.getsockname()[1]
+        self.first, self.n_first, self.open, self.ids = first, n_first, [], set()
+        threading.Thread(target=self.loop, daemon=True).start()
+
+    def loop(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.open.append(connection)
+            serve = self.first if len(self.open) <= self.n_first else self.read
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    def take(self, data):
+        """The octet-counted messages in @data; what is left of it."""
+        while b" " in data:
+            n, _, rest = data.partition(b" ")
+            if len(rest) < int(n):
+                break
+            found = re.search(rb'\[lapwing@32473 id="([^"]+)"', rest[:int(n)])
+            self.ids.add(found[1].decode().split("-")[0])
+            data = rest[int(n):]
+        return data
+
+    def read(self, connection, wait_s=0.0):
+        data = b""
+        while piece := connection.recv(4096):
+            threading.Event().wait(wait_s)
+            data = self.take(data + piece)
+
+    def close(self):
+        self.listener.close()
+        for connection in self.open:
+            connection.close()
+
+
+def slow():
+    """It reads a little at a time: that costs time, and nothing else."""
+    r = Reader(lambda c: r.read(c, 0.03))
+    account = Account(url(r.port, "tcp", timeout="5s"), 30)
+    r.close()
+    check(f"{account.ledger}", not account.ledger["pending"] and not list(balance(account.ledger)))
+    check(f"{len(r.ids)} of {account.ledger}", len(r.ids) == account.ledger["acknowledged"] > 0)
+
+
+def half_open():
+    """It accepts and does not read: what its kernel has no room for is not delivered."""
+    r = Reader(lambda c: None)
+    account = Account(url(r.port, "tcp", timeout="300ms"), 1)
+    r.close()
+    waits(account)
+
+
+def half_open_and_back():
+    r = Reader(lambda c: None, n_first=2)
+    account = Account(url(r.port, "tcp", timeout="300ms"), 30)
+    r.close()
+    check(f"{account.ledger}", not account.ledger["pending"] and not list(balance(account.ledger)))
+    check(f"{len(r.open)} connections, {len(r.ids)} of {account.ledger}", len(r.open) > 2 and
+          len(r.ids) == account.ledger["acknowledged"] > 0)
+
+
+def with_daemon(daemon, case):
     def run(folder, events):
-        if not shutil.which("rsyslogd", path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
-            raise NotImplementedError("rsyslogd is not installed; scripts/deps test installs it")
-        return http_sinks.prepare(case)(folder, events)
+        daemon.need()
+        return http_sinks.prepare(case, daemon)(folder, events)
     return run
 
 
-CASES = {f"syslog_{n}": skip_without_rsyslog(c) for n, c in
-         (("udp", over("udp")), ("tcp", over("tcp")), ("cef", cef), ("leef", leef),
-          ("cut", long_messages_are_cut_and_say_so), ("tls", tls), ("tls_mutual", tls_mutual),
-          ("tls_refused", tls_refused), ("down", down), ("no_name", no_name),
-          ("down_and_back", down_and_back))}
+EACH = {"udp": over("udp"), "tcp": over("tcp"), "cef": cef, "leef": leef,
+        "cut": long_messages_are_cut_and_say_so, "tls": tls, "tls_mutual": tls_mutual,
+        "tls_refused": tls_refused, "down_and_back": down_and_back}
+ALONE = {"down": down, "no_name": no_name, "slow": slow, "half_open": half_open,
+         "half_open_and_back": half_open_and_back}
+
+CASES = {f"{name}_{n}": with_daemon(daemon, c) for n, c in EACH.items()
+         for name, daemon in (("syslog", Rsyslog), ("syslog_ng", SyslogNg))}
+CASES.update({f"syslog_{n}": http_sinks.prepare(c) for n, c in ALONE.items()})
