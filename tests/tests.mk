@@ -106,7 +106,12 @@ $(B)/tests/bench/spool: tests/bench/spool.c $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
 
-build-bench: all $(B)/tests/bench/spool $(B)/tests/replay/story $(B)/tests/bench/rules $(B)/tests/bench/load $(B)/tests/live/tiny
+$(B)/tests/bench/encode: tests/bench/encode.c $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
+
+build-bench: all $(B)/tests/bench/spool $(B)/tests/bench/encode $(B)/tests/replay/story $(B)/tests/bench/rules $(B)/tests/bench/load $(B)/tests/live/tiny
 
 # --- what people type ------------------------------------------------------------------------
 
