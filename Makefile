@@ -19,7 +19,8 @@
 
 VERSION  := 0.1.0
 FAMILIES := process file net inject kernel
-ROOMS    := base event probe decode enrich detect encode filter spool sink content config app cli
+ROOMS    := base event probe decode enrich detect encode filter spool sink content config guard app \
+            cli
 
 SAN ?= 0
 B   := $(if $(filter 1,$(SAN)),build-san,build)
