@@ -74,6 +74,7 @@ enum wire_kind {
 	WIRE_HOST_COVERAGE = 54,
 	WIRE_HOST_LOG = 55,
 	WIRE_HOST_CONTENT = 57,
+	WIRE_HOST_HEARTBEAT = 56,
 	WIRE_FILE_MOUNT = 64,
 	WIRE_FILE_UMOUNT = 65,
 	WIRE_FILE_MOVE_MOUNT = 66,
@@ -365,6 +366,13 @@ struct wire_host_content {
 	__u32 pad;
 };
 _Static_assert(sizeof(struct wire_host_content) == 104, "wire_host_content");
+/* How much of the sensor runs, and why not all of it. */
+struct wire_host_heartbeat {
+	struct wire_header head;
+	struct wire_str mode;
+	struct wire_str reason; /* empty: all of it runs */
+};
+_Static_assert(sizeof(struct wire_host_heartbeat) == 72, "wire_host_heartbeat");
 
 struct wire_host_loss {
 	struct wire_header head;

@@ -35,8 +35,8 @@ static const uint8_t sample_kinds[] = {
 	WIRE_KERNEL_BPF_LOAD, WIRE_KERNEL_BPF_ATTACH, WIRE_KERNEL_KEXEC,
 	WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP, WIRE_KERNEL_KEY,
 	WIRE_KERNEL_LOCKDOWN, WIRE_KERNEL_IO_URING, WIRE_KERNEL_IO_REQUEST,
-	WIRE_FILE_READ, WIRE_HOST_LOG,
 	WIRE_HOST_CONTENT,
+	WIRE_FILE_READ, WIRE_HOST_LOG, WIRE_HOST_HEARTBEAT,
 	WIRE_FILE_TRUNCATE, WIRE_FILE_MKDIR, WIRE_FILE_RMDIR,
 	WIRE_FILE_MKNOD, WIRE_FILE_SETXATTR, WIRE_FILE_REMOVEXATTR,
 	WIRE_FILE_MOUNT, WIRE_FILE_UMOUNT, WIRE_FILE_MOVE_MOUNT,
@@ -325,6 +325,13 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 		w->service = sample_add_lit(s, "auth");
 		w->line = sample_add_lit(s, "Nov 25 23:00:01 box sudo[7]: mia : USER=root ; "
 					    "COMMAND=/usr/bin/id");
+		break;
+	}
+	case WIRE_HOST_HEARTBEAT: {
+		struct wire_host_heartbeat *w = sample_begin(s, kind, sizeof(*w));
+
+		w->mode = sample_add_lit(s, "core");
+		w->reason = sample_add_lit(s, "the last 3 starts died");
 		break;
 	}
 	case WIRE_HOST_LOSS: {

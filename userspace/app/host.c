@@ -226,6 +226,16 @@ int host_content(struct host *h, const struct verdict *v) {
 	return draft_send(h, &d);
 }
 
+int host_heartbeat(struct host *h, const char *mode, const char *reason) {
+	static struct draft d;
+	struct wire_host_heartbeat *b = (struct wire_host_heartbeat *)d.bytes;
+
+	draft_begin(h, &d, WIRE_HOST_HEARTBEAT, sizeof(*b));
+	draft_str(&d, &b->mode, mode, strlen(mode));
+	draft_str(&d, &b->reason, reason, strlen(reason));
+	return draft_send(h, &d);
+}
+
 int host_stop(struct host *h, uint64_t produced, uint64_t lost) {
 	static struct draft d;
 	struct wire_host_stop *s = (struct wire_host_stop *)d.bytes;

@@ -48,6 +48,8 @@ int host_log(void *host, const char *service, struct str line);
 /* host_content - HOST_CONTENT */
 struct verdict;
 int host_content(struct host *h, const struct verdict *v);
+/* host_heartbeat - HOST_HEARTBEAT; @reason may be empty */
+int host_heartbeat(struct host *h, const char *mode, const char *reason);
 
 /* host_stop - HOST_STOP with the ledger */
 int host_stop(struct host *h, uint64_t produced, uint64_t lost);

@@ -56,6 +56,7 @@ struct session {
 	struct child child;
 	struct watch watch;
 	struct live live;
+	struct beat beat;
 	struct coverage coverage;
 	uint64_t began_ns, deadline_ns, next_loss_ns, next_clock_ns, next_coverage_ns;
 	uint64_t host_records; /* census and HOST_*: records that no ring carried */
@@ -85,10 +86,16 @@ static int start_export(struct session *s) {
 }
 
 static int start_probe(struct session *s) {
-	struct probe_options po = { s->o->hooks, .keeper = export_keeper(s->corridor.export) };
+	struct probe_options po = { s->o->hooks,
+				    .set = beat_set(&s->beat),
+				    .keeper = export_keeper(s->corridor.export) };
 	const char *why = "";
-	int err = probe_check(&why);
+	int err = po.set == PROBE_NOTHING ? 0 : probe_check(&why);
 
+	if (s->beat.careful) {
+		po.step = beat_step;
+		po.step_ctx = &s->beat;
+	}
 	if (err) {
 		log_error("%s", why);
 		return err;
@@ -101,6 +108,7 @@ static int start_probe(struct session *s) {
 		po.scope_cgroup_id = s->o->scope_cgroup_id;
 	}
 	err = probe_open(&po, &s->probe);
+	beat_over(&s->beat);
 	if (err)
 		log_error("no hook could be attached: %s; \"lapwing preflight\" says more",
 			  strerror(-err));
@@ -194,7 +202,7 @@ static int start_loop(struct session *s) {
 		err = watch(s->epoll, s->signals, EPOLLIN);
 	/* edges only: a ring that is left with records is the timer's business */
 	for (int i = 0; i < 2 && !err; i++)
-		err = watch(s->epoll, rings[i], EPOLLIN | EPOLLET);
+		err = rings[i] < 0 ? 0 : watch(s->epoll, rings[i], EPOLLIN | EPOLLET);
 	/* room in a pipe that was full; files have no such event, and need none */
 	for (int i = 0; i < s->corridor.n_outputs && !err; i++)
 		(void)watch(s->epoll, s->corridor.outputs[i].fd, EPOLLOUT | EPOLLET);
@@ -247,8 +255,10 @@ static int tend_host(struct session *s, uint64_t now) {
 	if (now >= s->next_clock_ns) {
 		s->next_clock_ns = now + CLOCK_PERIOD_NS;
 		watch_now(s, false);
-		err = host_clock(&s->host) ?: live_tend(&s->live, &s->corridor, &s->host,
-							report_lost(probe_losses(s->probe)), now);
+		err = host_clock(&s->host) ?: beat_tell(&s->beat, &s->host, now);
+		if (!err)
+			err = live_tend(&s->live, &s->corridor, &s->host,
+					report_lost(probe_losses(s->probe)), now);
 		if (s->corridor.export)
 			export_tend(s->corridor.export);
 	}
@@ -474,6 +484,7 @@ int session_run(const struct session_options *options) {
 	struct session s = {
 		.o = options,
 		.watch = options->watch,
+		.beat = options->beat,
 		.epoll = -1,
 		.timer = -1,
 		.signals = -1,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "app/beat.h"
 #include "app/corridor.h"
 #include "app/follow.h"
 #include "app/live.h"
@@ -33,6 +34,7 @@ struct session_options {
 	int color;		  /* as in struct corridor */
 	bool summary;		  /* header and summary on standard error */
 	double duration_s;	  /* 0: until a signal */
+	struct beat beat;	  /* a worker's level, and who listens to it */
 	int ready_fd;		  /* gets a newline when everything is attached; -1: none */
 	pid_t scope_pid;	  /* 0: no such scope */
 	const char *scope_cgroup; /* NULL: no such scope; "/a/b" below the cgroup2 root */

@@ -19,7 +19,16 @@ extern const struct command command_run;
 /* PROC_CGROUP_INIT_INO of include/linux/proc_ns.h */
 #define CGROUP_NAMESPACE_INODE 0xeffffffbu
 
-enum { OPTION_DURATION = SENSOR_OWN, OPTION_SCOPE };
+enum {
+	OPTION_DURATION = SENSOR_OWN,
+	OPTION_SCOPE,
+	/* said by `supervise`, to nobody else: app/beat.h */
+	OPTION_BEAT_FD,
+	OPTION_MODE,
+	OPTION_WHY,
+	OPTION_CAREFUL,
+	OPTION_SETTLE,
+};
 
 static int take_duration(struct session_options *o) {
 	char *end;
@@ -88,11 +97,51 @@ static int take_scope(struct session_options *o) {
 	return CLI_OK;
 }
 
+static int take_mode(struct beat *b) {
+	for (int i = 0; i < GUARD_LEVELS; i++) {
+		if (strcmp(optarg, guard_word((enum guard_level)i)) != 0)
+			continue;
+		b->level = (enum guard_level)i;
+		return CLI_OK;
+	}
+	return cli_misuse(&command_run, "--mode takes full, last-good, core or safe, not \"%s\"",
+			  optarg);
+}
+
+/* take_beat - what the supervisor says */
+static int take_beat(int option, struct beat *b) {
+	long n = 0;
+	int code;
+
+	switch (option) {
+	case OPTION_MODE:
+		return take_mode(b);
+	case OPTION_WHY:
+		b->why = optarg;
+		return CLI_OK;
+	case OPTION_CAREFUL:
+		b->careful = optarg;
+		return CLI_OK;
+	case OPTION_SETTLE:
+		return sensor_number(&command_run, "--settle-ms", optarg, 0, 1000000,
+				     &b->settle_ms);
+	default:
+		code = sensor_number(&command_run, "--beat-fd", optarg, 3, 1 << 20, &n);
+		b->fd = code ? -1 : (int)n;
+		return code;
+	}
+}
+
 static int run_run(int argc, char **argv) {
 	static const struct option options[] = {
 		SENSOR_LONG_OPTIONS,
 		{ "duration", required_argument, NULL, OPTION_DURATION },
 		{ "scope", required_argument, NULL, OPTION_SCOPE },
+		{ "beat-fd", required_argument, NULL, OPTION_BEAT_FD },
+		{ "mode", required_argument, NULL, OPTION_MODE },
+		{ "why", required_argument, NULL, OPTION_WHY },
+		{ "careful", required_argument, NULL, OPTION_CAREFUL },
+		{ "settle-ms", required_argument, NULL, OPTION_SETTLE },
 		{ 0 },
 	};
 	struct session_options o = sensor_options();
@@ -109,6 +158,13 @@ static int run_run(int argc, char **argv) {
 			break;
 		case OPTION_SCOPE:
 			code = take_scope(&o);
+			break;
+		case OPTION_BEAT_FD:
+		case OPTION_MODE:
+		case OPTION_WHY:
+		case OPTION_CAREFUL:
+		case OPTION_SETTLE:
+			code = take_beat(option, &o.beat);
 			break;
 		default:
 			code = sensor_option(&command_run, option, &o);

@@ -15,6 +15,7 @@
 
 struct session_options sensor_options(void) {
 	struct session_options o = { .color = -1, .ready_fd = -1, .summary = true,
+				     .beat = beat_defaults(),
 				     .export = export_defaults() };
 
 	watch_default(&o.watch);
@@ -268,6 +269,10 @@ int sensor_finish(const struct command *c, struct session_options *o) {
 	else if (!o->no_rules && !o->n_rules)
 		log_warn("no rules are installed, and no --rules given: nothing will be detected, "
 			 "continuing");
+	o->content.last_good |= o->beat.level >= GUARD_LAST_GOOD;
+	o->content.off |= o->beat.level >= GUARD_CORE;
+	if (o->beat.level >= GUARD_CORE)
+		o->n_rules = 0;
 	o->content.rules = o->content.updater.rules = o->rules;
 	o->content.n_rules = o->content.updater.n_rules = o->n_rules;
 	o->content.detect = o->detect;

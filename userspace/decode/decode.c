@@ -76,6 +76,8 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_HOST_USER] =	{ decode_host_user, sizeof(struct wire_host_user), false },
 	[WIRE_HOST_CONTENT] =	{ decode_host_content, sizeof(struct wire_host_content), false },
 	[WIRE_HOST_LOG] =	{ decode_host_log, sizeof(struct wire_host_log), false },
+	[WIRE_HOST_HEARTBEAT] =
+		{ decode_host_heartbeat, sizeof(struct wire_host_heartbeat), false },
 	[WIRE_HOST_LOSS] =	{ decode_host_loss, sizeof(struct wire_host_loss), true },
 	[WIRE_HOST_STOP] =	{ decode_host_stop, sizeof(struct wire_host_stop), true },
 	[WIRE_HOST_COVERAGE] = { decode_host_coverage, sizeof(struct wire_host_coverage), false },

@@ -121,6 +121,18 @@ int decode_host_loss(struct reader *r, struct event *ret) {
 	return 0;
 }
 
+int decode_host_heartbeat(struct reader *r, struct event *ret) {
+	const struct wire_host_heartbeat *w = (const void *)r->head;
+	struct str mode = fact(r, w->mode), reason = fact(r, w->reason);
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	EVENT_SET_STR(ret, HOST_MODE, host.mode, mode);
+	EVENT_SET_STR(ret, HOST_MODE_REASON, host.mode_reason, reason);
+	return 0;
+}
+
 int decode_host_stop(struct reader *r, struct event *ret) {
 	const struct wire_host_stop *w = (const void *)r->head;
 	int error = reader_commit(r, ret);

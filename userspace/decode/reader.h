@@ -108,6 +108,7 @@ int decode_host_user(struct reader *r, struct event *ret);
 int decode_host_loss(struct reader *r, struct event *ret);
 int decode_host_content(struct reader *r, struct event *ret);
 int decode_host_log(struct reader *r, struct event *ret);
+int decode_host_heartbeat(struct reader *r, struct event *ret);
 int decode_host_stop(struct reader *r, struct event *ret);
 int decode_host_fold(struct reader *r, struct event *ret);
 

@@ -77,6 +77,7 @@ static const struct {
 	[WIRE_HOST_START] = { "host", "start" },
 	[WIRE_HOST_STOP] = { "host", "end" },
 	[WIRE_HOST_CONTENT] = { "configuration", "change" },
+	[WIRE_HOST_HEARTBEAT] = { "host", "info" },
 };
 
 static struct shape shape;

@@ -130,6 +130,15 @@ static void add_verdict(struct buf *out, const struct event *e) {
 	}
 }
 
+static void add_mode(struct buf *out, const struct event *e) {
+	if (event_has(e, FIELD_HOST_MODE))
+		buf_addf(out, " %.*s", (int)e->host.mode.n, e->host.mode.s);
+	if (event_has(e, FIELD_HOST_MODE_REASON)) {
+		buf_add_lit(out, ": ");
+		text_shown(out, e->host.mode_reason);
+	}
+}
+
 void text_host(struct buf *out, const struct event *e) {
 	if (e->kind == WIRE_HOST_START) {
 		add_start(out, e);
@@ -139,6 +148,8 @@ void text_host(struct buf *out, const struct event *e) {
 		add_verdict(out, e);
 	} else if (e->kind == WIRE_HOST_LOSS) {
 		add_loss(out, e);
+	} else if (e->kind == WIRE_HOST_HEARTBEAT) {
+		add_mode(out, e);
 	} else if (e->kind == WIRE_HOST_STOP) {
 		if (event_has(e, FIELD_HOST_PRODUCED))
 			buf_addf(out, " %llu records", (unsigned long long)e->host.produced);

@@ -180,7 +180,7 @@ struct event_host {
 	uint32_t lost_kind;
 	struct str lost_cause;
 	uint64_t lost_count, produced, lost;
-	struct str lost_class;
+	struct str lost_class, mode, mode_reason;
 };
 
 struct event_container {

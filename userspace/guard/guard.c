@@ -51,6 +51,8 @@ static void judge(struct guard_mark *m, const struct guard_now *now) {
 		m->strikes = 0;
 		return;
 	}
+	if (m->phase == GUARD_ASKED)
+		return;
 	if (same_boot) {
 		m->strikes++;
 		return;
@@ -118,6 +120,10 @@ void guard_proven(struct guard_mark *m) {
 
 void guard_clean(struct guard_mark *m) {
 	m->phase = GUARD_CLEAN;
+}
+
+void guard_asked(struct guard_mark *m) {
+	m->phase = GUARD_ASKED;
 }
 
 bool guard_calm(struct guard_mark *m) {

@@ -33,7 +33,8 @@ enum guard_phase {
 	GUARD_ATTEMPT = 1, /* it began with something that was never proven on this machine */
 	GUARD_AGAIN = 2,   /* it began with what had been proven before */
 	GUARD_PROVEN = 3,  /* it has run well for long enough */
-	GUARD_PHASES = 4,
+	GUARD_ASKED = 4,   /* it was ended to go on at another level: nothing is to be judged */
+	GUARD_PHASES = 5,
 };
 
 /* Kernel build and program set that were tried together. */
@@ -85,8 +86,11 @@ void guard_begin(struct guard_mark *mark, const struct guard_now *now, struct gu
 /* guard_proven - the start has run well for long enough; strikes that it explains are gone */
 void guard_proven(struct guard_mark *mark);
 
-/* guard_clean - it ended by itself */
+/* guard_clean - it ended by itself; strikes are gone */
 void guard_clean(struct guard_mark *mark);
+
+/* guard_asked - its supervisor ended it, to begin again */
+void guard_asked(struct guard_mark *mark);
 
 /*
  * guard_calm - it has been at a lower level for long enough to try the next higher one

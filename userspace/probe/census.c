@@ -211,6 +211,8 @@ int probe_scope_add(struct probe *p, pid_t pid) {
 	uint8_t one = 1;
 	size_t added;
 
+	if (map < 0)
+		return -ENOTSUP;
 	if (bpf_map_update_elem(map, &root, &one, BPF_ANY))
 		return -errno;
 	/* children born from now on are taken in by process_fork(); these were born before */

@@ -35,7 +35,6 @@ static const family_bytes_fn family_bytes[DEED_FAMILIES] = {
 };
 
 #define LOG_BYTES (64 * 1024)
-#define NO_HOOK "this kernel has no such hook"
 
 /* What libbpf said since the last family_log_reset(); libbpf has one place for it, so have we. */
 static char log_text[LOG_BYTES];
@@ -79,7 +78,9 @@ static void log_reason(int err, char why[256]) {
 
 	if (!end) {
 		(void)snprintf(why, 256, "%s",
-			       err == -ESRCH ? NO_HOOK : strerror(-err));
+			       err == -ESRCH	 ? NO_HOOK
+			       : err == -ECANCELED ? "the host was not well after it was attached"
+						 : strerror(-err));
 		return;
 	}
 	while (end > log_text && end[-1] == '\n')
@@ -118,33 +119,6 @@ int family_map(const struct family_maps *m, const char *name) {
 	return -1;
 }
 
-void family_choice_init(struct family_choice *c, enum probe_hooks hooks) {
-	memset(c, 0, sizeof(*c));
-	for (size_t d = 0; d < n_deeds; d++) {
-		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
-			enum deed_mechanism m = deeds[d].ways[w].mechanism;
-			bool lsm = m == DEED_LSM, fallback = w && !lsm;
-
-			if ((hooks == PROBE_HOOKS_LSM && fallback) ||
-			    (hooks == PROBE_HOOKS_TRACEPOINT && (lsm || m == DEED_FENTRY)))
-				(void)snprintf(c->refused[d][w], 256, "left out by --hooks");
-		}
-	}
-	for (size_t d = 0; d < n_deeds; d++) {
-		c->way[d] = -1;
-		for (int w = DEED_WAYS - 1; w >= 0; w--)
-			if (deeds[d].ways[w].hook && !c->refused[d][w][0])
-				c->way[d] = (int8_t)w;
-	}
-}
-
-static bool way_needs(const struct deed_way *way, const char *program) {
-	for (int i = 0; i < DEED_PROGRAMS && way->programs[i]; i++)
-		if (!strcmp(way->programs[i], program))
-			return true;
-	return false;
-}
-
 /* original - the name of the program that @program is a copy of (bpf/trace.h), or its own */
 static const char *original(const char *program, char name[16], bool *ret_copy) {
 	size_t n = strlen(program);
@@ -173,84 +147,7 @@ bool family_next_copy(const struct family *f, const struct bpf_program *program)
 static bool chosen(const struct family_choice *c, enum deed_family which, const char *program) {
 	for (size_t d = 0; d < n_deeds; d++)
 		if (deeds[d].family == which && c->way[d] >= 0 &&
-		    way_needs(&deeds[d].ways[c->way[d]], program))
-			return true;
-	return false;
-}
-
-/*
- * strike - no way that needs @program is left to choose
- * @all: nor one of that mechanism; DEED_TRACEPOINT: just the program
- */
-static void strike(struct family_choice *c, const char *program, enum deed_mechanism all,
-		   const char *why) {
-	for (size_t d = 0; d < n_deeds; d++) {
-		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
-			const struct deed_way *way = &deeds[d].ways[w];
-
-			if (c->refused[d][w][0])
-				continue;
-			if (way_needs(way, program) ||
-			    (all != DEED_TRACEPOINT && way->mechanism == all))
-				(void)snprintf(c->refused[d][w], 256, "%s", why);
-		}
-		if (c->way[d] < 0 || !c->refused[d][c->way[d]][0])
-			continue;
-		c->way[d] = -1;
-		for (int w = DEED_WAYS - 1; w >= 0; w--)
-			if (deeds[d].ways[w].hook && !c->refused[d][w][0])
-				c->way[d] = (int8_t)w;
-	}
-}
-
-void family_strike_lsm(struct family_choice *c, const char *why) {
-	strike(c, "", DEED_LSM, why);
-}
-
-/* has_tracepoint - a program on a tracepoint needs the kernel's own type for it */
-static bool has_tracepoint(const struct btf *btf, const char *tracepoint) {
-	char type[64];
-
-	(void)snprintf(type, sizeof(type), "btf_trace_%s", tracepoint);
-	return btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
-}
-
-void family_strike_absent(struct family_choice *c, const struct btf *btf) {
-	static const char prefix[] = "tp_btf/";
-	const size_t n = sizeof(prefix) - 1;
-
-	for (size_t d = 0; d < n_deeds; d++) {
-		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
-			const struct deed_way *way = &deeds[d].ways[w];
-
-			if (c->refused[d][w][0] || strncmp(way->hook, prefix, n) != 0 ||
-			    !strcmp(way->hook, "tp_btf/sys_exit"))
-				continue;
-			if (!has_tracepoint(btf, way->hook + n))
-				strike(c, way->programs[0], DEED_TRACEPOINT, NO_HOOK);
-		}
-	}
-}
-
-void family_strike_skippable(struct family_choice *c) {
-	strike(c, "file_opening", DEED_TRACEPOINT,
-	       "this kernel takes a task off the CPU inside a program, and skips it for others "
-	       "meanwhile; LSM programs are not skipped");
-}
-
-void family_give_up(struct family_choice *c, enum deed_family which, int err) {
-	for (size_t d = 0; d < n_deeds; d++) {
-		if (deeds[d].family != which || c->way[d] < 0)
-			continue;
-		(void)snprintf(c->refused[d][0], 256, "%s", strerror(-err));
-		c->way[d] = -1;
-	}
-}
-
-bool family_uses_lsm(const struct family_choice *c, enum deed_family which) {
-	for (size_t d = 0; d < n_deeds; d++)
-		if (deeds[d].family == which && c->way[d] >= 0 &&
-		    deeds[d].ways[c->way[d]].mechanism == DEED_LSM)
+		    family_way_needs(&deeds[d].ways[c->way[d]], program))
 			return true;
 	return false;
 }
@@ -258,7 +155,7 @@ bool family_uses_lsm(const struct family_choice *c, enum deed_family which) {
 static enum deed_mechanism mechanism_of(const char *program) {
 	for (size_t d = 0; d < n_deeds; d++)
 		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++)
-			if (way_needs(&deeds[d].ways[w], program))
+			if (family_way_needs(&deeds[d].ways[w], program))
 				return deeds[d].ways[w].mechanism;
 	return DEED_TRACEPOINT;
 }
@@ -284,7 +181,7 @@ static void refuse(struct family_choice *c, const char *program, int err) {
 		m = DEED_TRACEPOINT;
 		log_reason(err, why);
 	}
-	strike(c, program, m, why);
+	family_strike(c, program, m, why);
 }
 
 /* call_kinds - marks the kinds that their system calls must tell */
@@ -363,29 +260,50 @@ void family_free(struct family *f) {
 	f->object = NULL;
 }
 
+/* attach_one - -ECANCELED when it was attached, and the host was not well then */
+static int attach_one(struct family *f, const struct bpf_program *program,
+		      const struct probe_options *o) {
+	const char *name = bpf_program__name(program);
+	struct bpf_link *link;
+
+	if (f->n_links == FAMILY_LINKS)
+		return -E2BIG;
+	if (o->step)
+		(void)o->step(o->step_ctx, name, false);
+	link = bpf_program__attach(program);
+	if (!link)
+		return -errno;
+	if (o->step && o->step(o->step_ctx, name, true) < 0) {
+		(void)bpf_link__destroy(link);
+		return -ECANCELED;
+	}
+	f->links[f->n_links++] = link;
+	return 0;
+}
+
 /* attach_all - attaches what was loaded; the program that was refused in @failed */
-static int attach_all(struct family *f, char failed[16]) {
+static int attach_all(struct family *f, const struct probe_options *o, char failed[16]) {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, f->object) {
-		struct bpf_link *link;
+		int err;
 
 		if (!bpf_program__autoload(program) ||
 		    bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
 			continue;
-		link = f->n_links < FAMILY_LINKS ? bpf_program__attach(program) : NULL;
-		if (!link) {
-			(void)snprintf(failed, 16, "%s", bpf_program__name(program));
-			return f->n_links < FAMILY_LINKS ? -errno : -E2BIG;
-		}
-		f->links[f->n_links++] = link;
+		err = attach_one(f, program, o);
+		if (!err)
+			continue;
+		(void)snprintf(failed, 16, "%s", bpf_program__name(program));
+		return err;
 	}
 	return 0;
 }
 
 /* load_once - one attempt with the present choice; -EAGAIN when a program was struck out */
 static int load_once(struct family *f, enum deed_family which, struct family_choice *c,
-		     struct family_maps *maps, const struct knobs *knobs, bool attach) {
+		     struct family_maps *maps, const struct knobs *knobs,
+		     const struct probe_options *attach) {
 	struct knobs mine = *knobs;
 	struct bpf_program *program;
 	char failed[16] = "", name[16];
@@ -416,7 +334,7 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 	if (!err)
 		err = keep_maps(f->object, maps);
 	if (!err && attach)
-		err = attach_all(f, failed);
+		err = attach_all(f, attach, failed);
 	if (!err || !failed[0])
 		return err;
 	refuse(c, original(failed, name, &copy), err);
@@ -424,7 +342,8 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 }
 
 int family_load(struct family *f, enum deed_family which, struct family_choice *c,
-		struct family_maps *maps, const struct knobs *knobs, bool attach) {
+		struct family_maps *maps, const struct knobs *knobs,
+		const struct probe_options *attach) {
 	int err;
 
 	/* each round strikes out at least one way, so this ends */
@@ -452,8 +371,11 @@ int family_try(enum deed_family which, const struct deed_way *way, const struct 
 		log_reason(err, why);
 		return err;
 	}
-	bpf_object__for_each_program(program, object)(void)
-		bpf_program__set_autoload(program, way_needs(way, bpf_program__name(program)));
+	bpf_object__for_each_program(program, object) {
+		const char *name = bpf_program__name(program);
+
+		(void)bpf_program__set_autoload(program, family_way_needs(way, name));
+	}
 	err = lend_maps(object, &maps);
 	if (!err)
 		err = bpf_object__load(object);

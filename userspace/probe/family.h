@@ -27,6 +27,8 @@ struct family_choice {
 	char refused[DEED_MAX][DEED_WAYS][256];
 };
 
+#define NO_HOOK "this kernel has no such hook"
+
 #define FAMILY_LINKS 48
 
 struct family {
@@ -43,6 +45,19 @@ int family_map(const struct family_maps *m, const char *name);
 
 /* family_choice_init - every deed by its best way that @hooks allows */
 void family_choice_init(struct family_choice *c, enum probe_hooks hooks);
+
+/* family_way_needs - whether @way is served by @program, among others or alone */
+bool family_way_needs(const struct deed_way *way, const char *program);
+
+/*
+ * family_strike - no way that needs @program is left to choose
+ * @all: nor one of that mechanism; DEED_TRACEPOINT: just the program
+ */
+void family_strike(struct family_choice *c, const char *program, enum deed_mechanism all,
+		   const char *why);
+
+/* family_strike_outside - no deed is covered that is not in @set */
+void family_strike_outside(struct family_choice *c, enum probe_set set);
 
 /* family_strike_lsm - no LSM hook is chosen any more, for the reason @why */
 void family_strike_lsm(struct family_choice *c, const char *why);
@@ -68,11 +83,12 @@ bool family_uses_lsm(const struct family_choice *c, enum deed_family which);
 
 /*
  * family_load - loads family @which as @c says, changing @c where the kernel refuses
- * @attach: also attach; false: load only
+ * @attach: also attach, step by step where these options say so; NULL: load only
  * 0 when something of it is loaded; -ENOTSUP when no way is left; other -errno.
  */
 int family_load(struct family *f, enum deed_family which, struct family_choice *c,
-		struct family_maps *maps, const struct knobs *knobs, bool attach);
+		struct family_maps *maps, const struct knobs *knobs,
+		const struct probe_options *attach);
 
 /*
  * family_try - loads the programs of one way alone, and unloads them

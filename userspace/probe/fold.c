@@ -118,8 +118,11 @@ static int tell_all(struct probe *p, uint64_t now_ns, bool all, uint64_t *seq, p
 
 int probe_folds(struct probe *p, uint64_t now_ns, bool all, uint64_t *seq, probe_record_fn cb,
 		void *ctx) {
-	int r = tell_all(p, now_ns, all, seq, cb, ctx);
+	int r;
 
+	if (!p->folds)
+		return 0;
+	r = tell_all(p, now_ns, all, seq, cb, ctx);
 	/* a hook that was under way when it was detached ends soon */
 	for (int i = 0; all && r > 0 && i < LAST_TRIES; i++) {
 		(void)poll(NULL, 0, 1);

@@ -241,14 +241,14 @@ _Static_assert(sizeof(load_order) / sizeof(load_order[0]) == DEED_FAMILIES, "eac
 /* load_family - with a second try without LSM hooks when these turn out to be dead */
 static int load_family(struct probe *p, enum deed_family which, const struct knobs *knobs) {
 	struct family *f = &p->families[which];
-	int err = family_load(f, which, &p->choice, &p->maps, knobs, true);
+	int err = family_load(f, which, &p->choice, &p->maps, knobs, &p->options);
 
 	if (err || which != DEED_FILE || !family_uses_lsm(&p->choice, which) || hooks_alive(p))
 		return err;
 	family_free(f);
 	family_strike_lsm(&p->choice, "the kernel does not call LSM programs: \"bpf\" is not in "
 				      "its list (boot with lsm=...,bpf)");
-	return family_load(f, which, &p->choice, &p->maps, knobs, true);
+	return family_load(f, which, &p->choice, &p->maps, knobs, &p->options);
 }
 
 int probe_open(const struct probe_options *options, struct probe **ret) {
@@ -264,7 +264,8 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 	family_maps_init(&p->maps);
 	family_choice_init(&p->choice, options->hooks);
 	fill_knobs(options, &knobs);
-	knobs.copies = probe_known(&p->choice);
+	family_strike_outside(&p->choice, options->set);
+	knobs.copies = options->set != PROBE_NOTHING && probe_known(&p->choice);
 	for (int f = 0; f < DEED_FAMILIES; f++) {
 		err = load_family(p, load_order[f], &knobs);
 		if (err)
@@ -275,6 +276,11 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 	/* the kernel's type information is parsed and freed again; it need not stay resident */
 	(void)malloc_trim(0);
 	fill_deeds(p);
+	if (options->set == PROBE_NOTHING) {
+		p->n_cpus = 0;
+		*ret = p;
+		return 0;
+	}
 	if (!loaded)
 		goto fail;
 	err = map_counters(p);
@@ -321,12 +327,14 @@ const struct probe_deed *probe_deeds(const struct probe *p, size_t *ret_n) {
 }
 
 void probe_fds(const struct probe *p, int ret[2]) {
-	ret[0] = p->process.fd;
-	ret[1] = p->bulk.fd;
+	ret[0] = p->process.consumer ? p->process.fd : -1;
+	ret[1] = p->bulk.consumer ? p->bulk.fd : -1;
 }
 
 const struct knobs_losses *probe_losses(const struct probe *p) {
-	return p->losses;
+	static const struct knobs_losses none; /* PROBE_NOTHING */
+
+	return p->losses ? p->losses : &none;
 }
 
 uint64_t probe_not_run(const struct probe *p) {
@@ -350,6 +358,8 @@ uint64_t probe_produced(const struct probe *p) {
 int probe_drain(struct probe *p, int max, probe_record_fn cb, void *ctx) {
 	int n;
 
+	if (p->options.set == PROBE_NOTHING)
+		return 0;
 	for (n = 0; n < max; n++) {
 		uint32_t bulk_len = 0, process_len = 0, len;
 		const struct wire_header *bulk = ring_peek(&p->bulk, &bulk_len);

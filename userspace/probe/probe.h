@@ -23,8 +23,23 @@ struct probe;
 
 enum probe_hooks { PROBE_HOOKS_AUTO, PROBE_HOOKS_LSM, PROBE_HOOKS_TRACEPOINT };
 
+/* How much is to be told. */
+enum probe_set {
+	PROBE_ALL,
+	PROBE_CORE,    /* fork, exec and exit, and the census */
+	PROBE_NOTHING, /* no program is loaded; the probe is there, and gives nothing */
+};
+
 struct probe_options {
 	enum probe_hooks hooks;
+	enum probe_set set;
+	/*
+	 * Called before each program is attached, and after; NULL: they are attached at once.
+	 * What it returns before is not asked for; a negative number after means that the host is
+	 * not well: the program is detached and refused.
+	 */
+	int (*step)(void *ctx, const char *program, bool attached);
+	void *step_ctx;
 	uint32_t scope;		  /* enum knobs_scope */
 	const char *scope_cgroup; /* SCOPE_CGROUP: path below the cgroup2 root, "/a/b"; borrowed */
 	uint64_t scope_cgroup_id; /* SCOPE_CGROUP: inode of its directory */
@@ -47,7 +62,7 @@ struct probe_deed {
 int probe_check(const char **why);
 
 /*
- * probe_open - loads and attaches what the kernel takes
+ * probe_open - loads and attaches what the kernel takes, of what is in the options' set
  * 0 even if some deeds are not covered (see probe_deeds). -EPERM or -ENOTSUP when
  * nothing at all could be attached; then nothing is left attached.
  */

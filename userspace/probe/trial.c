@@ -198,6 +198,8 @@ static void clear_stage(struct stage *s) {
 void probe_trial(struct probe *p, bool sandboxed, struct event_kinds *ret) {
 	struct stage s = { .dir = -1, .udp = -1, .tcp = -1 };
 
+	if (!p->pulse)
+		return;
 	if (!sandboxed)
 		set_stage(&s);
 	p->pulse->trial = 1;

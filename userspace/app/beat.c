@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/beat.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "guard/mark.h"
+
+#define HEARTBEAT_NS 60000000000ull
+#define SETTLE_MS 100
+
+#define TAINT_DIE (1ull << 7)
+#define TAINT_WARN (1ull << 9)
+#define TAINT_SOFTLOCKUP (1ull << 14)
+
+struct beat beat_defaults(void) {
+	return (struct beat){ .why = "", .fd = -1, .settle_ms = SETTLE_MS, .careful_dir = -1 };
+}
+
+enum probe_set beat_set(const struct beat *b) {
+	return b->level == GUARD_SAFE	? PROBE_NOTHING
+	       : b->level == GUARD_CORE ? PROBE_CORE
+					: PROBE_ALL;
+}
+
+static uint64_t taint(void) {
+	int fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	(void)close(fd);
+	return strtoull(text, NULL, 10) & (TAINT_DIE | TAINT_WARN | TAINT_SOFTLOCKUP);
+}
+
+int beat_step(void *beat, const char *program, bool attached) {
+	struct beat *b = beat;
+	struct timespec t = { b->settle_ms / 1000, b->settle_ms % 1000 * 1000000 };
+	char step[GUARD_STEP_BYTES];
+
+	if (b->careful_dir < 0) {
+		b->careful_dir = open(b->careful, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		b->taint = taint();
+	}
+	if (!attached) {
+		(void)snprintf(step, sizeof(step), "attach %s", program);
+		if (b->careful_dir < 0 || mark_step(b->careful_dir, step))
+			log_warn("\"%s\" cannot be written, so a crash now would not be explained, "
+				 "continuing",
+				 b->careful);
+		return 0;
+	}
+	(void)nanosleep(&t, NULL);
+	if (b->fd >= 0 && write(b->fd, "s", 1) != 1)
+		return 0; /* it is full, or the supervisor is gone, which is not the host's fault */
+	return taint() & ~b->taint ? -1 : 0;
+}
+
+void beat_over(struct beat *b) {
+	if (b->careful_dir < 0)
+		return;
+	(void)mark_step(b->careful_dir, "run");
+	(void)close(b->careful_dir);
+	b->careful_dir = -1;
+}
+
+int beat_tell(struct beat *b, struct host *h, uint64_t now_ns) {
+	/* a supervisor that is gone ends us by PR_SET_PDEATHSIG */
+	if (b->fd >= 0)
+		(void)!write(b->fd, ".", 1);
+	if (now_ns < b->next_heartbeat_ns)
+		return 0;
+	b->next_heartbeat_ns = now_ns + HEARTBEAT_NS;
+	return host_heartbeat(h, guard_word(b->level), b->why);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * beat.h - what a worker of "lapwing supervise" is told, and tells
+ *
+ * It is told its level on its command line, and writes a byte to a pipe each
+ * second that its loop goes round: the supervisor reads no more than that.
+ */
+#ifndef LAPWING_BEAT_H
+#define LAPWING_BEAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/host.h"
+#include "guard/guard.h"
+#include "probe/probe.h"
+
+struct beat {
+	enum guard_level level;
+	const char *why;      /* not GUARD_FULL: one sentence */
+	int fd;		      /* the pipe; -1: nobody listens */
+	const char *careful;  /* the guard's folder: attach step by step, each noted there */
+	long settle_ms;	      /* after each step, before the host is looked at */
+	int careful_dir;
+	uint64_t taint;	      /* of the kernel, before the first step */
+	uint64_t next_heartbeat_ns;
+};
+
+/* beat_defaults - full, nobody listens */
+struct beat beat_defaults(void);
+
+/* beat_set - what of the probe may run at @b's level */
+enum probe_set beat_set(const struct beat *b);
+
+/*
+ * beat_step - for probe_options: says on disk what is about to be attached; afterwards, whether
+ * the host is well. @beat is a struct beat.
+ * Not well is: the kernel is tainted by an oops, a warning, or a lock-up that was not there before.
+ * Kernel: TAINT_DIE, TAINT_WARN, TAINT_SOFTLOCKUP of include/linux/panic.h.
+ */
+int beat_step(void *beat, const char *program, bool attached);
+
+/* beat_over - every step is done */
+void beat_over(struct beat *b);
+
+/* beat_tell - the byte, and HOST_HEARTBEAT once a minute; about once a second */
+int beat_tell(struct beat *b, struct host *h, uint64_t now_ns);
+
+#endif

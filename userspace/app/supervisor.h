@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * supervisor.h - starts the sensor, watches that it lives, and starts less of it when it died
+ *
+ * It parses nothing but a byte of an order, loads nothing, and talks to nobody:
+ * what can crash is in the worker. The mark of guard.h is on disk before a
+ * worker starts, and so before it reads content or attaches a program.
+ *
+ *     FOLDER/lock        the supervisor's, with its pid
+ *     FOLDER/worker.lock held as long as a process of the worker lives
+ *     FOLDER/mark, step  as in guard/mark.h
+ *     FOLDER/order       by "lapwing mode"
+ */
+#ifndef LAPWING_SUPERVISOR_H
+#define LAPWING_SUPERVISOR_H
+
+#include <stdint.h>
+
+#define SUPERVISOR_FOLDER "/var/lib/lapwing/guard"
+#define SUPERVISOR_OFF_FILE "/etc/lapwing/disable"
+#define SUPERVISOR_OFF_WORD "lapwing.disable=1"
+
+struct supervisor_options {
+	const char *folder;
+	const char *off_file; /* if it is there, nothing is started */
+	char **worker;	      /* what "lapwing run" is called with, NULL at the end */
+	uint32_t prove_s;     /* so long must it run well to be proven */
+	uint32_t silence_s;   /* so long may its loop stand still */
+	uint32_t start_s;     /* so long may it take until its loop goes round first */
+	uint32_t calm_s;      /* so long at a lower level, and the next higher one is tried */
+	uint32_t settle_ms;   /* between programs that are attached for the first time */
+};
+
+/*
+ * supervisor_run - until a signal ends it, or the worker ends by itself
+ * Gives an exit code: 0; 1: it could not begin; 2: the worker did not understand its command line.
+ */
+int supervisor_run(const struct supervisor_options *options);
+
+/*
+ * supervisor_order - leaves an order in @folder, and tells the supervisor if one runs
+ * @order: the number of a guard_level, or SUPERVISOR_RELEASE
+ * -errno of the file.
+ */
+#define SUPERVISOR_RELEASE 9
+int supervisor_order(const char *folder, unsigned order);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * supervise.c - the sensor as a service: started again, with less of it when it died
+ */
+#include <string.h>
+
+#include "app/supervisor.h"
+#include "cli/sensor.h"
+
+extern const struct command command_supervise;
+
+enum { OPTION_PROVE = 256, OPTION_SILENCE, OPTION_START, OPTION_CALM, OPTION_SETTLE, OPTION_OFF };
+
+static int run_supervise(int argc, char **argv) {
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "guard", required_argument, NULL, 'g' },
+		{ "prove", required_argument, NULL, OPTION_PROVE },
+		{ "silence", required_argument, NULL, OPTION_SILENCE },
+		{ "start", required_argument, NULL, OPTION_START },
+		{ "calm", required_argument, NULL, OPTION_CALM },
+		{ "settle-ms", required_argument, NULL, OPTION_SETTLE },
+		{ "off-file", required_argument, NULL, OPTION_OFF },
+		{ 0 },
+	};
+	struct supervisor_options o = { .folder = SUPERVISOR_FOLDER,
+					.off_file = SUPERVISOR_OFF_FILE,
+					.prove_s = 600,
+					.silence_s = 30,
+					.start_s = 120,
+					.calm_s = 3600,
+					.settle_ms = 100 };
+	uint32_t *seconds[] = { &o.prove_s, &o.silence_s, &o.start_s, &o.calm_s, &o.settle_ms };
+	int option, code;
+	long n;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:hg:", options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
+			return cli_help(&command_supervise);
+		case 'g':
+			o.folder = optarg;
+			break;
+		case OPTION_OFF:
+			o.off_file = optarg;
+			break;
+		case OPTION_PROVE:
+		case OPTION_SILENCE:
+		case OPTION_START:
+		case OPTION_CALM:
+		case OPTION_SETTLE:
+			code = sensor_number(&command_supervise, "a time", optarg, 0, 1000000, &n);
+			if (code)
+				return code;
+			*seconds[option - OPTION_PROVE] = (uint32_t)n;
+			break;
+		default:
+			return cli_bad_option(&command_supervise, argv, options, option);
+		}
+	}
+	o.worker = argv + optind;
+	if (*o.worker && !strcmp(*o.worker, "run"))
+		o.worker++;
+	return supervisor_run(&o);
+}
+
+const struct command command_supervise = {
+	.name = "supervise",
+	.summary = "run the sensor as a service, with less of it after it died",
+	.usage = "usage: lapwing supervise [OPTION]... [--] [OPTION OF lapwing run]...\n"
+		 "\n"
+		 "Starts `lapwing run`, and again when it dies: after two deaths in a row with\n"
+		 "the content proven last, then only fork, exec and exit, then no hook at all.\n"
+		 "\n"
+		 "  -g, --guard DIR    what is remembered of starts (" SUPERVISOR_FOLDER ")\n"
+		 "      --prove S      proven after S seconds (600)\n"
+		 "      --silence S    killed when silent for S seconds (30)\n"
+		 "      --start S      likewise until its first sign of life (120)\n"
+		 "      --calm S       a higher level is tried after S seconds (3600)\n"
+		 "      --settle-ms N  rest after each program attached for the first time (100)\n"
+		 "      --off-file F   if it is there nothing starts (" SUPERVISOR_OFF_FILE ")\n"
+		 "\n"
+		 "\"" SUPERVISOR_OFF_WORD "\" on the kernel's command line switches it off too.\n"
+		 "\n"
+		 "example: sudo lapwing supervise -- --config /etc/lapwing/lapwing.yaml\n",
+	.run = run_supervise,
+};
