@@ -382,10 +382,24 @@ static int no_worker(struct supervisor *s) {
 	return -EBUSY;
 }
 
-static int begin(struct supervisor *s) {
+/* hear_signals - before the lock names us to those who send them */
+static int hear_signals(struct supervisor *s) {
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD };
 	sigset_t set;
-	int err;
 
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		(void)sigaddset(&set, numbers[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signals < 0 ? -errno : 0;
+}
+
+static int begin(struct supervisor *s) {
+	int err = hear_signals(s);
+
+	if (err)
+		return err;
 	(void)mkdir(s->o->folder, 0700);
 	s->dir = open(s->o->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	err = s->dir < 0 ? -errno : only_one(s);
@@ -404,15 +418,7 @@ static int begin(struct supervisor *s) {
 			 "a death, continuing",
 			 s->o->folder, err == -EBADMSG ? "it is damaged" : strerror(-err));
 	(void)take_order(s);
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigaddset(&set, SIGUSR1);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return s->signals < 0 ? -errno : 0;
+	return 0;
 }
 
 int supervisor_run(const struct supervisor_options *options) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -128,6 +129,7 @@ static int take_beat(int option, struct beat *b) {
 	default:
 		code = sensor_number(&command_run, "--beat-fd", optarg, 3, 1 << 20, &n);
 		b->fd = code ? -1 : (int)n;
+		(void)prctl(PR_SET_NAME, "lapwing"); /* it was executed as /proc/self/exe */
 		return code;
 	}
 }

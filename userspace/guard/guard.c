@@ -129,7 +129,7 @@ void guard_asked(struct guard_mark *m) {
 bool guard_calm(struct guard_mark *m) {
 	enum guard_level level = by_strikes(m->strikes);
 
-	if (level == GUARD_FULL)
+	if (level == GUARD_FULL || level <= m->ordered)
 		return false;
 	m->strikes = strikes_for[level - 1];
 	return true;

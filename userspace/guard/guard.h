@@ -94,8 +94,7 @@ void guard_asked(struct guard_mark *mark);
 
 /*
  * guard_calm - it has been at a lower level for long enough to try the next higher one
- * Only strikes are forgiven, one level of them; a quarantine and an order stand. Whether there was
- * anything to forgive.
+ * Only strikes are forgiven, one level of them; a quarantine and an order stand. Whether it helps.
  */
 bool guard_calm(struct guard_mark *mark);
 
