@@ -86,16 +86,13 @@ static int start_export(struct session *s) {
 }
 
 static int start_probe(struct session *s) {
-	struct probe_options po = { s->o->hooks,
-				    .set = beat_set(&s->beat),
+	struct probe_options po = { s->o->hooks, .set = beat_set(&s->beat),
 				    .keeper = export_keeper(s->corridor.export) };
 	const char *why = "";
 	int err = po.set == PROBE_NOTHING ? 0 : probe_check(&why);
 
-	if (s->beat.careful) {
-		po.step = beat_step;
-		po.step_ctx = &s->beat;
-	}
+	po.step = s->beat.careful ? beat_step : NULL;
+	po.step_ctx = &s->beat;
 	if (err) {
 		log_error("%s", why);
 		return err;
@@ -256,9 +253,8 @@ static int tend_host(struct session *s, uint64_t now) {
 		s->next_clock_ns = now + CLOCK_PERIOD_NS;
 		watch_now(s, false);
 		err = host_clock(&s->host) ?: beat_tell(&s->beat, &s->host, now);
-		if (!err)
-			err = live_tend(&s->live, &s->corridor, &s->host,
-					report_lost(probe_losses(s->probe)), now);
+		err = err ?: live_tend(&s->live, &s->corridor, &s->host,
+				       report_lost(probe_losses(s->probe)), now);
 		if (s->corridor.export)
 			export_tend(s->corridor.export);
 	}

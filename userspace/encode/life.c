@@ -131,8 +131,10 @@ static void add_verdict(struct buf *out, const struct event *e) {
 }
 
 static void add_mode(struct buf *out, const struct event *e) {
-	if (event_has(e, FIELD_HOST_MODE))
-		buf_addf(out, " %.*s", (int)e->host.mode.n, e->host.mode.s);
+	if (event_has(e, FIELD_HOST_MODE)) {
+		buf_add_lit(out, " ");
+		text_shown(out, e->host.mode);
+	}
 	if (event_has(e, FIELD_HOST_MODE_REASON)) {
 		buf_add_lit(out, ": ");
 		text_shown(out, e->host.mode_reason);
