@@ -164,9 +164,34 @@ static void answers_stay_right_when_event_numbers_start_again(void) {
 	ruleset_free(rules);
 }
 
+static size_t n_regexes(const struct ruleset *rules) {
+	size_t n = 0;
+
+	for (const struct predicate *p = rules->predicates; p; p = p->next)
+		n += p->op == OP_REGEX;
+	return n;
+}
+
+/* Two rules that ask a slow question ask it once; how it is read is part of the question. */
+static void a_regex_of_two_rules_is_one_question(void) {
+	struct ruleset *same =
+		rule_load(HEAD "detection:\n  s: {CommandLine|re: 'a.c'}\n"
+			       "  t: {CommandLine|re: 'a.c'}\n  condition: s and t\n");
+	struct ruleset *others =
+		rule_load(HEAD "detection:\n  s: {CommandLine|re: 'a.c'}\n"
+			       "  t: {CommandLine|re|i: 'a.c'}\n  u: {Image|re: 'a.c'}\n"
+			       "  condition: s and t and u\n");
+
+	CHECK(same && n_regexes(same) == 1);
+	CHECK(others && n_regexes(others) == 3);
+	ruleset_free(same);
+	ruleset_free(others);
+}
+
 int main(void) {
 	RUN(screens_never_hide_a_hit_of_the_shipped_rules);
 	RUN(screens_never_hide_a_hit_of_awkward_rules);
 	RUN(answers_stay_right_when_event_numbers_start_again);
+	RUN(a_regex_of_two_rules_is_one_question);
 	DONE();
 }

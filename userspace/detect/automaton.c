@@ -11,6 +11,7 @@
 
 struct automaton {
 	uint32_t n_words;
+	uint32_t min_bytes; /* that the shortest match has at least: one for each character */
 	bool empty; /* matches nothing in particular, so everywhere */
 	bool bound; /* every match begins at the beginning, with '^' */
 	struct named named;
@@ -25,7 +26,8 @@ typedef uint64_t places[MAX_WORDS];
 
 /* A part of the tree, made. */
 struct part {
-	bool empty; /* may match nothing */
+	bool empty;   /* may match nothing */
+	uint32_t min; /* characters at least; the ends are none */
 	places first, last;
 };
 
@@ -58,6 +60,7 @@ static void append(struct maker *k, struct part *a, const struct part *b) {
 		memset(a->last, 0, sizeof(a->last));
 	add_all(a->last, b->last);
 	a->empty &= b->empty;
+	a->min += b->min;
 }
 
 static int make(struct maker *k, const struct tree *t, struct part *ret);
@@ -75,10 +78,17 @@ static int make_repeat(struct maker *k, const struct tree *t, struct part *ret) 
 			break;
 		if (forever && i + 1 == n)
 			link_parts(k, one, one);
-		one->empty |= i >= t->min;
+		if (i >= t->min) {
+			one->empty = true;
+			one->min = 0;
+		}
 		append(k, ret, one);
 	}
 	return err;
+}
+
+static bool in(const uint64_t *set, uint32_t i) {
+	return set[i / 64] >> i % 64 & 1;
 }
 
 static int make(struct maker *k, const struct tree *t, struct part *ret) {
@@ -95,6 +105,7 @@ static int make(struct maker *k, const struct tree *t, struct part *ret) {
 			return -EOPNOTSUPP;
 		ret->first[k->n / 64] = ret->last[k->n / 64] = 1ull << k->n % 64;
 		k->set[k->n++] = t;
+		ret->min = !in(t->set, SYMBOL_BEGIN) && !in(t->set, SYMBOL_END);
 		return 0;
 	}
 	right = arena_alloc(k->temp, sizeof(*right));
@@ -111,11 +122,8 @@ static int make(struct maker *k, const struct tree *t, struct part *ret) {
 	add_all(ret->first, right->first);
 	add_all(ret->last, right->last);
 	ret->empty |= right->empty;
+	ret->min = right->min < ret->min ? right->min : ret->min;
 	return 0;
-}
-
-static bool in(const uint64_t *set, uint32_t i) {
-	return set[i / 64] >> i % 64 & 1;
 }
 
 /*
@@ -179,6 +187,7 @@ static int keep(struct arena *arena, const struct maker *k, const struct part *w
 
 	a->n_words = (k->n + 63) / 64;
 	a->empty = whole->empty;
+	a->min_bytes = whole->min;
 	err = room(arena, a->n_words, &a->first);
 	err = err ? err : room(arena, a->n_words, &a->last);
 	err = err ? err : room(arena, a->n_words, &a->next);
@@ -303,6 +312,8 @@ bool automaton_finds(const struct automaton *a, struct str x) {
 	uint64_t at[MAX_WORDS] = { 0 };
 	uint32_t i = 0;
 
+	if (x.n < a->min_bytes)
+		return false;
 	if (a->n_words == 1 && !a->empty)
 		return small_finds(a, x);
 	if (a->empty || step(a, at, SYMBOL_BEGIN))

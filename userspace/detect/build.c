@@ -100,16 +100,20 @@ static bool equal_values(const struct predicate *a, const struct predicate *b) {
 		    (a->globs[i].n != b->globs[i].n ||
 		     memcmp(a->globs[i].t, b->globs[i].t, a->globs[i].n * sizeof(uint16_t))))
 			return false;
+		/* of equal regexes only one was made */
+		if (a->op == OP_REGEX && (a->regexes[i].automaton != b->regexes[i].automaton ||
+					  a->regexes[i].code != b->regexes[i].code))
+			return false;
 		if (a->op >= OP_LESS && a->op <= OP_NUMBER && a->numbers[i] != b->numbers[i])
 			return false;
 	}
 	return true;
 }
 
-/* Regexes and networks are few: two alike are kept as two. */
+/* Networks are few: two alike are kept as two. */
 static bool equal(const struct predicate *a, const struct predicate *b) {
 	if (a->op != b->op || a->slot != b->slot || a->fold != b->fold || a->token != b->token ||
-	    a->n != b->n || a->part != b->part || a->op == OP_REGEX || a->op == OP_CIDR)
+	    a->n != b->n || a->part != b->part || a->op == OP_CIDR)
 		return false;
 	if (a->op >= OP_SAME)
 		return a->other == b->other;

@@ -25,6 +25,14 @@
 /* Whose names of fields a document may use. */
 enum names { NAMES_ANY, NAMES_OURS, NAMES_AUDIT };
 
+/* A regex that was made already, for the next rule that has the same. */
+struct made_regex {
+	struct made_regex *next;
+	struct str text;
+	uint32_t options;
+	struct regex regex;
+};
+
 struct build {
 	enum names names;
 	struct ruleset *set;
@@ -32,6 +40,7 @@ struct build {
 	struct faults faults;
 	struct rule *first_rule, **last_rule;
 	struct predicate *chains[BUILD_CHAINS];
+	struct made_regex *regexes[BUILD_CHAINS];
 	struct rule *ids[BUILD_CHAINS];
 	struct rule *rule_names[BUILD_CHAINS];
 	const struct detect_options *options;
@@ -80,7 +89,10 @@ int leaf_texts(struct build *b, const struct text_style *style, const struct pat
 /* leaf_there - OP_EXISTS or OP_PRESENT of @slot */
 int leaf_there(struct build *b, enum op op, struct slot *slot, struct expr **ret);
 
-/* regex_compile - @node's text, with @options of PCRE2; the rule set frees the code */
+/*
+ * regex_compile - @node's text, with @options of PCRE2; the rule set frees the code
+ * The same text with the same options gives the same automaton, or code.
+ */
 int regex_compile(struct build *b, const struct node *node, uint32_t options, struct regex *ret);
 
 /* network_read - "10.0.0.0/8", "::1/128", or an address alone */

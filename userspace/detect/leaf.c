@@ -183,7 +183,8 @@ static int regex_keep(struct build *b, pcre2_code *re) {
 	return 0;
 }
 
-int regex_compile(struct build *b, const struct node *node, uint32_t options, struct regex *ret) {
+static int regex_make(struct build *b, const struct node *node, uint32_t options,
+		      struct regex *ret) {
 	unsigned ours = (options & PCRE2_CASELESS ? AUTOMATON_CASELESS : 0) |
 			(options & PCRE2_DOTALL ? AUTOMATON_DOT_ALL : 0);
 	pcre2_code *code = NULL;
@@ -203,6 +204,29 @@ int regex_compile(struct build *b, const struct node *node, uint32_t options, st
 	if (err)
 		return err;
 	return must_find(&b->set->arena, node->text, options & PCRE2_CASELESS, &ret->must);
+}
+
+int regex_compile(struct build *b, const struct node *node, uint32_t options, struct regex *ret) {
+	uint32_t h = build_hash(options, node->text.s, node->text.n) % BUILD_CHAINS;
+	struct made_regex *made;
+	int err;
+
+	for (made = b->regexes[h]; made; made = made->next) {
+		if (made->options == options && str_eq(made->text, node->text)) {
+			*ret = made->regex;
+			return 0;
+		}
+	}
+	err = regex_make(b, node, options, ret);
+	if (err)
+		return err;
+	made = arena_alloc(&b->set->arena, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	*made = (struct made_regex){ b->regexes[h], arena_str(&b->set->arena, node->text), options,
+				     *ret };
+	b->regexes[h] = made;
+	return made->text.s ? 0 : -ENOMEM;
 }
 
 static int network_fault(struct build *b, const struct node *node) {
