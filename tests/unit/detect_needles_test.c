@@ -102,6 +102,35 @@ static void one_row_may_have_many_texts(void) {
 	arena_done(&arena);
 }
 
+/* Where a text stands must not matter, though not every place is looked at. */
+static void a_text_is_found_at_every_place(void) {
+	static const char text[] = "abcdefghi";
+	uint32_t missed = 0, said = 0;
+
+	for (uint32_t len = 1; len < sizeof(text); len++) {
+		struct sought v = { { text, len }, WHERE_ANY, 0 };
+		struct arena arena;
+		struct needles *k;
+
+		arena_init(&arena, 1 << 16);
+		CHECK(needles_new(&arena, &v, 1, &k) == 0);
+		for (uint32_t n = len; n < 20; n++) {
+			for (uint32_t at = 0; at + len <= n; at++) {
+				char x[20];
+
+				memset(x, '.', sizeof(x));
+				memcpy(x + at, text, len);
+				missed += !needles_any(k, (struct str){ x, n });
+				x[at + len - 1] = '.';
+				said += needles_any(k, (struct str){ x, n });
+			}
+		}
+		arena_done(&arena);
+	}
+	CHECK(missed == 0);
+	CHECK(said == 0);
+}
+
 static void no_memory_is_an_error(void) {
 	struct sought v = { STR("abcdefgh"), WHERE_ANY, 0 };
 	struct arena arena;
@@ -115,6 +144,7 @@ static void no_memory_is_an_error(void) {
 int main(void) {
 	RUN(all_that_stand_are_found_and_no_others);
 	RUN(one_row_may_have_many_texts);
+	RUN(a_text_is_found_at_every_place);
 	RUN(no_memory_is_an_error);
 	DONE();
 }

@@ -7,6 +7,7 @@
 #define GRAM 4
 #define STRIDE 4
 #define LONG (GRAM + STRIDE - 1) /* bytes of a text that has a gram at every fourth place */
+#define TRIPLES 2		 /* of three bytes, in a text of four; at every second place */
 #define HEADS 4			 /* places near the beginning that may be looked at */
 #define FARTHEST 24
 #define NONE UINT32_MAX
@@ -37,7 +38,7 @@ struct needles {
 	uint32_t n;
 	uint32_t *rows;
 	struct table anchored; /* the beginning's, marked with their place, and the end's */
-	struct table every4th, every, pairs;
+	struct table every4th, every2nd, pairs;
 	uint8_t heads[HEADS];
 	uint32_t n_heads;
 	uint32_t *loose; /* the few that are too short for all this */
@@ -63,6 +64,18 @@ static inline uint32_t gram_at(const char *s) {
 
 static inline uint32_t hash(uint32_t gram) {
 	return gram * 0x9e3779b1u;
+}
+
+static inline uint32_t triple_at(const char *s) {
+	uint32_t gram = 0;
+
+	memcpy(&gram, s, 3);
+	return gram;
+}
+
+/* triple_of - the first three of the four bytes of @gram */
+static inline uint32_t triple_of(uint32_t gram) {
+	return gram & triple_at("\xff\xff\xff");
 }
 
 static inline uint32_t pair_at(const char *s) {
@@ -134,7 +147,11 @@ static struct table *table_of(struct needles *k, const struct text *s, uint32_t 
 		*ret_n = STRIDE;
 		return &k->every4th;
 	}
-	return s->text.n >= GRAM ? &k->every : s->text.n >= 2 ? &k->pairs : NULL;
+	if (s->text.n >= GRAM) {
+		*ret_n = TRIPLES;
+		return &k->every2nd;
+	}
+	return s->text.n >= 2 ? &k->pairs : NULL;
 }
 
 static int table_room(struct arena *arena, struct table *t) {
@@ -238,9 +255,11 @@ static void add_one(struct needles *k, uint32_t i) {
 		at = rarest_pair(x);
 		table_add(t, pair_at(x.s + at), i, at);
 	} else {
-		at = rarest(x, n);
+		bool triples = t == &k->every2nd;
+
+		at = rarest(x, triples ? 1 : n);
 		for (uint32_t g = at; g < at + n; g++)
-			table_add(t, gram_at(x.s + g), i, g);
+			table_add(t, triples ? triple_at(x.s + g) : gram_at(x.s + g), i, g);
 	}
 }
 
@@ -297,7 +316,7 @@ int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needle
 		err = -ENOMEM;
 	err = err ? err : table_room(arena, &k->anchored);
 	err = err ? err : table_room(arena, &k->every4th);
-	err = err ? err : table_room(arena, &k->every);
+	err = err ? err : table_room(arena, &k->every2nd);
 	err = err ? err : table_room(arena, &k->pairs);
 	if (err)
 		return err;
@@ -434,6 +453,17 @@ static void ask_bytes(struct search *s) {
 	}
 }
 
+static void ask_triples(struct search *s) {
+	const struct table *t = &s->k->every2nd;
+	struct str x = s->x;
+	uint32_t i = 0;
+
+	for (; i + GRAM <= x.n && (s->rows || !s->found); i += TRIPLES)
+		ask(s, t, triple_of(gram_at(x.s + i)), i);
+	if (i + 3 == x.n)
+		ask(s, t, triple_at(x.s + i), i);
+}
+
 static void search(struct search *s) {
 	const struct needles *k = s->k;
 	struct str x = s->x;
@@ -443,10 +473,8 @@ static void search(struct search *s) {
 		for (uint32_t i = 0; i + GRAM <= x.n && (s->rows || !s->found); i += STRIDE)
 			ask(s, &k->every4th, gram_at(x.s + i), i);
 	}
-	if (k->every.n) {
-		for (uint32_t i = 0; i + GRAM <= x.n && (s->rows || !s->found); i++)
-			ask(s, &k->every, gram_at(x.s + i), i);
-	}
+	if (k->every2nd.n)
+		ask_triples(s);
 	if (k->pairs.n) {
 		for (uint32_t i = 0; i + 2 <= x.n && (s->rows || !s->found); i++)
 			ask(s, &k->pairs, pair_at(x.s + i), i);

@@ -12,6 +12,9 @@
  *     haystack  x x / . s s h / a u t h  places 0, 4, 8: one of them is met
  *                       ^       ^
  *
+ * Shorter ones of four bytes or more have two grams of three bytes, and every second
+ * place is looked at.
+ *
  * Both sides are folded by the caller (fold_case of engine.h).
  */
 #ifndef LAPWING_DETECT_NEEDLES_H
