@@ -156,25 +156,27 @@ uint8_t audit_access_of(struct str id) {
  * "susp_activity": programs that talk to the network or hide text, where they are
  * commonly installed, and the units of two servers of TFTP.
  */
-static const char *const programs[] = {
-	"atftpd",     "base64",		"curl", "ftp",	  "in.tftpd",  "nc",
-	"nc.openbsd", "nc.traditional", "ncat", "netcat", "netstat",   "nmap",
-	"rawshark",   "rdesktop",	"scp",	"sftp",	  "socat",     "ss",
-	"ssh",	      "tshark",		"uftp", "wget",	  "wireshark", "wlfreerdp",
-	"xfreerdp",
+#define W(literal) { (literal), sizeof(literal) - 1 }
+
+static const struct str programs[] = {
+	W("atftpd"), W("base64"), W("curl"), W("ftp"), W("in.tftpd"), W("nc"),
+	W("nc.openbsd"), W("nc.traditional"), W("ncat"), W("netcat"), W("netstat"),
+	W("nmap"), W("rawshark"), W("rdesktop"), W("scp"), W("sftp"), W("socat"), W("ss"),
+	W("ssh"), W("tshark"), W("uftp"), W("wget"), W("wireshark"), W("wlfreerdp"),
+	W("xfreerdp"),
 };
 
-static bool one_of(struct str x, const char *const *words, uint32_t n) {
+static bool one_of(struct str x, const struct str *words, uint32_t n) {
 	for (uint32_t i = 0; i < n; i++) {
-		if (str_eq(x, str_of(words[i])))
+		if (x.n == words[i].n && memcmp(x.s, words[i].s, x.n) == 0)
 			return true;
 	}
 	return false;
 }
 
 bool audit_key_program(struct str path) {
-	static const char *const folders[] = { "/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/",
-					       "/usr/local/bin/" };
+	static const struct str folders[] = { W("/bin/"), W("/sbin/"), W("/usr/bin/"),
+					      W("/usr/sbin/"), W("/usr/local/bin/") };
 	struct str base = str_basename(path);
 
 	return one_of((struct str){ path.s, path.n - base.n }, folders, COUNT(folders)) &&
@@ -182,8 +184,10 @@ bool audit_key_program(struct str path) {
 }
 
 bool audit_key_file(struct str path) {
-	static const char *const folders[] = { "/lib/systemd/system/", "/usr/lib/systemd/system/" };
-	static const char *const units[] = { "atftpd.service", "atftpd.socket", "uftp.service" };
+	static const struct str folders[] = { W("/lib/systemd/system/"),
+					      W("/usr/lib/systemd/system/") };
+	static const struct str units[] = { W("atftpd.service"), W("atftpd.socket"),
+					    W("uftp.service") };
 	struct str base = str_basename(path);
 
 	return one_of((struct str){ path.s, path.n - base.n }, folders, COUNT(folders)) &&

@@ -213,23 +213,28 @@ void slot_fill(const struct match *m, struct slot *s) {
 	s->present = s->n > 0;
 }
 
-/* fold_bytes - lower case for the letters of ASCII, eight bytes at a time */
-static void fold_bytes(char *out, const char *in, uint32_t n) {
+static inline void fold_eight(char *out, const char *in) {
 	const uint64_t ones = 0x0101010101010101ull;
-	uint32_t i = 0;
+	uint64_t x, low, above_z, from_a;
 
-	for (; i + 8 <= n; i += 8) {
-		uint64_t x, low, above_z, from_a;
+	memcpy(&x, in, 8);
+	low = x & 0x7f * ones;
+	above_z = low + (0x7f - 'Z') * ones;
+	from_a = low + (0x80 - 'A') * ones;
+	x |= (~x & (from_a ^ above_z) & 0x80 * ones) >> 2;
+	memcpy(out, &x, 8);
+}
 
-		memcpy(&x, in + i, 8);
-		low = x & 0x7f * ones;
-		above_z = low + (0x7f - 'Z') * ones;
-		from_a = low + (0x80 - 'A') * ones;
-		x |= (~x & (from_a ^ above_z) & 0x80 * ones) >> 2;
-		memcpy(out + i, &x, 8);
+/* fold_bytes - lower case for the letters of ASCII, eight bytes at a time, the last eight twice */
+static void fold_bytes(char *out, const char *in, uint32_t n) {
+	if (n < 8) {
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (char)fold_case[(unsigned char)in[i]];
+		return;
 	}
-	for (; i < n; i++)
-		out[i] = (char)fold_case[(unsigned char)in[i]];
+	for (uint32_t i = 0; i + 8 < n; i += 8)
+		fold_eight(out + i, in + i);
+	fold_eight(out + n - 8, in + n - 8);
 }
 
 void slot_fold(const struct match *m, struct slot *s) {
