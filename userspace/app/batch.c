@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/varint.h"
 #include "encode/encode.h"
 #include "event/field.h"
@@ -123,19 +124,13 @@ static int unpack(struct batch *b, const struct reader_item *item, struct event 
 	return encode_unpack(bare->s, bare->n, &b->arena, e);
 }
 
-static uint64_t now_ns(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* wanted - whether the sink is to have the piece; that detections are missing is for every sink */
 static bool wanted(struct batch *b, const struct batch_piece *p) {
 	if (!b->filter || p->item.what == READER_GAP)
 		return p->item.what == READER_EVENT || !b->type->detections_only ||
 		       p->item.class == SPOOL_ALARM;
-	return filter_event(b->filter, &b->arena, now_ns(), p->event) == FILTER_SENT;
+	return filter_event(b->filter, &b->arena, clock_ns(CLOCK_MONOTONIC), p->event) ==
+	       FILTER_SENT;
 }
 
 static void drop(struct batch_piece *p, enum spool_cause cause) {
@@ -185,7 +180,7 @@ static void add_summary(struct batch *b) {
 	struct event told;
 
 	while (b->filter && like && b->n < b->max &&
-	       filter_summary(b->filter, now_ns(), like, &told)) {
+	       filter_summary(b->filter, clock_ns(CLOCK_MONOTONIC), like, &told)) {
 		struct batch_piece *p = &b->pieces[b->n];
 
 		*p = (struct batch_piece){ .body = b->bodies.len };

@@ -7,24 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "sink/frame.h"
 #include "sink/tls.h"
 
 #define PIECE_BYTES 65536
 #define KEEP_BYTES (4 * PIECE_BYTES) /* of a buffer that is empty */
 
-static uint64_t now_ms(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 int client_open(struct client *c, int fd, SSL_CTX *ctx) {
-	*c = (struct client){ .fd = fd, .shaken = !ctx, .moved_ms = now_ms() };
+	*c = (struct client){ .fd = fd, .shaken = !ctx, .moved_ms = clock_ms(CLOCK_MONOTONIC) };
 	if (!ctx)
 		return 0;
 	c->ssl = SSL_new(ctx);
@@ -126,7 +119,7 @@ int client_step(struct client *c, char *why, size_t n) {
 			c->in.len += (size_t)r;
 	}
 	if (c->in.len != in || c->out.len != out)
-		c->moved_ms = now_ms();
+		c->moved_ms = clock_ms(CLOCK_MONOTONIC);
 	return err == -EAGAIN ? 0 : err;
 }
 
@@ -147,7 +140,7 @@ bool client_overdue(const struct client *c, uint64_t idle_ms) {
 
 	if (amid && (!idle_ms || idle_ms > CLIENT_STALL_MS))
 		idle_ms = CLIENT_STALL_MS;
-	return idle_ms && now_ms() - c->moved_ms > idle_ms;
+	return idle_ms && clock_ms(CLOCK_MONOTONIC) - c->moved_ms > idle_ms;
 }
 
 int client_frame(struct client *c, struct str *ret) {

@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/batch.h"
 #include "app/sandbox.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define IDLE_MS 1000	/* between looks, when nothing wakes us */
@@ -38,17 +38,10 @@ struct job {
 	bool failing;	     /* the last delivery failed, and that was said */
 };
 
-static uint64_t now_ms(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* pause - @ms milliseconds, or until the sensor is gone */
 static void pause_ms(struct job *j, uint64_t ms) {
 	struct pollfd alive = { .fd = j->c->alive, .events = POLLIN };
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	if (j->until_ms) {
 		if (now + ms > j->until_ms)
@@ -56,14 +49,15 @@ static void pause_ms(struct job *j, uint64_t ms) {
 		alive.fd = -1;
 	}
 	if (poll(&alive, 1, (int)ms) > 0 && !j->until_ms)
-		j->until_ms = now_ms() + j->c->grace_ms;
+		j->until_ms = clock_ms(CLOCK_MONOTONIC) + j->c->grace_ms;
 }
 
 /* over - whether to end: the sensor is gone, and nothing is left, or no time */
 static bool over(struct job *j) {
 	if (!j->until_ms)
 		pause_ms(j, 0);
-	return j->until_ms && (now_ms() >= j->until_ms || !reader_pending(j->reader));
+	return j->until_ms &&
+	       (clock_ms(CLOCK_MONOTONIC) >= j->until_ms || !reader_pending(j->reader));
 }
 
 /* wait_again - as long as the receiver asked, or each time twice as long, and not all at once */
@@ -177,7 +171,7 @@ int courier_run(const struct courier *c) {
 	int code = 1;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	srand((unsigned)now_ms() ^ (unsigned)getpid());
+	srand((unsigned)clock_ms(CLOCK_MONOTONIC) ^ (unsigned)getpid());
 	word = prepare(&j);
 	if (c->told >= 0) {
 		(void)!write(c->told, &word, sizeof(word));

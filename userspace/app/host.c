@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "content/verdict.h"
 
 #define HOST_CPU 65535
@@ -21,17 +21,11 @@ struct draft {
 };
 
 uint64_t host_boot_ns(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return clock_ns(CLOCK_BOOTTIME);
 }
 
 static uint64_t wall_offset_ns(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec - host_boot_ns();
+	return clock_ns(CLOCK_REALTIME) - host_boot_ns();
 }
 
 static void draft_begin(struct host *h, struct draft *d, uint8_t kind, uint32_t size) {

@@ -9,9 +9,9 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "spool/pack.h"
 #include "spool/spool.h"
@@ -88,17 +88,11 @@ static bool wait_for(struct keeper *k, int alive, int ms) {
 	return fds[1].revents != 0;
 }
 
-static uint64_t now_ms(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void finish(struct keeper *k) {
-	uint64_t now = now_ms(), end = now + k->couriers[0].grace_ms + AFTER_GRACE_MS;
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
+	uint64_t end = now + k->couriers[0].grace_ms + AFTER_GRACE_MS;
 
-	for (; reap(k, true) && now < end; now = now_ms())
+	for (; reap(k, true) && now < end; now = clock_ms(CLOCK_MONOTONIC))
 		(void)wait_for(k, -1, (int)(end - now));
 	for (unsigned i = 0; i < k->n; i++)
 		if (k->pids[i] > 0)

@@ -6,9 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "app/bundle.h"
+#include "base/clock.h"
 #include "decode/decode.h"
 #include "detect/story.h"
 #include "enrich/enrich.h"
@@ -29,10 +29,7 @@ struct play {
 };
 
 static uint64_t cpu_ns(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* refuse - the first reason counts */

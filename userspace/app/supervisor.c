@@ -14,9 +14,9 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "guard/guard.h"
 #include "guard/mark.h"
@@ -44,10 +44,7 @@ struct supervisor {
 };
 
 static uint64_t now_s(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec;
+	return clock_ns(CLOCK_BOOTTIME) / 1000000000;
 }
 
 /* --- off -------------------------------------------------------------------------------------- */

@@ -11,21 +11,14 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/sandbox.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define LOCK_MS 5000
 #define STEP_MS 1000
-
-static uint64_t now_ms(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 void updater_tell(struct updater *u, struct verdict *v) {
 	v->order = u->state.order;
@@ -91,7 +84,7 @@ static void promote(struct updater *u, const char *why) {
 		return;
 	verdict_say(&v, trial_word(stage), proven ? "proven" : "passed", "-", "%s", why);
 	updater_tell(u, &v);
-	trial_begin(&u->trial, u->state.stage, u->state.serial, now_ms());
+	trial_begin(&u->trial, u->state.stage, u->state.serial, clock_ms(CLOCK_BOOTTIME));
 	if (proven)
 		store_prune(&u->store, &u->state);
 }
@@ -110,7 +103,7 @@ static void take_up(struct updater *u) {
 	state_take_up(&u->state);
 	if (updater_end(u, 0))
 		return;
-	trial_begin(&u->trial, u->state.stage, u->state.serial, now_ms());
+	trial_begin(&u->trial, u->state.stage, u->state.serial, clock_ms(CLOCK_BOOTTIME));
 	of_trial(u, &v);
 	verdict_say(&v, "control", "begun", "-", "what is normal here is measured first");
 	updater_tell(u, &v);
@@ -125,7 +118,7 @@ static void follow_state(struct updater *u) {
 	u->state = now;
 	if (u->trial.stage != now.stage) {
 		if (now.stage && now.begun)
-			trial_begin(&u->trial, now.stage, now.serial, now_ms());
+			trial_begin(&u->trial, now.stage, now.serial, clock_ms(CLOCK_BOOTTIME));
 		else
 			u->trial.stage = TRIAL_NONE;
 	} else {
@@ -140,7 +133,8 @@ static void step(struct updater *u, const struct trial_sample *s) {
 	follow_state(u);
 	if (u->state.stage && !u->state.begun)
 		take_up(u);
-	switch (trial_step(&u->trial, &u->limits, s, now_ms(), &reason, why, sizeof(why))) {
+	switch (trial_step(&u->trial, &u->limits, s, clock_ms(CLOCK_BOOTTIME), &reason, why,
+			   sizeof(why))) {
 	case TRIAL_ROLLBACK:
 		roll_back(u, reason, why);
 		break;
@@ -208,12 +202,12 @@ static void loop(struct updater *u, int fd) {
 			keep_told(u);
 		if (there && !u->clean)
 			step(u, whole ? &u->sample : NULL);
-		now = now_ms();
+		now = clock_ms(CLOCK_BOOTTIME);
 		if (!there || !u->o->source || now < u->next_poll_ms || u->clean)
 			continue;
 		updater_poll(u);
 		u->next_poll_ms =
-			now_ms() + u->o->poll_ms +
+			clock_ms(CLOCK_BOOTTIME) + u->o->poll_ms +
 			randombytes_uniform((uint32_t)(u->o->poll_ms / 4) + 1);
 	}
 	end(u);

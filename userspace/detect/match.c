@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <time.h>
 
 #include "detect/correlate.h"
+#include "base/clock.h"
 #include "detect/memory.h"
 
 /* Numbers of events ran out: forget what any of them left behind. */
@@ -44,13 +44,6 @@ static void report(struct ruleset *rules, struct rule *r, struct tally *t) {
 	t->n_matched += d->matched.n;
 }
 
-static uint64_t now_ns(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* is_passed_over - of a rule that takes too much; what it would have said is not known */
 static bool is_passed_over(struct rule *r, struct tally *t) {
 	t->noted |= r->each != RULE_NEVER;
@@ -73,10 +66,10 @@ static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 	if (r->each && is_passed_over(r, t))
 		return;
 	m->limited = false;
-	since = ++r->evaluations % 64 ? 0 : now_ns();
+	since = ++r->evaluations % 64 ? 0 : clock_ns(CLOCK_MONOTONIC);
 	holds = expr_holds(m, r->expr);
 	if (since)
-		r->ns += now_ns() - since;
+		r->ns += clock_ns(CLOCK_MONOTONIC) - since;
 	r->limited += m->limited;
 	t->noted |= m->limited;
 	if (holds)

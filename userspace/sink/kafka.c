@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "event/field.h"
+#include "base/clock.h"
 #include "sink/docs.h"
 
 extern const struct sink_type sink_kafka;
@@ -53,13 +53,6 @@ struct kafka {
 	uint64_t timeout_ms;
 	const char *topic, *type;
 };
-
-static uint64_t now_ms(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static int load(struct sink *s) {
 	static const struct {
@@ -319,7 +312,7 @@ static int hand_over(struct kafka *k, const struct sink_batch *batch, struct doc
 			doc->outcome = SINK_REFUSED;
 			return 0;
 		}
-		if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL || now_ms() >= end)
+		if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL || clock_ms(CLOCK_MONOTONIC) >= end)
 			return sink_fail(k->sink, -EIO, "kafka: %s", lib.text(err));
 		(void)lib.poll(k->producer, 100);
 	}
@@ -327,7 +320,7 @@ static int hand_over(struct kafka *k, const struct sink_batch *batch, struct doc
 
 /* await_reports - until every message has its report, which it has when its time is over */
 static void await_reports(struct kafka *k, uint64_t end) {
-	while (k->open && now_ms() < end)
+	while (k->open && clock_ms(CLOCK_MONOTONIC) < end)
 		(void)lib.poll(k->producer, 100);
 	if (!k->open)
 		return;
@@ -339,7 +332,7 @@ static void await_reports(struct kafka *k, uint64_t end) {
 static int request(struct sink *s, struct sink_batch *batch, struct docs *d, size_t first,
 		   size_t n) {
 	struct kafka *k = s->state;
-	uint64_t end = now_ms() + k->timeout_ms + SLACK_MS;
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + k->timeout_ms + SLACK_MS;
 	size_t again = 0;
 	char why[128];
 	int err = 0;

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "event/field.h"
 #include "sink/docs.h"
 #include "sink/http.h"
@@ -33,13 +34,6 @@ struct splunk {
 	uint64_t ack_ms;
 	char url[512], ack_url[600];
 };
-
-static uint64_t now_ms(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* make_channel - a random UUID: who asks for acknowledgements, new at each start */
 static int make_channel(char text[40]) {
@@ -164,7 +158,7 @@ static int is_indexed(struct sink *s, struct splunk *p, int64_t id) {
 
 /* await_index - 0 once it is indexed; else -errno, and all of it is sent again */
 static int await_index(struct sink *s, struct splunk *p, int64_t id) {
-	uint64_t end = now_ms() + p->ack_ms;
+	uint64_t end = clock_ms(CLOCK_MONOTONIC) + p->ack_ms;
 	uint64_t wait = POLL_FIRST_MS;
 
 	for (;;) {
@@ -175,7 +169,7 @@ static int await_index(struct sink *s, struct splunk *p, int64_t id) {
 			return 0;
 		if (r < 0 && r != -EAGAIN)
 			return r == -EINVAL ? -EPROTO : r;
-		if (now_ms() >= end)
+		if (clock_ms(CLOCK_MONOTONIC) >= end)
 			return sink_fail(s, -ETIMEDOUT, "the collector did not index in time");
 		(void)nanosleep(&t, NULL);
 		wait = wait * 2 < POLL_MAX_MS ? wait * 2 : POLL_MAX_MS;
