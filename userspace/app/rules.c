@@ -54,21 +54,6 @@ int rules_load(const char *const *paths, size_t n, const struct detect_options *
 	return err;
 }
 
-void rules_reload(const char *const *paths, size_t n, const struct detect_options *options,
-		  struct ruleset **rules) {
-	struct ruleset *new;
-
-	if (rules_load(paths, n, options, &new)) {
-		log_error("the new rules are not used; the old ones stay in force, continuing");
-		return;
-	}
-	if (new && *rules)
-		ruleset_adopt(new, *rules);
-	ruleset_free(*rules);
-	*rules = new;
-	log_info("reloaded %zu rules", new ? ruleset_count(new) : 0);
-}
-
 /* beside the program: PREFIX/bin/lapwing has PREFIX/share/lapwing/rules, build/lapwing ../rules */
 const char *rules_default(void) {
 	static const char *const below[] = { "/../share/lapwing/rules", "/../rules" };

@@ -14,13 +14,6 @@
 int rules_load(const char *const *paths, size_t n, const struct detect_options *options,
 	       struct ruleset **ret);
 
-/*
- * rules_reload - takes what is there now in the place of @rules, whose windows live on
- * Logs how it went; rules with faults leave the old ones in force.
- */
-void rules_reload(const char *const *paths, size_t n, const struct detect_options *options,
-		  struct ruleset **rules);
-
 /* rules_default - the folder of shipped rules, if it is there: beside the program, or installed */
 const char *rules_default(void);
 

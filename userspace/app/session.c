@@ -81,12 +81,13 @@ static int start_outputs(struct session *s) {
 }
 
 static int start_export(struct session *s) {
-	return s->o->export.n_sinks || s->o->spool
-		       ? export_open(&s->o->export, &s->corridor.export) : 0;
+	if (!s->o->export.n_sinks && !s->o->spool)
+		return 0;
+	return export_open(&s->o->export, &s->corridor.export);
 }
 
 static int start_probe(struct session *s) {
-	struct probe_options po = { s->o->hooks, .set = beat_set(&s->beat),
+	struct probe_options po = { .hooks = s->o->hooks, .set = beat_set(&s->beat),
 				    .keeper = export_keeper(s->corridor.export) };
 	const char *why = "";
 	int err = po.set == PROBE_NOTHING ? 0 : probe_check(&why);

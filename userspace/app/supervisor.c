@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "guard/guard.h"
 #include "guard/mark.h"
@@ -63,31 +64,34 @@ static bool off_by_cmdline(void) {
 	return false;
 }
 
-/* is_off - by the owner; said, unless it was said before */
-static bool is_off(const struct supervisor_options *o) {
-	bool file = !access(o->off_file, F_OK);
-
-	if (!file && !off_by_cmdline())
+/* off_by_file - whether its owner has left the file, at any time; said if so */
+static bool off_by_file(const struct supervisor_options *o) {
+	if (access(o->off_file, F_OK))
 		return false;
-	log_warn("the sensor is switched off by %s%s%s: nothing is started",
-		 file ? "\"" : "", file ? o->off_file : SUPERVISOR_OFF_WORD,
-		 file ? "\"" : " on the kernel's command line");
+	log_warn("the sensor is switched off by \"%s\": nothing is started", o->off_file);
+	return true;
+}
+
+/* is_off - at the start: a kernel's command line does not change while it runs */
+static bool is_off(const struct supervisor_options *o) {
+	if (off_by_file(o))
+		return true;
+	if (!off_by_cmdline())
+		return false;
+	log_warn("the sensor is switched off by " SUPERVISOR_OFF_WORD
+		 " on the kernel's command line: nothing is started");
 	return true;
 }
 
 /* --- orders ----------------------------------------------------------------------------------- */
 
 int supervisor_order(const char *folder, unsigned order) {
-	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1, err = 0;
+	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, err;
 	char byte = (char)('0' + order), pid[16] = "";
 
 	if (dir < 0)
 		return -errno;
-	fd = openat(dir, ORDER, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || write(fd, &byte, 1) != 1 || fsync(fd) || fsync(dir))
-		err = errno ? -errno : -EIO;
-	if (fd >= 0)
-		(void)close(fd);
+	err = file_write_at(dir, ORDER, &byte, 1);
 	/* the lock tells whether the number in it is still a supervisor's */
 	fd = err ? -1 : openat(dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK &&
@@ -271,7 +275,7 @@ static void watch_worker(struct supervisor *s) {
 		take_beats(s);
 		if (reap(s, WNOHANG))
 			return;
-		if (is_off(s->o))
+		if (off_by_file(s->o))
 			s->over = true;
 		tend(s);
 	}
@@ -302,10 +306,9 @@ static void say_death(const struct supervisor *s) {
 }
 
 static int loop(struct supervisor *s) {
-	bool clean = true;
-
 	for (;;) {
 		int err = s->over ? 0 : start_worker(s);
+		bool clean;
 
 		if (err) {
 			log_error("\"%s\" cannot be written, so nothing is started: %s",
@@ -320,7 +323,7 @@ static int loop(struct supervisor *s) {
 			clean = WIFEXITED(s->status) && WEXITSTATUS(s->status) != 1;
 		if (clean && s->again)
 			guard_asked(&s->mark);
-		if (clean && !s->again)
+		else if (clean)
 			guard_clean(&s->mark);
 		if (mark_write(s->dir, &s->mark))
 			log_warn("\"%s\" cannot be written, continuing", s->o->folder);

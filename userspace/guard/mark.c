@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "base/file.h"
 
 #define MARK "mark"
-#define MARK_NEW "mark.new"
 #define STEP "step"
 
 static const char magic[8] = "LWMARK1";
@@ -48,44 +48,13 @@ int mark_read(int dirfd, struct guard_mark *ret) {
 	return -EBADMSG;
 }
 
-/* write_whole - and synced; -errno */
-static int write_whole(int fd, const void *bytes, size_t n) {
-	const char *at = bytes;
-
-	while (n) {
-		ssize_t done = write(fd, at, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done < 0 ? -errno : -EIO;
-		at += done;
-		n -= (size_t)done;
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
 int mark_write(int dirfd, const struct guard_mark *mark) {
 	struct mark_file f = { .crc = crc32c(0, mark, sizeof(*mark)),
 			       .len = sizeof(*mark),
 			       .mark = *mark };
-	int fd = openat(dirfd, MARK_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-			0600);
-	int err;
 
-	if (fd < 0)
-		return -errno;
 	memcpy(f.magic, magic, sizeof(magic));
-	err = write_whole(fd, &f, sizeof(f));
-	if (close(fd) && !err)
-		err = -errno;
-	if (!err && renameat(dirfd, MARK_NEW, dirfd, MARK))
-		err = -errno;
-	if (!err && fsync(dirfd))
-		err = -errno;
-	if (err)
-		(void)unlinkat(dirfd, MARK_NEW, 0);
-	return err;
+	return file_write_at(dirfd, MARK, &f, sizeof(f));
 }
 
 int mark_step(int dirfd, const char *text) {
