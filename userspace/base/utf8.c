@@ -1,24 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
-#define HIGH_BITS 0x8080808080808080ull
-
-bool utf8_is_ascii(const char *s, size_t n) {
-	uint64_t seen = 0, word;
-
-	if (n < 8) {
-		while (n--)
-			seen |= (unsigned char)*s++;
-		return !(seen & HIGH_BITS);
-	}
-	for (size_t i = 0; i < n - 8; i += 8) {
-		memcpy(&word, s + i, 8);
-		seen |= word;
-	}
-	memcpy(&word, s + n - 8, 8);
-	return !((seen | word) & HIGH_BITS);
-}
-
 bool utf8_is_valid(const char *s, size_t n) {
 	uint32_t c, step;
 

@@ -11,11 +11,27 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 
 /* utf8_is_ascii - whether no byte has its high bit set; NULs are fine */
-bool utf8_is_ascii(const char *s, size_t n);
+static inline bool utf8_is_ascii(const char *s, size_t n) {
+	const uint64_t high = 0x8080808080808080ull;
+	uint64_t seen = 0, word;
+
+	if (n < 8) {
+		while (n--)
+			seen |= (unsigned char)*s++;
+		return !(seen & high);
+	}
+	for (size_t i = 0; i < n - 8; i += 8) {
+		memcpy(&word, s + i, 8);
+		seen |= word;
+	}
+	memcpy(&word, s + n - 8, 8);
+	return !((seen | word) & high);
+}
 
 /*
  * utf8_next - the character at @s, of which @n bytes are there

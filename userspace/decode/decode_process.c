@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
 #include "decode/reader.h"
 #include "event/field.h"
 
@@ -48,10 +49,8 @@ static void set_task(const struct wire_task *t, struct str name, struct event *e
 
 static struct str task_name(struct reader *r, const char comm[16]) {
 	struct str name = { comm, (uint32_t)strnlen(comm, 16) };
-	uint64_t words[2];
 
-	memcpy(words, comm, sizeof(words));
-	return (words[0] | words[1]) & 0x8080808080808080ull ? reader_clean(r, name) : name;
+	return utf8_is_ascii(comm, 16) ? name : reader_clean(r, name);
 }
 
 int decode_fork(struct reader *r, struct event *ret) {

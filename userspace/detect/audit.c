@@ -156,27 +156,25 @@ uint8_t audit_access_of(struct str id) {
  * "susp_activity": programs that talk to the network or hide text, where they are
  * commonly installed, and the units of two servers of TFTP.
  */
-#define W(literal) { (literal), sizeof(literal) - 1 }
-
 static const struct str programs[] = {
-	W("atftpd"), W("base64"), W("curl"), W("ftp"), W("in.tftpd"), W("nc"),
-	W("nc.openbsd"), W("nc.traditional"), W("ncat"), W("netcat"), W("netstat"),
-	W("nmap"), W("rawshark"), W("rdesktop"), W("scp"), W("sftp"), W("socat"), W("ss"),
-	W("ssh"), W("tshark"), W("uftp"), W("wget"), W("wireshark"), W("wlfreerdp"),
-	W("xfreerdp"),
+	STR("atftpd"), STR("base64"), STR("curl"), STR("ftp"), STR("in.tftpd"), STR("nc"),
+	STR("nc.openbsd"), STR("nc.traditional"), STR("ncat"), STR("netcat"), STR("netstat"),
+	STR("nmap"), STR("rawshark"), STR("rdesktop"), STR("scp"), STR("sftp"), STR("socat"),
+	STR("ss"), STR("ssh"), STR("tshark"), STR("uftp"), STR("wget"), STR("wireshark"),
+	STR("wlfreerdp"), STR("xfreerdp"),
 };
 
 static bool one_of(struct str x, const struct str *words, uint32_t n) {
 	for (uint32_t i = 0; i < n; i++) {
-		if (x.n == words[i].n && memcmp(x.s, words[i].s, x.n) == 0)
+		if (str_eq(x, words[i]))
 			return true;
 	}
 	return false;
 }
 
 bool audit_key_program(struct str path) {
-	static const struct str folders[] = { W("/bin/"), W("/sbin/"), W("/usr/bin/"),
-					      W("/usr/sbin/"), W("/usr/local/bin/") };
+	static const struct str folders[] = { STR("/bin/"), STR("/sbin/"), STR("/usr/bin/"),
+					      STR("/usr/sbin/"), STR("/usr/local/bin/") };
 	struct str base = str_basename(path);
 
 	return one_of((struct str){ path.s, path.n - base.n }, folders, COUNT(folders)) &&
@@ -184,10 +182,10 @@ bool audit_key_program(struct str path) {
 }
 
 bool audit_key_file(struct str path) {
-	static const struct str folders[] = { W("/lib/systemd/system/"),
-					      W("/usr/lib/systemd/system/") };
-	static const struct str units[] = { W("atftpd.service"), W("atftpd.socket"),
-					    W("uftp.service") };
+	static const struct str folders[] = { STR("/lib/systemd/system/"),
+					      STR("/usr/lib/systemd/system/") };
+	static const struct str units[] = { STR("atftpd.service"), STR("atftpd.socket"),
+					    STR("uftp.service") };
 	struct str base = str_basename(path);
 
 	return one_of((struct str){ path.s, path.n - base.n }, folders, COUNT(folders)) &&
