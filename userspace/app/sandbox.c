@@ -128,6 +128,13 @@ static const int allowed_threads[] = {
 	SCMP_SYS(set_tid_address),
 };
 
+/* A child that locks itself in. */
+static const int allowed_children[] = {
+	SCMP_SYS(fork),	      SCMP_SYS(vfork),	     SCMP_SYS(setrlimit), SCMP_SYS(setpriority),
+	SCMP_SYS(seccomp),    SCMP_SYS(capset),	     SCMP_SYS(capget),	  SCMP_SYS(pidfd_open),
+	SCMP_SYS(mkdirat),    SCMP_SYS(mkdir),	     SCMP_SYS(dup),	  SCMP_SYS(dup3),
+};
+
 static const int allowed_listen[] = { SCMP_SYS(accept), SCMP_SYS(accept4) };
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -144,30 +151,31 @@ static int allow(scmp_filter_ctx ctx, const int *calls, size_t n) {
 	return err;
 }
 
-/* A child that locks itself in. */
-static const int allowed_children[] = {
-	SCMP_SYS(fork),	      SCMP_SYS(vfork),	     SCMP_SYS(setrlimit), SCMP_SYS(setpriority),
-	SCMP_SYS(seccomp),    SCMP_SYS(capset),	     SCMP_SYS(capget),	  SCMP_SYS(pidfd_open),
-	SCMP_SYS(mkdirat),    SCMP_SYS(mkdir),	     SCMP_SYS(dup),	  SCMP_SYS(dup3),
-};
+/* Beside the bits of sandbox.h. */
+enum { SANDBOX_LOOP = 1 << 16, SANDBOX_REHEARSAL = 1 << 17 };
 
 static int filter_calls(uint32_t needs) {
+	static const struct {
+		uint32_t need;
+		const int *calls;
+		size_t n;
+	} sets[] = {
+		{ SANDBOX_LOOP, allowed, N(allowed) },
+		{ SANDBOX_REHEARSAL, allowed_rehearsal, N(allowed_rehearsal) },
+		{ SANDBOX_FILES, allowed_files, N(allowed_files) },
+		{ SANDBOX_NET, allowed_net, N(allowed_net) },
+		{ SANDBOX_THREADS, allowed_threads, N(allowed_threads) },
+		{ SANDBOX_CHILDREN, allowed_children, N(allowed_children) },
+		{ SANDBOX_LISTEN, allowed_listen, N(allowed_listen) },
+	};
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int err;
+	int err = 0;
 
 	if (!ctx)
 		return -ENOMEM;
-	err = allow(ctx, allowed, N(allowed));
-	if (!err && needs & SANDBOX_FILES)
-		err = allow(ctx, allowed_files, N(allowed_files));
-	if (!err && needs & SANDBOX_NET)
-		err = allow(ctx, allowed_net, N(allowed_net));
-	if (!err && needs & SANDBOX_THREADS)
-		err = allow(ctx, allowed_threads, N(allowed_threads));
-	if (!err && needs & SANDBOX_CHILDREN)
-		err = allow(ctx, allowed_children, N(allowed_children));
-	if (!err && needs & SANDBOX_LISTEN)
-		err = allow(ctx, allowed_listen, N(allowed_listen));
+	for (size_t i = 0; i < N(sets) && !err; i++)
+		if (needs & sets[i].need)
+			err = allow(ctx, sets[i].calls, sets[i].n);
 	if (!err)
 		err = seccomp_load(ctx);
 	seccomp_release(ctx);
@@ -201,29 +209,19 @@ int sandbox_enter(bool spool) {
 	static const unsigned keep[] = { CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
 	int err = keep_capabilities(keep, 2);
 
-	return err ? err : filter_calls(spool ? SANDBOX_FILES : 0);
+	return err ? err : filter_calls(SANDBOX_LOOP | (spool ? SANDBOX_FILES : 0));
 }
 
 int sandbox_rehearsal(void) {
-	scmp_filter_ctx ctx;
 	int err = keep_capabilities(NULL, 0);
 
-	if (err)
-		return err;
-	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (!ctx)
-		return -ENOMEM;
-	err = allow(ctx, allowed_rehearsal, N(allowed_rehearsal));
-	if (!err)
-		err = seccomp_load(ctx);
-	seccomp_release(ctx);
-	return err;
+	return err ? err : filter_calls(SANDBOX_REHEARSAL);
 }
 
 int sandbox_courier(uint32_t needs) {
 	int err = keep_capabilities(NULL, 0);
 
-	return err ? err : filter_calls(needs);
+	return err ? err : filter_calls(SANDBOX_LOOP | needs);
 }
 
 int sandbox_updater(void) {
