@@ -26,10 +26,6 @@ void intake_tell(const struct store *store, struct verdict *v) {
 			 strerror(-err));
 }
 
-static bool is_slot(const struct state_slot *s, const uint8_t *hash) {
-	return s->there && !memcmp(s->hash, hash, SEAL_HASH_BYTES);
-}
-
 static int check(const struct intake *in, const struct state *state, const void *bytes, size_t n,
 		 struct bundle *b, struct verdict *v) {
 	static struct keys_root root;
@@ -125,7 +121,8 @@ int intake_bundle(const struct intake *in, const void *bytes, size_t n, struct v
 	}
 	if (err)
 		return err;
-	if (is_slot(&state.live, b.hash) || (state.stage && is_slot(&state.trial, b.hash))) {
+	if (state_slot_is(&state.live, b.hash) ||
+	    (state.stage && state_slot_is(&state.trial, b.hash))) {
 		verdict_say(ret, "store", "held", "here", "it is live or on trial already");
 		return -EALREADY;
 	}

@@ -122,12 +122,10 @@ static int status(struct job *j) {
 	(void)printf("order      %" PRIu64 "%s\n", s->order,
 		     s->paused ? ", updates are paused" : "");
 	for (uint32_t i = 0; i < s->n_reverted; i++) {
-		struct state_slot x = { .there = true, .version = s->reverted[i].order };
 		char hex[SEAL_HEX_BYTES];
 
-		memcpy(x.hash, s->reverted[i].hash, SEAL_HASH_BYTES);
-		seal_hex(x.hash, hex);
-		(void)printf("reverted   %s under order %" PRIu64 "\n", hex, x.version);
+		seal_hex(s->reverted[i].hash, hex);
+		(void)printf("reverted   %s under order %" PRIu64 "\n", hex, s->reverted[i].order);
 	}
 	if (!store_read(&j->store, "pins", MAX_TEXT, &pins))
 		(void)printf("pins\n%.*s", (int)pins.len, pins.data);

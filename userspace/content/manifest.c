@@ -4,20 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/utf8.h"
 #include "proto/bundle.pb-c.h"
 
 #define MAX_MANIFEST_BYTES 65536
-
-/* take_text - a copy of @s, which must be clean text that fits */
-static int take_text(const char *s, char *ret, size_t room) {
-	size_t n = s ? strlen(s) : 0;
-
-	if (n >= room || (n && !utf8_is_valid(s, n)))
-		return -EBADMSG;
-	memcpy(ret, s ? s : "", n + 1);
-	return 0;
-}
 
 static int take_fields(const Lapwing__Bundle__V1__Manifest *m, struct schema *ret) {
 	int err = 0;
@@ -27,7 +16,7 @@ static int take_fields(const Lapwing__Bundle__V1__Manifest *m, struct schema *re
 	ret->n = (uint32_t)m->n_fields;
 	for (uint32_t i = 0; i < ret->n && !err; i++) {
 		ret->list[i].count = m->fields[i]->count;
-		err = take_text(m->fields[i]->section, ret->list[i].name, SCHEMA_NAME_BYTES);
+		err = seal_text(m->fields[i]->section, ret->list[i].name, SCHEMA_NAME_BYTES);
 		for (uint32_t k = 0; k < i && !err; k++)
 			if (!strcmp(ret->list[k].name, ret->list[i].name))
 				err = -EBADMSG;
@@ -37,18 +26,18 @@ static int take_fields(const Lapwing__Bundle__V1__Manifest *m, struct schema *re
 }
 
 static int take_texts(const Lapwing__Bundle__V1__Manifest *m, struct manifest *ret) {
-	int err = take_text(m->name, ret->name, sizeof(ret->name));
+	int err = seal_text(m->name, ret->name, sizeof(ret->name));
 
 	if (!err)
-		err = take_text(m->channel, ret->channel, sizeof(ret->channel));
+		err = seal_text(m->channel, ret->channel, sizeof(ret->channel));
 	if (!err)
-		err = take_text(m->engine_min, ret->engine_min, sizeof(ret->engine_min));
+		err = seal_text(m->engine_min, ret->engine_min, sizeof(ret->engine_min));
 	if (!err)
-		err = take_text(m->engine_max, ret->engine_max, sizeof(ret->engine_max));
+		err = seal_text(m->engine_max, ret->engine_max, sizeof(ret->engine_max));
 	if (!err)
-		err = take_text(m->notes, ret->notes, sizeof(ret->notes));
+		err = seal_text(m->notes, ret->notes, sizeof(ret->notes));
 	for (uint32_t i = 0; i < ret->n_approvers && !err; i++)
-		err = take_text(m->approvers[i], ret->approvers[i], BUNDLE_TEXT_BYTES);
+		err = seal_text(m->approvers[i], ret->approvers[i], BUNDLE_TEXT_BYTES);
 	return err;
 }
 

@@ -3,27 +3,17 @@
 
 #include <errno.h>
 
-#include "base/utf8.h"
 #include "content/cohort.h"
 #include "proto/bundle.pb-c.h"
 
 typedef Lapwing__Bundle__V1__Order Message;
-
-static int take_text(const char *s, char *ret) {
-	size_t n = s ? strlen(s) : 0;
-
-	if (n >= ORDER_TEXT_BYTES || (n && !utf8_is_valid(s, n)))
-		return -EBADMSG;
-	memcpy(ret, s ? s : "", n + 1);
-	return 0;
-}
 
 static int take_list(char *const *v, size_t n, char (*to)[ORDER_TEXT_BYTES], uint32_t max,
 		     uint32_t *ret) {
 	int err = n > max ? -EBADMSG : 0;
 
 	for (size_t i = 0; i < n && !err; i++)
-		err = take_text(v[i], to[i]);
+		err = seal_text(v[i], to[i], ORDER_TEXT_BYTES);
 	*ret = (uint32_t)n;
 	return err;
 }
@@ -52,9 +42,9 @@ static int take(const Message *m, struct order *ret) {
 	memcpy(ret->bundle, m->bundle.data, SEAL_HASH_BYTES);
 	if (m->has_to)
 		memcpy(ret->to, m->to.data, SEAL_HASH_BYTES);
-	err = take_text(m->channel, ret->channel);
+	err = seal_text(m->channel, ret->channel, ORDER_TEXT_BYTES);
 	if (!err)
-		err = take_text(m->release, ret->release);
+		err = seal_text(m->release, ret->release, ORDER_TEXT_BYTES);
 	if (!err)
 		err = take_list(m->strata, m->n_strata, ret->strata, ORDER_STRATA, &ret->n_strata);
 	if (!err)

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sodium.h>
 
+#include "base/utf8.h"
+
 #define MAGIC "LAPWSEAL"
 #define FORMAT 1
 #define HEAD_BYTES 16
@@ -30,6 +32,15 @@ static struct signed_text text_of(enum seal_kind kind, const uint8_t hash[SEAL_H
 	memcpy(t.bytes + t.n, hash, SEAL_HASH_BYTES);
 	t.n += SEAL_HASH_BYTES;
 	return t;
+}
+
+int seal_text(const char *s, char *ret, size_t room) {
+	size_t n = s ? strlen(s) : 0;
+
+	if (n >= room || (n && !utf8_is_valid(s, n)))
+		return -EBADMSG;
+	memcpy(ret, s ? s : "", n + 1);
+	return 0;
 }
 
 void seal_hash(const void *bytes, size_t n, uint8_t ret[SEAL_HASH_BYTES]) {

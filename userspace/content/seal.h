@@ -70,6 +70,12 @@ void seal_make(struct buf *out, enum seal_kind kind, struct str body);
  */
 int seal_sign(struct buf *bytes, const struct seal_secret *secret);
 
+/*
+ * seal_text - a copy of a text that came in a seal, NUL at its end; NULL counts as an empty one
+ * -EBADMSG: it is no clean UTF-8, or @room bytes are too few.
+ */
+int seal_text(const char *s, char *ret, size_t room);
+
 /* seal_hash - BLAKE2b-256 */
 void seal_hash(const void *bytes, size_t n, uint8_t ret[SEAL_HASH_BYTES]);
 

@@ -162,6 +162,10 @@ int state_parse(struct str text, struct state *ret) {
 	return 0;
 }
 
+bool state_slot_is(const struct state_slot *slot, const uint8_t hash[SEAL_HASH_BYTES]) {
+	return slot->there && same(slot->hash, hash);
+}
+
 /* --- changes ---------------------------------------------------------------------------------- */
 
 bool state_was_reverted(const struct state *s, const uint8_t hash[SEAL_HASH_BYTES]) {
@@ -216,7 +220,7 @@ void state_begin(struct state *s, const struct state_slot *slot, uint64_t order)
 
 /* put_live - @slot is live from now on, and what was before it is kept */
 static void put_live(struct state *s, const struct state_slot *slot) {
-	if (s->live.there && !(slot->there && same(s->live.hash, slot->hash))) {
+	if (s->live.there && !state_slot_is(slot, s->live.hash)) {
 		s->before[1] = s->before[0];
 		s->before[0] = s->live;
 	}
@@ -257,10 +261,10 @@ void state_revert(struct state *s, const struct state_slot *to) {
 
 	if (s->stage)
 		state_rollback(s);
-	if (from.there && !(to->there && same(from.hash, to->hash))) {
+	if (from.there && !state_slot_is(to, from.hash)) {
 		add_reverted(s, from.hash, s->order);
 		s->live = *to;
-		if (s->good.there && same(s->good.hash, from.hash))
+		if (state_slot_is(&s->good, from.hash))
 			s->good = *to;
 	}
 	if (to->there)

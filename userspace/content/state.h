@@ -53,6 +53,9 @@ bool state_promote(struct state *s);
 /* state_rollback - the trial is over and failed: the live content is what it was before */
 void state_rollback(struct state *s);
 
+/* state_slot_is - whether a bundle is in @slot, and it is @hash */
+bool state_slot_is(const struct state_slot *slot, const uint8_t hash[SEAL_HASH_BYTES]);
+
 /* state_back - the last one that was proven and is not @from; no slot: there is none */
 const struct state_slot *state_back(const struct state *s, const uint8_t from[SEAL_HASH_BYTES]);
 
