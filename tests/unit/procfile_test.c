@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/procfile.h"
@@ -19,8 +20,20 @@ static void missing_file_or_line_is_said_and_ret_untouched(void) {
 	CHECK(procfile_number("/proc/self/status", "Tgi", &v) == -ENOENT && v == 7);
 }
 
+static void first_line_is_read_as_far_as_it_fits(void) {
+	char line[64] = "old", few[3] = "ol";
+
+	procfile_line("/proc/self/status", line, sizeof(line));
+	CHECK(!strcmp(line, "Name:\tprocfile_test"));
+	procfile_line("/proc/self/status", few, sizeof(few));
+	CHECK(!strcmp(few, "Na"));
+	procfile_line("/proc/self/no-such-file", line, sizeof(line));
+	CHECK(!line[0]);
+}
+
 int main(void) {
 	RUN(number_behind_a_name_is_read);
 	RUN(missing_file_or_line_is_said_and_ret_untouched);
+	RUN(first_line_is_read_as_far_as_it_fits);
 	DONE();
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/procfile.h"
 #include "guard/mark.h"
 
 #define HEARTBEAT_NS 60000000000ull
@@ -28,14 +29,9 @@ enum probe_set beat_set(const struct beat *b) {
 }
 
 static uint64_t taint(void) {
-	int fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
-	char text[32] = "";
+	char text[32];
 
-	if (fd < 0)
-		return 0;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	(void)close(fd);
+	procfile_line("/proc/sys/kernel/tainted", text, sizeof(text));
 	return strtoull(text, NULL, 10) & (TAINT_DIE | TAINT_WARN | TAINT_SOFTLOCKUP);
 }
 

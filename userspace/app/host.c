@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/procfile.h"
 #include "content/verdict.h"
 
 #define HOST_CPU 65535
@@ -53,19 +54,6 @@ static void draft_str(struct draft *d, struct wire_str *name, const char *text, 
 static int draft_send(struct host *h, struct draft *d) {
 	((struct wire_header *)d->bytes)->len = d->len;
 	return h->cb(h->ctx, d->bytes, d->len);
-}
-
-/* first_line - the first line of a file, without its newline; empty when it cannot be read */
-static void first_line(const char *path, char *to, int cap) {
-	FILE *f = fopen(path, "re");
-
-	to[0] = '\0';
-	if (!f)
-		return;
-	if (!fgets(to, cap, f))
-		to[0] = '\0';
-	to[strcspn(to, "\n")] = '\0';
-	(void)fclose(f);
 }
 
 static int tell_users(struct host *h, struct draft *d) {
@@ -116,9 +104,9 @@ int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	draft_begin(h, &d, WIRE_HOST_START, sizeof(*s));
 	s->wall_offset_ns = h->wall_offset_ns;
 	s->flags = cgroups_v1() ? WIRE_HOST_CGROUPS_V1 : 0;
-	first_line("/etc/machine-id", text, sizeof(text));
+	procfile_line("/etc/machine-id", text, sizeof(text));
 	draft_str(&d, &s->host_id, text, strlen(text));
-	first_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	procfile_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
 	draft_str(&d, &s->boot_id, text, strlen(text));
 	(void)uname(&un);
 	draft_str(&d, &s->host_name, un.nodename, strlen(un.nodename));

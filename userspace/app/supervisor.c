@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/procfile.h"
 #include "guard/guard.h"
 #include "guard/mark.h"
 
@@ -52,13 +53,9 @@ static uint64_t now_s(void) {
 
 static bool off_by_cmdline(void) {
 	char line[4097], *word, *rest;
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
 
-	if (fd >= 0)
-		(void)close(fd);
-	line[n > 0 ? n : 0] = '\0';
-	for (word = strtok_r(line, " \n", &rest); word; word = strtok_r(NULL, " \n", &rest))
+	procfile_line("/proc/cmdline", line, sizeof(line));
+	for (word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 		if (!strcmp(word, SUPERVISOR_OFF_WORD))
 			return true;
 	return false;

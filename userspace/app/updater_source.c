@@ -11,6 +11,7 @@
 #include "app/fetch.h"
 #include "app/recorder.h"
 #include "app/updater_impl.h"
+#include "base/procfile.h"
 
 #define MAX_ROOTS 16 /* rotations in one go */
 #define MAX_PINS_BYTES 16384
@@ -84,12 +85,8 @@ static int read_order(struct updater *u, const struct keys_root *root, struct or
 /* host_identity - the machine's; in a container the node's, as its owner mounts it */
 static struct str host_identity(void) {
 	static char id[64];
-	FILE *f = fopen("/etc/machine-id", "re");
 
-	if (f && fgets(id, sizeof(id), f))
-		id[strcspn(id, "\n")] = '\0';
-	if (f)
-		(void)fclose(f);
+	procfile_line("/etc/machine-id", id, sizeof(id));
 	return str_of(getenv("LAPWING_HOST_ID") ? getenv("LAPWING_HOST_ID") : id);
 }
 
@@ -106,7 +103,7 @@ static void slot_of(const struct state *s, const uint8_t *hash, struct state_slo
 
 	*ret = (struct state_slot){ 0 };
 	for (int i = 0; i < 4; i++)
-		if (all[i]->there && !memcmp(all[i]->hash, hash, SEAL_HASH_BYTES))
+		if (state_slot_is(all[i], hash))
 			*ret = *all[i];
 }
 

@@ -6,6 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+void procfile_line(const char *path, char *ret, size_t cap) {
+	FILE *f = fopen(path, "re");
+
+	if (!f || !fgets(ret, (int)cap, f))
+		ret[0] = '\0';
+	if (f)
+		(void)fclose(f);
+	ret[strcspn(ret, "\n")] = '\0';
+}
+
 int procfile_number(const char *path, const char *name, uint64_t *ret) {
 	FILE *f = fopen(path, "re");
 	size_t n = strlen(name);

@@ -11,6 +11,7 @@
 
 #include "base/crc32c.h"
 #include "base/file.h"
+#include "base/procfile.h"
 
 #define MARK "mark"
 #define STEP "step"
@@ -86,16 +87,12 @@ void mark_read_step(int dirfd, char ret[GUARD_STEP_BYTES]) {
 }
 
 void mark_boot(uint8_t ret[16]) {
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	char text[40] = { 0 };
+	char text[40];
 	size_t n = 0;
 
 	memset(ret, 0, 16);
-	if (fd < 0)
-		return;
-	if (read(fd, text, sizeof(text) - 1) > 0)
-		(void)sodium_hex2bin(ret, 16, text, strlen(text), "-\n", &n, NULL);
-	(void)close(fd);
+	procfile_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	(void)sodium_hex2bin(ret, 16, text, strlen(text), "-", &n, NULL);
 }
 
 /* hash_file - a file that is not there counts as an empty one; -errno of a failed read */

@@ -34,6 +34,12 @@ bool cursor_name_ok(const char *name) {
 		       n;
 }
 
+#define FILE_BYTES (CURSOR_NAME_BYTES + 8)
+
+static void file_name(const char *name, char ret[FILE_BYTES]) {
+	(void)snprintf(ret, FILE_BYTES, "%s.cursor", name);
+}
+
 /* read_slots - the younger of those that are whole */
 static int read_slots(int fd, struct slot *ret) {
 	bool found = false;
@@ -54,11 +60,11 @@ static int read_slots(int fd, struct slot *ret) {
 
 int cursor_open(int dir, const char *name, bool make, struct cursor_file *file,
 		struct cursor *ret) {
-	char path[CURSOR_NAME_BYTES + 8];
+	char path[FILE_BYTES];
 	struct slot s;
 	int fd, err;
 
-	(void)snprintf(path, sizeof(path), "%s.cursor", name);
+	file_name(name, path);
 	fd = openat(dir, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	err = fd < 0 ? -errno : read_slots(fd, &s);
 	if (err == -ENOENT && make) {
@@ -102,20 +108,20 @@ int cursor_write(struct cursor_file *file, const struct cursor *c) {
 }
 
 int cursor_rename(int dir, const char *from, const char *to) {
-	char old[CURSOR_NAME_BYTES + 8], new[CURSOR_NAME_BYTES + 8];
+	char old[FILE_BYTES], new[FILE_BYTES];
 
-	(void)snprintf(old, sizeof(old), "%s.cursor", from);
-	(void)snprintf(new, sizeof(new), "%s.cursor", to);
+	file_name(from, old);
+	file_name(to, new);
 	return renameat2(dir, old, dir, new, RENAME_NOREPLACE) ? -errno : 0;
 }
 
 int cursor_forget(int dir, const char *name, struct cursor *ret) {
-	char path[CURSOR_NAME_BYTES + 8];
+	char path[FILE_BYTES];
 	int fd, err = 0;
 
 	if (!cursor_name_ok(name))
 		return -EINVAL;
-	(void)snprintf(path, sizeof(path), "%s.cursor", name);
+	file_name(name, path);
 	fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
