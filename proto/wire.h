@@ -73,8 +73,8 @@ enum wire_kind {
 	WIRE_HOST_FOLD = 53,
 	WIRE_HOST_COVERAGE = 54,
 	WIRE_HOST_LOG = 55,
-	WIRE_HOST_CONTENT = 57,
 	WIRE_HOST_HEARTBEAT = 56,
+	WIRE_HOST_CONTENT = 57,
 	WIRE_FILE_MOUNT = 64,
 	WIRE_FILE_UMOUNT = 65,
 	WIRE_FILE_MOVE_MOUNT = 66,
@@ -366,6 +366,7 @@ struct wire_host_content {
 	__u32 pad;
 };
 _Static_assert(sizeof(struct wire_host_content) == 104, "wire_host_content");
+
 /* How much of the sensor runs, and why not all of it. */
 struct wire_host_heartbeat {
 	struct wire_header head;
