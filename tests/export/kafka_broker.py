@@ -12,8 +12,8 @@ import tempfile
 import threading
 
 import http_sinks
-from http_sinks import Account, check, free_port, holds
-from kafka_sinks import Cluster
+from http_sinks import Account, check, free_port
+from kafka_sinks import Cluster, whole
 from rig import BUILD, Failed, Rig, messages, slurp, temporary, wait_until
 
 VERSION = "4.1.1"
@@ -115,13 +115,6 @@ class Broker(Cluster):
         super().__exit__(*args)
         self.kill()
         shutil.rmtree(self.folder)
-
-
-def whole(broker, account, **kw):
-    there = account.ledger["acknowledged"]
-    found = broker.messages(there)
-    holds(account, [m[0] for m in found], **kw)
-    return found
 
 
 def kafka_broker_takes_everything():
