@@ -62,7 +62,7 @@ PB    := $(PROTO:%=$(B)/proto/%.pb-c.o)
 OBJ   := $(SRC:%.c=$(B)/%.o) $(PB)
 PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \
             $(B)/userspace/app/format.o $(PB) \
-            $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child bundle sandbox)
+            $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child bundle sandbox tally)
 SKEL  := $(FAMILIES:%=$(B)/bpf/%.skel.h)
 
 $(B)/lapwing: $(OBJ)

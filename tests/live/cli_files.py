@@ -128,6 +128,36 @@ def sink_is_live(sensor):
         yield f"{n} events, and the ledger says {ledger}"
 
 
+def rules_in_status(sensor):
+    """What each rule was asked, found and took, while the spool is there, and by --rules for people."""
+    spool, rules = sensor.path("rules-spool"), sensor.path("rule.yml")
+    with open(rules, "w", encoding="ascii") as f:
+        f.write("title: Lists\nid: 0f0e0d0c-0000-4000-8000-000000000001\nlevel: low\n"
+                "logsource: {product: linux, category: process_creation}\n"
+                "detection: {s: {Image|endswith: /ls}, condition: s}\n---\n"
+                "title: Never\nlevel: high\n"
+                "logsource: {product: linux, category: process_creation}\n"
+                "detection: {s: {Image|endswith: /no-such-program}, condition: s}\n")
+    status = sensor.run(["trace", "--hooks", sensor.hooks, "--rules", rules, "--spool", spool,
+                         "-o", f"json:{sensor.path('rules.json')}", "--", *WORKLOAD,
+                         sensor.path("work")])
+    if status != 3:
+        yield f"trace ended with {status}, and the command with 3: {sensor.said()}"
+    told = json.loads(ask(sensor, "status", "--json", "--spool", spool)[1])["rules"]
+    if [r["title"] for r in told] != ["Lists", "Never"]:
+        raise Failed(f"the rules are {told}")
+    lists, never = told
+    if lists["hits"] != 1 or lists["evaluations"] < 1:
+        yield f"the rule for ls, which ran once, has {lists}"
+    if never["hits"] or never["level"] != "high" or never["id"] is not None:
+        yield f"the rule that cannot hold has {never}"
+    text = [ask(sensor, "status", *more, "--spool", spool)[1].decode() for more in ((), ("--rules",))]
+    if "2 rules: " not in text[0] or "Lists" not in text[0] or "Never" in text[0]:
+        yield f"status says: {text[0]}"
+    if "Never" not in text[1]:
+        yield f"status --rules says: {text[1]}"
+
+
 def proto_events(data):
     """(start, end) of each event: a varint, and so many bytes."""
     at = 0
@@ -207,6 +237,7 @@ CASES = {
     "replay_gives_the_bytes_of_the_live_json": replay_is_live,
     "cat_gives_the_bytes_of_the_live_json": cat_is_live,
     "a_sink_gets_the_bytes_of_the_live_json_and_acknowledges": sink_is_live,
+    "status_tells_what_each_rule_was_asked_found_and_took": rules_in_status,
     "truncated_proto_gives_whole_events_and_the_place": truncated_proto,
     "truncated_tape_gives_whole_events_and_the_place": truncated_tape,
     "changed_tape_is_refused_at_its_place": flipped_tape,

@@ -90,6 +90,9 @@ int corridor_done(struct corridor *c) {
 
 		fail(c, output_close(&c->outputs[i]), name);
 	}
+	if (c->tally)
+		(void)tally_write(c->tally, c->rules);
+	tally_free(c->tally);
 	export_free(c->export);
 	tape_free(c->tape);
 	ruleset_free(c->rules);
@@ -192,6 +195,12 @@ int corridor_flush(struct corridor *c) {
 	if (c->tape)
 		fail(c, tape_flush(c->tape), NULL);
 	return c->error;
+}
+
+void corridor_tend(struct corridor *c, uint64_t now_ns) {
+	if (c->export)
+		export_tend(c->export);
+	tally_tend(c->tally, c->rules, now_ns);
 }
 
 size_t corridor_backlog(const struct corridor *c) {

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "detect/detect.h"
 #include "app/export.h"
+#include "app/tally.h"
 #include "enrich/enrich.h"
 #include "probe/tape.h"
 #include "sink/output.h"
@@ -31,6 +32,7 @@ struct corridor {
 	struct output outputs[CORRIDOR_OUTPUTS];
 	int n_outputs;
 	struct export *export; /* owned; NULL: none */
+	struct tally *tally;   /* owned; NULL: none */
 	int color;	    /* text outputs: 1 always, 0 never, -1 as the terminal says */
 	uint64_t records;   /* that came in from hooks */
 	uint64_t malformed; /* of these, could not be decoded, by kind below */
@@ -83,6 +85,9 @@ void corridor_event(struct corridor *c, struct event *e);
  * That a hurried output had no room is no error: see corridor_backlog().
  */
 int corridor_flush(struct corridor *c);
+
+/* corridor_tend - about once a second: what others may read of this one */
+void corridor_tend(struct corridor *c, uint64_t now_ns);
 
 /* corridor_backlog - bytes that wait in the outputs for their readers */
 size_t corridor_backlog(const struct corridor *c);

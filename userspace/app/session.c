@@ -83,7 +83,8 @@ static int start_outputs(struct session *s) {
 static int start_export(struct session *s) {
 	if (!s->o->export.n_sinks && !s->o->spool)
 		return 0;
-	return export_open(&s->o->export, &s->corridor.export);
+	return export_open(&s->o->export, &s->corridor.export)
+		       ?: tally_open(s->o->export.folder, &s->corridor.tally);
 }
 
 static int start_probe(struct session *s) {
@@ -256,8 +257,7 @@ static int tend_host(struct session *s, uint64_t now) {
 		err = host_clock(&s->host) ?: beat_tell(&s->beat, &s->host, now);
 		err = err ?: live_tend(&s->live, &s->corridor, &s->host,
 				       report_lost(probe_losses(s->probe)), now);
-		if (s->corridor.export)
-			export_tend(s->corridor.export);
+		corridor_tend(&s->corridor, now);
 	}
 	if (now >= s->next_coverage_ns && !err)
 		err = tell_coverage(s, true);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * status.c - the ledger: for each sink, what was produced, acknowledged, waits, and was dropped
+ * status.c - the ledger: for each sink, what was produced, acknowledged, waits, and was dropped;
+ * and what the rules were asked, found and took
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,6 +13,7 @@
 #include "app/export.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/status_rules.h"
 #include "spool/status.h"
 
 extern const struct command command_status;
@@ -102,8 +104,20 @@ static void print_json_ledger(const struct spool_ledger *l) {
 	(void)printf("}");
 }
 
-static void print_json(const struct spool_status *s, const struct spool_ledger *ledgers,
-		       size_t n) {
+/* print_rules - as text (1: the costliest, 2: all), or as JSON (0) */
+static void print_rules(const char *folder, int form) {
+	struct buf out = { 0 };
+
+	if (form)
+		status_rules_text(&out, folder, form > 1);
+	else
+		status_rules_json(&out, folder);
+	(void)printf("%.*s", (int)out.len, out.len ? out.data : "");
+	buf_done(&out);
+}
+
+static void print_json(const char *folder, const struct spool_status *s,
+		       const struct spool_ledger *ledgers, size_t n) {
 	(void)printf("{\"running\":%s,\"seq\":%" PRIu64 ",\"bytes\":%" PRIu64
 		     ",\"segments\":%u,\"gaps\":%u,\"sinks\":[",
 		     s->running ? "true" : "false", s->seq, s->bytes, s->segments, s->gaps);
@@ -112,20 +126,23 @@ static void print_json(const struct spool_status *s, const struct spool_ledger *
 			(void)putchar(',');
 		print_json_ledger(&ledgers[i]);
 	}
-	(void)printf("]}\n");
+	(void)printf("],\"rules\":");
+	print_rules(folder, 0);
+	(void)printf("}\n");
 }
 
 static int status_run(int argc, char **argv) {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "rules", no_argument, NULL, 'r' },
 		{ "spool", required_argument, NULL, 's' },
 		{ 0 },
 	};
 	const char *folder = EXPORT_FOLDER;
 	struct spool_ledger *ledgers;
 	struct spool_status status;
-	bool json = false;
+	bool json = false, all = false;
 	int option, err;
 	size_t n;
 
@@ -136,6 +153,8 @@ static int status_run(int argc, char **argv) {
 			return cli_help(&command_status);
 		if (option == 'j')
 			json = true;
+		else if (option == 'r')
+			all = true;
 		else if (option == 's')
 			folder = optarg;
 		else
@@ -150,23 +169,27 @@ static int status_run(int argc, char **argv) {
 		return CLI_FAILURE;
 	}
 	if (json)
-		print_json(&status, ledgers, n);
+		print_json(folder, &status, ledgers, n);
 	else
 		print_text(folder, &status, ledgers, n);
+	if (!json)
+		print_rules(folder, all ? 2 : 1);
 	free(ledgers);
 	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
 }
 
 const struct command command_status = {
 	.name = "status",
-	.summary = "what was delivered, what waits, what was dropped",
-	.usage = "usage: lapwing status [--json] [--spool DIR]\n"
+	.summary = "what was delivered, what waits, what was dropped, what rules cost",
+	.usage = "usage: lapwing status [--json] [--rules] [--spool DIR]\n"
 		 "\n"
 		 "Shows the spool, and for each sink its ledger: produced = acknowledged + pending "
 		 "+\n"
-		 "dropped, by cause. It can be asked while the sensor runs, and when it does not.\n"
+		 "dropped, by cause; and how often rules were evaluated and held, and their time.\n"
+		 "It can be asked while the sensor runs, and when it does not.\n"
 		 "\n"
 		 "      --json         for programs\n"
+		 "      --rules        every rule, and not only those that took the most time\n"
 		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
 		 "\n"
 		 "example: sudo lapwing status\n",
