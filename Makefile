@@ -11,7 +11,7 @@
 # make check-efficacy attacks and honest work in a guest, and what is detected of them (root)
 # make bench        what the sensor, its spool and its rules cost
 # make fuzz         each fuzz target for SECONDS=60
-# make install      DESTDIR= PREFIX=/usr/local
+# make install      DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc UNITDIR=PREFIX/lib/systemd/system
 # make deps         install what a build needs
 # make clean
 #
@@ -117,11 +117,28 @@ run:
 	$(if $(filter 0,$(shell id -u)),,sudo )$(B)/lapwing run $(if $(DURATION),--duration $(DURATION))
 
 SHARE := $(DESTDIR)$(PREFIX)/share
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
-install: all
+# man pages and completions, from the program's own help
+$(B)/manual/zsh: $(B)/lapwing scripts/gen-manual
+	$(call say,MANUAL,$(@D))
+	$(Q)scripts/gen-manual $(B)/lapwing $(@D)
+
+# a configuration that is there already stays
+install: all $(B)/manual/zsh
 	install -D -m 755 $(B)/lapwing $(DESTDIR)$(PREFIX)/sbin/lapwing
 	find rules -name '*.yml' ! -name '*.test.yml' -exec install -D -m 644 {} $(SHARE)/lapwing/{} \;
 	find docs README.md -name '*.md' -exec install -D -m 644 {} $(SHARE)/doc/lapwing/{} \;
+	install -d $(SHARE)/man/man8 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/lapwing
+	install -d -m 750 $(DESTDIR)/var/log/lapwing
+	install -m 644 $(B)/manual/man/*.8 $(SHARE)/man/man8/
+	install -D -m 644 $(B)/manual/bash $(SHARE)/bash-completion/completions/lapwing
+	install -D -m 644 $(B)/manual/zsh $(SHARE)/zsh/vendor-completions/_lapwing
+	sed 's#/usr/local/sbin#$(PREFIX)/sbin#' deploy/systemd/lapwing.service >$(DESTDIR)$(UNITDIR)/lapwing.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/lapwing.service
+	test -e $(DESTDIR)$(SYSCONFDIR)/lapwing/lapwing.yaml || \
+	  install -m 600 deploy/lapwing.yaml $(DESTDIR)$(SYSCONFDIR)/lapwing/lapwing.yaml
 
 clean:
 	$(Q)rm -rf build build-san

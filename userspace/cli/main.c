@@ -54,8 +54,11 @@ static void print_commands(FILE *to) {
 	(void)fputs("usage: lapwing COMMAND [OPTION]...\n\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		(void)fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	(void)fputs("\n\"lapwing help COMMAND\" says more. Exit status: 0, 1 when something\n"
-		    "failed, 2 for a wrong command line, configuration or rules.\n"
+	(void)fputs("\n\"lapwing help COMMAND\" says more. NO_COLOR in the environment: no "
+		    "colors.\n"
+		    "\n"
+		    "Exit status: 0; 1 when something failed; 2 when the command line, the\n"
+		    "configuration or rules are wrong.\n"
 		    "\n"
 		    "example: sudo lapwing run\n",
 		    to);
@@ -91,14 +94,21 @@ static int version_run(int argc, char **argv) {
 }
 
 static int help_run(int argc, char **argv) {
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
 	const struct command *c;
+	int option;
 
-	if (argc > 1 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) {
-		c = find(argv[1]);
-		return c ? cli_help(c) : unknown(argv[1]);
-	}
-	if (argc > 1)
+	optind = 1;
+	opterr = 0;
+	option = getopt_long(argc, argv, ":h", options, NULL);
+	if (option == 'h')
 		return cli_help(&command_help);
+	if (option != -1)
+		return cli_bad_option(&command_help, argv, options, option);
+	if (argv[optind]) {
+		c = find(argv[optind]);
+		return c ? cli_help(c) : unknown(argv[optind]);
+	}
 	print_commands(stdout);
 	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
 }
@@ -116,9 +126,9 @@ int main(int argc, char **argv) {
 		return CLI_USAGE;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
-		return version_run(1, argv);
+		return version_run(1, (char *[]){ argv[0], NULL });
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return help_run(1, argv);
+		return help_run(1, (char *[]){ argv[0], NULL });
 	c = find(argv[1]);
 	return c ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
 }

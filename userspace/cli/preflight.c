@@ -142,11 +142,9 @@ const struct command command_preflight = {
 		"usage: lapwing preflight [--json] [--hooks auto|lsm|tracepoint]\n"
 		"\n"
 		"Loads each hook's program alone, with the kernel's own verifier, and unloads it:\n"
-		"the deed, the hooks that could serve it (best first), why the better ones do "
-		"not,\n"
-		"the verifier's instruction count and the time to load. Exit code 1 when a deed "
-		"has\n"
-		"no hook at all.\n"
+		"the deed, the hooks that could serve it (best first), why the better ones do\n"
+		"not, the verifier's instruction count and the time to load. Exit code 1 when a\n"
+		"deed has no hook at all.\n"
 		"\n"
 		"example: sudo lapwing preflight\n",
 	.run = preflight_run,

@@ -259,9 +259,8 @@ const struct command command_rules = {
 		"\n"
 		"PATH is a file or folder of Sigma rules; without one, the shipped rules.\n"
 		"\n"
-		"check     prints what is wrong, as file:line:column; exit status 2 when a rule "
-		"is\n"
-		"          refused\n"
+		"check     prints what is wrong, as file:line:column; exit status 2 when a rule\n"
+		"          is refused\n"
 		"list      the rules that run, and what they are\n"
 		"coverage  for each rule: whether it can hold on this host, with the hooks that\n"
 		"          its kernel takes, and which selection never can; as root, else as if\n"
@@ -273,8 +272,8 @@ const struct command command_rules = {
 		"\n"
 		"      --json          one JSON object a line\n"
 		"      --all-hooks     as if every hook served\n"
-		"      --records       as `lapwing match` reads rules: of any log source and "
-		"field\n" RULES_SELECT_USAGE "\n"
+		"      --records       as `lapwing match` reads them: any log source and field\n"
+		RULES_SELECT_USAGE "\n"
 		"example: lapwing rules check rules\n",
 	.run = rules_run,
 };

@@ -38,7 +38,7 @@ enum { RULES_LEVEL = 512, RULES_TAG, RULES_STATUS };
 
 #define RULES_SELECT_USAGE                                                                     \
 	"      --level LEVEL   only rules of this level or above\n"                            \
-	"      --tag TAG       only rules with this tag, such as attack.t1059 (repeatable)\n"  \
+	"      --tag TAG       only rules with such a tag: attack.t1059 (repeatable)\n"        \
 	"      --status WORD   only rules of this status (repeatable)\n"
 /* clang-format on */
 

@@ -190,9 +190,8 @@ const struct command command_run = {
 	.summary = "watch this machine until stopped",
 	.usage = "usage: lapwing run [OPTION]...\n"
 		 "\n"
-		 "Shows processes, network, file changes and detections as they happen. Ctrl-C "
-		 "ends it\n"
-		 "with a summary. SIGHUP reads the rules anew.\n"
+		 "Shows processes, network, file changes and detections as they happen. Ctrl-C\n"
+		 "ends it with a summary. SIGHUP reads the rules anew.\n"
 		 "\n"
 		 "      --duration S    end after S seconds\n"
 		 "      --scope WHAT    look only at a process and its descendants (PID), or at a\n"

@@ -45,18 +45,18 @@ enum {
 	{ "watch", required_argument, NULL, SENSOR_WATCH }
 
 #define SENSOR_USAGE                                                                      \
-	"  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is standard output\n" \
+	"  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is stdout\n"          \
 	"  -o, --output URL    a sink, such as file:/PATH?format=json or tls://HOST:PORT:\n" \
 	"                      through the spool, until it acknowledges (repeatable)\n" \
 	"      --config FILE   the configuration (`run`: " SETTINGS_FILE ")\n"   \
 	"      --spool DIR     where events wait for sinks (" EXPORT_FOLDER ")\n"           \
-	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped ones)\n" \
+	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped)\n"  \
 	"      --no-rules      detect nothing\n"                                             \
 	"      --strict        a rule with a fault refuses all of them\n"                     \
 	RULES_SELECT_USAGE                                                                     \
 	"      --hooks SET     auto (best that works), lsm, tracepoint\n"                    \
-	"      --log NAME=PATH tell the lines that come to a log, for rules of service NAME:\n"  \
-	"                      auth, syslog, ...; kernel=/dev/kmsg (repeatable)\n"              \
+	"      --log NAME=PATH  tell the lines that come to a log, for rules of service\n"  \
+	"                      NAME: auth, syslog, ...; kernel=/dev/kmsg (repeatable)\n"        \
 	"      --watch PATH    tell opens for reading of this file, or of those in this\n"      \
 	"                      folder, too (repeatable; credentials and keys always are)\n"    \
 	"      --tape FILE     record the raw ring, for `lapwing replay`\n"                  \

@@ -183,10 +183,9 @@ const struct command command_status = {
 	.summary = "what was delivered, what waits, what was dropped, what rules cost",
 	.usage = "usage: lapwing status [--json] [--rules] [--spool DIR]\n"
 		 "\n"
-		 "Shows the spool, and for each sink its ledger: produced = acknowledged + pending "
-		 "+\n"
-		 "dropped, by cause; and how often rules were evaluated and held, and their time.\n"
-		 "It can be asked while the sensor runs, and when it does not.\n"
+		 "Shows the spool, and for each sink its ledger: produced = acknowledged +\n"
+		 "pending + dropped, by cause; and how often rules were evaluated and held, and\n"
+		 "their time. It can be asked while the sensor runs, and when it does not.\n"
 		 "\n"
 		 "      --json         for programs\n"
 		 "      --rules        every rule, and not only those that took the most time\n"

@@ -58,9 +58,8 @@ const struct command command_trace = {
 	.usage =
 		"usage: lapwing trace [OPTION]... [--] COMMAND [ARGUMENT]...\n"
 		"\n"
-		"Events go to standard error unless -o says otherwise. The exit code is the "
-		"command's\n"
-		"(128 + N when signal N ended it).\n"
+		"Events go to standard error unless -o says otherwise. The exit code is the\n"
+		"command's (128 + N when signal N ended it).\n"
 		"\n"
 		"      --follow        go on until the command's last descendant has ended\n"
 		"      --summary       header and summary, as `lapwing run` has them\n" SENSOR_USAGE
