@@ -35,19 +35,6 @@ static __always_inline bool watch_maybe(__u64 ino) {
 	return watch_bit(knobs_watch_bit(ino));
 }
 
-/* watch_name_maybe - false: no file of the directory @ino is watched whose name begins like this */
-static __always_inline bool watch_name_maybe(__u64 ino, const void *name, __u32 len) {
-	__u64 start = 0;
-
-	/* the whole word is there: fs/dcache.c compares names by words, too */
-	if (bpf_probe_read_kernel(&start, sizeof(start), name))
-		return true;
-	if (len < 8)
-		start &= (1ull << len * 8) - 1;
-	return watch_bit(knobs_watch_name_bit(ino, start, len)) ||
-	       watch_bit(knobs_watch_name_bit(ino, 0, 0));
-}
-
 static __always_inline bool watch_same(const struct knobs_watch *w, const __u64 *name) {
 	const __u64 *want = (const __u64 *)w->name;
 
@@ -57,26 +44,44 @@ static __always_inline bool watch_same(const struct knobs_watch *w, const __u64 
 	return true;
 }
 
-/* watch_is - whether the file called @name (a kernel address) in directory @ino is watched */
-static __always_inline bool watch_is(__u64 ino, const void *name, __u32 len) {
-	__u32 table = watch_filter.table & 1, at = knobs_watch_slot(ino);
-	struct knobs_watch_table *t = bpf_map_lookup_elem(&watches, &table);
-	__u64 text[KNOBS_WATCH_NAME / 8];
+/* watch_row - whether the table has a row for the directory @ino with @name, placed by its @bit */
+static __always_inline bool watch_row(__u64 ino, const __u64 *name, __u32 bit) {
+	__u32 table = watch_filter.table & 1, at = knobs_watch_slot(bit);
+	struct knobs_watch_table *t;
 
-	if (!t || !watch_name_maybe(ino, name, len))
+	if (!watch_bit(bit))
 		return false;
-	__builtin_memset(text, 0, sizeof(text));
-	if (bpf_probe_read_kernel_str(text, sizeof(text), name) < 0)
+	t = bpf_map_lookup_elem(&watches, &table);
+	if (!t)
 		return false;
 	for (__u32 i = 0; i < KNOBS_WATCH_STEPS; i++) {
 		struct knobs_watch *w = &t->slots[(at + i) % KNOBS_WATCHES];
 
 		if (!w->dir_ino)
 			return false;
-		if (w->dir_ino == ino && (!w->name[0] || watch_same(w, text)))
+		if (w->dir_ino == ino && (name ? watch_same(w, name) : !w->name[0]))
 			return true;
 	}
 	return false;
+}
+
+/* watch_is - whether the file called @name (a kernel address) in directory @ino is watched */
+static __always_inline bool watch_is(__u64 ino, const void *name, __u32 len) {
+	__u64 text[KNOBS_WATCH_NAME / 8], start = 0;
+	__u32 bit, folder = knobs_watch_name_bit(ino, 0, 0);
+
+	/* the whole word is there: fs/dcache.c compares names by words, too */
+	if (bpf_probe_read_kernel(&start, sizeof(start), name))
+		return false;
+	if (len < 8)
+		start &= (1ull << len * 8) - 1;
+	bit = knobs_watch_name_bit(ino, start, len);
+	if (!watch_bit(bit))
+		return watch_row(ino, NULL, folder);
+	__builtin_memset(text, 0, sizeof(text));
+	if (bpf_probe_read_kernel_str(text, sizeof(text), name) < 0)
+		return false;
+	return watch_row(ino, text, bit) || watch_row(ino, NULL, folder);
 }
 
 #endif

@@ -121,7 +121,7 @@ struct knobs_watch {
 };
 
 #define KNOBS_WATCHES 512 /* slots of a table */
-#define KNOBS_WATCH_STEPS 16 /* a directory's stand in so many slots from knobs_watch_slot() on */
+#define KNOBS_WATCH_STEPS 16 /* a row stands in one of so many slots from knobs_watch_slot() on */
 
 /* A value of the map `watches`, which has two: user space fills the one that is not used. */
 struct knobs_watch_table {
@@ -152,8 +152,9 @@ static inline __u32 knobs_watch_name_bit(__u64 dir_ino, __u64 start, __u32 len) 
 	return (__u32)((h ^ h >> 29) * 0x9e3779b1u >> 18) & (KNOBS_WATCH_BITS - 1);
 }
 
-static inline __u32 knobs_watch_slot(__u64 dir_ino) {
-	return knobs_watch_hash(dir_ino) >> 23;
+/* @bit: knobs_watch_name_bit(), so that a folder with many names does not crowd its neighbours */
+static inline __u32 knobs_watch_slot(__u32 bit) {
+	return bit % KNOBS_WATCHES;
 }
 
 #endif

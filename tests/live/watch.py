@@ -13,7 +13,8 @@ import time
 NAMES = ("read_of_a_watched_file", "read_of_a_file_in_a_watched_folder",
          "read_of_a_replaced_watched_file", "read_by_another_mount_of_a_watched_file",
          "read_in_a_watched_folder_made_anew", "read_of_the_unwatched_is_not_told",
-         "read_of_what_is_always_watched")
+         "read_of_what_is_always_watched", "read_of_many_in_one_folder")
+MANY = 24  # files by name in one folder, beside those that are watched by default
 AGAIN_S = 30  # the sensor looks for a new folder every second, when it gets its turn
 
 
@@ -62,6 +63,9 @@ def act(events):
         read("mounted/secret", NAMES[3])
     for _ in range(3):
         read("other")
+    for n in range(MANY):
+        read(f"many/file{n}", NAMES[7])
+    read("many/file", "")
     for path in ("/etc/login.defs", "/etc/issue"):
         if os.path.exists(path):
             read(path, NAMES[6])
@@ -76,7 +80,8 @@ def act(events):
 
 def set_up(room):
     os.mkdir(os.path.join(room, "keys"))
-    for name in ("secret", "other", "keys/id"):
+    os.mkdir(os.path.join(room, "many"))
+    for name in ("secret", "other", "keys/id", "many/file", *map("many/file{}".format, range(MANY))):
         write(os.path.join(room, name), "a")
 
 
@@ -90,7 +95,8 @@ def judge(events, wants, room):
     reads = [e for e in events if e.kind == "FILE_READ"]
     found = {want["case"]: [f"not told: {want}; told were {[e.raw.get('file') for e in reads]}"]
              for want in wants if not any(agrees(e, want) for e in reads)}
-    strays = [e.raw for e in reads if os.path.join(room, "other") == e.fields.get("file.path")
+    unwatched = [os.path.join(room, name) for name in ("other", "many/file")]
+    strays = [e.raw for e in reads if e.fields.get("file.path") in unwatched
               or not str(e.fields.get("file.path")).startswith(("/etc", "/root", room))]
     if strays:
         found[NAMES[5]] = [f"told, and must not be: {strays[0]}"]
@@ -107,7 +113,8 @@ def run(sensor, stage, report):
     script = f"'{sys.executable}' '{os.path.abspath(__file__)}' '{sensor.path(out)}' >said"
     status, events = sensor.trace(
         ["/bin/sh", "-c", f"cd '{room}' && exec unshare -m sh -c \"{script}\""],
-        options=["--watch", f"{room}/secret", "--watch", f"{room}/keys"], out=out)
+        options=[word for name in ("secret", "keys", *map("many/file{}".format, range(MANY)))
+                 for word in ("--watch", f"{room}/{name}")], out=out)
     with open(said, encoding="ascii") as f:
         wants = list(map(json.loads, f))
     found = judge(events, wants, room)

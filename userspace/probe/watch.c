@@ -33,8 +33,16 @@ void watch_unmap(struct probe *p) {
 	probe_unmap_shared(p, p->watches, 2 * sizeof(*p->watches));
 }
 
+/* bit_of - that of the name of @w, or of all names of its directory */
+static uint32_t bit_of(const struct knobs_watch *w) {
+	uint64_t start;
+
+	memcpy(&start, w->name, sizeof(start)); /* behind a shorter name are zeros */
+	return knobs_watch_name_bit(w->dir_ino, start, (uint32_t)strlen(w->name));
+}
+
 static int put(struct knobs_watch_table *t, const struct knobs_watch *w) {
-	uint32_t at = knobs_watch_slot(w->dir_ino);
+	uint32_t at = knobs_watch_slot(bit_of(w));
 
 	for (uint32_t i = 0; i < KNOBS_WATCH_STEPS; i++) {
 		struct knobs_watch *slot = &t->slots[(at + i) % KNOBS_WATCHES];
@@ -48,11 +56,8 @@ static int put(struct knobs_watch_table *t, const struct knobs_watch *w) {
 }
 
 static void set_bits(uint64_t *bits, const struct knobs_watch *w) {
-	uint32_t dir = knobs_watch_bit(w->dir_ino), name;
-	uint64_t start;
+	uint32_t dir = knobs_watch_bit(w->dir_ino), name = bit_of(w);
 
-	memcpy(&start, w->name, sizeof(start)); /* behind a shorter name are zeros */
-	name = knobs_watch_name_bit(w->dir_ino, start, (uint32_t)strlen(w->name));
 	bits[dir / 64] |= 1ull << dir % 64;
 	bits[name / 64] |= 1ull << name % 64;
 }
