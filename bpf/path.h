@@ -5,8 +5,10 @@
  * The leaf first, because that is how dentries hang together; user space turns
  * them round. A walk goes up by BTF-typed loads, which cost an instruction each;
  * above the root of its mount, on kernels before 6.4, by probe reads. It
- * takes no locks, so a rename at the same moment can give a mixture of the old
- * and the new name; it ends at PATH_MAX, with WIRE_PATH_CUT.
+ * takes no locks: each component is one that stood there, read again if it was
+ * renamed meanwhile (dentry::d_seq, as the kernel's own walk does), but two
+ * renames at once can give a path of which no moment had all. It ends at
+ * PATH_MAX, with WIRE_PATH_CUT.
  */
 #ifndef LAPWING_PATH_H
 #define LAPWING_PATH_H
@@ -36,6 +38,17 @@ struct path_walk_raw {
 	__u32 start;
 	__u32 end;
 };
+
+/*
+ * path_torn - whether the component that was appended behind @at was changed while it was read
+ * @seq: dentry::d_seq before that; odd: a rename is under way. Takes the component back.
+ */
+static __always_inline bool path_torn(struct slot *s, __u32 at, __u32 seq, __u32 now) {
+	if (seq == now && !(seq & 1))
+		return false;
+	s->len = at;
+	return true;
+}
 
 /* path_name - appends one component; false when the path has reached its bound */
 static __always_inline bool path_name(struct slot *s, __u32 start, const unsigned char *name,
@@ -100,15 +113,21 @@ static __always_inline bool path_short_name(struct slot *s, __u32 start, struct 
 
 static long path_step(__u32 i, struct path_walk *w) {
 	struct dentry *d = w->dentry, *parent;
+	__u32 at = w->slot->len, seq;
 
 	if (d == w->root)
 		return path_up(w);
+	seq = d->d_seq.seqcount.sequence;
+	barrier();
 	parent = d->d_parent;
 	if (!path_short_name(w->slot, w->start, d) &&
 	    !path_name(w->slot, w->start, d->d_name.name, d->d_name.len)) {
 		w->end = PATH_IS_FULL;
 		return 1;
 	}
+	barrier();
+	if (path_torn(w->slot, at, seq, d->d_seq.seqcount.sequence))
+		return 0; /* once more */
 	if (d == parent) {
 		w->end = PATH_IS_BARE;
 		return 1;
@@ -118,8 +137,11 @@ static long path_step(__u32 i, struct path_walk *w) {
 }
 
 static long path_step_raw(__u32 i, struct path_walk_raw *w) {
-	struct dentry *d = w->dentry, *parent = BPF_CORE_READ(d, d_parent);
+	struct dentry *d = w->dentry, *parent;
 	struct mount *m = w->mount;
+	__u32 at = w->slot->len, seq = BPF_CORE_READ(d, d_seq.seqcount.sequence);
+
+	parent = BPF_CORE_READ(d, d_parent);
 
 	if (d == BPF_CORE_READ(m, mnt.mnt_root)) {
 		w->mount = BPF_CORE_READ(m, mnt_parent);
@@ -134,6 +156,8 @@ static long path_step_raw(__u32 i, struct path_walk_raw *w) {
 		w->end = PATH_IS_FULL;
 		return 1;
 	}
+	if (path_torn(w->slot, at, seq, BPF_CORE_READ(d, d_seq.seqcount.sequence)))
+		return 0; /* once more */
 	if (d == parent) {
 		w->end = PATH_IS_BARE;
 		return 1;
@@ -211,8 +235,11 @@ static __always_inline void path_of(struct slot *s, struct wire_path *to, struct
 }
 
 static long path_step_below(__u32 i, struct path_walk *w) {
-	struct dentry *d = w->dentry, *parent = d->d_parent;
+	struct dentry *d = w->dentry, *parent;
+	__u32 at = w->slot->len, seq = d->d_seq.seqcount.sequence;
 
+	barrier();
+	parent = d->d_parent;
 	if (d == w->root || d == parent) {
 		w->end = PATH_IS_BARE;
 		return 1;
@@ -221,6 +248,9 @@ static long path_step_below(__u32 i, struct path_walk *w) {
 		w->end = PATH_IS_FULL;
 		return 1;
 	}
+	barrier();
+	if (path_torn(w->slot, at, seq, d->d_seq.seqcount.sequence))
+		return 0; /* once more */
 	w->dentry = parent;
 	return 0;
 }

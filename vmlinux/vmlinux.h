@@ -212,6 +212,14 @@ struct mount {
 	struct vfsmount mnt;
 };
 
+struct seqcount {
+	unsigned int sequence;
+};
+
+struct seqcount_spinlock {
+	struct seqcount seqcount;
+};
+
 struct qstr {
 	unsigned int hash;
 	unsigned int len;
@@ -223,6 +231,7 @@ struct hlist_bl_node {
 };
 
 struct dentry {
+	struct seqcount_spinlock d_seq;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;

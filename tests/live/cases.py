@@ -41,9 +41,11 @@ CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
     ("tree", ("mkdir", "mkdirat", "rmdir", "unlinkat", "fifo", "device")),
     ("truncate", ("truncate", "ftruncate", "open")),
     ("xattr", ("set", "fset", "remove", "fremove")),
-    ("mount", ("mount", "bind", "umount", "move", "pivot"))) for way in ways]
+    ("mount", ("mount", "bind", "umount", "move", "pivot")),
+    ("race", ("renamed",))) for way in ways]
 CASES += [(f"path_{way}", "path", [way]) for way in (
-    "deep", "long", "beyond", "symlinked", "dotted", "chroot", "bind", "private", "bytes")]
+    "deep", "nested", "long", "beyond", "symlinked", "dotted", "chroot", "bind", "private",
+    "overlay", "bytes")]
 for _family in ("v4", "v6", "mapped"):
     CASES += [(f"net_connect_{_family}_{way}", "net_connect", [_family, way]) for way in (
         "ok", "refused", "nonblocking", "nonblocking_refused", "by_child", "unanswered", "late",
@@ -148,6 +150,7 @@ CASE_EXCUSES = {
     ("tracepoint", "path_beyond"): {"PATH_CUT": set(), "FILE_UNRESOLVED": INODE},
     # Late look-ups are made in the sensor's own mount namespace.
     ("tracepoint", "path_private"): {"FILE_UNRESOLVED": INODE},
+    ("tracepoint", "path_overlay"): {"FILE_UNRESOLVED": INODE},
     ("tracepoint", "path_bind"): {"FILE_UNRESOLVED": INODE},
     # A symbolic link whose access time is due to be written is not followed from the cache alone.
     ("tracepoint", "path_symlinked"): {"FILE_UNRESOLVED": INODE},

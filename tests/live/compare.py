@@ -102,6 +102,8 @@ def expected(deed, event, hooks):
     if "PATH_RACY" in event.degraded:
         for key, value in deed.given.items():
             want[key] = want[key] + [value]
+    for key, value in deed.other.items():
+        want[key] = want[key] + [value]
     if hooks == "tracepoint":
         want.update({key: [value] for key, value in deed.done.items()})
     if hooks == "lsm":

@@ -75,9 +75,10 @@ class Deed:
         self.least, self.most = raw.get("@times", [1, 1])
         self.after, self.before = raw.get("@after"), raw.get("@before")
         self.outcome = raw.get("outcome")
-        self.late, self.given, self.done, self.known, self.seen = ({
+        self.late, self.given, self.done, self.known, self.seen, self.other = ({
             key.removeprefix(prefix): as_text(value) for key, value in raw.items()
-            if key.startswith(prefix)} for prefix in ("@late.", "@given.", "@done.", "@known.", "@seen."))
+            if key.startswith(prefix)} for prefix in (
+                "@late.", "@given.", "@done.", "@known.", "@seen.", "@or."))
         self.fields = {key: as_text(value) for key, value in raw.items()
                        if not key.startswith("@") and key not in ("kind", "outcome")}
         # what the record itself holds; names of earlier records are escaped when they are told

@@ -24,6 +24,7 @@ struct place {
 static char truth[1 << 16]; /* the directory's true path */
 static char given[1 << 16]; /* as the deeds name it, with a '/' at its end unless empty */
 static bool aliased;	    /* what is given leads through a symlink */
+static bool prepared;	    /* what the deeds are done to is there already */
 static int root_fd = -1, cwd_fd = -1;
 
 static void join(char *path, const char *component) {
@@ -42,6 +43,15 @@ static void descend(const char *component) {
 static void enter_deep(void) {
 	for (int i = 0; i < 40; i++)
 		descend(i % 2 ? "d" : "directory");
+}
+
+static void enter_nested(void) {
+	char component[8];
+
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(component, sizeof(component), "n%03d", i);
+		descend(component);
+	}
 }
 
 /* As deep as an absolute path of PATH_MAX bytes, with its NUL, can still name. */
@@ -129,12 +139,35 @@ static void enter_private(void) {
 	(void)snprintf(given, sizeof(given), "%s/private/", here());
 }
 
+/* The deeds are done to files of the lower layer, which are copied up for that. */
+static void enter_overlay(void) {
+	own_mounts();
+	make_dir("layers");
+	make_dir("merged");
+	if (mount("none", "layers", "tmpfs", 0, "mode=755"))
+		skip("a tmpfs: %s", strerror(errno));
+	make_dir("layers/lower");
+	make_dir("layers/lower/in");
+	make_dir("layers/upper");
+	make_dir("layers/work");
+	make_file("layers/lower/in/mode", 0600);
+	make_file("layers/lower/in/old", 0600);
+	make_file("layers/lower/in/gone", 0600);
+	if (mount("none", "merged", "overlay", 0,
+		  "lowerdir=layers/lower,upperdir=layers/upper,workdir=layers/work"))
+		skip("an overlay: %s", strerror(errno));
+	join(truth, "merged/in");
+	(void)snprintf(given, sizeof(given), "merged/in/");
+	prepared = true;
+}
+
 static void enter_bytes(void) {
 	descend("caf\303\251 \377\200 \"\\");
 }
 
 static const struct place places[] = {
 	{ "deep", enter_deep, NULL },
+	{ "nested", enter_nested, NULL },
 	{ "long", enter_long, NULL },
 	{ "beyond", enter_beyond, NULL },
 	{ "symlinked", enter_symlinked, NULL },
@@ -142,6 +175,7 @@ static const struct place places[] = {
 	{ "chroot", enter_chroot, leave_chroot },
 	{ "bind", enter_bind, NULL },
 	{ "private", enter_private, NULL },
+	{ "overlay", enter_overlay, NULL },
 	{ "bytes", enter_bytes, NULL },
 };
 
@@ -165,9 +199,11 @@ static int made_fd;
 
 /* The deeds wait for their truth until all are done: after chroot there is no /proc. */
 static void make_ready(void) {
-	make_file(at("mode"), 0600);
-	make_file(at("old"), 0600);
-	make_file(at("gone"), 0600);
+	if (!prepared) {
+		make_file(at("mode"), 0600);
+		make_file(at("old"), 0600);
+		make_file(at("gone"), 0600);
+	}
 	mode_stat = look(at("mode"));
 	name_stat = look(at("old"));
 	gone_stat = look(at("gone"));

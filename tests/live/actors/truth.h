@@ -13,6 +13,7 @@
  *     @kinds            other kinds that are as right
  *     @late.FIELD       the value after the deed, for a look-up that came late
  *     @given.FIELD      the path as it was given, where symlinks make that another text
+ *     @or.FIELD         another value that is as right: nobody can know which it was
  *     @done.FIELD       the value that the kernel chose in the deed
  *     @seen.FIELD       the value before the deed, for hooks that stand before it
  *     @known.FIELD      must agree if it is there; nobody may know it yet
