@@ -9,6 +9,7 @@
 # make check-vm     the same in a guest              (KERNEL=6.1|6.12|…, scripts/vmtest --list)
 # make check-vm-all in every guest kernel that scripts/vmtest knows
 # make check-efficacy attacks and honest work in a guest, and what is detected of them (root)
+# make check-loss   saturating loads for SECONDS=60 each, here and in guests: what is lost (root)
 # make bench        what the sensor, its spool and its rules cost
 # make fuzz         each fuzz target for SECONDS=60
 # make install      DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc UNITDIR=PREFIX/lib/systemd/system
@@ -49,7 +50,7 @@ BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Iprot
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test check check-bpf check-live check-vm check-vm-all check-efficacy bench fuzz install clean deps
+.PHONY: all run test check check-bpf check-live check-vm check-vm-all check-efficacy check-loss bench fuzz install clean deps
 
 all: $(B)/lapwing
 

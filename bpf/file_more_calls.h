@@ -136,7 +136,8 @@ static __always_inline int file_xattr(__u32 kind, __u32 hook, struct dentry *den
  * Why: capabilities of files, labels and ACLs are extended attributes; data can be hidden there.
  * Kernel: fs/xattr.c vfs_setxattr() -> security_inode_setxattr().
  * Blind spots: the hook does not know the mount, so the path is that within the file system
- * (WIRE_PATH_CUT); ACLs since v6.2, which have hooks of their own.
+ * (WIRE_PATH_CUT); ACLs since v6.2, which have hooks of their own. overlayfs marks what it copies
+ * up in the name of whoever changed it: those attributes (trusted.overlay.*) are told, too.
  */
 SEC("lsm/inode_setxattr")
 int BPF_PROG(file_setxattr, void *idmap, struct dentry *dentry, const char *name,

@@ -141,6 +141,9 @@ check-vm-all:
 check-efficacy:
 	@scripts/ladder efficacy
 
+check-loss:
+	@LOSS_SECONDS=$(SECONDS) scripts/ladder loss
+
 fuzz:
 	@FUZZ_SECONDS=$(SECONDS) scripts/ladder fuzz
 

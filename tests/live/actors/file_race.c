@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define FILES 100
+#define TOLD 8 /* of those that met a swap; the others show nothing */
 #define SWAPS 200000
 
 static const char *const folders[2] = { "left", "right" };
@@ -78,7 +79,7 @@ static void tell(int fd, const struct stat *st, int i) {
 }
 
 int main(void) {
-	int fds[FILES], met = 0;
+	int fds[FILES], raced[TOLD], met = 0;
 	cpu_set_t cpus[2];
 	struct stat st;
 	pid_t swapper;
@@ -89,12 +90,12 @@ int main(void) {
 		for (int i = 0; i < FILES; i++)
 			make_file(name_in(f, i), 0600);
 	}
-	swaps = mmap(NULL, sizeof(*swaps), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	swaps = mmap(NULL, sizeof(*swaps), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	if (swaps == MAP_FAILED)
 		die("mmap");
 	swapper = start_swapping(&cpus[1]);
 	stay_on(&cpus[0]);
-	truth_window();
 	deed_start();
 	for (int i = 0; i < FILES; i++) {
 		long was = *swaps;
@@ -106,18 +107,18 @@ int main(void) {
 		fds[i] = open(name_in(0, i), O_WRONLY | O_CLOEXEC);
 		if (fds[i] < 0)
 			die("opening '%s'", name_in(0, i));
-		met += was != *swaps;
+		if (was != *swaps && met < TOLD)
+			raced[met++] = i;
 	}
 	deed_stop(false);
 	(void)kill(swapper, SIGKILL);
 	(void)waitpid(swapper, NULL, 0);
-	for (int i = 0; i < FILES; i++) {
-		if (fstat(fds[i], &st))
-			die("fstat");
-		tell(fds[i], &st, i);
-	}
-	truth_window();
 	if (!met)
-		die("no folder was swapped while a file in it was opened");
+		skip("no folder was swapped while a file in it was opened");
+	for (int i = 0; i < met; i++) {
+		if (fstat(fds[raced[i]], &st))
+			die("fstat");
+		tell(fds[raced[i]], &st, raced[i]);
+	}
 	return 0;
 }
