@@ -134,7 +134,9 @@ static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 siz
 		emit_lost(kind, WIRE_LOSS_NO_SLOT);
 		return NULL;
 	}
-	__builtin_memset(s->rec + sizeof(struct wire_header), 0, size - sizeof(struct wire_header));
+	/* by words: through a char pointer each byte would be an instruction */
+	__builtin_memset((__u64 *)(s->rec + sizeof(struct wire_header)), 0,
+			 size - sizeof(struct wire_header));
 	emit_header((struct wire_header *)s->rec, kind, hook, size, cpu, task);
 	s->len = size;
 	return s;

@@ -19,7 +19,7 @@ const volatile struct knobs knobs SEC(".rodata.knobs");
 struct slot {
 	__u32 busy;
 	__u32 len;
-	char rec[WIRE_MAX_BYTES + WIRE_ARGS_BYTES + 512];
+	char rec[WIRE_MAX_BYTES + WIRE_ARGS_BYTES + 512] __attribute__((aligned(8)));
 };
 
 /*

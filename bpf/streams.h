@@ -11,38 +11,50 @@
 /* Inodes of no file system, such as an eventfd's, say they are regular files since 6.16. */
 #define STREAMS_ANON_MAGIC 0x09041934 /* include/uapi/linux/magic.h */
 
+static __always_inline void stream_set(struct wire_stream *to, __u32 mode, __u32 rdev,
+				       __u32 magic) {
+	to->rdev = rdev;
+	to->mode = (magic == STREAMS_ANON_MAGIC ? 0 : mode) | WIRE_STREAM_OPEN;
+}
+
 static __always_inline void stream_fill(struct wire_stream *to, struct file *file) {
-	struct inode *inode;
-	__u32 mode, type;
+	struct inode *inode = file->f_inode;
 
-	if (!file)
-		return;
-	if (compat_has_cast()) {
-		struct file *typed = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct file));
+	stream_set(to, inode->i_mode, inode->i_rdev, (__u32)inode->i_sb->s_magic);
+}
 
-		inode = typed->f_inode;
-		mode = inode->i_mode;
-		to->rdev = inode->i_rdev;
-		type = (__u32)inode->i_sb->s_magic;
-	} else {
-		inode = BPF_CORE_READ(file, f_inode);
-		mode = BPF_CORE_READ(inode, i_mode);
-		to->rdev = BPF_CORE_READ(inode, i_rdev);
-		type = (__u32)BPF_CORE_READ(inode, i_sb, s_magic);
-	}
-	to->mode = (type == STREAMS_ANON_MAGIC ? 0 : mode) | WIRE_STREAM_OPEN;
+/* stream_fill_raw - the same where the verifier knows no type */
+static __always_inline void stream_fill_raw(struct wire_stream *to, struct file *file) {
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	stream_set(to, BPF_CORE_READ(inode, i_mode), BPF_CORE_READ(inode, i_rdev),
+		   (__u32)BPF_CORE_READ(inode, i_sb, s_magic));
+}
+
+/* streams_grown - where there once were more than the 64 descriptors that any table has */
+static __always_inline void streams_grown(struct wire_stream *to, struct task_struct *task) {
+	struct file *files[WIRE_STREAMS] = {};
+
+	bpf_probe_read_kernel(files, sizeof(files), task->files->fdt->fd);
+	for (int i = 0; i < WIRE_STREAMS; i++)
+		if (files[i])
+			stream_fill_raw(&to[i], files[i]);
 }
 
 /* streams_fill - for the current task; @to is zeroed */
 static __always_inline void streams_fill(struct wire_stream to[WIRE_STREAMS],
 					 struct task_struct *task) {
-	struct file *files[WIRE_STREAMS] = {};
+	struct files_struct *files = task->files;
 
-	/* a table has 64 places and more */
-	if (task->files)
-		bpf_probe_read_kernel(files, sizeof(files), task->files->fdt->fd);
+	if (!files)
+		return;
+	if (files->fdt != &files->fdtab) {
+		streams_grown(to, task);
+		return;
+	}
 	for (int i = 0; i < WIRE_STREAMS; i++)
-		stream_fill(&to[i], files[i]);
+		if (files->fd_array[i])
+			stream_fill(&to[i], files->fd_array[i]);
 }
 
 #endif

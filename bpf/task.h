@@ -20,25 +20,25 @@
 #define TASK_CAPS(cred, set) (*(const __u64 *)&(cred)->set)
 
 /* task_innermost - @task's number in the innermost of its PID namespaces, and which that is */
-static __always_inline struct upid task_innermost(struct task_struct *task) {
+static __always_inline void task_innermost(struct wire_spaces *to, struct task_struct *task) {
 	struct pid *pid = task->thread_pid;
 	struct upid upid = {};
 
 	if (pid && !pid->level) {
-		upid.nr = pid->numbers[0].nr;
-		upid.ns = pid->numbers[0].ns;
+		to->ns_tgid = (__u32)pid->numbers[0].nr;
+		to->ns_pid = pid->numbers[0].ns->ns.inum;
 	} else if (pid) {
 		/* struct upid has had this size since there are pid namespaces */
 		bpf_probe_read_kernel(&upid, sizeof(upid),
 				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
 					      (pid->level & 31) * sizeof(upid));
+		to->ns_tgid = (__u32)upid.nr;
+		to->ns_pid = BPF_CORE_READ(upid.ns, ns.inum);
 	}
-	return upid;
 }
 
 static __always_inline void task_spaces(struct wire_spaces *to, struct task_struct *task) {
 	struct nsproxy *ns = task->nsproxy;
-	struct upid own = task_innermost(task);
 
 	if (ns) {
 		to->ns_mnt = ns->mnt_ns->ns.inum;
@@ -48,8 +48,7 @@ static __always_inline void task_spaces(struct wire_spaces *to, struct task_stru
 		to->ns_cgroup = ns->cgroup_ns->ns.inum;
 	}
 	to->ns_user = task->real_cred->user_ns->ns.inum;
-	to->ns_tgid = (__u32)own.nr;
-	to->ns_pid = BPF_CORE_READ(own.ns, ns.inum);
+	task_innermost(to, task);
 }
 
 /* task_comm - a task's name, in two loads; TASK_COMM_LEN is 16 for ever, include/linux/sched.h */

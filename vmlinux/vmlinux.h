@@ -184,14 +184,16 @@ struct fs_struct {
 	struct path pwd;
 };
 
-struct files_struct {
-	struct { int counter; } count;
-	struct fdtable *fdt;
-};
-
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+};
+
+struct files_struct {
+	struct { int counter; } count;
+	struct fdtable *fdt;
+	struct fdtable fdtab;
+	struct file *fd_array[64];
 };
 
 struct file {

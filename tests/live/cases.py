@@ -13,8 +13,8 @@ CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "long_argument", "many_arguments", "hidden_100k", "whole_128k", "hidden_2m", "exact_fit",
     "other_thread", "script", "script_of_scripts", "script_option", "memory_file", "descriptor",
     "directory_relative", "unlinked", "odd_ids", "odd_capabilities",
-    "stream_socket", "stream_pipe", "stream_closed", "stream_others", "stream_directory",
-    "stream_terminal", "in_memory", "terminal", "session", "namespaces", "cgroup")]
+    "stream_socket", "stream_grown", "stream_pipe", "stream_closed", "stream_others",
+    "stream_directory", "stream_terminal", "in_memory", "terminal", "session", "namespaces", "cgroup")]
 CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "vfork", "clone3", "spaces", "renamed",
                                                          "thread")]
 CASES += [(f"exit_{way}", "exit", [way]) for way in (

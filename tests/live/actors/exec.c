@@ -278,6 +278,16 @@ static void stream_socket(void) {
 	plain();
 }
 
+/* With more descriptors than there is room for in the first table. */
+static void stream_grown(void) {
+	int pair[2], event = eventfd(0, 0);
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || event < 0 || dup2(pair[0], 200) < 0 ||
+	    dup2(pair[0], 0) < 0 || dup2(event, 2) < 0)
+		die("many descriptors");
+	plain();
+}
+
 static void stream_pipe(void) {
 	int pair[2];
 
@@ -395,6 +405,7 @@ static const struct {
 	{ "odd_capabilities", odd_capabilities },
 	{ "terminal", terminal },
 	{ "stream_socket", stream_socket },
+	{ "stream_grown", stream_grown },
 	{ "stream_pipe", stream_pipe },
 	{ "stream_closed", stream_closed },
 	{ "stream_others", stream_others },
