@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an exec says of its streams, and of where its program lies. */
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
 #include "decode_sample.h"
+#include "encode/encode.h"
 #include "test.h"
 
 #define DEVICE(major, minor) ((uint32_t)(major) << 20 | (minor))
@@ -76,11 +82,98 @@ static void script_is_told_with_its_file_and_how_it_was_called(void) {
 	CHECK(decode() == 0 && !HAS(EXEC_INTERPRETER));
 }
 
+/* whole_exec - one that says all of what an exec is to say */
+static struct wire_process_exec *whole_exec(void) {
+	struct wire_process_exec *w = sample_exec(&sample, WIRE_PROCESS_EXEC);
+
+	w->task.spaces = (struct wire_spaces){ 1, 2, 3, 4, 5, 6, 7, 8 };
+	w->task.cgroup_id = 9;
+	w->task.cap_effective = 10;
+	return w;
+}
+
+static void an_exec_that_comes_again_is_told_again_with_its_key_and_who_it_is(void) {
+	struct wire_process_exec *w = whole_exec();
+	uint64_t key;
+
+	CHECK(decode() == 0 && e.exec_key);
+	key = e.exec_key;
+	w->head.ts_ns++;
+	w->head.seq++;
+	w->head.tgid = w->head.tid = w->task.spaces.ns_tgid = 555;
+	w->head.start_ns = w->task.parent_start_ns = 666;
+	w->head.cpu = 1;
+	w->task.parent_tgid = 777;
+	CHECK(decode() == 0 && e.exec_key == key);
+	CHECK(e.process.pid == 555 && e.process.tid == 555 && e.process.ns_tgid == 555);
+	CHECK(e.process.start_ns == 666 && e.parent_tgid == 777 && e.parent_start_ns == 666);
+	CHECK(e.boot_ns == w->head.ts_ns && e.cpu == 1 && e.cpu_seq == 8 && e.process.ns_mnt == 1);
+	CHECK(is_text(e.process.command_line, "cat -n /etc/hosts") && e.exec.args.n == 3);
+	w->task.cap_effective = 11;
+	CHECK(decode() == 0 && e.exec_key && e.exec_key != key && e.process.cap_effective == 11);
+	w->task.spaces.ns_net = 0; /* that is for others to add */
+	CHECK(decode() == 0 && !e.exec_key && !HAS(PROCESS_NS_NET) && HAS(EXEC_ARGS));
+	w->task.spaces.ns_net = 3;
+	w->task.spaces.ns_tgid = 0;
+	CHECK(decode() == 0 && !e.exec_key && !HAS(PROCESS_NS_TGID) && HAS(PROCESS_NS_NET));
+	w->head.tgid = 556;
+	CHECK(decode() == 0 && !e.exec_key && e.process.pid == 556);
+}
+
+/* told - what is told of the sample, as a hash; an error is a number of its own */
+static uint64_t told(void) {
+	struct buf b = { 0 };
+	int error = decode();
+	uint64_t h = 1469598103934665603ull;
+
+	if (error)
+		return (uint64_t)-error;
+	e.exec_key = 0; /* what is copied by it has a test of its own */
+	encode_proto(&b, &e);
+	for (size_t i = 0; i < b.len; i++)
+		h = (h ^ (uint8_t)b.data[i]) * 1099511628211ull;
+	h = (h ^ e.parent_tgid ^ e.parent_start_ns << 1) * 1099511628211ull;
+	h ^= e.degraded << 32;
+	buf_done(&b);
+	return h;
+}
+
+static void an_exec_that_differs_in_any_byte_is_told_as_if_none_had_been_before(void) {
+	uint64_t *fresh = mmap(NULL, sizeof(*fresh) * WIRE_RECORD_BYTES, PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint32_t differ = 0;
+	uint64_t first;
+	pid_t pid;
+
+	whole_exec();
+	for (uint32_t i = 0; i < sample.len && fresh != MAP_FAILED; i++) {
+		pid = fork();
+		if (!pid) {
+			sample.bytes[i] ^= 1;
+			fresh[i] = told();
+			_exit(0);
+		}
+		CHECK(pid > 0 && waitpid(pid, NULL, 0) == pid);
+	}
+	first = told();
+	for (uint32_t i = 0; i < sample.len && fresh != MAP_FAILED; i++) {
+		sample.bytes[i] ^= 1;
+		CHECK(fresh[i] && told() == fresh[i] && told() == fresh[i]);
+		differ += fresh[i] != first;
+		sample.bytes[i] ^= 1;
+		CHECK(told() == first && e.error == 0);
+	}
+	CHECK(fresh != MAP_FAILED && differ > sample.len / 3);
+}
+
 int main(void) {
 	arena_init(&arena, 1 << 20);
+	/* first: none is known yet */
+	RUN(an_exec_that_differs_in_any_byte_is_told_as_if_none_had_been_before);
 	RUN(every_kind_of_stream_has_its_name);
 	RUN(script_is_told_with_its_file_and_how_it_was_called);
 	RUN(place_of_the_executable_is_told_when_there_is_one);
+	RUN(an_exec_that_comes_again_is_told_again_with_its_key_and_who_it_is);
 	arena_done(&arena);
 	DONE();
 }

@@ -50,7 +50,7 @@ static void change(struct event *e, struct str lists[][3]) {
 	enum field_id id = ids[i];
 	void *at = (char *)e + fields[id].offset;
 
-	e->parent_key = e->lineage_key = e->container_key = 0;
+	e->parent_key = e->lineage_key = e->container_key = e->exec_key = 0;
 	event_unmark(e, id);
 	if (id == FIELD_DEGRADED)
 		e->degraded = luck(2) ? 1ull << luck(3) : 0;
@@ -143,6 +143,27 @@ static void an_event_is_asked_about_once_and_one_that_holds_each_time(void) {
 	ruleset_free(rules);
 }
 
+static void an_exec_is_known_by_its_key_or_by_what_it_says(void) {
+	struct ruleset *rules = rule_load(one);
+	struct event e = event_of(WIRE_PROCESS_EXEC);
+
+	CHECK(!ruleset_remember(rules));
+	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("no secret"));
+	EVENT_SET(&e, PROCESS_CWD, process.cwd, STR("/"));
+	e.exec_key = 5;
+	CHECK(rule_hits(rules, &e) == 0 && rule_hits(rules, &e) == 0);
+	/* another key for what no rule asks for */
+	e.process.cwd = STR("/srv");
+	e.exec_key = 6;
+	CHECK(rule_hits(rules, &e) == 0 && rule_hits(rules, &e) == 0);
+	e.exec_key = 0;
+	CHECK(rule_hits(rules, &e) == 0 && evaluations(rules) == 1);
+	e.process.command_line = STR("z");
+	e.exec_key = 7;
+	CHECK(rule_hits(rules, &e) == 1 && rule_hits(rules, &e) == 1);
+	ruleset_free(rules);
+}
+
 static void long_events_are_asked_about_each_time(void) {
 	struct ruleset *rules = rule_load(one);
 	struct event e = event_of(WIRE_PROCESS_EXEC);
@@ -199,6 +220,7 @@ static void a_rule_that_is_armed_again_finds_what_it_was_not_asked_about(void) {
 int main(void) {
 	RUN(what_is_found_is_what_is_found_without_it);
 	RUN(an_event_is_asked_about_once_and_one_that_holds_each_time);
+	RUN(an_exec_is_known_by_its_key_or_by_what_it_says);
 	RUN(long_events_are_asked_about_each_time);
 	RUN(a_rule_that_is_armed_again_finds_what_it_was_not_asked_about);
 	RUN(what_never_comes_again_is_soon_left_alone);

@@ -162,6 +162,15 @@ static void key_event(struct event *e, const struct event *pool, uint64_t key,
 	e->container_key = random_u64() % 8 ? key + 1 : 0;
 	e->lineage = process->lineage;
 	e->lineage_key = random_u64() % 8 ? key + 1 : 0;
+	if (random_u64() % 2) {
+		e->exec = process->exec;
+		e->exec_key = key * 64 + 1;
+		for (int w = 0; w < EVENT_HAS_WORDS; w++)
+			e->has[w] = (e->has[w] & ~FIELD_BITS(exec, (unsigned)w)) |
+				    (process->has[w] & FIELD_BITS(exec, (unsigned)w));
+		if (random_u64() % 4 == 0)
+			event_unmark(e, FIELDS_exec + random_u64() % 20);
+	}
 	for (int w = 0; w < EVENT_HAS_WORDS; w++) {
 		uint64_t whence = field_below(FIELDS_lineage_END, (unsigned)w) &
 				  ~field_below(FIELDS_container, (unsigned)w);
@@ -172,15 +181,24 @@ static void key_event(struct event *e, const struct event *pool, uint64_t key,
 		event_unmark(e, FIELDS_container + random_u64() % 6);
 	/* what a key does not stand for */
 	e->process.tid = (uint32_t)random_number(9);
-	e->process.uid = (uint32_t)random_number(2);
-	e->process.gid = (uint32_t)random_number(1);
-	e->process.euid = (uint32_t)random_number(1);
+	if (!e->exec_key) {
+		e->process.uid = (uint32_t)random_number(2);
+		e->process.gid = (uint32_t)random_number(1);
+		e->process.euid = (uint32_t)random_number(1);
+	}
 	if (random_u64() % 4 == 0)
 		e->has[0] ^= 1ull << (FIELDS_machine + random_u64() % 3);
 	if (random_u64() % 4 == 0)
 		e->has[0] &= ~(1ull << (FIELDS_process + random_u64() % 45));
 	if (random_u64() % 4 == 0)
 		e->kind = WIRE_PROCESS_EXIT;
+	/* an exec's process has no key, and of another process it has the same program */
+	if (e->exec_key) {
+		e->process_key = 0;
+		e->process.pid = (uint32_t)random_number(30);
+		e->process.start_ns = random_u64();
+		e->process.ns_tgid = (uint32_t)random_number(30);
+	}
 }
 
 static void what_is_copied_by_its_key_is_what_would_have_been_written(void) {
@@ -207,7 +225,7 @@ static void what_is_copied_by_its_key_is_what_would_have_been_written(void) {
 			e.has[0] &= ~FIELD_BITS(machine, 0);
 		encode_proto(&keyed, &e);
 		e.process_key = e.parent_key = e.host_key = 0;
-		e.container_key = e.lineage_key = 0;
+		e.container_key = e.lineage_key = e.exec_key = 0;
 		encode_proto(&plain, &e);
 		CHECK(plain.len == keyed.len && !memcmp(plain.data, keyed.data, plain.len));
 	}

@@ -260,18 +260,67 @@ static void line_longer_than_its_bound_keeps_both_ends_and_whole_characters(void
 	memcpy(text + half - 1, "\xc3\xa9", 2);
 	memcpy(text + sizeof(text) - half - 1, "\xc3\xa9", 2);
 	text[sizeof(text) - 1] = 'z';
-	CHECK(proc_set_image(&p, 1, STR("n"), (struct str){ 0 },
-	                     (struct str){ text, sizeof(text) }) == 0);
+	proc_set_image(&p, 1, image_new(STR("n"), (struct str){ 0 },
+					(struct str){ text, sizeof(text) }));
+	CHECK(p.image);
 	line = p.image->command_line;
 	CHECK(p.image->cut && line.n == 2 * (half - 1) + 7 && !p.image->executable.s);
 	CHECK(line.s[half - 2] == 'a' && !memcmp(line.s + half - 1, " [...] a", 8));
 	CHECK(line.s[line.n - 1] == 'z' && is_text(p.image->name, "n"));
-	free(p.image);
+	image_drop(p.image);
 	p = (struct proc){ 0 };
-	CHECK(proc_set_image(&p, 1, STR("n"), (struct str){ 0 },
-	                     (struct str){ text, PROCTAB_TEXT_BYTES }) == 0);
-	CHECK(!p.image->cut && p.image->command_line.n == PROCTAB_TEXT_BYTES);
-	free(p.image);
+	proc_set_image(&p, 1, image_new(STR("n"), (struct str){ 0 },
+					(struct str){ text, PROCTAB_TEXT_BYTES }));
+	CHECK(p.image && !p.image->cut && p.image->command_line.n == PROCTAB_TEXT_BYTES);
+	image_drop(p.image);
+}
+
+static void image_lives_as_long_as_it_has_a_user(void) {
+	struct image *image = image_new(STR("cat"), STR("/bin/cat"), STR("cat x"));
+	struct proc a = { 0 }, b = { 0 };
+
+	if (!image)
+		exit(2);
+	image->users++;
+	proc_set_image(&a, 5, image);
+	proc_set_image(&b, 7, image);
+	CHECK(image->users == 2 && proc_image(&a, 5) == image && proc_image(&b, 0) == image);
+	proc_set_image(&a, 9, NULL);
+	CHECK(!proc_image(&a, 9) && image->users == 2);
+	proc_set_image(&a, 11, image_new(STR("sh"), STR("/bin/sh"), STR("sh")));
+	CHECK(image->users == 1 && is_text(proc_image(&a, 11)->name, "sh"));
+	image_drop(a.image);
+	CHECK(is_text(b.image->command_line, "cat x"));
+	image_drop(b.image);
+}
+
+/* exec_of - the exec of a program that decode/ has seen before, by its key */
+static void exec_of(uint64_t key, const struct who *who, const char *path) {
+	sample_event(&e, WIRE_PROCESS_EXEC, who->start_ns + S, who);
+	EVENT_SET(&e, PROCESS_NAME, process.name, str_basename(str_of(path)));
+	EVENT_SET(&e, PROCESS_EXECUTABLE, process.executable, str_of(path));
+	e.parent_tgid = who->parent_pid;
+	e.parent_start_ns = who->parent_start_ns;
+	e.exec_key = key;
+	CHECK(enrich_event(en, NULL, &e));
+}
+
+static void execs_of_one_key_are_told_as_those_of_none(void) {
+	static const char *const paths[] = { "/bin/cat", "/bin/ls", "/bin/true" };
+
+	if (enrich_new(9, &en) < 0) /* so few that rows come and go */
+		exit(2);
+	for (uint32_t i = 0; i < 300; i++) {
+		struct who who = { 200 + i, (30 + i) * S, 1000, 100, 10 * S };
+		uint32_t n = i * i % 7 % 3;
+
+		exec_of(i % 5 ? n * 64 + 7 : 0, &who, paths[n]); /* keys that share a place */
+		CHECK(sample_open(en, &e, who.start_ns + 2 * S, &who));
+		CHECK(is_text(e.process.executable, paths[n]));
+		CHECK(is_text(e.process.name, paths[n] + 5));
+	}
+	enrich_free(en);
+	en = NULL;
 }
 
 static void numbers_are_written_in_hex_without_leading_zeros(void) {
@@ -340,6 +389,8 @@ int main(void) {
 	RUN(other_deeds_of_nobody_say_so);
 	RUN(full_set_of_sockets_forgets_its_oldest);
 	RUN(line_longer_than_its_bound_keeps_both_ends_and_whole_characters);
+	RUN(image_lives_as_long_as_it_has_a_user);
+	RUN(execs_of_one_key_are_told_as_those_of_none);
 	RUN(numbers_are_written_in_hex_without_leading_zeros);
 	RUN(longest_entity_fits);
 	RUN(table_of_one_row_works);

@@ -87,6 +87,7 @@ int reader_commit(const struct reader *r, struct event *e);
 /* One for each struct of wire.h; the record's fixed part is known to be there. */
 int decode_fork(struct reader *r, struct event *ret);
 int decode_exec(struct reader *r, struct event *ret);
+int decode_exec_again(struct reader *r, struct event *ret);
 int decode_exit(struct reader *r, struct event *ret);
 int decode_signal(struct reader *r, struct event *ret);
 int decode_credentials(struct reader *r, struct event *ret);

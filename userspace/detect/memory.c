@@ -10,7 +10,7 @@
 #define REST 4096	  /* events that are not looked at where it is not */
 
 /* What has a key of its own (event.h), by which it is known to be the same; and the rest. */
-enum part { PART_OWN, PART_PARENT, PART_LINEAGE, PART_CONTAINER, PARTS };
+enum part { PART_OWN, PART_EXEC, PART_PARENT, PART_LINEAGE, PART_CONTAINER, PARTS };
 
 /* An event: the values that rules ask for and it has, part by part, one after the other. */
 struct known {
@@ -33,7 +33,7 @@ struct memory {
 	uint64_t asked[EVENT_HAS_WORDS]; /* fields, as bits of event.has */
 	struct value values[FIELD_MAX];	 /* the same, part by part, */
 	uint16_t begin[PARTS + 1];
-	uint16_t n_texts; /* and of these the texts that are the event's own */
+	uint16_t n_texts[PART_EXEC + 1]; /* of these: texts of its own, and of its exec */
 	uint32_t n_asked, n_known, rest; /* events */
 	uint64_t hash; /* of the event that was asked about last; 0: it is not to be kept */
 	struct known *events;
@@ -95,8 +95,18 @@ static void add_expr(struct memory *m, const struct expr *x, uint32_t kind) {
 		add_expr(m, x->kids[i], kind);
 }
 
+/* is_exec - whether event.exec_key stands for the field */
+static bool is_exec(uint32_t id) {
+#define END_RUN(name)                                                                              \
+	if (id >= FIELDS_##name && id < FIELDS_##name##_END)                                       \
+		return true;
+#include "event/field.def"
+	return false;
+}
+
 static enum part part_of(uint32_t id) {
-	return id >= FIELDS_parent && id < FIELDS_parent_END	     ? PART_PARENT
+	return is_exec(id)					     ? PART_EXEC
+	       : id >= FIELDS_parent && id < FIELDS_parent_END	     ? PART_PARENT
 	       : id >= FIELDS_lineage && id < FIELDS_lineage_END     ? PART_LINEAGE
 	       : id >= FIELDS_container && id < FIELDS_container_END ? PART_CONTAINER
 								     : PART_OWN;
@@ -118,8 +128,8 @@ static void list_parts(struct memory *m) {
 	for (enum part part = 0; part < PARTS; part++) {
 		m->begin[part] = n;
 		list_values(m, part, true, &n);
-		if (part == PART_OWN)
-			m->n_texts = n;
+		if (part <= PART_EXEC)
+			m->n_texts[part] = n - m->begin[part];
 		list_values(m, part, false, &n);
 	}
 	m->begin[PARTS] = n;
@@ -165,6 +175,7 @@ static inline bool has(const struct event *e, uint32_t id) {
 static inline uint64_t key(const struct event *e, enum part part) {
 	return part == PART_PARENT    ? e->parent_key
 	       : part == PART_LINEAGE ? e->lineage_key
+	       : part == PART_EXEC    ? e->exec_key
 	       : part == PART_OWN     ? 0
 				      : e->container_key;
 }
@@ -180,15 +191,16 @@ static inline uint32_t number_bytes(const struct value *v) {
 							       : sizeof(uint64_t);
 }
 
-/* hash - by the ends of the texts that are the event's own: it only says where to look */
-static uint64_t hash(const struct memory *m, const struct event *e) {
-	uint64_t h = e->kind;
+/* hash_texts - @h and the ends of the texts of a part */
+static inline uint64_t hash_texts(const struct memory *m, const struct event *e, enum part part,
+				  uint64_t h) {
+	const struct value *v = &m->values[m->begin[part]];
 
-	for (uint32_t i = 0; i < m->n_texts; i++) {
-		const struct str *x = value_at(e, &m->values[i]);
+	for (const struct value *end = v + m->n_texts[part]; v < end; v++) {
+		const struct str *x = value_at(e, v);
 		uint64_t tail = 0;
 
-		if (!event_has(e, m->values[i].id))
+		if (!event_has(e, v->id))
 			continue;
 		if (x->n >= 8)
 			memcpy(&tail, x->s + x->n - 8, 8);
@@ -197,7 +209,12 @@ static uint64_t hash(const struct memory *m, const struct event *e) {
 		h = (h ^ tail ^ x->n) * 0x9e3779b97f4a7c15ull;
 		h ^= h >> 29;
 	}
-	return h | 1;
+	return h;
+}
+
+/* hash - by texts that are the event's own: it only says where to look */
+static uint64_t hash(const struct memory *m, const struct event *e) {
+	return hash_texts(m, e, PART_EXEC, hash_texts(m, e, PART_OWN, e->kind)) | 1;
 }
 
 /* same_bytes - memcmp() for texts that are mostly not worth a call */

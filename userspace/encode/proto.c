@@ -45,6 +45,31 @@ static __attribute__((noinline)) void keep_same(struct same *s, const uint32_t *
 	s->n = (size_t)(p - from);
 }
 
+/* --- execs that are known: the RUN rows of field.def ------------------------------------------ */
+
+struct run {
+	uint64_t key; /* event.exec_key; 0: nothing is kept here */
+	uint64_t has; /* HAS_ANY() of the section */
+	uint32_t n;
+	char bytes[492];
+};
+
+#define RUNS 64 /* a power of two */
+
+static inline bool is_run(const struct run *r, const struct event *e, uint64_t has) {
+	return r->key == e->exec_key && r->has == has;
+}
+
+static __attribute__((noinline)) void keep_run(struct run *r, const struct event *e, uint64_t has,
+					       const char *from, const char *p) {
+	if ((size_t)(p - from) > sizeof(r->bytes))
+		return;
+	r->key = e->exec_key;
+	r->has = has;
+	r->n = (uint32_t)(p - from);
+	memcpy(r->bytes, from, r->n);
+}
+
 /* --- sections: field.def makes put_stamp(), put_machine(), put_deed(), put_process(), … ------- */
 
 #define HAS(id) (has[FIELD_##id / 64] >> FIELD_##id % 64 & 1)
@@ -53,9 +78,17 @@ static __attribute__((noinline)) void keep_same(struct same *s, const uint32_t *
 	 !(~has[2] & FIELD_BITS(name, 2)) && !(~has[3] & FIELD_BITS(name, 3)))
 _Static_assert(EVENT_HAS_WORDS == 4, "the words that are looked at here");
 
+/* HAS_ANY - also a key: no section has 64 rows, so each row has a bit of its own in it */
+#define HAS_ANY(e, section)                                                                        \
+	(((e)->has[0] & FIELD_BITS(section, 0)) | ((e)->has[1] & FIELD_BITS(section, 1)) |         \
+	 ((e)->has[2] & FIELD_BITS(section, 2)) | ((e)->has[3] & FIELD_BITS(section, 3)))
+
 #define SECTION(name, number)                                                                      \
 	static inline char *put_##name(struct buf *out, char *p, const struct event *e) {          \
-		const uint64_t *has = e->has;
+		const uint64_t *has = e->has;                                                      \
+		const uint64_t any = HAS_ANY(e, name);                                             \
+                                                                                                   \
+		(void)any;
 #define SAME(name, message, first, last)                                                           \
 	static struct same name;                                                                   \
 	const uint32_t *name##_values = &e->message.first;                                         \
@@ -69,6 +102,19 @@ _Static_assert(EVENT_HAS_WORDS == 4, "the words that are looked at here");
 		memcpy(p, name.bytes, sizeof(name.bytes));                                         \
 		p += name.n;                                                                       \
 	} else {
+#define RUN(name)                                                                                  \
+	static struct run name##_runs[RUNS];                                                       \
+	struct run *name##_run = &name##_runs[e->exec_key % RUNS];                                 \
+	size_t name##_at = (size_t)(p - out->data);                                                \
+                                                                                                   \
+	if (e->exec_key && is_run(name##_run, e, any)) {                                           \
+		memcpy(p, name##_run->bytes, name##_run->n);                                       \
+		p += name##_run->n;                                                                \
+	} else {
+#define END_RUN(name)                                                                              \
+	if (e->exec_key)                                                                           \
+		keep_run(name##_run, e, any, out->data + name##_at, p);                            \
+	}
 #define TOP(id, number, member, type) p = put_##type(out, p, HAS(id), number, &e->member);
 #define FIELD(id, number, message, member, type)                                                   \
 	p = put_##type(out, p, HAS(id), number, &e->message.member);
@@ -80,11 +126,6 @@ _Static_assert(EVENT_HAS_WORDS == 4, "the words that are looked at here");
 	return p;                                                                                  \
 	}
 #include "event/field.def"
-
-/* HAS_ANY - also a key: no section has 64 rows, so each row has a bit of its own in it */
-#define HAS_ANY(e, section)                                                                        \
-	(((e)->has[0] & FIELD_BITS(section, 0)) | ((e)->has[1] & FIELD_BITS(section, 1)) |         \
-	 ((e)->has[2] & FIELD_BITS(section, 2)) | ((e)->has[3] & FIELD_BITS(section, 3)))
 
 static unsigned varint_bytes(size_t v) {
 	unsigned n = 1;

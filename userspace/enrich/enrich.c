@@ -14,6 +14,7 @@
 
 #include "enrich/dnstab.h"
 #include "enrich/facts.h"
+#include "enrich/images.h"
 #include "enrich/names.h"
 #include "enrich/proctab.h"
 #include "enrich/socktab.h"
@@ -28,6 +29,7 @@ struct enrich {
 	struct names users;
 	struct cgroups cgroups;
 	struct facts facts;
+	struct images images;
 	bool unsettled; /* a census was told, and nothing else since */
 	uint64_t seq;    /* of the last event for the world */
 	uint64_t now_ns; /* the latest boot_ns seen */
@@ -56,6 +58,7 @@ int enrich_new(size_t max_processes, struct enrich **ret) {
 void enrich_free(struct enrich *en) {
 	if (!en)
 		return;
+	images_done(&en->images);
 	proctab_done(&en->procs);
 	socktab_done(&en->socks);
 	dnstab_done(&en->domains);
@@ -82,10 +85,6 @@ static struct proc *find(struct enrich *en, uint32_t tgid, uint64_t start_ns) {
 
 /* --- learning ------------------------------------------------------------------------------- */
 
-static struct str marked(const struct event *e, enum field_id id, struct str value) {
-	return event_has(e, id) ? value : (struct str){ 0 };
-}
-
 /* put_row - the row of the event's process, with what every life-cycle record tells */
 static struct proc *put_row(struct enrich *en, const struct event *e) {
 	struct proc *parent = find(en, e->parent_tgid, e->parent_start_ns), *p;
@@ -104,13 +103,9 @@ static struct proc *put_row(struct enrich *en, const struct event *e) {
 	return p;
 }
 
-/* set_image - from what the record says; without memory the process is just not known */
-static void set_image(struct proc *p, const struct event *e) {
-	(void)proc_set_image(p, e->boot_ns, marked(e, FIELD_PROCESS_NAME, e->process.name),
-	                     marked(e, FIELD_PROCESS_EXECUTABLE, e->process.executable),
-	                     marked(e, FIELD_PROCESS_COMMAND_LINE, e->process.command_line));
-	if (p->image && e->degraded >> DEGRADED_ARGS_CUT & 1)
-		p->image->cut = true;
+/* set_image - without memory the process is just not known */
+static void set_image(struct enrich *en, struct proc *p, const struct event *e) {
+	proc_set_image(p, e->boot_ns, images_of(&en->images, e));
 	p->partial = false;
 }
 
@@ -119,7 +114,7 @@ static void set_image(struct proc *p, const struct event *e) {
  * From here on its row tells that name and where it is, as it does for all that it does later.
  */
 static void learn_fork(struct enrich *en, struct event *e) {
-	struct str name = marked(e, FIELD_PROCESS_NAME, e->process.name);
+	struct str name = event_str(e, FIELD_PROCESS_NAME, e->process.name);
 	struct proc *p = put_row(en, e), *parent;
 	struct image *image = NULL;
 
@@ -135,9 +130,9 @@ static void learn_fork(struct enrich *en, struct event *e) {
 	if (image && name.s && image->name.s && str_eq(name, image->name))
 		proc_share_image(p, image);
 	else
-		(void)proc_set_image(p, e->boot_ns, name,
-		                     image ? image->executable : (struct str){ 0 },
-		                     image ? image->command_line : (struct str){ 0 });
+		proc_set_image(p, e->boot_ns,
+			       image_new(name, image ? image->executable : (struct str){ 0 },
+					 image ? image->command_line : (struct str){ 0 }));
 	if (image && image->cut && p->image)
 		p->image->cut = true;
 	p->partial = p->parent_tgid && (!image || parent->partial);
@@ -152,7 +147,7 @@ static void learn_exec(struct enrich *en, const struct event *e) {
 	if (!p)
 		return;
 	p->from_census = false;
-	set_image(p, e);
+	set_image(en, p, e);
 }
 
 static void learn_census(struct enrich *en, const struct event *e) {
@@ -163,7 +158,7 @@ static void learn_census(struct enrich *en, const struct event *e) {
 	en->unsettled = true;
 	p->from_census = true;
 	p->uid = e->process.uid;
-	set_image(p, e);
+	set_image(en, p, e);
 }
 
 /* learn_exit - false if that was told before; a row is made if need be, to know that */
@@ -194,9 +189,9 @@ static bool learn_net(struct enrich *en, struct event *e) {
 }
 
 static void learn_start(struct enrich *en, const struct event *e) {
-	facts_start(&en->facts, marked(e, FIELD_HOST_ID, e->host_id),
-	            marked(e, FIELD_BOOT_ID, e->boot_id), marked(e, FIELD_HOST_NAME, e->host_name),
-	            e->boot_ns);
+	facts_start(&en->facts, event_str(e, FIELD_HOST_ID, e->host_id),
+		    event_str(e, FIELD_BOOT_ID, e->boot_id),
+		    event_str(e, FIELD_HOST_NAME, e->host_name), e->boot_ns);
 	facts_clock(&en->facts, e->wall_offset_ns);
 	en->cgroups.split = e->cgroups_v1;
 	en->host_key = event_new_key();

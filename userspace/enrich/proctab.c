@@ -26,15 +26,15 @@ int proctab_init(struct proctab *t, size_t max_rows) {
 	return -ENOMEM;
 }
 
-static void drop_image(struct image *image) {
+void image_drop(struct image *image) {
 	if (image && !--image->users)
 		free(image);
 }
 
 /* drop_shared - all that a row has in common with others */
 static void drop_shared(struct proc *p) {
-	drop_image(p->image);
-	drop_image(p->before);
+	image_drop(p->image);
+	image_drop(p->before);
 	lineage_drop(p->line);
 	lineage_drop(p->children);
 	p->image = p->before = NULL;
@@ -216,8 +216,7 @@ static struct str keep_ends(char **at, struct str x, uint32_t n) {
 	return copy;
 }
 
-int proc_set_image(struct proc *p, uint64_t since_ns, struct str name, struct str executable,
-                   struct str command_line) {
+struct image *image_new(struct str name, struct str executable, struct str command_line) {
 	struct image *image;
 	uint32_t n;
 	char *at;
@@ -226,21 +225,25 @@ int proc_set_image(struct proc *p, uint64_t since_ns, struct str name, struct st
 	executable = cut(executable);
 	n = command_line.n < PROCTAB_TEXT_BYTES ? command_line.n : PROCTAB_TEXT_BYTES;
 	image = malloc(sizeof(*image) + name.n + executable.n + n);
-	if (image) {
-		at = image->text;
-		image->since_ns = since_ns;
-		image->users = 1;
-		image->name = keep(&at, name);
-		image->executable = keep(&at, executable);
-		image->command_line = keep_ends(&at, command_line, n);
-		image->cut = n < command_line.n;
-	}
-	drop_image(p->before);
+	if (!image)
+		return NULL;
+	at = image->text;
+	image->key = 0;
+	image->users = 1;
+	image->name = keep(&at, name);
+	image->executable = keep(&at, executable);
+	image->command_line = keep_ends(&at, command_line, n);
+	image->cut = n < command_line.n;
+	return image;
+}
+
+void proc_set_image(struct proc *p, uint64_t since_ns, struct image *image) {
+	image_drop(p->before);
 	p->before = p->image;
 	p->image = image;
+	p->image_ns = since_ns;
 	lineage_drop(p->children); /* those that it will have are another program's */
 	p->children = NULL;
-	return image ? 0 : -ENOMEM;
 }
 
 static struct lineage *children_of(struct proc *p) {

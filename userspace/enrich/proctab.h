@@ -31,8 +31,8 @@
  * process did just before may be told just after.
  */
 struct image {
-	uint64_t since_ns;                         /* boot clock */
-	uint32_t users;                            /* rows that point here: a fork shares */
+	uint64_t key;   /* event.exec_key of the exec that told of it, or 0 */
+	uint32_t users; /* rows that point here: a fork shares, and so do equal execs */
 	struct str name, executable, command_line; /* in @text */
 	bool cut; /* of the command line only head and tail are kept */
 	char text[];
@@ -69,6 +69,7 @@ struct proc {
 	bool partial;     /* made by a process not known to us: of its image only the name is */
 	uint8_t entity_len;
 	struct image *image, *before; /* NULL when not known */
+	uint64_t image_ns;            /* when @image took the place of @before; boot clock */
 	struct lineage *line;         /* its ancestors, see proctab_lineage() */
 	struct lineage *children;     /* the same for its children; NULL: no child yet */
 	uint64_t namespaces_has;      /* bits of event.has: which of these are known */
@@ -164,13 +165,17 @@ void proctab_set_user(struct proctab *t, uint32_t tgid, uint64_t start_ns, uint3
 void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns);
 
 /*
- * proc_set_image - @p runs another program since @since_ns
+ * image_new - one that has one user, or NULL without memory
  * Copies the strings, each up to PROCTAB_TEXT_BYTES: of names more than the
  * kernel's own bounds let through, of a longer command line head and tail.
- * 0, or -ENOMEM, and then the image is not known.
  */
-int proc_set_image(struct proc *p, uint64_t since_ns, struct str name, struct str executable,
-                   struct str command_line);
+struct image *image_new(struct str name, struct str executable, struct str command_line);
+
+/* image_drop - one user less; the last takes its memory with it. NULL is none */
+void image_drop(struct image *image);
+
+/* proc_set_image - @p runs @image since @since_ns, and is a user of it; NULL: it is not known */
+void proc_set_image(struct proc *p, uint64_t since_ns, struct image *image);
 
 /* proc_share_image - @p, new, runs what its parent runs: @image */
 static inline void proc_share_image(struct proc *p, struct image *image) {
@@ -180,7 +185,7 @@ static inline void proc_share_image(struct proc *p, struct image *image) {
 
 /* proc_image - what @p ran at @at_ns, or NULL */
 static inline struct image *proc_image(const struct proc *p, uint64_t at_ns) {
-	if (p->image && at_ns < p->image->since_ns && p->before)
+	if (p->image && at_ns < p->image_ns && p->before)
 		return p->before;
 	return p->image;
 }

@@ -299,6 +299,7 @@ struct event {
 	uint64_t parent_key;	  /* likewise: parent */
 	uint64_t container_key;	  /* likewise: container */
 	uint64_t lineage_key;	  /* likewise: lineage */
+	uint64_t exec_key; /* decode -> the others: exec, and what decode/again.c says of process */
 	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
 	uint64_t parent_start_ns; /* likewise */
 	uint64_t socket_cookie;	  /* decode -> enrich: names the socket to a later record; or 0 */
@@ -330,6 +331,7 @@ static inline void event_reset(struct event *e) {
 	e->detections = NULL;
 	e->n_detections = 0;
 	e->host_key = e->process_key = e->parent_key = e->container_key = e->lineage_key = 0;
+	e->exec_key = 0;
 	e->socket_cookie = 0;
 	e->ownerless = e->retold = false;
 	e->parent_tgid = 0;

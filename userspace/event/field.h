@@ -23,14 +23,16 @@ enum field_type {
 	FIELD_STRV
 };
 
-/* FIELDS_process is the first id of a section or a SAME, FIELDS_process_END one past its last. */
+/* FIELDS_process is the first id of a section, SAME or RUN, FIELDS_process_END one past its last */
 enum field_id {
 #define SECTION(name, number) FIELDS_##name, FIELDS_##name##_BEFORE = FIELDS_##name - 1,
 #define SAME(name, message, first, last) SECTION(name, 0)
+#define RUN(name) SECTION(name, 0)
 #define TOP(id, number, member, type) FIELD_##id,
 #define FIELD(id, number, message, member, type) FIELD_##id,
 #define END(name) FIELDS_##name##_END, FIELDS_##name##_LAST = FIELDS_##name##_END - 1,
 #define END_SAME END
+#define END_RUN END
 #include "event/field.def"
 	FIELD_MAX
 };
@@ -52,6 +54,11 @@ int field_by_name(struct str name, enum field_id *ret);
 
 static inline bool event_has(const struct event *e, enum field_id id) {
 	return e->has[id / 64] >> (id % 64) & 1;
+}
+
+/* event_str - @value, that of the field @id, or an absent string if it is not known */
+static inline struct str event_str(const struct event *e, enum field_id id, struct str value) {
+	return event_has(e, id) ? value : (struct str){ 0 };
 }
 
 static inline void event_mark(struct event *e, enum field_id id) {
