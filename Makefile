@@ -10,9 +10,11 @@
 # make check-vm-all in every guest kernel that scripts/vmtest knows
 # make check-efficacy attacks and honest work in a guest, and what is detected of them (root)
 # make check-loss   saturating loads for SECONDS=60 each, here and in guests: what is lost (root)
+# make check-deploy the package and the service, the image and the containers beside it (root, guests)
 # make bench        what the sensor, its spool and its rules cost
 # make fuzz         each fuzz target for SECONDS=60
 # make install      DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc UNITDIR=PREFIX/lib/systemd/system
+# make deb          the Debian package, below build/deb
 # make deps         install what a build needs
 # make clean
 #
@@ -50,7 +52,8 @@ BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Iprot
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test check check-bpf check-live check-vm check-vm-all check-efficacy check-loss bench fuzz install clean deps
+.PHONY: all run test check check-bpf check-live check-vm check-vm-all check-efficacy check-loss \
+        check-deploy bench fuzz install deb clean deps
 
 all: $(B)/lapwing
 
@@ -140,6 +143,10 @@ install: all $(B)/manual/zsh
 	chmod 644 $(DESTDIR)$(UNITDIR)/lapwing.service
 	test -e $(DESTDIR)$(SYSCONFDIR)/lapwing/lapwing.yaml || \
 	  install -m 600 deploy/lapwing.yaml $(DESTDIR)$(SYSCONFDIR)/lapwing/lapwing.yaml
+
+deb:
+	@scripts/deps deploy
+	@scripts/make-deb
 
 clean:
 	$(Q)rm -rf build build-san

@@ -144,6 +144,10 @@ check-efficacy:
 check-loss:
 	@LOSS_SECONDS=$(SECONDS) scripts/ladder loss
 
+check-deploy:
+	@scripts/deps deploy
+	@scripts/ladder deploy
+
 fuzz:
 	@FUZZ_SECONDS=$(SECONDS) scripts/ladder fuzz
 
