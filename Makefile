@@ -15,6 +15,7 @@
 # make fuzz         each fuzz target for SECONDS=60
 # make install      DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc UNITDIR=PREFIX/lib/systemd/system
 # make deb          the Debian package, below build/deb
+# make image        a container image, below build/image
 # make deps         install what a build needs
 # make clean
 #
@@ -48,12 +49,12 @@ LIBS := -lbpf -lelf -lz -lprotobuf-c -lyaml -lpcre2-8 -ljson-c -lseccomp -lcap-n
 
 # bpf_helpers.h wants the target's own headers nowhere: the BPF side sees vmlinux/, proto/, bpf/.
 BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Iproto -Ibpf -Wall -Wextra -Werror \
-            -Wno-unused-parameter -Wno-missing-declarations -MMD -MP
+            -Wno-unused-parameter -Wno-missing-declarations -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all run test check check-bpf check-live check-vm check-vm-all check-efficacy check-loss \
-        check-deploy bench fuzz install deb clean deps
+        check-deploy bench fuzz install deb image clean deps
 
 all: $(B)/lapwing
 
@@ -147,6 +148,10 @@ install: all $(B)/manual/zsh
 deb:
 	@scripts/deps deploy
 	@scripts/make-deb
+
+image: all
+	@scripts/deps image
+	@scripts/make-image
 
 clean:
 	$(Q)rm -rf build build-san
