@@ -23,7 +23,7 @@
 
 VERSION  := 0.1.0
 FAMILIES := process file net inject kernel
-ROOMS    := base event probe decode enrich detect encode filter spool sink content config guard app \
+ROOMS    := base event probe decode enrich detect encode filter spool sink content health config guard app \
             cli
 
 SAN ?= 0
@@ -67,7 +67,7 @@ PB    := $(PROTO:%=$(B)/proto/%.pb-c.o)
 OBJ   := $(SRC:%.c=$(B)/%.o) $(PB)
 PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \
             $(B)/userspace/app/format.o $(PB) \
-            $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child bundle sandbox tally)
+            $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child bundle sandbox tally metrics)
 SKEL  := $(FAMILIES:%=$(B)/bpf/%.skel.h)
 
 $(B)/lapwing: $(OBJ)

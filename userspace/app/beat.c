@@ -11,7 +11,6 @@
 #include "base/procfile.h"
 #include "guard/mark.h"
 
-#define HEARTBEAT_NS 60000000000ull
 #define SETTLE_MS 100
 
 #define TAINT_DIE (1ull << 7)
@@ -66,12 +65,8 @@ void beat_over(struct beat *b) {
 	b->careful_dir = -1;
 }
 
-int beat_tell(struct beat *b, struct host *h, uint64_t now_ns) {
+void beat_tell(const struct beat *b) {
 	/* a supervisor that is gone ends us by PR_SET_PDEATHSIG */
 	if (b->fd >= 0)
 		(void)!write(b->fd, ".", 1);
-	if (now_ns < b->next_heartbeat_ns)
-		return 0;
-	b->next_heartbeat_ns = now_ns + HEARTBEAT_NS;
-	return host_heartbeat(h, guard_word(b->level), b->why);
 }

@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/host.h"
 #include "guard/guard.h"
 #include "probe/probe.h"
 
@@ -23,7 +22,6 @@ struct beat {
 	long settle_ms;	      /* after each step, before the host is looked at */
 	int careful_dir;
 	uint64_t taint;	      /* of the kernel, before the first step */
-	uint64_t next_heartbeat_ns;
 };
 
 /* beat_defaults - full, nobody listens */
@@ -43,7 +41,7 @@ int beat_step(void *beat, const char *program, bool attached);
 /* beat_over - every step is done */
 void beat_over(struct beat *b);
 
-/* beat_tell - the byte, and HOST_HEARTBEAT once a minute; about once a second */
-int beat_tell(struct beat *b, struct host *h, uint64_t now_ns);
+/* beat_tell - the byte; about once a second */
+void beat_tell(const struct beat *b);
 
 #endif

@@ -14,6 +14,7 @@
 #define ARENA_BYTES (4 * 1024 * 1024)
 #define MAX_PROCESSES 65536
 #define FLUSH_BYTES (256 * 1024)
+#define DELIVER_STEP_MS 20
 
 int corridor_init(struct corridor *c) {
 	*c = (struct corridor){ .color = -1 };
@@ -219,4 +220,23 @@ void corridor_wait(const struct corridor *c, int ms) {
 		if (output_backlog(&c->outputs[i]))
 			full[n++] = (struct pollfd){ .fd = c->outputs[i].fd, .events = POLLOUT };
 	(void)poll(full, n, ms);
+}
+
+int corridor_deliver(struct corridor *c, uint64_t ms) {
+	uint64_t end = host_boot_ns() + ms * 1000000;
+	int missed = 0;
+
+	while (!corridor_flush(c) && corridor_backlog(c) && host_boot_ns() < end)
+		corridor_wait(c, DELIVER_STEP_MS);
+	for (int i = 0; i < c->n_outputs; i++) {
+		size_t rest = output_backlog(&c->outputs[i]);
+
+		if (!rest || c->outputs[i].name == c->failed)
+			continue;
+		log_warn("output \"%s\": the last %zu bytes were not delivered, because its "
+			 "reader did not take them",
+			 c->outputs[i].name, rest);
+		missed = -EAGAIN;
+	}
+	return missed;
 }

@@ -95,4 +95,10 @@ size_t corridor_backlog(const struct corridor *c);
 /* corridor_wait - until an output with a backlog has room, or @ms milliseconds are over */
 void corridor_wait(const struct corridor *c, int ms);
 
+/*
+ * corridor_deliver - at the end: gives slow readers up to @ms milliseconds
+ * -EAGAIN, and a warning, if they miss something.
+ */
+int corridor_deliver(struct corridor *c, uint64_t ms);
+
 #endif

@@ -30,19 +30,14 @@ static int take(void *ctx, const void *record, size_t len) {
 	    head->flags & WIRE_NO_TASK)
 		return corridor_record(t->c, record, len);
 	arena_reset(&t->c->arena);
-	if (!decode_record(record, len, &t->c->arena, &e))
-		event_kinds_add(&t->v->proven, e.kind);
+	if (decode_record(record, len, &t->c->arena, &e))
+		return 0;
+	event_kinds_add(&t->v->proven, e.kind);
+	if (!t->v->answered) {
+		t->v->answered = e.kind;
+		t->v->answered_ns = host_boot_ns() - head->ts_ns;
+	}
 	return 0;
-}
-
-int coverage_try(struct coverage *v, struct probe *p, struct corridor *c, bool sandboxed) {
-	struct taker t = { v, c, (uint32_t)getpid() };
-	int n = 1;
-
-	probe_trial(p, sandboxed, &v->tried);
-	for (int i = 0; i < TRIAL_ROUNDS && n > 0; i++)
-		n = probe_drain(p, DRAIN_MAX, take, &t);
-	return n < 0 ? n : 0;
 }
 
 /* is_kind - whether a kind, "FILE_OPEN", is that of a deed, "file.open" */
@@ -51,6 +46,39 @@ static bool is_kind(const char *kind, const char *deed) {
 		if (tolower((unsigned char)*kind) != *deed && !(*kind == '_' && *deed == '.'))
 			return false;
 	return !*kind && !*deed;
+}
+
+/* is_served - whether a hook tells of one of @kinds */
+static bool is_served(const struct probe *p, const struct event_kinds *kinds) {
+	size_t n;
+	const struct probe_deed *deeds = probe_deeds(p, &n);
+
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
+		const char *name = event_word(FIELD_KIND, kind);
+
+		if (!name || !event_kinds_has(kinds, kind))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			if (deeds[i].hook && is_kind(name, deeds[i].name))
+				return true;
+	}
+	return false;
+}
+
+int coverage_try(struct coverage *v, struct probe *p, struct corridor *c, bool sandboxed) {
+	struct taker t = { v, c, (uint32_t)getpid() };
+	struct event_kinds tried = { 0 };
+	int n = 1;
+
+	v->answered = 0;
+	probe_trial(p, sandboxed, &tried);
+	v->expected = is_served(p, &tried);
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++)
+		if (event_kinds_has(&tried, kind))
+			event_kinds_add(&v->tried, kind);
+	for (int i = 0; i < TRIAL_ROUNDS && n > 0; i++)
+		n = probe_drain(p, DRAIN_MAX, take, &t);
+	return n < 0 ? n : 0;
 }
 
 enum coverage_state coverage_state(const struct coverage *v, const struct corridor *c,

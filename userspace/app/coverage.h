@@ -16,6 +16,10 @@
 struct coverage {
 	struct event_kinds tried;  /* a deed of our own was done, */
 	struct event_kinds proven; /* and its record came back */
+	/* of the last trial: */
+	bool expected;	      /* a hook that is attached tells of one of its deeds */
+	uint32_t answered;    /* the kind of the first deed that came back; 0: none did */
+	uint64_t answered_ns; /* after so long, from the hook's beginning */
 };
 
 enum coverage_state { COVERAGE_GAP, COVERAGE_UNTRIED, COVERAGE_PROVEN, COVERAGE_SILENT };

@@ -25,6 +25,7 @@
 #include "app/child.h"
 #include "app/coverage.h"
 #include "app/host.h"
+#include "app/pulse.h"
 #include "app/report.h"
 #include "app/sandbox.h"
 #include "base/log.h"
@@ -41,8 +42,7 @@
 
 /* More than this waits for readers of outputs: the rings are left to fill, and count the loss. */
 #define BACKLOG_BYTES (16 * 1024 * 1024)
-#define LAST_WAIT_NS 1000000000ull /* for readers, at the end */
-#define LAST_WAIT_STEP_MS 20
+#define LAST_WAIT_MS 1000 /* for readers, at the end */
 
 #define LOSS_PERIOD_NS 60000000000ull
 #define CLOCK_PERIOD_NS 1000000000ull
@@ -58,6 +58,7 @@ struct session {
 	struct live live;
 	struct beat beat;
 	struct coverage coverage;
+	struct pulse pulse;
 	uint64_t began_ns, deadline_ns, next_loss_ns, next_clock_ns, next_coverage_ns;
 	uint64_t host_records; /* census and HOST_*: records that no ring carried */
 	long period_ns;
@@ -247,6 +248,13 @@ static int drain(struct session *s) {
 		       ?: n;
 }
 
+static int tend_pulse(struct session *s, uint64_t now) {
+	struct pulse_of of = { s->probe, &s->corridor, &s->coverage, &s->host, &s->beat, &s->live,
+			       s->corridor.records - s->host_records };
+
+	return pulse_tend(&s->pulse, &of, now);
+}
+
 static int tend_host(struct session *s, uint64_t now) {
 	struct knobs_losses losses;
 	int err = 0;
@@ -254,7 +262,8 @@ static int tend_host(struct session *s, uint64_t now) {
 	if (now >= s->next_clock_ns) {
 		s->next_clock_ns = now + CLOCK_PERIOD_NS;
 		watch_now(s, false);
-		err = host_clock(&s->host) ?: beat_tell(&s->beat, &s->host, now);
+		beat_tell(&s->beat);
+		err = host_clock(&s->host) ?: tend_pulse(s, now);
 		err = err ?: live_tend(&s->live, &s->corridor, &s->host,
 				       report_lost(probe_losses(s->probe)), now);
 		corridor_tend(&s->corridor, now);
@@ -320,6 +329,7 @@ static int loop(struct session *s) {
 			err = corridor_flush(&s->corridor);
 		if (err < 0)
 			return err;
+		pulse_flushed(&s->pulse, &s->corridor, now);
 		if (s->deadline_ns && now >= s->deadline_ns)
 			s->over = true;
 	}
@@ -366,27 +376,6 @@ static int finish(struct session *s, struct report_ledger *ledger) {
 	return n < 0 ? n : corridor_flush(&s->corridor);
 }
 
-/* deliver_rest - waits a little for slow readers; -EAGAIN, and a warning, if they miss something */
-static int deliver_rest(struct session *s) {
-	struct corridor *c = &s->corridor;
-	uint64_t end = host_boot_ns() + LAST_WAIT_NS;
-	int missed = 0;
-
-	while (!corridor_flush(c) && corridor_backlog(c) && host_boot_ns() < end)
-		corridor_wait(c, LAST_WAIT_STEP_MS);
-	for (int i = 0; i < c->n_outputs; i++) {
-		size_t rest = output_backlog(&c->outputs[i]);
-
-		if (!rest || c->outputs[i].name == c->failed)
-			continue;
-		log_warn("output \"%s\": the last %zu bytes were not delivered, because its "
-			 "reader did not take them",
-			 c->outputs[i].name, rest);
-		missed = -EAGAIN;
-	}
-	return missed;
-}
-
 static int run(struct session *s) {
 	struct report_ledger ledger;
 	int err, missed;
@@ -402,7 +391,7 @@ static int run(struct session *s) {
 	err = loop(s);
 	if (!err)
 		err = finish(s, &ledger);
-	missed = deliver_rest(s);
+	missed = corridor_deliver(&s->corridor, LAST_WAIT_MS);
 	err = err ? err : s->corridor.error;
 	if (s->corridor.error)
 		corridor_log_fault(&s->corridor, "the sensor stops: ");
@@ -427,7 +416,10 @@ static const char *scope_name(const struct session *s, char text[64]) {
 /* start - everything up to the loop; an exit code, or -1 to go on */
 static int start(struct session *s) {
 	char scope[64];
-	int err = corridor_init(&s->corridor);
+	bool spool = s->o->export.n_sinks || s->o->spool;
+	int err = pulse_open(&s->pulse, s->o->desk.folder ? &s->o->desk : NULL,
+			     spool ? s->o->export.folder : NULL)
+			  ?: corridor_init(&s->corridor);
 
 	if (err)
 		return 1;
@@ -475,6 +467,7 @@ static void close_all(struct session *s, bool failed) {
 	told = s->corridor.error;
 	if (corridor_done(&s->corridor) && !told)
 		corridor_log_fault(&s->corridor, "");
+	pulse_close(&s->pulse);
 }
 
 int session_run(const struct session_options *options) {

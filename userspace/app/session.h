@@ -11,6 +11,7 @@
 
 #include "app/beat.h"
 #include "app/corridor.h"
+#include "app/desk.h"
 #include "app/follow.h"
 #include "app/live.h"
 #include "app/watch.h"
@@ -30,6 +31,7 @@ struct session_options {
 	const char *config;		     /* --config; NULL: `run` takes the default file */
 	struct export_options export;	     /* used when it has sinks, or @spool is set */
 	bool spool;			     /* keep events though nobody is to have them */
+	struct desk_options desk;	     /* who may ask how it is; no folder: nobody */
 	const char *tape;	  /* NULL: none */
 	int color;		  /* as in struct corridor */
 	bool summary;		  /* header and summary on standard error */

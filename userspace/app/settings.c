@@ -44,6 +44,10 @@ static const struct config_key settings_keys[] = {
 	  .help = "32 random bytes: each segment then has a keyed hash chain (spool verify)" },
 	{ .path = "spool.grace", .type = CONFIG_MS, .offset = AT(export.grace_ms), .fallback = "3s",
 	  .help = "how long deliveries may go on when the sensor ends" },
+	{ .path = "run.folder", .type = CONFIG_TEXT, .offset = AT(desk.folder),
+	  .fallback = VITALS_FOLDER, .help = "where status, health and metrics are asked for" },
+	{ .path = "run.listen", .type = CONFIG_TEXT, .offset = AT(desk.listen),
+	  .help = "ADDRESS:PORT for /healthz, /readyz and /metrics, beside the socket" },
 	{ .path = "content.folder", .type = CONFIG_TEXT, .offset = AT(content.folder),
 	  .fallback = UPDATER_FOLDER,
 	  .help = "rules by bundle, once keys are trusted: lapwing content trust" },
@@ -88,6 +92,7 @@ static const struct config_key settings_keys[] = {
 
 struct settings settings_defaults(void) {
 	return (struct settings){ .export = export_defaults(),
+				  .desk.folder = VITALS_FOLDER,
 				  .content = { .folder = UPDATER_FOLDER,
 					       .channel = "stable",
 					       .max_ring = 4,

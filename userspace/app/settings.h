@@ -35,6 +35,7 @@ struct settings {
 	const char *outputs[CORRIDOR_OUTPUTS];
 	int n_outputs;
 	struct export_options export;
+	struct desk_options desk;
 	struct settings_content content;
 	struct config *memory; /* of all texts; NULL: there was no file */
 };

@@ -139,6 +139,8 @@ static int run_run(int argc, char **argv) {
 		SENSOR_LONG_OPTIONS,
 		{ "duration", required_argument, NULL, OPTION_DURATION },
 		{ "scope", required_argument, NULL, OPTION_SCOPE },
+		{ "run-folder", required_argument, NULL, SENSOR_RUN_FOLDER },
+		{ "listen", required_argument, NULL, SENSOR_LISTEN },
 		{ "beat-fd", required_argument, NULL, OPTION_BEAT_FD },
 		{ "mode", required_argument, NULL, OPTION_MODE },
 		{ "why", required_argument, NULL, OPTION_WHY },
@@ -195,7 +197,10 @@ const struct command command_run = {
 		 "\n"
 		 "      --duration S    end after S seconds\n"
 		 "      --scope WHAT    look only at a process and its descendants (PID), or at a\n"
-		 "                      cgroup and those below it (/path)\n" SENSOR_USAGE "\n"
+		 "                      cgroup and those below it (/path)\n"
+		 "      --run-folder D  where status and health are asked for (" VITALS_FOLDER ")\n"
+		 "      --listen A:P    /healthz, /readyz and /metrics over HTTP (127.0.0.1:9467)\n"
+		 SENSOR_USAGE "\n"
 		 "example: sudo lapwing run --duration 10 -o text:- -o proto:events.pb\n",
 	.run = run_run,
 };

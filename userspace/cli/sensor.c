@@ -150,6 +150,12 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 		o->export.folder = optarg;
 		o->spool = true;
 		return CLI_OK;
+	case SENSOR_RUN_FOLDER:
+		o->desk.folder = optarg;
+		return CLI_OK;
+	case SENSOR_LISTEN:
+		o->desk.listen = optarg;
+		return CLI_OK;
 	case SENSOR_HOOKS:
 		return take_hooks(c, o);
 	case SENSOR_RULES:
@@ -202,6 +208,10 @@ static int take_settings(struct session_options *o, const struct settings *s) {
 		log_error("\"%s\" of the configuration is no path to watch", s->watch[i]);
 		return CLI_FAILURE;
 	}
+	if (!o->desk.folder)
+		o->desk.folder = s->desk.folder;
+	if (!o->desk.listen)
+		o->desk.listen = s->desk.listen;
 	o->export = s->export;
 	if (o->spool)
 		o->export.folder = given.folder;

@@ -24,6 +24,8 @@ enum {
 	SENSOR_CONFIG,
 	SENSOR_WATCH,
 	SENSOR_LOG,
+	SENSOR_RUN_FOLDER,
+	SENSOR_LISTEN,
 	SENSOR_OWN, /* first number that a command may use for its own options */
 };
 

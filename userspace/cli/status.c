@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * status.c - the ledger: for each sink, what was produced, acknowledged, waits, and was dropped;
- * and what the rules were asked, found and took
+ * status.c - how the sensor is; the ledger: for each sink, what was produced, acknowledged, waits,
+ * and was dropped; and what the rules were asked, found and took
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,8 +11,11 @@
 #include <time.h>
 
 #include "app/export.h"
+#include "app/metrics.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/sensor_state.h"
 #include "cli/status_rules.h"
 #include "spool/status.h"
 
@@ -118,7 +121,7 @@ static void print_rules(const char *folder, int form) {
 
 static void print_json(const char *folder, const struct spool_status *s,
 		       const struct spool_ledger *ledgers, size_t n) {
-	(void)printf("{\"running\":%s,\"seq\":%" PRIu64 ",\"bytes\":%" PRIu64
+	(void)printf(",\"running\":%s,\"seq\":%" PRIu64 ",\"bytes\":%" PRIu64
 		     ",\"segments\":%u,\"gaps\":%u,\"sinks\":[",
 		     s->running ? "true" : "false", s->seq, s->bytes, s->segments, s->gaps);
 	for (size_t i = 0; i < n; i++) {
@@ -128,23 +131,89 @@ static void print_json(const char *folder, const struct spool_status *s,
 	}
 	(void)printf("],\"rules\":");
 	print_rules(folder, 0);
-	(void)printf("}\n");
+}
+
+/* What there is to tell; what is not there is NULL, or has no folder. */
+struct found {
+	const struct vitals *vitals;
+	bool running;
+	const char *spool;
+	struct spool_status status;
+	struct spool_ledger *ledgers;
+	size_t n;
+};
+
+enum form { FORM_TEXT, FORM_ALL_RULES, FORM_JSON, FORM_METRICS };
+
+static void print_found(const struct found *f, enum form form) {
+	struct metrics_spool m = { f->status, f->ledgers, f->n };
+	struct buf out = { 0 };
+
+	if (form == FORM_JSON)
+		buf_add_lit(&out, "{\"sensor\":");
+	if (form == FORM_METRICS && f->vitals)
+		metrics_write(&out, f->vitals, f->spool ? &m : NULL, clock_ns(CLOCK_BOOTTIME),
+			      clock_ns(CLOCK_REALTIME));
+	else if (form == FORM_JSON && f->vitals)
+		sensor_state_json(&out, f->vitals, f->running);
+	else if (form == FORM_JSON)
+		buf_add_lit(&out, "null");
+	else if (f->vitals)
+		sensor_state_text(&out, f->vitals, f->running);
+	(void)fwrite(out.data, 1, out.len, stdout);
+	buf_done(&out);
+	if (form == FORM_JSON) {
+		if (f->spool)
+			print_json(f->spool, &f->status, f->ledgers, f->n);
+		(void)printf("}\n");
+	} else if (f->spool && form != FORM_METRICS) {
+		print_text(f->spool, &f->status, f->ledgers, f->n);
+		print_rules(f->spool, form == FORM_ALL_RULES ? 2 : 1);
+	}
+}
+
+/*
+ * look - for the sensor of @run_folder, and for the spool @folder; NULL: the sensor's own
+ * CLI_OK, or the fault said: nothing is there, or not what was asked for.
+ */
+static int look(const char *run_folder, const char *folder, struct found *ret) {
+	static struct vitals v;
+	int no_sensor = sensor_state_read(run_folder, &v, &ret->running), err = 0;
+
+	if (!no_sensor)
+		ret->vitals = &v;
+	ret->spool = folder				  ? folder
+		     : no_sensor			  ? EXPORT_FOLDER
+		     : v.spool[0]			  ? v.spool
+							  : NULL;
+	if (ret->spool)
+		err = spool_status(ret->spool, &ret->status, &ret->ledgers, &ret->n);
+	if (!err)
+		return CLI_OK;
+	if (folder || err != -ENOENT || (no_sensor && no_sensor != -ENOENT))
+		log_error("the spool \"%s\" cannot be read: %s", ret->spool,
+			  err == -ENOENT ? "no sensor has used it yet" : strerror(-err));
+	else if (no_sensor)
+		log_error("no sensor has run with the run folder \"%s\" or the spool \"%s\"",
+			  run_folder, ret->spool);
+	ret->spool = NULL;
+	return folder || no_sensor ? CLI_FAILURE : CLI_OK;
 }
 
 static int status_run(int argc, char **argv) {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "metrics", no_argument, NULL, 'm' },
 		{ "rules", no_argument, NULL, 'r' },
 		{ "spool", required_argument, NULL, 's' },
+		{ "run-folder", required_argument, NULL, 'f' },
 		{ 0 },
 	};
-	const char *folder = EXPORT_FOLDER;
-	struct spool_ledger *ledgers;
-	struct spool_status status;
-	bool json = false, all = false;
-	int option, err;
-	size_t n;
+	const char *folder = NULL, *run_folder = VITALS_FOLDER;
+	enum form form = FORM_TEXT;
+	struct found found = { 0 };
+	int option, code;
 
 	optind = 1;
 	opterr = 0;
@@ -152,44 +221,48 @@ static int status_run(int argc, char **argv) {
 		if (option == 'h')
 			return cli_help(&command_status);
 		if (option == 'j')
-			json = true;
+			form = FORM_JSON;
+		else if (option == 'm')
+			form = FORM_METRICS;
 		else if (option == 'r')
-			all = true;
+			form = form == FORM_TEXT ? FORM_ALL_RULES : form;
 		else if (option == 's')
 			folder = optarg;
+		else if (option == 'f')
+			run_folder = optarg;
 		else
 			return cli_bad_option(&command_status, argv, options, option);
 	}
 	if (argv[optind])
 		return cli_misuse(&command_status, "\"%s\" is not an option", argv[optind]);
-	err = spool_status(folder, &status, &ledgers, &n);
-	if (err) {
-		log_error("the spool \"%s\" cannot be read: %s", folder,
-			  err == -ENOENT ? "no sensor has used it yet" : strerror(-err));
-		return CLI_FAILURE;
+	code = look(run_folder, folder, &found);
+	if (!code && form == FORM_METRICS && !found.vitals) {
+		log_error("no sensor has run with the run folder \"%s\"", run_folder);
+		code = CLI_FAILURE;
 	}
-	if (json)
-		print_json(folder, &status, ledgers, n);
-	else
-		print_text(folder, &status, ledgers, n);
-	if (!json)
-		print_rules(folder, all ? 2 : 1);
-	free(ledgers);
-	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
+	if (!code)
+		print_found(&found, form);
+	free(found.ledgers);
+	return code ? code : fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
 }
 
 const struct command command_status = {
 	.name = "status",
-	.summary = "what was delivered, what waits, what was dropped, what rules cost",
-	.usage = "usage: lapwing status [--json] [--rules] [--spool DIR]\n"
+	.summary = "how the sensor is, what it sees and costs, and what was delivered",
+	.usage = "usage: lapwing status [--json | --metrics | --rules] [--spool DIR]\n"
+		 "                      [--run-folder DIR]\n"
 		 "\n"
-		 "Shows the spool, and for each sink its ledger: produced = acknowledged +\n"
-		 "pending + dropped, by cause; and how often rules were evaluated and held, and\n"
-		 "their time. It can be asked while the sensor runs, and when it does not.\n"
+		 "Shows the sensor: mode, coverage, content, events by kind, losses, what its\n"
+		 "programs cost; the spool, and for each sink its ledger: produced =\n"
+		 "acknowledged + pending + dropped, by cause; and how often rules were evaluated\n"
+		 "and held, and their time.\n"
+		 "It can be asked while the sensor runs, and when it does not.\n"
 		 "\n"
-		 "      --json         for programs\n"
-		 "      --rules        every rule, and not only those that took the most time\n"
-		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
+		 "      --json            for programs\n"
+		 "      --metrics         in Prometheus' text format, as /metrics has it\n"
+		 "      --rules           every rule, and not only those that took the most time\n"
+		 "      --spool DIR       the spool; else the sensor's, or " EXPORT_FOLDER "\n"
+		 "      --run-folder DIR  the sensor's run folder, " VITALS_FOLDER " by default\n"
 		 "\n"
 		 "example: sudo lapwing status\n",
 	.run = status_run,

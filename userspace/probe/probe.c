@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,45 @@ int probe_map_shared(struct probe *p, const char *name, size_t n, void **ret) {
 void probe_unmap_shared(struct probe *p, void *at, size_t n) {
 	if (at)
 		(void)munmap(at, whole_pages(p, n));
+}
+
+/* program_cost - what the kernel says of the program behind @fd; bpf(2) may be forbidden by now */
+static struct probe_cost program_cost(int fd) {
+	struct probe_cost c = { 0 };
+	char line[128];
+	FILE *f;
+
+	(void)snprintf(line, sizeof(line), "/proc/self/fdinfo/%d", fd);
+	f = fopen(line, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		(void)sscanf(line, "run_time_ns: %" SCNu64, &c.run_ns);
+		(void)sscanf(line, "run_cnt: %" SCNu64, &c.runs);
+		(void)sscanf(line, "recursion_misses: %" SCNu64, &c.misses);
+	}
+	if (f)
+		(void)fclose(f);
+	return c;
+}
+
+size_t probe_costs(const struct probe *p, struct probe_cost *ret, size_t max, bool *counted) {
+	struct bpf_program *program;
+	size_t n = 0;
+	FILE *f = fopen("/proc/sys/kernel/bpf_stats_enabled", "re");
+
+	*counted = f && fgetc(f) == '1';
+	if (f)
+		(void)fclose(f);
+	for (int i = 0; i < DEED_FAMILIES; i++) {
+		if (!p->families[i].object)
+			continue;
+		bpf_object__for_each_program(program, p->families[i].object) {
+			if (n == max || !bpf_program__autoload(program))
+				continue;
+			ret[n] = program_cost(bpf_program__fd(program));
+			ret[n++].name = bpf_program__name(program);
+		}
+	}
+	return n;
 }
 
 /* program_misses - recursion_misses of the program behind @fd; bpf(2) may be forbidden by now */

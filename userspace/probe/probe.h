@@ -140,6 +140,20 @@ const struct knobs_losses *probe_losses(const struct probe *p);
  */
 uint64_t probe_not_run(const struct probe *p);
 
+/* What one program that is attached has cost so far. */
+struct probe_cost {
+	const char *name; /* borrowed from the probe */
+	uint64_t runs, run_ns; /* while the kernel counts them; else they stand still */
+	uint64_t misses;
+};
+
+/*
+ * probe_costs - of at most @max programs; gives how many. Also in the sandbox.
+ * @counted: whether the kernel counts runs and time now (kernel.bpf_stats_enabled)
+ * Kernel: bpf_prog_show_fdinfo(), run_time_ns and run_cnt since v5.1.
+ */
+size_t probe_costs(const struct probe *p, struct probe_cost *ret, size_t max, bool *counted);
+
 /* probe_produced - records that hooks tried to send since load, lost ones included */
 uint64_t probe_produced(const struct probe *p);
 

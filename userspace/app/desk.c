@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/desk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/metrics.h"
+#include "app/sandbox.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "health/server.h"
+
+#define BACKLOG 16
+#define AGAIN_MS 1000 /* a process that dies at once must not be a loop */
+
+struct desk {
+	struct vitals_page *page;
+	int listeners[SERVER_LISTENERS];
+	size_t n_listeners;
+	pid_t keeper;
+	int alive; /* closed to say that we are gone */
+};
+
+/* --- the answers ------------------------------------------------------------------------------ */
+
+static void add_metrics(struct buf *body, const struct vitals *v) {
+	struct spool_ledger *ledgers = NULL;
+	struct metrics_spool spool;
+	int err = -ENOENT;
+
+	if (v->spool[0])
+		err = spool_status(v->spool, &spool.status, &ledgers, &spool.n_ledgers);
+	spool.ledgers = ledgers;
+	metrics_write(body, v, err ? NULL : &spool, clock_ns(CLOCK_BOOTTIME),
+		      clock_ns(CLOCK_REALTIME));
+	free(ledgers);
+}
+
+static unsigned answer(void *desk, const char *path, struct buf *body, const char **type) {
+	struct desk *d = desk;
+	struct vitals_verdict verdict;
+	static struct vitals v;
+	bool fine;
+
+	if (strcmp(path, "/healthz") != 0 && strcmp(path, "/readyz") != 0 &&
+	    strcmp(path, "/metrics") != 0) {
+		buf_add_lit(body, "there are /healthz, /readyz and /metrics\n");
+		return 404;
+	}
+	if (vitals_copy(d->page, &v)) {
+		buf_add_lit(body, "the sensor is starting\n");
+		return 503;
+	}
+	if (!strcmp(path, "/metrics")) {
+		add_metrics(body, &v);
+		*type = METRICS_TYPE;
+		return 200;
+	}
+	verdict = vitals_judge(&v, clock_ns(CLOCK_BOOTTIME));
+	fine = !strcmp(path, "/healthz") ? verdict.live : verdict.ready;
+	buf_addf(body, "%s\n", fine ? "ok" : verdict.why);
+	return fine ? 200 : 503;
+}
+
+/* --- the process ------------------------------------------------------------------------------ */
+
+static int serve(struct desk *d, int alive) {
+	struct server *s;
+	const char *why = "";
+	int err = server_new(answer, d, &s, &why);
+
+	if (err) {
+		log_warn("no health and no metrics over HTTP: %s, continuing", why);
+		return 0;
+	}
+	for (size_t i = 0; i < d->n_listeners && !err; i++)
+		err = server_listen(s, d->listeners[i]);
+	if (!err)
+		err = sandbox_courier(SANDBOX_NET | SANDBOX_LISTEN);
+	if (!err)
+		err = server_run(s, alive);
+	if (err)
+		log_warn("the process that answers for health and metrics ends: %s, continuing",
+			 strerror(-err));
+	return err ? 1 : 0;
+}
+
+/* keep - starts the server, and again if it dies of anything; until the sensor is gone */
+static int keep(struct desk *d, int alive) {
+	struct pollfd gone = { .fd = alive, .events = POLLIN };
+	int status;
+
+	for (;;) {
+		pid_t keeper = getpid(), child = fork();
+
+		if (child == 0) {
+			(void)prctl(PR_SET_NAME, "lw-desk");
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			_exit(getppid() == keeper ? serve(d, alive) : 1);
+		}
+		if (child < 0 || waitpid(child, &status, 0) != child)
+			return 1;
+		if (WIFEXITED(status) && !WEXITSTATUS(status))
+			return 0;
+		if (poll(&gone, 1, AGAIN_MS))
+			return 0;
+	}
+}
+
+static int start(struct desk *d) {
+	int alive[2];
+
+	if (pipe2(alive, O_CLOEXEC))
+		return -errno;
+	d->keeper = fork();
+	if (d->keeper == 0) {
+		(void)close(alive[1]);
+		(void)prctl(PR_SET_NAME, "lw-desk-keeper");
+		/* a terminal's Ctrl-C is for the sensor, which closes the pipe */
+		(void)signal(SIGINT, SIG_IGN);
+		(void)signal(SIGTERM, SIG_IGN);
+		(void)signal(SIGHUP, SIG_IGN);
+		(void)signal(SIGPIPE, SIG_IGN);
+		_exit(keep(d, alive[0]));
+	}
+	(void)close(alive[0]);
+	d->alive = alive[1];
+	for (size_t i = 0; i < d->n_listeners; i++)
+		(void)close(d->listeners[i]);
+	d->n_listeners = 0;
+	return d->keeper < 0 ? -errno : 0;
+}
+
+/* --- where it listens ------------------------------------------------------------------------- */
+
+static int listen_on(struct desk *d, int family, const struct sockaddr *where, socklen_t n) {
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1, err;
+
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, where, n) || listen(fd, BACKLOG)) {
+		err = -errno;
+		(void)close(fd);
+		return err;
+	}
+	d->listeners[d->n_listeners++] = fd;
+	return 0;
+}
+
+/* listen_socket - in the run folder, for root; a stale one is in the way, and nobody's */
+static int listen_socket(struct desk *d, const char *folder) {
+	struct sockaddr_un where = { .sun_family = AF_UNIX };
+	int n = snprintf(where.sun_path, sizeof(where.sun_path), "%s/%s", folder, DESK_SOCKET);
+	mode_t mask;
+	int err;
+
+	if (n < 0 || (size_t)n >= sizeof(where.sun_path))
+		return -ENAMETOOLONG;
+	(void)unlink(where.sun_path);
+	mask = umask(0177);
+	err = listen_on(d, AF_UNIX, (struct sockaddr *)&where, sizeof(where));
+	(void)umask(mask);
+	return err;
+}
+
+/* listen_address - "127.0.0.1:9467", "[::1]:9467"; a name is not looked up */
+static int listen_address(struct desk *d, const char *text) {
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
+	struct addrinfo *found;
+	const char *port = strrchr(text, ':');
+	char host[64];
+	size_t n = port ? (size_t)(port - text) : 0;
+	int err;
+
+	if (n > 2 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	}
+	if (!n || n >= sizeof(host))
+		return -EINVAL;
+	(void)snprintf(host, sizeof(host), "%.*s", (int)n, text);
+	if (getaddrinfo(host, port + 1, &hints, &found))
+		return -EINVAL;
+	err = listen_on(d, found->ai_family, found->ai_addr, found->ai_addrlen);
+	freeaddrinfo(found);
+	return err;
+}
+
+/* --- the sensor's side ------------------------------------------------------------------------ */
+
+/* make_page - 0 and no page where there can be none: the sensor goes on without */
+static int make_page(struct desk *d, const char *folder) {
+	int err = vitals_create(folder, &d->page);
+
+	if (err == -EBUSY)
+		log_info("another sensor has the run folder \"%s\"; \"status\" will not show this "
+			 "one, continuing", folder);
+	else if (err)
+		log_warn("the run folder \"%s\" cannot be used: %s; \"status\" will not show this "
+			 "sensor, continuing", folder, strerror(-err));
+	return err;
+}
+
+int desk_open(const struct desk_options *o, struct desk **ret) {
+	struct desk *d = calloc(1, sizeof(*d));
+	int err;
+
+	*ret = NULL;
+	if (!d)
+		return -ENOMEM;
+	d->alive = -1;
+	if (make_page(d, o->folder)) {
+		desk_free(d);
+		return 0;
+	}
+	err = listen_socket(d, o->folder);
+	if (err)
+		log_warn("the socket \"%s/%s\" cannot be made: %s, continuing", o->folder,
+			 DESK_SOCKET, strerror(-err));
+	err = o->listen ? listen_address(d, o->listen) : 0;
+	if (err)
+		log_error("it cannot be listened on \"%s\": %s", o->listen,
+			  err == -EINVAL ? "it is an address and a port, such as 127.0.0.1:9467"
+					 : strerror(-err));
+	if (!err && d->n_listeners)
+		err = start(d);
+	if (err)
+		desk_free(d);
+	else
+		*ret = d;
+	return err;
+}
+
+void desk_publish(struct desk *d, const struct vitals *v) {
+	vitals_publish(d->page, v);
+}
+
+void desk_free(struct desk *d) {
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->n_listeners; i++)
+		(void)close(d->listeners[i]);
+	if (d->alive >= 0)
+		(void)close(d->alive);
+	if (d->keeper > 0)
+		(void)waitpid(d->keeper, NULL, 0);
+	vitals_close(d->page);
+	free(d);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "health/server.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIBRARY "libmicrohttpd.so.12"
+#define SILENCE_S 5u
+#define WHOLE_MS 10000 /* of a connection; a byte now and then does not make it longer */
+#define LOOK_MS 1000
+#define CLIENT_BYTES ((size_t)16 * 1024)
+
+/* What of the library is used, found when it is loaded. */
+static struct {
+	void *library;
+	__typeof__(MHD_start_daemon) *start;
+	__typeof__(MHD_stop_daemon) *stop;
+	__typeof__(MHD_run) *run;
+	__typeof__(MHD_get_timeout) *timeout;
+	__typeof__(MHD_get_daemon_info) *info;
+	__typeof__(MHD_get_connection_info) *connection;
+	__typeof__(MHD_create_response_from_buffer) *response;
+	__typeof__(MHD_add_response_header) *header;
+	__typeof__(MHD_queue_response) *queue;
+	__typeof__(MHD_destroy_response) *destroy;
+} mhd;
+
+struct client {
+	int fd; /* -1: none */
+	uint64_t began_ms;
+};
+
+struct server {
+	server_answer answer;
+	void *ctx;
+	struct MHD_Daemon *daemons[SERVER_LISTENERS];
+	size_t n;
+	struct client clients[SERVER_LISTENERS * SERVER_CLIENTS];
+};
+
+static int load(const char **why) {
+	static const struct {
+		const char *name;
+		void *to;
+	} wanted[] = {
+		{ "MHD_start_daemon", &mhd.start },
+		{ "MHD_stop_daemon", &mhd.stop },
+		{ "MHD_run", &mhd.run },
+		{ "MHD_get_timeout", &mhd.timeout },
+		{ "MHD_get_daemon_info", &mhd.info },
+		{ "MHD_get_connection_info", &mhd.connection },
+		{ "MHD_create_response_from_buffer", &mhd.response },
+		{ "MHD_add_response_header", &mhd.header },
+		{ "MHD_queue_response", &mhd.queue },
+		{ "MHD_destroy_response", &mhd.destroy },
+	};
+
+	if (mhd.library)
+		return 0;
+	mhd.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	*why = "it needs libmicrohttpd: install the package libmicrohttpd12";
+	if (!mhd.library)
+		return -ENOENT;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		void *at = dlsym(mhd.library, wanted[i].name);
+
+		*why = LIBRARY " lacks a function that every version has";
+		if (!at)
+			return -ENOENT;
+		memcpy(wanted[i].to, &at, sizeof(at));
+	}
+	return 0;
+}
+
+static uint64_t now_ms(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* note - remembers since when a client is there */
+static void note(void *server, struct MHD_Connection *c, void **of_socket,
+		 enum MHD_ConnectionNotificationCode code) {
+	const union MHD_ConnectionInfo *i = mhd.connection(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int wanted = code == MHD_CONNECTION_NOTIFY_STARTED ? -1 : i->connect_fd;
+	struct server *s = server;
+
+	(void)of_socket;
+	for (size_t k = 0; k < SERVER_LISTENERS * SERVER_CLIENTS; k++) {
+		if (s->clients[k].fd != wanted)
+			continue;
+		s->clients[k].fd = wanted == -1 ? i->connect_fd : -1;
+		s->clients[k].began_ms = now_ms();
+		return;
+	}
+}
+
+static enum MHD_Result reply(struct server *s, struct MHD_Connection *c, const char *path,
+			     bool get) {
+	const char *type = "text/plain; charset=utf-8";
+	struct buf body = { 0 };
+	unsigned status = get ? s->answer(s->ctx, path, &body, &type) : MHD_HTTP_METHOD_NOT_ALLOWED;
+	struct MHD_Response *r;
+	enum MHD_Result done;
+
+	if (!get)
+		buf_add_lit(&body, "only GET and HEAD\n");
+	if (buf_error(&body)) {
+		buf_reset(&body);
+		status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+	}
+	r = mhd.response(body.len, body.data ? body.data : (void *)"", MHD_RESPMEM_MUST_COPY);
+	buf_done(&body);
+	if (!r)
+		return MHD_NO;
+	(void)mhd.header(r, "Content-Type", type);
+	(void)mhd.header(r, "Cache-Control", "no-store");
+	if (!get)
+		(void)mhd.header(r, "Allow", "GET, HEAD");
+	done = mhd.queue(c, status, r);
+	mhd.destroy(r);
+	return done;
+}
+
+/* handle - the library calls it with the head of a request, and once more when that is over */
+static enum MHD_Result handle(void *server, struct MHD_Connection *c, const char *path,
+			      const char *method, const char *version, const char *upload,
+			      size_t *upload_n, void **state) {
+	static char seen;
+	bool get = !strcmp(method, "GET") || !strcmp(method, "HEAD");
+
+	(void)version;
+	(void)upload;
+	if (!*state && get) {
+		*state = &seen;
+		return MHD_YES;
+	}
+	if (*upload_n) {
+		*upload_n = 0;
+		return MHD_YES;
+	}
+	return reply(server, c, path, get);
+}
+
+int server_new(server_answer answer, void *ctx, struct server **ret, const char **why) {
+	struct server *s;
+	int err = load(why);
+
+	if (err)
+		return err;
+	*why = "out of memory";
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->answer = answer;
+	s->ctx = ctx;
+	for (size_t i = 0; i < SERVER_LISTENERS * SERVER_CLIENTS; i++)
+		s->clients[i].fd = -1;
+	*ret = s;
+	return 0;
+}
+
+int server_listen(struct server *s, int fd) {
+	struct MHD_Daemon *d;
+
+	if (s->n == SERVER_LISTENERS)
+		return -E2BIG;
+	d = mhd.start(MHD_USE_EPOLL, 0, NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, fd,
+		      MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CLIENTS,
+		      MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S,
+		      MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_BYTES,
+		      MHD_OPTION_NOTIFY_CONNECTION, note, s, MHD_OPTION_END);
+	if (!d)
+		return -EIO;
+	s->daemons[s->n++] = d;
+	return 0;
+}
+
+/* cut_off - those who are there for too long; their connections then end by themselves */
+static bool cut_off(struct server *s) {
+	uint64_t now = now_ms();
+	bool any = false;
+
+	for (size_t i = 0; i < SERVER_LISTENERS * SERVER_CLIENTS; i++) {
+		if (s->clients[i].fd < 0)
+			continue;
+		any = true;
+		if (now - s->clients[i].began_ms > WHOLE_MS)
+			(void)shutdown(s->clients[i].fd, SHUT_RDWR);
+	}
+	return any;
+}
+
+int server_run(struct server *s, int alive) {
+	struct pollfd fds[SERVER_LISTENERS + 1] = { { .fd = alive, .events = POLLIN } };
+
+	for (size_t i = 0; i < s->n; i++) {
+		const union MHD_DaemonInfo *d = mhd.info(s->daemons[i], MHD_DAEMON_INFO_EPOLL_FD);
+
+		if (!d)
+			return -EIO;
+		fds[i + 1] = (struct pollfd){ .fd = d->epoll_fd, .events = POLLIN };
+	}
+	for (bool before = false;;) {
+		bool any = cut_off(s);
+		/* who was full listens again only when it is run after the last one left */
+		int wait = any || before ? LOOK_MS : -1;
+
+		for (size_t i = 0; i < s->n; i++) {
+			MHD_UNSIGNED_LONG_LONG ms;
+
+			if (mhd.timeout(s->daemons[i], &ms) != MHD_YES)
+				continue;
+			if (wait < 0 || ms < (unsigned)wait)
+				wait = (int)ms;
+		}
+		before = any;
+		if (poll(fds, (nfds_t)s->n + 1, wait) < 0 && errno != EINTR)
+			return -errno;
+		if (fds[0].revents)
+			return 0;
+		for (size_t i = 0; i < s->n; i++)
+			(void)mhd.run(s->daemons[i]);
+	}
+}
+
+void server_free(struct server *s) {
+	for (size_t i = 0; s && i < s->n; i++)
+		mhd.stop(s->daemons[i]);
+	free(s);
+}
