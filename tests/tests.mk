@@ -136,7 +136,7 @@ check-vm:
 	@scripts/ladder guest-$(KERNEL)
 
 check-vm-all:
-	@scripts/ladder $$(scripts/vmtest --list | awk "{ print \"guest-\" \$$1 }")
+	@scripts/ladder $$(scripts/vmtest --list | awk "{ print \"guest-\" \$$1 }") slow
 
 check-efficacy:
 	@scripts/ladder efficacy

@@ -21,10 +21,10 @@ struct beat beat_defaults(void) {
 	return (struct beat){ .why = "", .fd = -1, .settle_ms = SETTLE_MS, .careful_dir = -1 };
 }
 
-enum probe_set beat_set(const struct beat *b) {
-	return b->level == GUARD_SAFE	? PROBE_NOTHING
-	       : b->level == GUARD_CORE ? PROBE_CORE
-					: PROBE_ALL;
+enum probe_set beat_set(const struct beat *b, enum probe_hooks hooks) {
+	if (b->level == GUARD_SAFE || hooks == PROBE_HOOKS_NONE)
+		return PROBE_NOTHING;
+	return b->level == GUARD_CORE ? PROBE_CORE : PROBE_ALL;
 }
 
 static uint64_t taint(void) {

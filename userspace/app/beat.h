@@ -27,8 +27,8 @@ struct beat {
 /* beat_defaults - full, nobody listens */
 struct beat beat_defaults(void);
 
-/* beat_set - what of the probe may run at @b's level */
-enum probe_set beat_set(const struct beat *b);
+/* beat_set - what of the probe may run at @b's level, where its owner wants @hooks */
+enum probe_set beat_set(const struct beat *b, enum probe_hooks hooks);
 
 /*
  * beat_step - for probe_options: says on disk what is about to be attached; afterwards, whether

@@ -11,12 +11,16 @@
 
 #define CONNECT_MS 10000
 #define WHOLE_MS 120000
+#define SMALL_BYTES 65536
+#define SMALL_MS 10000
 
 static char sentence[CURL_ERROR_SIZE + 64];
 
 struct taker {
+	const struct fetch_from *from;
 	struct buf *out;
 	size_t max;
+	long ms; /* that all of it may take */
 	bool over;
 };
 
@@ -54,6 +58,14 @@ static size_t take(char *bytes, size_t size, size_t n, void *ctx) {
 	return buf_error(t->out) ? 0 : size * n;
 }
 
+static int attend(void *ctx, curl_off_t total, curl_off_t got, curl_off_t to_send,
+		  curl_off_t sent) {
+	const struct taker *t = ctx;
+
+	(void)total, (void)got, (void)to_send, (void)sent;
+	return t->from->tick && !t->from->tick(t->from->ctx);
+}
+
 static int get(CURL *easy, const char *url, struct taker *t) {
 	char error[CURL_ERROR_SIZE] = "";
 	long status = 0;
@@ -67,14 +79,24 @@ static int get(CURL *easy, const char *url, struct taker *t) {
 	    curl.set(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ||
 	    curl.set(easy, CURLOPT_PROTOCOLS_STR, "http,https") ||
 	    curl.set(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) ||
-	    curl.set(easy, CURLOPT_TIMEOUT_MS, (long)WHOLE_MS) ||
+	    curl.set(easy, CURLOPT_TIMEOUT_MS, t->ms) ||
+	    curl.set(easy, CURLOPT_NOPROGRESS, 0L) ||
+	    curl.set(easy, CURLOPT_XFERINFOFUNCTION, attend) ||
+	    curl.set(easy, CURLOPT_XFERINFODATA, t) ||
+	    (t->from->ca && curl.set(easy, CURLOPT_CAINFO, t->from->ca)) ||
 	    curl.set(easy, CURLOPT_USERAGENT, "lapwing/" LAPWING_VERSION))
 		return -ENOMEM;
 	code = curl.perform(easy);
 	(void)curl.info(easy, CURLINFO_RESPONSE_CODE, &status);
-	(void)snprintf(sentence, sizeof(sentence), "the server answered %ld", status);
-	if (t->over)
+	(void)snprintf(sentence, sizeof(sentence), "the server answered %ld%s", status,
+		       status / 100 == 3 ? ", and redirects are not followed: give the address "
+					   "that it leads to"
+					 : "");
+	if (t->over) {
+		(void)snprintf(sentence, sizeof(sentence), "the server sends more than %zu bytes",
+			       t->max);
 		return -EFBIG;
+	}
 	if (code) {
 		(void)snprintf(sentence, sizeof(sentence), "%s",
 			       error[0] ? error : curl.text(code));
@@ -83,7 +105,8 @@ static int get(CURL *easy, const char *url, struct taker *t) {
 	return status == 200 ? 0 : status == 404 ? -ENOENT : -EIO;
 }
 
-static int fetch_url(const char *source, const char *name, struct taker *t, const char **why) {
+static int fetch_url(const char *name, struct taker *t, const char **why) {
+	const char *source = t->from->source;
 	char url[2048];
 	size_t from = t->out->len, n = strlen(source);
 	CURL *easy;
@@ -95,6 +118,7 @@ static int fetch_url(const char *source, const char *name, struct taker *t, cons
 	if (snprintf(url, sizeof(url), "%s%s%s", source, source[n - 1] == '/' ? "" : "/", name) >=
 	    (int)sizeof(url))
 		return -ENAMETOOLONG;
+	t->ms = t->max > SMALL_BYTES ? WHOLE_MS : SMALL_MS;
 	t->max += from;
 	easy = curl.init();
 	err = easy ? get(easy, url, t) : -ENOMEM;
@@ -105,14 +129,15 @@ static int fetch_url(const char *source, const char *name, struct taker *t, cons
 	return err;
 }
 
-int fetch(const char *source, const char *name, size_t max, struct buf *out, const char **why) {
-	struct taker t = { out, max, false };
+int fetch(const struct fetch_from *from, const char *name, size_t max, struct buf *out,
+	  const char **why) {
+	struct taker t = { .from = from, .out = out, .max = max };
 	char path[4096];
 	int err;
 
-	if (is_url(source))
-		return fetch_url(source, name, &t, why);
-	if (snprintf(path, sizeof(path), "%s/%s", source, name) >= (int)sizeof(path))
+	if (is_url(from->source))
+		return fetch_url(name, &t, why);
+	if (snprintf(path, sizeof(path), "%s/%s", from->source, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	err = file_read_at(AT_FDCWD, path, max, out);
 	*why = sentence;

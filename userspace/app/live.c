@@ -255,10 +255,10 @@ int live_tend(struct live *l, struct corridor *c, struct host *h, uint64_t lost,
 	err = tend_budgets(l, c, h, now_ms);
 	if (l->store.dir < 0 || err)
 		return err;
-	follow_state(l, c);
-	err = tell_history(l, h);
+	/* what was measured is of the state that was in force */
 	send_sample(l, c, lost, now_ms, false);
-	return err;
+	follow_state(l, c);
+	return tell_history(l, h);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

@@ -89,7 +89,7 @@ static int start_export(struct session *s) {
 }
 
 static int start_probe(struct session *s) {
-	struct probe_options po = { .hooks = s->o->hooks, .set = beat_set(&s->beat),
+	struct probe_options po = { .hooks = s->o->hooks, .set = beat_set(&s->beat, s->o->hooks),
 				    .keeper = export_keeper(s->corridor.export) };
 	const char *why = "";
 	int err = po.set == PROBE_NOTHING ? 0 : probe_check(&why);

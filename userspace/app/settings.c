@@ -21,7 +21,7 @@ static int take_sink(void *target, const struct config_pair *pairs, size_t n, si
 		     const char **why);
 
 static const char *const rings[] = { "0", "1", "2", "3", "4", NULL };
-static const char *const hooks[] = { "auto", "lsm", "tracepoint", NULL };
+static const char *const hooks[] = { "auto", "lsm", "tracepoint", "none", NULL };
 
 static const struct config_key settings_keys[] = {
 	{ .path = "rules", .type = CONFIG_TEXTS, LIST(rules), .fallback = "[]",
@@ -29,7 +29,8 @@ static const struct config_key settings_keys[] = {
 	{ .path = "strict_rules", .type = CONFIG_YES, .offset = AT(strict_rules), .fallback = "no",
 	  .help = "yes: one bad rule, and the sensor does not start" },
 	{ .path = "hooks", .type = CONFIG_WORD, .offset = AT(hooks), .words = hooks,
-	  .fallback = "auto", .help = "auto (the best that works), lsm, tracepoint" },
+	  .fallback = "auto",
+	  .help = "auto (best that works), lsm, tracepoint, none (logs only)" },
 	{ .path = "watch", .type = CONFIG_TEXTS, LIST(watch), .fallback = "[]",
 	  .help = "paths whose opens for reading are told, beside the list of the sensor's own" },
 	{ .path = "outputs", .type = CONFIG_TEXTS, LIST(outputs), .fallback = "[]",
@@ -53,6 +54,8 @@ static const struct config_key settings_keys[] = {
 	  .help = "rules by bundle, once keys are trusted: lapwing content trust" },
 	{ .path = "content.source", .type = CONFIG_TEXT, .offset = AT(content.source),
 	  .help = "a folder or https://HOST/PATH that has the order and the bundles" },
+	{ .path = "content.ca", .type = CONFIG_TEXT, .offset = AT(content.ca),
+	  .help = "authorities to believe for it (PEM); the host's by default" },
 	{ .path = "content.tapes", .type = CONFIG_TEXT, .offset = AT(content.tapes),
 	  .help = "folder on tmpfs for this host's last minutes; by default /run/lapwing" },
 	{ .path = "content.poll", .type = CONFIG_MS, .offset = AT(content.poll_ms),

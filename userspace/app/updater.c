@@ -149,8 +149,9 @@ static void step(struct updater *u, const struct trial_sample *s) {
 /* --- the loop --------------------------------------------------------------------------------- */
 
 /* hear - a sample, if one is whole; false: the worker is gone */
-static bool hear(struct updater *u, int fd, bool *whole) {
-	ssize_t n = read(fd, (char *)&u->sample + u->sample_n, sizeof(u->sample) - u->sample_n);
+static bool hear(struct updater *u, bool *whole) {
+	char *to = (char *)&u->sample + u->sample_n;
+	ssize_t n = read(u->pipe, to, sizeof(u->sample) - u->sample_n);
 
 	*whole = false;
 	if (n < 0)
@@ -189,21 +190,34 @@ static void keep_told(struct updater *u) {
 	(void)store_write(&u->store, "told", text, (size_t)n);
 }
 
-static void loop(struct updater *u, int fd) {
-	for (bool there = true; there;) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		bool whole = false;
+/* attend - to the worker, for @ms at most; false: it is over */
+static bool attend(struct updater *u, int ms) {
+	struct pollfd p = { .fd = u->pipe, .events = POLLIN };
+	bool whole = false;
+
+	if (poll(&p, 1, ms) > 0)
+		u->gone |= !hear(u, &whole);
+	u->clean |= whole && u->sample.leaving;
+	if (whole)
+		keep_told(u);
+	if (u->gone || u->clean)
+		return false;
+	step(u, whole ? &u->sample : NULL);
+	return true;
+}
+
+static bool attend_now(void *updater) {
+	return attend(updater, 0);
+}
+
+static void loop(struct updater *u) {
+	while (!u->gone) {
 		uint64_t now;
 
-		if (poll(&p, 1, STEP_MS) > 0)
-			there = hear(u, fd, &whole);
-		u->clean |= whole && u->sample.leaving;
-		if (whole)
-			keep_told(u);
-		if (there && !u->clean)
-			step(u, whole ? &u->sample : NULL);
+		if (!attend(u, STEP_MS))
+			continue;
 		now = clock_ms(CLOCK_BOOTTIME);
-		if (!there || !u->o->source || now < u->next_poll_ms || u->clean)
+		if (!u->o->source || now < u->next_poll_ms)
 			continue;
 		updater_poll(u);
 		u->next_poll_ms =
@@ -218,6 +232,8 @@ static int run(const struct updater_options *o, int fd) {
 	struct rlimit none = { 0, 0 };
 
 	u.o = o;
+	u.pipe = fd;
+	u.from = (struct fetch_from){ o->source, o->ca, attend_now, &u };
 	u.limits = o->limits;
 	trial_defaults(&u.limits);
 	(void)prctl(PR_SET_NAME, "lw-content");
@@ -230,7 +246,7 @@ static int run(const struct updater_options *o, int fd) {
 	if (store_open(o->folder, &u.store) || store_load(&u.store, &u.state) ||
 	    sandbox_updater())
 		return 1;
-	loop(&u, fd);
+	loop(&u);
 	store_close(&u.store);
 	return 0;
 }

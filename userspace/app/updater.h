@@ -18,6 +18,7 @@
 struct updater_options {
 	const char *folder; /* the state folder */
 	const char *source; /* NULL: none is asked */
+	const char *ca;	    /* as in struct fetch_from */
 	const char *tapes;  /* folder of the flight recorder; NULL: the usual one */
 	uint64_t poll_ms;   /* and jitter of as much as a quarter of it */
 	struct policy policy; /* of the configuration; `pins` is joined to it */

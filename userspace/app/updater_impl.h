@@ -5,11 +5,14 @@
 #ifndef LAPWING_UPDATER_IMPL_H
 #define LAPWING_UPDATER_IMPL_H
 
+#include "app/fetch.h"
 #include "app/intake.h"
 #include "app/updater.h"
 
 struct updater {
 	const struct updater_options *o;
+	int pipe;		/* the worker's samples */
+	struct fetch_from from; /* the source; a trial is attended to while it is waited for */
 	struct store store;
 	struct state state;
 	struct trial trial;
@@ -22,6 +25,7 @@ struct updater {
 	size_t sample_n;	    /* this much of it */
 	uint64_t told;		    /* bytes of the history, as kept */
 	bool clean;		    /* the worker has said that it ends */
+	bool gone;		    /* it has ended */
 };
 
 /* updater_tell - a verdict of now, under the order in force */

@@ -20,6 +20,8 @@ static void hold(struct updater *u, const struct order *o, const char *gate, con
 		 const char *why) {
 	struct verdict v = { 0 };
 
+	if (u->gone || u->clean)
+		return; /* the end of the sensor stopped it */
 	if (u->held_order == (o ? o->number : 0) && !strcmp(u->held, reason))
 		return; /* told already */
 	(void)snprintf(u->held, sizeof(u->held), "%s", reason);
@@ -46,21 +48,26 @@ static void read_policy(const struct updater *u, struct policy *ret) {
 	buf_done(&text);
 }
 
-static void rotate_roots(struct updater *u, struct keys_root *root) {
+/* rotate_roots - -errno when the source cannot be asked, which is told; no root there is well */
+static int rotate_roots(struct updater *u, struct keys_root *root) {
 	struct buf bytes = { 0 };
 	struct verdict v;
-	const char *why;
+	const char *why = "";
 	char name[32];
+	int err = 0;
 
 	for (int i = 0; i < MAX_ROOTS; i++) {
 		buf_reset(&bytes);
 		(void)snprintf(name, sizeof(name), "root.%" PRIu64, root->version + 1);
-		if (fetch(u->o->source, name, ORDER_MAX_BYTES, &bytes, &why) ||
-		    intake_root(&u->store, bytes.data, bytes.len, &v) ||
+		err = fetch(&u->from, name, ORDER_MAX_BYTES, &bytes, &why);
+		if (err || intake_root(&u->store, bytes.data, bytes.len, &v) ||
 		    store_root(&u->store, root))
 			break;
 	}
+	if (err && err != -ENOENT)
+		hold(u, NULL, "order", "source", why);
 	buf_done(&bytes);
+	return err == -ENOENT ? 0 : err;
 }
 
 /* read_order - fetched, and signed by enough rollout keys */
@@ -68,7 +75,7 @@ static int read_order(struct updater *u, const struct keys_root *root, struct or
 	struct buf bytes = { 0 };
 	const char *why = "";
 	struct seal s;
-	int err = fetch(u->o->source, "order", ORDER_MAX_BYTES, &bytes, &why);
+	int err = fetch(&u->from, "order", ORDER_MAX_BYTES, &bytes, &why);
 
 	if (err) {
 		hold(u, NULL, "order", "source", why);
@@ -139,7 +146,7 @@ static void take_bundle(struct updater *u, const struct order *o, const struct p
 
 	seal_hex(o->bundle, name);
 	(void)strcat(name, ".lwb");
-	err = fetch(u->o->source, name, SEAL_MAX_BYTES, &bytes, &why);
+	err = fetch(&u->from, name, SEAL_MAX_BYTES, &bytes, &why);
 	if (err)
 		hold(u, o, "order", "fetch", why);
 	else
@@ -182,8 +189,7 @@ void updater_poll(struct updater *u) {
 
 	if (store_root(&u->store, &root))
 		return;
-	rotate_roots(u, &root);
-	if (read_order(u, &root, &o))
+	if (rotate_roots(u, &root) || read_order(u, &root, &o))
 		return;
 	read_policy(u, &policy);
 	h.order = u->state.order;

@@ -37,15 +37,15 @@ int sensor_number(const struct command *c, const char *option, const char *text,
 }
 
 static int take_hooks(const struct command *c, struct session_options *o) {
-	static const char *const words[] = { "auto", "lsm", "tracepoint" };
+	static const char *const words[] = { "auto", "lsm", "tracepoint", "none" };
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		if (!strcmp(optarg, words[i])) {
 			o->hooks = (enum probe_hooks)i;
 			return CLI_OK;
 		}
 	}
-	return cli_misuse(c, "--hooks takes auto, lsm or tracepoint, not \"%s\"", optarg);
+	return cli_misuse(c, "--hooks takes auto, lsm, tracepoint or none, not \"%s\"", optarg);
 }
 
 static int take_color(const struct command *c, struct session_options *o) {
@@ -234,6 +234,7 @@ static int take_content(struct session_options *o, const struct settings_content
 	l->off = o->no_rules || o->n_rules;
 	l->updater = (struct updater_options){ .folder = c->folder,
 					       .source = c->source,
+					       .ca = c->ca,
 					       .tapes = c->tapes,
 					       .poll_ms = c->poll_ms,
 					       .limits = { .control_ms = c->control_ms,

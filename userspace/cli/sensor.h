@@ -56,7 +56,7 @@ enum {
 	"      --no-rules      detect nothing\n"                                             \
 	"      --strict        a rule with a fault refuses all of them\n"                     \
 	RULES_SELECT_USAGE                                                                     \
-	"      --hooks SET     auto (best that works), lsm, tracepoint\n"                    \
+	"      --hooks SET     auto (best that works), lsm, tracepoint, none\n"              \
 	"      --log NAME=PATH  tell the lines that come to a log, for rules of service\n"  \
 	"                      NAME: auth, syslog, ...; kernel=/dev/kmsg (repeatable)\n"        \
 	"      --watch PATH    tell opens for reading of this file, or of those in this\n"      \

@@ -66,13 +66,12 @@ static bool in_set(const char *deed, enum probe_set set) {
 	return set == PROBE_ALL;
 }
 
-void family_strike_outside(struct family_choice *c, enum probe_set set) {
+void family_strike_outside(struct family_choice *c, enum probe_set set, const char *why) {
 	for (size_t d = 0; d < n_deeds; d++) {
 		if (in_set(deeds[d].name, set))
 			continue;
 		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++)
-			(void)snprintf(c->refused[d][w], 256, "left out in %s mode",
-				       set == PROBE_CORE ? "core" : "safe");
+			(void)snprintf(c->refused[d][w], 256, "%s", why);
 		c->way[d] = -1;
 	}
 }

@@ -56,8 +56,8 @@ bool family_way_needs(const struct deed_way *way, const char *program);
 void family_strike(struct family_choice *c, const char *program, enum deed_mechanism all,
 		   const char *why);
 
-/* family_strike_outside - no deed is covered that is not in @set */
-void family_strike_outside(struct family_choice *c, enum probe_set set);
+/* family_strike_outside - no deed is covered that is not in @set, for the reason @why */
+void family_strike_outside(struct family_choice *c, enum probe_set set, const char *why);
 
 /* family_strike_lsm - no LSM hook is chosen any more, for the reason @why */
 void family_strike_lsm(struct family_choice *c, const char *why);

@@ -304,7 +304,10 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 	family_maps_init(&p->maps);
 	family_choice_init(&p->choice, options->hooks);
 	fill_knobs(options, &knobs);
-	family_strike_outside(&p->choice, options->set);
+	family_strike_outside(&p->choice, options->set,
+			      options->hooks == PROBE_HOOKS_NONE ? "no hooks are wanted"
+			      : options->set == PROBE_CORE	 ? "left out in core mode"
+								 : "left out in safe mode");
 	knobs.copies = options->set != PROBE_NOTHING && probe_known(&p->choice);
 	for (int f = 0; f < DEED_FAMILIES; f++) {
 		err = load_family(p, load_order[f], &knobs);

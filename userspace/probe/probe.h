@@ -21,7 +21,12 @@
 
 struct probe;
 
-enum probe_hooks { PROBE_HOOKS_AUTO, PROBE_HOOKS_LSM, PROBE_HOOKS_TRACEPOINT };
+enum probe_hooks {
+	PROBE_HOOKS_AUTO,
+	PROBE_HOOKS_LSM,
+	PROBE_HOOKS_TRACEPOINT,
+	PROBE_HOOKS_NONE, /* as the set PROBE_NOTHING: logs that are followed, and content */
+};
 
 /* How much is to be told. */
 enum probe_set {
