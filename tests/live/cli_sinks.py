@@ -26,6 +26,15 @@ def children(pid):
     return [int(p) for p in out.split()]
 
 
+def named(pids, name):
+    found = []
+    for pid in pids:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
+            if f.read().strip() == name:
+                found.append(pid)
+    return found
+
+
 def couriers_are_not_told(sensor):
     """
     The sensor is in its own scope, as on a host that is watched whole: were a courier's connect an
@@ -52,7 +61,7 @@ def couriers_are_not_told(sensor):
         if not select.select([ready], [], [], 120)[0] or os.read(ready, 1) != b"\n":
             raise Failed("it is not ready")
         main, = [p for p in children(wrapper.pid)]
-        keeper, = children(main)
+        keeper, = named(children(main), "lw-keeper")
         own = {keeper, *children(keeper)}
         if len(own) != 5:
             yield f"there are {len(own) - 1} couriers, not 4"

@@ -202,20 +202,16 @@ static int listen_address(struct desk *d, const char *text) {
 
 /* --- the sensor's side ------------------------------------------------------------------------ */
 
-/* make_page - 0 and no page where there can be none: the sensor goes on without */
-static int make_page(struct desk *d, const char *folder) {
-	int err = vitals_create(folder, &d->page);
-
+void desk_say_missing(const struct desk_options *o, int err) {
 	if (err == -EBUSY)
 		log_info("another sensor has the run folder \"%s\"; \"status\" will not show this "
-			 "one, continuing", folder);
+			 "one, continuing", o->folder);
 	else if (err)
 		log_warn("the run folder \"%s\" cannot be used: %s; \"status\" will not show this "
-			 "sensor, continuing", folder, strerror(-err));
-	return err;
+			 "sensor, continuing", o->folder, strerror(-err));
 }
 
-int desk_open(const struct desk_options *o, struct desk **ret) {
+int desk_open(const struct desk_options *o, struct desk **ret, int *missing) {
 	struct desk *d = calloc(1, sizeof(*d));
 	int err;
 
@@ -223,7 +219,8 @@ int desk_open(const struct desk_options *o, struct desk **ret) {
 	if (!d)
 		return -ENOMEM;
 	d->alive = -1;
-	if (make_page(d, o->folder)) {
+	*missing = vitals_create(o->folder, &d->page);
+	if (*missing) {
 		desk_free(d);
 		return 0;
 	}

@@ -26,11 +26,14 @@ struct desk;
 
 /*
  * desk_open - makes the page, and starts the process; logs what is wrong
- * 0 with @ret NULL, and a line in the log, when the run folder cannot be had or is another
+ * 0 with @ret NULL, and -errno in @missing, when the run folder cannot be had or is another
  * sensor's: that must not keep this one from its work. -errno when @listen cannot be listened on.
  * Before anything that the process must not inherit, and before the sandbox. @o is borrowed.
  */
-int desk_open(const struct desk_options *o, struct desk **ret);
+int desk_open(const struct desk_options *o, struct desk **ret, int *missing);
+
+/* desk_say_missing - a line in the log for what desk_open() said; 0: none */
+void desk_say_missing(const struct desk_options *o, int missing);
 
 /* desk_publish - what is told from now on */
 void desk_publish(struct desk *d, const struct vitals *v);

@@ -24,7 +24,8 @@ int pulse_open(struct pulse *p, const struct desk_options *o, const char *spool)
 	p->vitals.pid = getpid();
 	p->vitals.began_ns = host_boot_ns();
 	p->vitals.began_wall_s = (uint64_t)time(NULL);
-	return o ? desk_open(o, &p->desk) : 0;
+	p->o = o;
+	return o ? desk_open(o, &p->desk, &p->missing) : 0;
 }
 
 /* --- the pulse -------------------------------------------------------------------------------- */
@@ -179,6 +180,9 @@ int pulse_tend(struct pulse *p, const struct pulse_of *of, uint64_t now_ns) {
 	struct vitals *v = &p->vitals;
 	int err = 0;
 
+	/* not before the sensor works: who lacks privilege hears of that alone */
+	if (!p->next_ns)
+		desk_say_missing(p->o, p->missing);
 	if (now_ns >= p->next_ns)
 		err = pulse(p, of, now_ns);
 	v->beat_ns = now_ns;

@@ -21,7 +21,9 @@
 #include "probe/probe.h"
 
 struct pulse {
-	struct desk *desk; /* NULL: nobody can ask */
+	struct desk *desk; /* NULL: nobody can ask, */
+	int missing;	   /* because of this; 0: nobody is to */
+	const struct desk_options *o;
 	struct notify notify;
 	struct vitals vitals;
 	uint64_t next_ns, next_costs_ns;
@@ -44,7 +46,7 @@ struct pulse_of {
 
 /*
  * pulse_open - the desk and the manager's socket; see desk_open()
- * @o: NULL: no desk. @spool: its folder, or NULL.
+ * @o: borrowed; NULL: no desk. @spool: its folder, or NULL.
  */
 int pulse_open(struct pulse *p, const struct desk_options *o, const char *spool);
 
