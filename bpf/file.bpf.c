@@ -138,8 +138,7 @@ static __noinline int file_opened(struct file *file, __u32 kind, __u32 hook) {
 static __noinline int file_read(struct file *file, __u32 hook) {
 	struct dentry *dentry = file->f_path.dentry;
 
-	if (!watch_is(dentry->d_parent->d_inode->i_ino, dentry->d_name.name,
-		      dentry->d_name.len))
+	if (!watch_entry(dentry->d_parent->d_inode->i_ino, dentry))
 		return 0;
 	return file_opened(file, WIRE_FILE_READ, hook);
 }

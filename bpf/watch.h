@@ -12,6 +12,7 @@
 #ifndef LAPWING_WATCH_H
 #define LAPWING_WATCH_H
 
+#include "compat.h"
 #include "maps.h"
 
 /* Written by user space through mmap, read by hooks that see opens. Never full. */
@@ -65,6 +66,11 @@ static __always_inline bool watch_row(__u64 ino, const __u64 *name, __u32 bit) {
 	return false;
 }
 
+/* watch_head - the first @n bytes of a word of a name; behind them may be those of another */
+static __always_inline __u64 watch_head(__u64 word, __u32 n) {
+	return n < 8 ? word & ((1ull << n * 8) - 1) : word;
+}
+
 /* watch_is - whether the file called @name (a kernel address) in directory @ino is watched */
 static __always_inline bool watch_is(__u64 ino, const void *name, __u32 len) {
 	__u64 text[KNOBS_WATCH_NAME / 8], start = 0;
@@ -73,14 +79,33 @@ static __always_inline bool watch_is(__u64 ino, const void *name, __u32 len) {
 	/* the whole word is there: fs/dcache.c compares names by words, too */
 	if (bpf_probe_read_kernel(&start, sizeof(start), name))
 		return false;
-	if (len < 8)
-		start &= (1ull << len * 8) - 1;
-	bit = knobs_watch_name_bit(ino, start, len);
+	bit = knobs_watch_name_bit(ino, watch_head(start, len), len);
 	if (!watch_bit(bit))
 		return watch_row(ino, NULL, folder);
 	__builtin_memset(text, 0, sizeof(text));
 	if (bpf_probe_read_kernel_str(text, sizeof(text), name) < 0)
 		return false;
+	return watch_row(ino, text, bit) || watch_row(ino, NULL, folder);
+}
+
+/* watch_entry - watch_is() for the name of @d, without a call where the entry itself holds it */
+static __always_inline bool watch_entry(__u64 ino, struct dentry *d) {
+	const __u64 *from = compat_short_name(d);
+	__u64 text[KNOBS_WATCH_NAME / 8] = {};
+	__u32 len = d->d_name.len, folder = knobs_watch_name_bit(ino, 0, 0), bit;
+
+	if (d->d_name.name != (const unsigned char *)from || len >= COMPAT_SHORT_NAME_BYTES)
+		return watch_is(ino, d->d_name.name, len);
+	text[0] = watch_head(from[0], len);
+	bit = knobs_watch_name_bit(ino, text[0], len);
+	if (!watch_bit(bit))
+		return watch_row(ino, NULL, folder);
+	if (len >= 8)
+		text[1] = watch_head(from[1], len - 8);
+	if (len >= 16)
+		text[2] = watch_head(from[2], len - 16);
+	if (len >= 24)
+		text[3] = watch_head(from[3], len - 24);
 	return watch_row(ino, text, bit) || watch_row(ino, NULL, folder);
 }
 

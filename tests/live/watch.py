@@ -13,7 +13,10 @@ import time
 NAMES = ("read_of_a_watched_file", "read_of_a_file_in_a_watched_folder",
          "read_of_a_replaced_watched_file", "read_by_another_mount_of_a_watched_file",
          "read_in_a_watched_folder_made_anew", "read_of_the_unwatched_is_not_told",
-         "read_of_what_is_always_watched", "read_of_many_in_one_folder")
+         "read_of_what_is_always_watched", "read_of_many_in_one_folder",
+         "read_of_a_watched_name_of_any_length")
+# around the words by which hooks compare names, and the bounds below which an entry holds its own
+LENGTHS = (1, 7, 8, 9, 17, 24, 31, 40)
 MANY = 24  # files by name in one folder, beside those that are watched by default
 AGAIN_S = 30  # the sensor looks for a new folder every second, when it gets its turn
 
@@ -66,6 +69,9 @@ def act(events):
     for n in range(MANY):
         read(f"many/file{n}", NAMES[7])
     read("many/file", "")
+    for n in LENGTHS:
+        read("names/" + "n" * n, NAMES[8])
+        read("names/" + "n" * (n - 1) + "o")
     for path in ("/etc/login.defs", "/etc/issue"):
         if os.path.exists(path):
             read(path, NAMES[6])
@@ -81,7 +87,10 @@ def act(events):
 def set_up(room):
     os.mkdir(os.path.join(room, "keys"))
     os.mkdir(os.path.join(room, "many"))
-    for name in ("secret", "other", "keys/id", "many/file", *map("many/file{}".format, range(MANY))):
+    os.mkdir(os.path.join(room, "names"))
+    lengths = ["names/" + "n" * (n - 1) + last for n in LENGTHS for last in "no"]
+    for name in ("secret", "other", "keys/id", "many/file",
+                 *map("many/file{}".format, range(MANY)), *lengths):
         write(os.path.join(room, name), "a")
 
 
@@ -95,7 +104,8 @@ def judge(events, wants, room):
     reads = [e for e in events if e.kind == "FILE_READ"]
     found = {want["case"]: [f"not told: {want}; told were {[e.raw.get('file') for e in reads]}"]
              for want in wants if not any(agrees(e, want) for e in reads)}
-    unwatched = [os.path.join(room, name) for name in ("other", "many/file")]
+    unwatched = [os.path.join(room, name) for name in
+                 ("other", "many/file", *("names/" + "n" * (n - 1) + "o" for n in LENGTHS))]
     strays = [e.raw for e in reads if e.fields.get("file.path") in unwatched
               or not str(e.fields.get("file.path")).startswith(("/etc", "/root", room))]
     if strays:
@@ -113,7 +123,8 @@ def run(sensor, stage, report):
     script = f"'{sys.executable}' '{os.path.abspath(__file__)}' '{sensor.path(out)}' >said"
     status, events = sensor.trace(
         ["/bin/sh", "-c", f"cd '{room}' && exec unshare -m sh -c \"{script}\""],
-        options=[word for name in ("secret", "keys", *map("many/file{}".format, range(MANY)))
+        options=[word for name in ("secret", "keys", *map("many/file{}".format, range(MANY)),
+                                   *("names/" + "n" * n for n in LENGTHS))
                  for word in ("--watch", f"{room}/{name}")], out=out)
     with open(said, encoding="ascii") as f:
         wants = list(map(json.loads, f))
