@@ -18,6 +18,7 @@
 #ifndef LAPWING_EMIT_H
 #define LAPWING_EMIT_H
 
+#include "limit.h"
 #include "maps.h"
 
 #define EMIT_WAKE_EVERY 32 /* records of a CPU between two looks at how full the ring is */
@@ -87,14 +88,18 @@ static __always_inline __u64 emit_wake(void *ring, __u64 seq) {
 }
 
 /*
- * emit_fixed - a record of @size bytes in @ring, its header stamped; NULL: lost and counted
- * The caller writes every byte behind the header, then calls emit_submit().
+ * emit_fixed - a record of @size bytes in @ring, its header stamped
+ * NULL: over a limit (limit.h) or lost, and counted. The caller writes every byte behind the
+ * header, then calls emit_submit().
  */
 static __always_inline void *emit_fixed(void *ring, __u32 kind, __u32 hook, __u64 size,
 					struct task_struct *task) {
-	struct wire_header *h = bpf_ringbuf_reserve(ring, size, 0);
 	__u32 cpu = bpf_get_smp_processor_id();
+	struct wire_header *h;
 
+	if (limit_over(kind, task))
+		return NULL;
+	h = bpf_ringbuf_reserve(ring, size, 0);
 	if (!h) {
 		(void)emit_sequence(cpu);
 		emit_lost(kind, WIRE_LOSS_RING_FULL);
@@ -119,13 +124,17 @@ static __always_inline struct slot *emit_claim(__u32 cpu, __u32 i) {
 
 /*
  * emit_begin - a slot that holds @size zeroed bytes with their header stamped
- * NULL: lost and counted. The caller ends with emit_end() on every way out.
+ * NULL: over a limit (limit.h) or lost, and counted. The caller ends with emit_end() on every way
+ * out.
  */
 static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 size,
 					       struct task_struct *task) {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct slot *s = emit_claim(cpu, 0);
+	struct slot *s;
 
+	if (limit_over(kind, task))
+		return NULL;
+	s = emit_claim(cpu, 0);
 	for (__u32 i = 1; !s && i < KNOBS_SLOTS_PER_CPU; i++)
 		s = emit_claim(cpu, i);
 	if (!s) {

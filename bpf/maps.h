@@ -24,7 +24,8 @@ struct slot {
 
 /*
  * The life of processes. Written by process_*, read by probe/ring.c, which
- * reads it before ring_bulk. Full: the record is lost and counted.
+ * reads it before ring_bulk. Full: the record is lost and counted. The loader
+ * sets max_entries of both rings where it is told to.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -113,6 +114,28 @@ struct {
 	__type(key, __u32);
 	__type(value, struct knobs_fold_marks);
 } fold_marks SEC(".maps");
+
+/*
+ * How much each process and cgroup had to say in this second: limit.h. Written
+ * by hooks, read and reset by user space through mmap. An entry that is held,
+ * or has others' deeds to tell, limits nothing: the deed is told.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, KNOBS_LIMITS);
+	__type(key, __u32);
+	__type(value, struct knobs_limit);
+} limits SEC(".maps");
+
+/* Which entries of `limits` user space is to look at. Never full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct knobs_limit_marks);
+} limit_marks SEC(".maps");
 
 struct peer {
 	__u64 socket_inode;

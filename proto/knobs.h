@@ -27,8 +27,10 @@ struct knobs {
 	__u32 wake_bytes;	  /* a ring that holds more than this wakes its reader */
 	__u32 copies;		  /* programs of bpf/trace.h are attached in copies */
 	__u32 keeper_tgid;	  /* its deeds, and its children's, are the sensor's own; or 0 */
+	/* deeds of one kind, of a process and of a cgroup, told in a second; 0: all. bpf/limit.h */
+	__u32 limit_process, limit_cgroup;
 };
-_Static_assert(sizeof(struct knobs) == 48, "knobs");
+_Static_assert(sizeof(struct knobs) == 56, "knobs");
 
 #define KNOBS_SLOTS_PER_CPU 4
 
@@ -108,6 +110,36 @@ _Static_assert(sizeof(struct knobs_fold_entry) == 1272, "knobs_fold_entry");
 /* The one value of the map `fold_marks`: bit n is set when entry n has something to tell. */
 struct knobs_fold_marks {
 	__u64 bits[KNOBS_FOLDS / 64];
+};
+
+/*
+ * Limits (bpf/limit.h): of whom how many deeds were told in this second, and how many more there
+ * were. An entry is held as one of `folds` is. The first KNOBS_LIMIT_PROCESSES are of processes,
+ * the others of cgroups.
+ */
+#define KNOBS_LIMIT_PROCESSES 2048 /* a power of two, as is what is left */
+#define KNOBS_LIMITS (KNOBS_LIMIT_PROCESSES + 256)
+#define KNOBS_LIMIT_WINDOW_NS 1000000000ull
+
+/* A value of the map `limits`. */
+struct knobs_limit {
+	__u32 busy;
+	__u32 told;		 /* in the window */
+	__u64 id;		 /* a process's start_ns, as in wire_header; a cgroup's kernfs id */
+	__u32 tgid;		 /* 0: of a cgroup */
+	__u32 kind;		 /* enum wire_kind */
+	__u64 began_ns;		 /* of the window */
+	__u64 over[WIRE_LIMIT_MAX]; /* by enum wire_limit: deeds past it and not yet told */
+	__u64 first_ns, last_ns; /* of these */
+	__u64 cgroup;		 /* kernfs id, of the last of these */
+	__u32 uid, gid, euid;	 /* of the process when it took the entry */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct knobs_limit) == 88, "knobs_limit");
+
+/* The one value of the map `limit_marks`: bit n is set when entry n has something to tell. */
+struct knobs_limit_marks {
+	__u64 bits[KNOBS_LIMITS / 64];
 };
 
 /*

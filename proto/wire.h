@@ -75,6 +75,7 @@ enum wire_kind {
 	WIRE_HOST_LOG = 55,
 	WIRE_HOST_HEARTBEAT = 56,
 	WIRE_HOST_CONTENT = 57,
+	WIRE_HOST_LIMIT = 58,
 	WIRE_FILE_MOUNT = 64,
 	WIRE_FILE_UMOUNT = 65,
 	WIRE_FILE_MOVE_MOUNT = 66,
@@ -103,6 +104,17 @@ enum wire_kind {
 
 /* The sensor's own life: no hook tells it, and it is nobody's deed. */
 #define WIRE_KIND_IS_HOST(kind) ((kind) / 16 == WIRE_HOST_START / 16)
+
+/* Deeds on files and the network, of which there can be any number; bpf/limit.h. */
+#define WIRE_KIND_IS_VOLUME(kind)                                                                  \
+	((kind) / 16 == WIRE_FILE_CREATE / 16 || (kind) / 16 == WIRE_NET_CONNECT / 16)
+
+/* Whose budget of deeds in a second was used up. */
+enum wire_limit {
+	WIRE_LIMIT_PROCESS = 0,
+	WIRE_LIMIT_CGROUP = 1,
+	WIRE_LIMIT_MAX = 2,
+};
 
 /* Why a record did not reach the ring; indexes the counters of bpf/maps.h. */
 enum wire_loss {
@@ -320,88 +332,7 @@ _Static_assert(sizeof(struct wire_file) == 160, "wire_file");
 
 #include "wire_net.h"
 
-/* Facts of the host, made by user space and sent down the same corridor. */
-struct wire_host_start {
-	struct wire_header head;
-	__u64 wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
-	struct wire_str host_id, boot_id, host_name, version, kernel, arch;
-	struct wire_str coverage; /* NUL separated */
-	__u32 flags;
-};
-#define WIRE_HOST_CGROUPS_V1 (1u << 0) /* controllers are in hierarchies of cgroup v1 */
-
-/* What is covered, how well, and what shows it; lists are NUL separated. */
-struct wire_host_coverage {
-	struct wire_header head;
-	__u64 folded; /* deeds since the report before */
-	struct wire_str served, gaps, proven, silent, untried, degraded, lost;
-	__u32 pad;
-};
-_Static_assert(sizeof(struct wire_host_coverage) == 104, "wire_host_coverage");
-
-struct wire_host_clock {
-	struct wire_header head;
-	__u64 wall_offset_ns;
-};
-
-struct wire_host_user {
-	struct wire_header head;
-	__u32 uid;
-	struct wire_str name;
-};
-
-struct wire_host_log {
-	struct wire_header head;
-	struct wire_str service; /* what its file is called */
-	struct wire_str line;
-};
-
-/* What was said of a bundle of rules, and by whom. */
-struct wire_host_content {
-	struct wire_header head;
-	__u64 version;
-	__u64 order;
-	struct wire_str gate, verdict, reason, text;
-	struct wire_str bundle; /* its hash, hexadecimal; empty: of none */
-	__u32 pad;
-};
-_Static_assert(sizeof(struct wire_host_content) == 104, "wire_host_content");
-
-/* How much of the sensor runs, and why not all of it. */
-struct wire_host_heartbeat {
-	struct wire_header head;
-	struct wire_str mode;
-	struct wire_str reason; /* empty: all of it runs */
-};
-_Static_assert(sizeof(struct wire_host_heartbeat) == 72, "wire_host_heartbeat");
-
-struct wire_host_loss {
-	struct wire_header head;
-	__u64 count;
-	__u32 kind;
-	__u32 cause; /* enum wire_loss */
-};
-
-struct wire_host_stop {
-	struct wire_header head;
-	__u64 produced;
-	__u64 lost;
-};
-
-/*
- * Equal deeds as one: behind it stands the record of such a deed that was told
- * whole, its own header included, and the event is one of that record's kind.
- * See bpf/fold.h.
- */
-struct wire_host_fold {
-	struct wire_header head;
-	__u64 count; /* deeds that this stands for; the one in the record is none of them */
-	__u64 first_ns;
-	__u64 last_ns;
-	__u64 bytes_out, bytes_in; /* of these, where the kind counts bytes */
-};
-_Static_assert(sizeof(struct wire_host_log) == 72, "wire_host_log");
-_Static_assert(sizeof(struct wire_host_fold) == 104, "wire_host_fold");
+#include "wire_host.h"
 
 #pragma GCC diagnostic pop
 

@@ -97,7 +97,8 @@ def play(sensor, stage, name, loads, amount, stop_s):
     go, done = os.path.join(room, "go"), os.path.join(room, "done")
     each = [f"'{stage.actor('burden')}' {kind} {n} {amount} >said.{kind} &" for kind, n in loads]
     script = f"cd '{room}'; until test -e go; do sleep 0.1; done; {' '.join(each)} wait; : >done"
-    trace = sensor.start(["trace", "--hooks", sensor.hooks, "--no-rules", "--watch", f"{room}/secret",
+    trace = sensor.start(["trace", "--hooks", sensor.hooks, "--no-rules", "--limit-process",
+                          "0", "--watch", f"{room}/secret",
                           "-o", f"json:{out}", "--", "/bin/sh", "-c", script])
     try:
         if not wait_until(lambda: os.path.exists(out) and os.path.getsize(out) > 0 or

@@ -48,6 +48,9 @@ static struct event host_at(double s, uint32_t kind, uint32_t lost_kind, uint64_
 	if (kind == WIRE_HOST_LOSS) {
 		EVENT_SET(&e, HOST_LOST_KIND, host.lost_kind, lost_kind);
 		EVENT_SET(&e, HOST_LOST_COUNT, host.lost_count, count);
+	} else if (kind == WIRE_HOST_LIMIT) {
+		EVENT_SET(&e, LIMIT_KIND, limit.kind, lost_kind);
+		EVENT_SET(&e, LIMIT_COUNT, limit.count, count);
 	}
 	arena_reset(&arena);
 	detect_event(live, &arena, &e);
@@ -85,7 +88,7 @@ static void what_a_loss_leaves_unjudged_is_told(void) {
 	CHECK(e.n_detections == 0);
 	e = host_at(2, WIRE_HOST_LOSS, WIRE_PROCESS_EXEC, 1); /* 3 would not be enough */
 	CHECK(e.n_detections == 0);
-	e = host_at(3, WIRE_HOST_LOSS, WIRE_PROCESS_EXEC, 2);
+	e = host_at(3, WIRE_HOST_LIMIT, WIRE_PROCESS_EXEC, 2); /* not judged either */
 	CHECK(e.n_detections == 1 && e.detections[0].evidence == EVIDENCE_UNJUDGED);
 	CHECK(e.n_detections == 1 && e.detections[0].level == LEVEL_INFORMATIONAL);
 	e = host_at(4, WIRE_HOST_LOSS, WIRE_PROCESS_EXEC, 2); /* told already */

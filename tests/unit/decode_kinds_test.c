@@ -314,6 +314,40 @@ static void loss_is_named(void) {
 	CHECK(decode() == -EBADMSG);
 }
 
+static void limit_names_who_said_too_much(void) {
+	struct wire_host_limit *w;
+
+	sample_make(&sample, WIRE_HOST_LIMIT);
+	w = (void *)sample.bytes;
+	CHECK(decode() == 0 && e.limit.kind == WIRE_FILE_OPEN && e.limit.count == 9);
+	CHECK(HAS(PROCESS_PID) && e.process.pid == 100 && e.process.start_ns == 4000000000);
+	CHECK(is_text(e.limit.by, "process") && e.limit.rate == 1000 && e.limit.talkers == 1);
+	CHECK(e.limit.first_ns == 5100000000 && e.limit.last_ns == 5900000000);
+	w->by = WIRE_LIMIT_CGROUP;
+	w->head.flags = WIRE_NO_TASK;
+	w->talkers = 0;
+	w->cgroup = 0;
+	CHECK(decode() == 0 && !HAS(PROCESS_PID) && is_text(e.limit.by, "cgroup"));
+	CHECK(!HAS(LIMIT_TALKERS) && !HAS(LIMIT_CGROUP_ID) && !e.ownerless);
+}
+
+static void limit_of_nothing_or_of_no_time_is_refused(void) {
+	struct wire_host_limit *w = (void *)sample.bytes;
+
+	sample_make(&sample, WIRE_HOST_LIMIT);
+	w->count = 0;
+	CHECK(decode() == -EBADMSG);
+	w->count = 1;
+	w->by = WIRE_LIMIT_MAX;
+	CHECK(decode() == -EBADMSG);
+	w->by = 0;
+	w->kind = WIRE_KIND_MAX;
+	CHECK(decode() == -EBADMSG);
+	w->kind = 0;
+	w->last_ns = w->first_ns - 1;
+	CHECK(decode() == -EBADMSG);
+}
+
 static void every_cause_of_loss_has_a_name(void) {
 	for (uint32_t cause = 0; cause < WIRE_LOSS_MAX; cause++) {
 		sample_make(&sample, WIRE_HOST_LOSS);
@@ -409,6 +443,8 @@ int main(void) {
 	RUN(fact_of_the_host_that_was_not_found_is_absent);
 	RUN(line_of_a_log_names_its_program);
 	RUN(loss_is_named);
+	RUN(limit_names_who_said_too_much);
+	RUN(limit_of_nothing_or_of_no_time_is_refused);
 	RUN(every_cause_of_loss_has_a_name);
 	RUN(what_is_neither_file_nor_name_tells_its_own);
 	RUN(mount_tells_what_and_where);

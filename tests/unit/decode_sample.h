@@ -41,7 +41,7 @@ static const uint8_t sample_kinds[] = {
 	WIRE_FILE_MKNOD, WIRE_FILE_SETXATTR, WIRE_FILE_REMOVEXATTR,
 	WIRE_FILE_MOUNT, WIRE_FILE_UMOUNT, WIRE_FILE_MOVE_MOUNT,
 	WIRE_FILE_PIVOT_ROOT,
-	WIRE_PROCESS_SCRIPT,
+	WIRE_PROCESS_SCRIPT, WIRE_HOST_LIMIT,
 };
 #define SAMPLE_KINDS (sizeof(sample_kinds) / sizeof(sample_kinds[0]))
 
@@ -332,6 +332,19 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 
 		w->mode = sample_add_lit(s, "core");
 		w->reason = sample_add_lit(s, "the last 3 starts died");
+		break;
+	}
+	case WIRE_HOST_LIMIT: {
+		struct wire_host_limit *w = sample_begin(s, kind, sizeof(*w));
+
+		w->count = 9;
+		w->first_ns = 5100000000;
+		w->last_ns = 5900000000;
+		w->cgroup = 77;
+		w->kind = WIRE_FILE_OPEN;
+		w->by = WIRE_LIMIT_PROCESS;
+		w->rate = 1000;
+		w->talkers = 1;
 		break;
 	}
 	case WIRE_HOST_LOSS: {

@@ -224,6 +224,14 @@ static void host_events_are_told_in_words(void) {
 	EVENT_SET(&e, HOST_LOST_KIND, host.lost_kind, WIRE_FILE_OPEN);
 	EVENT_SET(&e, HOST_LOST_CAUSE, host.lost_cause, STR("ring_full"));
 	CHECK(file_shows(&e, "loss     12 FILE_OPEN events were lost: the ring was full"));
+	e = some_event(WIRE_HOST_LIMIT);
+	EVENT_SET(&e, LIMIT_KIND, limit.kind, WIRE_FILE_OPEN);
+	EVENT_SET(&e, LIMIT_COUNT, limit.count, 12);
+	EVENT_SET(&e, LIMIT_RATE, limit.rate, 1000);
+	EVENT_SET_STR(&e, LIMIT_BY, limit.by, STR("process"));
+	EVENT_SET(&e, LIMIT_TALKERS, limit.talkers, 1);
+	CHECK(file_shows(&e, "limit    bash[1234] root <- sshd[1200] 12 FILE_OPEN past 1000 a "
+			     "second of a process"));
 	e = some_event(WIRE_HOST_STOP);
 	EVENT_SET(&e, HOST_PRODUCED, host.produced, 1000);
 	EVENT_SET(&e, HOST_LOST, host.lost, 0);

@@ -184,6 +184,10 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 		c->folds++;
 		c->folded += e.fold.count;
 	}
+	if (head->kind == WIRE_HOST_LIMIT) {
+		c->limits++;
+		c->limited += e.limit.count;
+	}
 	corridor_event(c, &e);
 	return 0;
 }

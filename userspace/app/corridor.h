@@ -40,6 +40,8 @@ struct corridor {
 	uint64_t events[WIRE_KIND_MAX];
 	uint64_t folds;	 /* events that stand for many deeds */
 	uint64_t folded; /* the deeds that these stand for */
+	uint64_t limits;  /* events that tell of deeds past a limit */
+	uint64_t limited; /* these deeds */
 	uint64_t detections;
 	int64_t alive; /* forks minus exits: processes of the scope still there */
 	int error;     /* first failure of tape or output: the session ends on it */

@@ -121,6 +121,10 @@ static void print_losses(const struct corridor *c, const struct report_ledger *l
 	if (c->folds)
 		(void)fprintf(stderr, "  %" PRIu64 " equal deeds folded into %" PRIu64 " events\n",
 			      c->folded, c->folds);
+	if (c->limits)
+		(void)fprintf(stderr,
+			      "  %" PRIu64 " deeds past a limit, told in %" PRIu64 " events\n",
+			      c->limited, c->limits);
 	if (ledger->not_run)
 		(void)fprintf(stderr, "  %" PRIu64 " times a hook interrupted itself, unseen\n",
 			      ledger->not_run);

@@ -89,13 +89,13 @@ static int start_export(struct session *s) {
 }
 
 static int start_probe(struct session *s) {
-	struct probe_options po = { .hooks = s->o->hooks, .set = beat_set(&s->beat, s->o->hooks),
+	struct probe_options po = { .hooks = s->o->hooks, .volume = s->o->volume,
+				    .set = beat_set(&s->beat, s->o->hooks), .step_ctx = &s->beat,
 				    .keeper = export_keeper(s->corridor.export) };
 	const char *why = "";
 	int err = po.set == PROBE_NOTHING ? 0 : probe_check(&why);
 
 	po.step = s->beat.careful ? beat_step : NULL;
-	po.step_ctx = &s->beat;
 	if (err) {
 		log_error("%s", why);
 		return err;

@@ -19,6 +19,9 @@
 
 #define SESSION_RULES 16
 
+/* Deeds of one kind of one process told in a second: a tenth of what a busy machine can take in. */
+#define SESSION_LIMIT_PROCESS 10000
+
 struct session_options {
 	enum probe_hooks hooks;
 	const char *rules[SESSION_RULES]; /* files or folders; none: no detection */
@@ -41,6 +44,8 @@ struct session_options {
 	pid_t scope_pid;	  /* 0: no such scope */
 	const char *scope_cgroup; /* NULL: no such scope; "/a/b" below the cgroup2 root */
 	uint64_t scope_cgroup_id;
+	struct probe_volume volume;
+	bool limits_given[2]; /* by the command line: of a process, of a cgroup */
 	struct watch watch;	  /* whose opens for reading are told */
 	struct follow *logs;	  /* to be followed; NULL: none */
 	char **command; /* run this and look only at it and its descendants; or NULL */

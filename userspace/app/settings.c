@@ -20,6 +20,10 @@
 static int take_sink(void *target, const struct config_pair *pairs, size_t n, size_t *bad,
 		     const char **why);
 
+#define TEXT_OF(number) TEXT(number)
+#define TEXT(word) #word
+#define LIMIT_PROCESS TEXT_OF(SESSION_LIMIT_PROCESS)
+
 static const char *const rings[] = { "0", "1", "2", "3", "4", NULL };
 static const char *const hooks[] = { "auto", "lsm", "tracepoint", "none", NULL };
 
@@ -35,6 +39,15 @@ static const struct config_key settings_keys[] = {
 	  .help = "paths whose opens for reading are told, beside the list of the sensor's own" },
 	{ .path = "outputs", .type = CONFIG_TEXTS, LIST(outputs), .fallback = "[]",
 	  .help = "for people: text:-, json:FILE, proto:FILE; not through the spool" },
+	{ .path = "limits.process", .type = CONFIG_BYTES, .offset = AT(limit_process),
+	  .fallback = LIMIT_PROCESS,
+	  .help = "file and network deeds of a kind that one has told in a second; 0: all" },
+	{ .path = "limits.cgroup", .type = CONFIG_BYTES, .offset = AT(limit_cgroup),
+	  .fallback = "0", .help = "likewise of all processes of a cgroup (v2)" },
+	{ .path = "rings.process", .type = CONFIG_BYTES, .offset = AT(ring_process),
+	  .fallback = "2MiB", .help = "room for the life of processes; a power of two" },
+	{ .path = "rings.bulk", .type = CONFIG_BYTES, .offset = AT(ring_bulk),
+	  .fallback = "8MiB", .help = "room for everything else; a power of two" },
 	{ .path = "spool.folder", .type = CONFIG_TEXT, .offset = AT(export.folder),
 	  .fallback = EXPORT_FOLDER, .help = "where events wait for their sinks" },
 	{ .path = "spool.max_bytes", .type = CONFIG_BYTES, .offset = AT(export.max_bytes),
@@ -96,6 +109,9 @@ static const struct config_key settings_keys[] = {
 struct settings settings_defaults(void) {
 	return (struct settings){ .export = export_defaults(),
 				  .desk.folder = VITALS_FOLDER,
+				  .limit_process = SESSION_LIMIT_PROCESS,
+				  .ring_process = 2 << 20,
+				  .ring_bulk = 8 << 20,
 				  .content = { .folder = UPDATER_FOLDER,
 					       .channel = "stable",
 					       .max_ring = 4,

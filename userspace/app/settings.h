@@ -36,6 +36,7 @@ struct settings {
 	int n_outputs;
 	struct export_options export;
 	struct desk_options desk;
+	uint64_t limit_process, limit_cgroup, ring_process, ring_bulk; /* as in session_options */
 	struct settings_content content;
 	struct config *memory; /* of all texts; NULL: there was no file */
 };

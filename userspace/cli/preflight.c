@@ -130,6 +130,7 @@ static int preflight_run(int argc, char **argv) {
 		return CLI_FAILURE;
 	}
 	po.hooks = o.hooks;
+	po.volume = o.volume;
 	(void)uname(&un);
 	(void)probe_preflight(&po, take_way, &s);
 	return survey_print(&s, &un);

@@ -2,6 +2,7 @@
 #include "cli/sensor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,14 @@
 #include "app/fetch.h"
 #include "app/rules.h"
 #include "base/log.h"
+#include "base/quantity.h"
 #include "sink/output.h"
 #include "sink/sink.h"
 
 struct session_options sensor_options(void) {
 	struct session_options o = { .color = -1, .ready_fd = -1, .summary = true,
 				     .beat = beat_defaults(),
+				     .volume.limit_process = SESSION_LIMIT_PROCESS,
 				     .export = export_defaults() };
 
 	watch_default(&o.watch);
@@ -123,6 +126,26 @@ static int take_watch(const struct command *c, struct session_options *o) {
 	return CLI_OK;
 }
 
+static int take_limit(const struct command *c, const char *option, uint32_t *ret, bool *given) {
+	long n;
+	int code = sensor_number(c, option, optarg, 0, INT_MAX, &n);
+
+	if (!code)
+		*ret = (uint32_t)n;
+	*given |= !code;
+	return code;
+}
+
+static int take_ring(const struct command *c, const char *option, uint32_t *ret) {
+	uint64_t n;
+
+	if (quantity_bytes(optarg, &n) || !probe_ring_fits(n))
+		return cli_misuse(c, "%s takes a power of two from 64KiB to 1GiB, not \"%s\"",
+				  option, optarg);
+	*ret = (uint32_t)n;
+	return CLI_OK;
+}
+
 static int take_output(const struct command *c, struct session_options *o) {
 	enum output_format format;
 
@@ -179,6 +202,16 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 		return take_log(c, o);
 	case SENSOR_WATCH:
 		return take_watch(c, o);
+	case SENSOR_LIMIT_PROCESS:
+		return take_limit(c, "--limit-process", &o->volume.limit_process,
+				  &o->limits_given[0]);
+	case SENSOR_LIMIT_CGROUP:
+		return take_limit(c, "--limit-cgroup", &o->volume.limit_cgroup,
+				  &o->limits_given[1]);
+	case SENSOR_RING_PROCESS:
+		return take_ring(c, "--ring-process", &o->volume.ring_process_bytes);
+	case SENSOR_RING_BULK:
+		return take_ring(c, "--ring-bulk", &o->volume.ring_bulk_bytes);
 	case SENSOR_READY_FD:
 		code = sensor_number(c, "--ready-fd", optarg, 0, 1 << 20, &n);
 		if (!code)
@@ -187,6 +220,27 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 	default:
 		return rules_select(c, option, &o->detect);
 	}
+}
+
+/* take_volume - limits and sizes of rings that the command line does not say */
+static int take_volume(struct session_options *o, const struct settings *s) {
+	if (!probe_ring_fits(s->ring_process) || !probe_ring_fits(s->ring_bulk)) {
+		log_error("rings.process and rings.bulk take a power of two from 64KiB to 1GiB");
+		return CLI_USAGE;
+	}
+	if (s->limit_process > INT_MAX || s->limit_cgroup > INT_MAX) {
+		log_error("limits.process and limits.cgroup take at most %d", INT_MAX);
+		return CLI_USAGE;
+	}
+	if (!o->limits_given[0])
+		o->volume.limit_process = (uint32_t)s->limit_process;
+	if (!o->limits_given[1])
+		o->volume.limit_cgroup = (uint32_t)s->limit_cgroup;
+	if (!o->volume.ring_process_bytes)
+		o->volume.ring_process_bytes = (uint32_t)s->ring_process;
+	if (!o->volume.ring_bulk_bytes)
+		o->volume.ring_bulk_bytes = (uint32_t)s->ring_bulk;
+	return CLI_OK;
 }
 
 /* take_settings - what the configuration says and the command line does not */
@@ -262,6 +316,7 @@ static int read_settings(const struct command *c, struct session_options *o) {
 	if (!o->config && strcmp(c->name, "run") != 0)
 		return CLI_OK;
 	code = cli_fault(settings_read(o->config, &s));
+	code = code ? code : take_volume(o, &s);
 	code = code ? code : take_settings(o, &s);
 	return code || strcmp(c->name, "run") != 0 ? code : take_content(o, &s.content);
 }

@@ -26,6 +26,10 @@ enum {
 	SENSOR_LOG,
 	SENSOR_RUN_FOLDER,
 	SENSOR_LISTEN,
+	SENSOR_LIMIT_PROCESS,
+	SENSOR_LIMIT_CGROUP,
+	SENSOR_RING_PROCESS,
+	SENSOR_RING_BULK,
 	SENSOR_OWN, /* first number that a command may use for its own options */
 };
 
@@ -44,7 +48,11 @@ enum {
 	{ "color", required_argument, NULL, SENSOR_COLOR },          \
 	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD },    \
 	{ "log", required_argument, NULL, SENSOR_LOG },              \
-	{ "watch", required_argument, NULL, SENSOR_WATCH }
+	{ "watch", required_argument, NULL, SENSOR_WATCH },          \
+	{ "limit-process", required_argument, NULL, SENSOR_LIMIT_PROCESS }, \
+	{ "limit-cgroup", required_argument, NULL, SENSOR_LIMIT_CGROUP }, \
+	{ "ring-process", required_argument, NULL, SENSOR_RING_PROCESS }, \
+	{ "ring-bulk", required_argument, NULL, SENSOR_RING_BULK }
 
 #define SENSOR_USAGE                                                                      \
 	"  -o, --output SPEC   FORMAT:FILE; text, json, proto, ocsf, ecs; - is stdout\n"          \
@@ -61,6 +69,11 @@ enum {
 	"                      NAME: auth, syslog, ...; kernel=/dev/kmsg (repeatable)\n"        \
 	"      --watch PATH    tell opens for reading of this file, or of those in this\n"      \
 	"                      folder, too (repeatable; credentials and keys always are)\n"    \
+	"      --limit-process N  file and network deeds of a kind, told of a process in\n"  \
+	"                      a second, the others being counted; 0: all (10000)\n"          \
+	"      --limit-cgroup N  likewise of a cgroup's processes together (0)\n"             \
+	"      --ring-process SIZE  room for the life of processes (2MiB)\n"                  \
+	"      --ring-bulk SIZE  room for everything else (8MiB)\n"                           \
 	"      --tape FILE     record the raw ring, for `lapwing replay`\n"                  \
 	"      --color WHEN    auto, always, never\n"                                        \
 	"      --ready-fd N    write a newline to descriptor N when all is attached\n"

@@ -78,6 +78,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_HOST_LOG] =	{ decode_host_log, sizeof(struct wire_host_log), false },
 	[WIRE_HOST_HEARTBEAT] =
 		{ decode_host_heartbeat, sizeof(struct wire_host_heartbeat), false },
+	[WIRE_HOST_LIMIT] =	{ decode_host_limit, sizeof(struct wire_host_limit), true },
 	[WIRE_HOST_LOSS] =	{ decode_host_loss, sizeof(struct wire_host_loss), true },
 	[WIRE_HOST_STOP] =	{ decode_host_stop, sizeof(struct wire_host_stop), true },
 	[WIRE_HOST_COVERAGE] = { decode_host_coverage, sizeof(struct wire_host_coverage), false },

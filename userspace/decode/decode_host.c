@@ -121,6 +121,35 @@ int decode_host_loss(struct reader *r, struct event *ret) {
 	return 0;
 }
 
+int decode_host_limit(struct reader *r, struct event *ret) {
+	static const struct str words[WIRE_LIMIT_MAX] = {
+		[WIRE_LIMIT_PROCESS] = STR("process"),
+		[WIRE_LIMIT_CGROUP] = STR("cgroup"),
+	};
+	const struct wire_host_limit *w = (const void *)r->head;
+	int error;
+
+	if (w->kind >= WIRE_KIND_MAX || w->by >= WIRE_LIMIT_MAX || !w->count ||
+	    w->last_ns < w->first_ns)
+		return -EBADMSG;
+	error = reader_commit(r, ret);
+	if (error)
+		return error;
+	if (!(w->head.flags & WIRE_NO_TASK))
+		reader_doer(r, ret);
+	EVENT_SET(ret, LIMIT_KIND, limit.kind, w->kind);
+	EVENT_SET(ret, LIMIT_COUNT, limit.count, w->count);
+	EVENT_SET(ret, LIMIT_FIRST_NS, limit.first_ns, w->first_ns);
+	EVENT_SET(ret, LIMIT_LAST_NS, limit.last_ns, w->last_ns);
+	EVENT_SET_STR(ret, LIMIT_BY, limit.by, words[w->by]);
+	EVENT_SET(ret, LIMIT_RATE, limit.rate, w->rate);
+	if (w->talkers)
+		EVENT_SET(ret, LIMIT_TALKERS, limit.talkers, w->talkers);
+	if (w->cgroup)
+		EVENT_SET(ret, LIMIT_CGROUP_ID, limit.cgroup_id, w->cgroup);
+	return 0;
+}
+
 int decode_host_heartbeat(struct reader *r, struct event *ret) {
 	const struct wire_host_heartbeat *w = (const void *)r->head;
 	struct str mode = fact(r, w->mode), reason = fact(r, w->reason);

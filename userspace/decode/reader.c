@@ -169,3 +169,8 @@ int reader_commit(const struct reader *r, struct event *e) {
 		e->degraded |= degraded_of(h->flags);
 	return 0;
 }
+
+void reader_doer(const struct reader *r, struct event *e) {
+	commit_doer(r->head, e);
+	e->has[0] |= DOER;
+}

@@ -84,6 +84,9 @@ static inline struct str reader_path(struct reader *r, const struct wire_path *w
  */
 int reader_commit(const struct reader *r, struct event *e);
 
+/* reader_doer - also whom the header of a WIRE_KIND_IS_HOST names; reader_commit() does not */
+void reader_doer(const struct reader *r, struct event *e);
+
 /* One for each struct of wire.h; the record's fixed part is known to be there. */
 int decode_fork(struct reader *r, struct event *ret);
 int decode_exec(struct reader *r, struct event *ret);
@@ -106,6 +109,7 @@ int decode_host_start(struct reader *r, struct event *ret);
 int decode_host_coverage(struct reader *r, struct event *ret);
 int decode_host_clock(struct reader *r, struct event *ret);
 int decode_host_user(struct reader *r, struct event *ret);
+int decode_host_limit(struct reader *r, struct event *ret);
 int decode_host_loss(struct reader *r, struct event *ret);
 int decode_host_content(struct reader *r, struct event *ret);
 int decode_host_log(struct reader *r, struct event *ret);

@@ -333,6 +333,9 @@ void correlate_host(struct ruleset *set, const struct event *e) {
 	if (e->kind == WIRE_HOST_LOSS && event_has(e, FIELD_HOST_LOST_KIND) &&
 	    event_has(e, FIELD_HOST_LOST_COUNT)) {
 		lost(set, e->host.lost_kind, e->host.lost_count);
+	} else if (e->kind == WIRE_HOST_LIMIT) {
+		/* what was only counted was not judged either */
+		lost(set, e->limit.kind, e->limit.count);
 	} else if (e->kind == WIRE_HOST_START) {
 		windows_each(all->windows, none, NULL);
 		for (uint32_t i = 0; i < all->n; i++)

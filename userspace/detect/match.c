@@ -127,7 +127,8 @@ static void try_event(struct ruleset *rules, struct arena *arena, const struct b
 
 /* of_host - whether @e tells correlations what they missed */
 static bool of_host(const struct ruleset *rules, const struct event *e) {
-	return rules->correlations && (e->kind == WIRE_HOST_LOSS || e->kind == WIRE_HOST_START);
+	return rules->correlations && (e->kind == WIRE_HOST_LOSS || e->kind == WIRE_HOST_LIMIT ||
+				       e->kind == WIRE_HOST_START);
 }
 
 /*

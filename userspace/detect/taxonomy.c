@@ -244,7 +244,8 @@ void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, con
 /* speaks - whether keywords are looked for in messages of that name */
 static bool speaks(const char *message) {
 	/* ids and words of ours; what others said in events of their own; where, not what */
-	static const char *const mute[] = { "", "parent", "lineage", "container", "host", "fold" };
+	static const char *const mute[] = { "", "parent", "lineage", "container", "host",
+					    "fold", "limit" };
 
 	for (uint32_t i = 0; i < COUNT(mute); i++) {
 		if (!strcmp(message, mute[i]))

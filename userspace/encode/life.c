@@ -141,6 +141,16 @@ static void add_mode(struct buf *out, const struct event *e) {
 	}
 }
 
+static void add_limit(struct buf *out, const struct event *e) {
+	const struct event_limit *l = &e->limit;
+
+	buf_addf(out, " %llu %s past %u a second of a ", (unsigned long long)l->count,
+		 event_kind_name(l->kind), l->rate);
+	text_shown(out, l->by);
+	if (!event_has(e, FIELD_PROCESS_PID) && event_has(e, FIELD_LIMIT_TALKERS))
+		buf_addf(out, ", by %u others", l->talkers);
+}
+
 void text_host(struct buf *out, const struct event *e) {
 	if (e->kind == WIRE_HOST_START) {
 		add_start(out, e);
@@ -150,6 +160,8 @@ void text_host(struct buf *out, const struct event *e) {
 		add_verdict(out, e);
 	} else if (e->kind == WIRE_HOST_LOSS) {
 		add_loss(out, e);
+	} else if (e->kind == WIRE_HOST_LIMIT) {
+		add_limit(out, e);
 	} else if (e->kind == WIRE_HOST_HEARTBEAT) {
 		add_mode(out, e);
 	} else if (e->kind == WIRE_HOST_STOP) {

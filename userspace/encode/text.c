@@ -117,7 +117,7 @@ static void (*const sentences[WIRE_KIND_MAX])(struct buf *, const struct event *
 	[WIRE_HOST_CONTENT] = text_host,
 	[WIRE_HOST_START] = text_host,	    [WIRE_HOST_LOSS] = text_host,
 	[WIRE_HOST_STOP] = text_host,	    [WIRE_HOST_COVERAGE] = text_host,
-	[WIRE_HOST_HEARTBEAT] = text_host,
+	[WIRE_HOST_HEARTBEAT] = text_host,  [WIRE_HOST_LIMIT] = text_host,
 };
 
 static void add_deed(struct buf *out, const struct event *e, uint32_t kind) {

@@ -243,6 +243,13 @@ struct event_fold {
 	uint64_t count, first_ns, last_ns, bytes_out, bytes_in;
 };
 
+/* Deeds past a limit that were only counted. */
+struct event_limit {
+	uint32_t kind, rate, talkers;
+	uint64_t count, first_ns, last_ns, cgroup_id;
+	struct str by;
+};
+
 /* A line of a log that others write. */
 struct event_log {
 	struct strv services;
@@ -281,6 +288,7 @@ struct event {
 	struct event_dns dns;
 	struct event_host host;
 	struct event_fold fold;
+	struct event_limit limit;
 	struct event_mount mount;
 	struct event_process target; /* whom the deed is done to */
 	struct event_credentials credentials;

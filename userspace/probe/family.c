@@ -95,7 +95,7 @@ void family_maps_init(struct family_maps *m) {
 	static const char *const names[FAMILY_MAPS] = {
 		"ring_process", "ring_bulk", "slots",	      "sequences", "losses",
 		"pulse",	"scope",     "scope_sockets", "folds",	   "fold_marks",
-		".data.watch",	"watches",   "traces",
+		".data.watch",	"watches",   "traces",	      "limits",	   "limit_marks",
 	};
 
 	for (int i = 0; i < FAMILY_MAPS; i++) {
@@ -198,9 +198,24 @@ static int set_knobs(struct bpf_object *object, const struct knobs *knobs) {
 	return map ? bpf_map__set_initial_value(map, knobs, sizeof(*knobs)) : -EPROTO;
 }
 
-/* lend_maps - the object uses the maps that are made already, and sizes those that it makes */
-static int lend_maps(struct bpf_object *object, const struct family_maps *maps) {
+/* size_map - of one that an object is about to make; @o: NULL: as compiled */
+static int size_map(struct bpf_map *map, const char *name, const struct probe_options *o) {
 	uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
+
+	if (!strcmp(name, "slots"))
+		return bpf_map__set_max_entries(map, cpus * KNOBS_SLOTS_PER_CPU);
+	if (!strcmp(name, "sequences"))
+		return bpf_map__set_max_entries(map, cpus);
+	if (o && o->volume.ring_process_bytes && !strcmp(name, "ring_process"))
+		return bpf_map__set_max_entries(map, o->volume.ring_process_bytes);
+	if (o && o->volume.ring_bulk_bytes && !strcmp(name, "ring_bulk"))
+		return bpf_map__set_max_entries(map, o->volume.ring_bulk_bytes);
+	return 0;
+}
+
+/* lend_maps - the object uses the maps that are made already, and sizes those that it makes */
+static int lend_maps(struct bpf_object *object, const struct family_maps *maps,
+		     const struct probe_options *o) {
 	int err = 0;
 
 	for (int i = 0; i < FAMILY_MAPS && !err; i++) {
@@ -210,10 +225,8 @@ static int lend_maps(struct bpf_object *object, const struct family_maps *maps) 
 			continue;
 		if (maps->fds[i] >= 0)
 			err = bpf_map__reuse_fd(map, maps->fds[i]);
-		else if (!strcmp(maps->names[i], "slots"))
-			err = bpf_map__set_max_entries(map, cpus * KNOBS_SLOTS_PER_CPU);
-		else if (!strcmp(maps->names[i], "sequences"))
-			err = bpf_map__set_max_entries(map, cpus);
+		else
+			err = size_map(map, maps->names[i], o);
 	}
 	return err;
 }
@@ -324,7 +337,7 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 	}
 	if (!n)
 		return -ENOTSUP;
-	err = lend_maps(f->object, maps);
+	err = lend_maps(f->object, maps, attach);
 	if (err)
 		return err;
 	log_reset();
@@ -376,7 +389,7 @@ int family_try(enum deed_family which, const struct deed_way *way, const struct 
 
 		(void)bpf_program__set_autoload(program, family_way_needs(way, name));
 	}
-	err = lend_maps(object, &maps);
+	err = lend_maps(object, &maps, NULL);
 	if (!err)
 		err = bpf_object__load(object);
 	if (refused_altogether(way->mechanism, err))

@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <string.h>
 
-#define FOLD_CPU 65535 /* no CPU's: numbered as facts of the host are */
 #define LAST_TRIES 1000 /* of a millisecond each, for entries that are held when all is detached */
 
 int fold_map(struct probe *p) {
@@ -55,7 +54,7 @@ static bool take(struct knobs_fold *w, uint64_t now_ns, bool all, struct draft *
 		.head = { .ts_ns = w->last_ns,
 			  .len = (uint32_t)sizeof(d->fold) + len,
 			  .flags = WIRE_NO_TASK,
-			  .cpu = FOLD_CPU,
+			  .cpu = PROBE_NO_CPU,
 			  .kind = WIRE_HOST_FOLD,
 			  .outcome = WIRE_SUCCEEDED },
 		.count = w->count,
@@ -118,15 +117,18 @@ static int tell_all(struct probe *p, uint64_t now_ns, bool all, uint64_t *seq, p
 
 int probe_folds(struct probe *p, uint64_t now_ns, bool all, uint64_t *seq, probe_record_fn cb,
 		void *ctx) {
-	int r;
+	int r, over;
 
 	if (!p->folds)
 		return 0;
+	over = limit_tell(p, now_ns, all, seq, cb, ctx);
+	if (over < 0)
+		return over;
 	r = tell_all(p, now_ns, all, seq, cb, ctx);
 	/* a hook that was under way when it was detached ends soon */
 	for (int i = 0; all && r > 0 && i < LAST_TRIES; i++) {
 		(void)poll(NULL, 0, 1);
 		r = tell_all(p, now_ns, all, seq, cb, ctx);
 	}
-	return r;
+	return r < 0 ? r : r + over;
 }

@@ -19,7 +19,7 @@
 #include "probe/probe_impl.h"
 
 /* A ring this full (an eighth of the smaller one) wakes its reader at once. */
-#define WAKE_BYTES (256 * 1024)
+#define WAKE_BYTES (256 * 1024) /* or a quarter of the smaller ring */
 
 /* PROC_PID_INIT_INO of include/linux/proc_ns.h: the initial namespace, on every kernel */
 #define PID_NAMESPACE_INODE 0xeffffffcu
@@ -92,13 +92,25 @@ bool probe_known(struct family_choice *c) {
 	return preempts;
 }
 
+static uint32_t wake_bytes(const struct probe_options *o) {
+	uint32_t n = WAKE_BYTES;
+
+	if (o->volume.ring_process_bytes && o->volume.ring_process_bytes / 4 < n)
+		n = o->volume.ring_process_bytes / 4;
+	if (o->volume.ring_bulk_bytes && o->volume.ring_bulk_bytes / 4 < n)
+		n = o->volume.ring_bulk_bytes / 4;
+	return n;
+}
+
 static void fill_knobs(const struct probe_options *o, struct knobs *k) {
 	*k = (struct knobs){
 		.scope = o->scope,
 		.scope_cgroup = o->scope_cgroup_id,
 		.self_tgid = (uint32_t)getpid(),
 		.keeper_tgid = (uint32_t)o->keeper,
-		.wake_bytes = WAKE_BYTES,
+		.wake_bytes = wake_bytes(o),
+		.limit_process = o->volume.limit_process,
+		.limit_cgroup = o->volume.limit_cgroup,
 	};
 	for (const char *p = o->scope_cgroup; p && *p; p++)
 		k->scope_cgroup_level += *p == '/' && p[1];
@@ -221,7 +233,7 @@ static int map_counters(struct probe *p) {
 		p->traces = at;
 	}
 	p->not_run_before = not_run(p);
-	return fold_map(p) ?: watch_map(p);
+	return fold_map(p) ?: limit_map(p) ?: watch_map(p);
 }
 
 static int map_ring(struct probe *p, const char *name, struct ring *ring) {
@@ -354,6 +366,7 @@ void probe_free(struct probe *p) {
 	probe_unmap_shared(p, (void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
 	watch_unmap(p);
 	fold_unmap(p);
+	limit_unmap(p);
 	probe_unmap_shared(p, (void *)p->pulse, p->page_bytes);
 	family_maps_done(&p->maps);
 	free(p);

@@ -35,6 +35,13 @@ enum probe_set {
 	PROBE_NOTHING, /* no program is loaded; the probe is there, and gives nothing */
 };
 
+/* How much may come. */
+struct probe_volume {
+	/* deeds on files and the network, each kind for itself, told in a second; 0: all */
+	uint32_t limit_process, limit_cgroup;
+	uint32_t ring_process_bytes, ring_bulk_bytes; /* as probe_ring_fits(); 0: as compiled */
+};
+
 struct probe_options {
 	enum probe_hooks hooks;
 	enum probe_set set;
@@ -48,6 +55,7 @@ struct probe_options {
 	uint32_t scope;		  /* enum knobs_scope */
 	const char *scope_cgroup; /* SCOPE_CGROUP: path below the cgroup2 root, "/a/b"; borrowed */
 	uint64_t scope_cgroup_id; /* SCOPE_CGROUP: inode of its directory */
+	struct probe_volume volume;
 	pid_t keeper; /* its deeds and its children's are the sensor's own; 0: there is none */
 };
 
@@ -65,6 +73,14 @@ struct probe_deed {
  * 0, -EXDEV (a PID namespace of its own), -ENOENT (no BTF), -EPERM, -ENOSYS (too old).
  */
 int probe_check(const char **why);
+
+/* What a ring may be: any power of two between these. */
+#define PROBE_RING_MIN (64u << 10)
+#define PROBE_RING_MAX (1u << 30)
+
+static inline bool probe_ring_fits(uint64_t bytes) {
+	return bytes >= PROBE_RING_MIN && bytes <= PROBE_RING_MAX && !(bytes & (bytes - 1));
+}
 
 /*
  * probe_open - loads and attaches what the kernel takes, of what is in the options' set
@@ -110,7 +126,8 @@ void probe_fds(const struct probe *p, int ret[2]);
 int probe_drain(struct probe *p, int max, probe_record_fn cb, void *ctx);
 
 /*
- * probe_folds - hands a WIRE_HOST_FOLD record to @cb for all equal deeds whose window is over
+ * probe_folds - hands a WIRE_HOST_FOLD record to @cb for all equal deeds whose window is over,
+ * and once a second WIRE_HOST_LIMIT records for those past a limit
  * @now_ns: CLOCK_BOOTTIME
  * @seq: numbers the records, counted up
  * @all: whose window is not over too: nothing is counted any more, because all is detached

@@ -9,6 +9,8 @@
 #include "probe/probe.h"
 #include "probe/ring.h"
 
+#define PROBE_NO_CPU 65535 /* of records that are made here: numbered as facts of the host are */
+
 struct probe {
 	struct probe_options options;
 	struct family_maps maps;
@@ -23,6 +25,9 @@ struct probe {
 	int64_t not_run_before;		   /* while the hooks were being attached */
 	struct knobs_fold_entry *folds; /* both shared with the hooks */
 	struct knobs_fold_marks *fold_marks;
+	struct knobs_limit *limits; /* likewise */
+	struct knobs_limit_marks *limit_marks;
+	uint64_t limits_told_ns;
 	struct knobs_watch_filter *watch_filter; /* NULL: the family of files is not loaded */
 	struct knobs_watch_table *watches;	 /* two */
 	size_t n_cpus;
@@ -59,5 +64,13 @@ void watch_unmap(struct probe *p);
 /* fold_map - maps what fold.h counts in; -errno. fold_unmap: also after that failed. */
 int fold_map(struct probe *p);
 void fold_unmap(struct probe *p);
+
+/* limit_map - maps what limit.h counts in; -errno. limit_unmap: also after that failed. */
+int limit_map(struct probe *p);
+void limit_unmap(struct probe *p);
+
+/* limit_tell - WIRE_HOST_LIMIT records: of who did most, and of the rest; as probe_folds() */
+int limit_tell(struct probe *p, uint64_t now_ns, bool all, uint64_t *seq, probe_record_fn cb,
+	       void *ctx);
 
 #endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * limit.h - how many deeds of one kind a process, and a cgroup, may have told in a second
+ *
+ * What folds cannot help against is a process that does a hundred thousand
+ * different deeds: it would fill the ring, and others' deeds would be lost. So
+ * of each kind of file and network deed (WIRE_KIND_IS_VOLUME) a process has so
+ * many told whole in a window of a second, and those past it are counted in the
+ * map `limits`; user space tells them once a second, naming who did most of them
+ * (HOST_LIMIT). Nothing is dropped: a deed is told, or in such a number. When it
+ * cannot be counted, because another holds the entry or fills it, it is told.
+ *
+ * Asked at emit.h, behind the folds: what is folded is not counted here. A kind
+ * has a budget of its own, so that a flood of opens does not hide a connect.
+ * Deeds of nobody (the end of a connection, seen in an interrupt) have no limit.
+ */
+#ifndef LAPWING_LIMIT_H
+#define LAPWING_LIMIT_H
+
+#include "maps.h"
+
+static __always_inline __u32 limit_hash(__u64 id, __u32 kind) {
+	return (__u32)((id + kind) * 0x9e3779b97f4a7c15 >> 40);
+}
+
+/* limit_hold - the entry @at, which nobody else looks at until limit_let_go(); or NULL */
+static __always_inline struct knobs_limit *limit_hold(__u32 at) {
+	struct knobs_limit *e = bpf_map_lookup_elem(&limits, &at);
+
+	return e && __sync_val_compare_and_swap(&e->busy, 0, 1) == 0 ? e : NULL;
+}
+
+/* A swap, because other CPUs and user space must see all that was written before it. */
+static __always_inline void limit_let_go(struct knobs_limit *e) {
+	(void)__sync_lock_test_and_set(&e->busy, 0);
+}
+
+/* limit_own - makes @e that of these deeds; false: it has others' to tell yet */
+static __always_inline bool limit_own(struct knobs_limit *e, __u64 id, __u32 tgid, __u32 kind,
+				      struct task_struct *task) {
+	const struct cred *cred;
+
+	if (e->id == id && e->tgid == tgid && e->kind == kind)
+		return true;
+	if (e->over[WIRE_LIMIT_PROCESS] || e->over[WIRE_LIMIT_CGROUP])
+		return false;
+	cred = task->real_cred;
+	e->id = id;
+	e->tgid = tgid;
+	e->kind = kind;
+	e->began_ns = 0;
+	e->uid = cred->uid.val;
+	e->gid = cred->gid.val;
+	e->euid = cred->euid.val;
+	return true;
+}
+
+/* limit_within - whether one more deed of @e is within @rate */
+static __always_inline bool limit_within(struct knobs_limit *e, __u64 now, __u32 rate) {
+	if (now - e->began_ns >= KNOBS_LIMIT_WINDOW_NS) {
+		e->began_ns = now;
+		e->told = 0;
+	}
+	if (e->told >= rate)
+		return false;
+	e->told++;
+	return true;
+}
+
+static __always_inline void limit_mark(__u32 at) {
+	__u32 zero = 0;
+	struct knobs_limit_marks *m = bpf_map_lookup_elem(&limit_marks, &zero);
+
+	if (m)
+		__sync_fetch_and_or(&m->bits[at / 64 % (KNOBS_LIMITS / 64)], 1ull << at % 64);
+}
+
+static __always_inline void limit_count(struct knobs_limit *e, __u32 at, __u32 by, __u64 cgroup,
+					__u64 now) {
+	if (!e->over[WIRE_LIMIT_PROCESS] && !e->over[WIRE_LIMIT_CGROUP]) {
+		e->first_ns = now;
+		limit_mark(at);
+	}
+	e->over[by & 1]++;
+	e->last_ns = now;
+	e->cgroup = cgroup;
+}
+
+/* limit_cgroup - the same for all of a cgroup's processes; @mine: the entry of the one that asks */
+static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task, __u32 mine,
+					 __u64 now) {
+	__u64 cgroup = task->cgroups->dfl_cgrp->kn->id;
+	__u64 start = task->group_leader->start_boottime;
+	__u32 at = KNOBS_LIMIT_PROCESSES +
+		   (limit_hash(cgroup, kind) & (KNOBS_LIMITS - KNOBS_LIMIT_PROCESSES - 1));
+	struct knobs_limit *e = limit_hold(at), *m;
+	bool over;
+
+	if (!e)
+		return false;
+	over = limit_own(e, cgroup, 0, kind, task) && !limit_within(e, now, knobs.limit_cgroup);
+	if (over) {
+		/* by the process, whose name is worth more */
+		m = limit_hold(mine);
+		if (m && limit_own(m, start, (__u32)task->tgid, kind, task))
+			limit_count(m, mine, WIRE_LIMIT_CGROUP, cgroup, now);
+		else
+			limit_count(e, at, WIRE_LIMIT_CGROUP, cgroup, now);
+		if (m)
+			limit_let_go(m);
+	}
+	limit_let_go(e);
+	return over;
+}
+
+static __noinline bool limit_ask(__u32 kind, struct task_struct *task) {
+	__u64 now = bpf_ktime_get_boot_ns(), start = task->group_leader->start_boottime;
+	__u32 mine = limit_hash(start ^ (__u64)(__u32)task->tgid << 40, kind) &
+		     (KNOBS_LIMIT_PROCESSES - 1);
+	struct knobs_limit *e = knobs.limit_process ? limit_hold(mine) : NULL;
+	bool over = false;
+
+	if (e) {
+		over = limit_own(e, start, (__u32)task->tgid, kind, task) &&
+		       !limit_within(e, now, knobs.limit_process);
+		if (over)
+			limit_count(e, mine, WIRE_LIMIT_PROCESS, task->cgroups->dfl_cgrp->kn->id,
+				    now);
+		limit_let_go(e);
+	}
+	if (over || !knobs.limit_cgroup)
+		return over;
+	return limit_cgroup(kind, task, mine, now);
+}
+
+/* limit_over - whether a deed is only counted, and needs no record; @task: the doer, or NULL */
+static __always_inline bool limit_over(__u32 kind, struct task_struct *task) {
+	if (!WIRE_KIND_IS_VOLUME(kind) || !(knobs.limit_process || knobs.limit_cgroup))
+		return false;
+	return task && (__u32)task->tgid != knobs.self_tgid && limit_ask(kind, task);
+}
+
+#endif
