@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hostroot.h"
 #include "base/varint.h"
 #include "encode/encode.h"
 #include "event/field.h"
@@ -65,7 +65,6 @@ int batch_filter(const struct sink_url *url, const struct sink_type *type, struc
 }
 
 int batch_init(struct batch *b, const struct sink *s) {
-	static struct utsname un;
 	const char *why;
 	int err;
 
@@ -83,8 +82,7 @@ int batch_init(struct batch *b, const struct sink *s) {
 	b->piece_of = calloc(b->max, sizeof(*b->piece_of));
 	b->host_id = first_line("/etc/machine-id");
 	b->boot_id = first_line("/proc/sys/kernel/random/boot_id");
-	(void)uname(&un);
-	b->host_name = str_of(un.nodename);
+	b->host_name = str_of(hostroot_name());
 	return b->pieces && b->items && b->piece_of ? 0 : -ENOMEM;
 }
 

@@ -2,6 +2,7 @@
 #include "app/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hostroot.h"
 #include "base/procfile.h"
 #include "content/verdict.h"
 
@@ -57,7 +59,8 @@ static int draft_send(struct host *h, struct draft *d) {
 }
 
 static int tell_users(struct host *h, struct draft *d) {
-	FILE *f = fopen("/etc/passwd", "re");
+	int fd = hostroot_open("/etc/passwd", O_RDONLY | O_CLOEXEC, true);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	struct passwd *pw;
 	int err = 0;
 
@@ -96,6 +99,7 @@ int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	static struct draft d;
 	struct wire_host_start *s = (struct wire_host_start *)d.bytes;
 	char text[4096];
+	const char *name = hostroot_name();
 	struct utsname un;
 	size_t n = 0;
 	int err;
@@ -109,7 +113,7 @@ int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	procfile_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
 	draft_str(&d, &s->boot_id, text, strlen(text));
 	(void)uname(&un);
-	draft_str(&d, &s->host_name, un.nodename, strlen(un.nodename));
+	draft_str(&d, &s->host_name, name, strlen(name));
 	draft_str(&d, &s->version, LAPWING_VERSION, strlen(LAPWING_VERSION));
 	draft_str(&d, &s->kernel, un.release, strlen(un.release));
 	draft_str(&d, &s->arch, un.machine, strlen(un.machine));

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/hostroot.h"
 
 void watch_default(struct watch *w) {
 	static const char *const paths[] = {
@@ -48,12 +48,10 @@ int watch_add(struct watch *w, const char *path) {
 
 /* look - the inode of @path; -EAGAIN: it would have to be waited for, -errno: it is not there */
 static int look(const char *path, bool wait, struct statx *ret) {
-	const struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-				      .resolve = wait ? 0 : RESOLVE_CACHED };
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)), err;
+	int fd = hostroot_open(path, O_PATH | O_CLOEXEC, wait), err;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, ret)
 		      ? -errno
 		      : 0;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hostroot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* tree - a descriptor of the host's root, opened once */
+static int tree(void) {
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("/proc/1/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd;
+}
+
+int hostroot_open(const char *path, int flags, bool wait) {
+	const struct open_how how = { .flags = (uint64_t)flags,
+				      .resolve = RESOLVE_IN_ROOT | (wait ? 0 : RESOLVE_CACHED) };
+	int fd = (int)syscall(SYS_openat2, tree(), path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+const char *hostroot_name(void) {
+	static struct utsname un;
+	const char *named = getenv("LAPWING_HOST_NAME");
+
+	if (named && *named)
+		return named;
+	return uname(&un) ? "" : un.nodename;
+}
