@@ -29,8 +29,8 @@ ALL = f'''
     url: file:{EVENTS}
     format: json
 '''
-# POSIX shell: a process, a file, a socket of each workload, with its mark
-DEEDS = "while :; do /bin/cat /mark-{0} >/dev/null; : >/tmp/file-{0}-$$; sleep 1; done"
+# POSIX shell: processes and files of each workload, with its mark
+DEEDS = "i=0; while :; do i=$((i + 1)); /bin/cat /mark-{0} >/dev/null; : >/tmp/file-{0}-$i; sleep 1; done"
 CAPABILITIES = {"DAC_READ_SEARCH": 2, "SYS_PTRACE": 19, "PERFMON": 38, "BPF": 39}
 
 
@@ -214,9 +214,12 @@ class Containers:
 
     def of(self, name):
         """Events that only this workload causes."""
-        return [e for e in self.events()
-                if e["kind"] in ("PROCESS_EXEC", "FILE_CREATE")
-                and (f"/mark-{name}" in json.dumps(e) or f"/file-{name}-" in json.dumps(e))]
+        def of_it(e):
+            if e["kind"] == "PROCESS_EXEC":
+                return e["process"]["executable"].endswith("/cat") and f"/mark-{name}" in json.dumps(e)
+            return e["kind"] == "FILE_CREATE" and f"/tmp/file-{name}-" in e["file"].get("path", "")
+
+        return [e for e in self.events() if of_it(e)]
 
     def it_sees_what_the_host_watches(self):
         before = len(self.events())
