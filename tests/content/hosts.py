@@ -80,6 +80,7 @@ class Content(Forge):
     """Bundles of rules about log lines, the canary's always among them, and orders for them."""
 
     def __init__(self, folder, source):
+        os.makedirs(folder, exist_ok=True)
         super().__init__(folder)
         self.source, self.number = source, 0
         os.makedirs(source, exist_ok=True)
@@ -115,8 +116,9 @@ class Host:
     """A supervisor and its worker."""
 
     def __init__(self, top, name, song, source, poll="1s", stage="1s", probation="1s", ca=None,
-                 like=None):
+                 like=None, worker=("--hooks", "none")):
         self.top, self.name, self.song, self.child = top, name, song, None
+        self.options = worker
         os.makedirs(top)
         if like:  # the state folder of a host that was set up
             shutil.copytree(like, f"{top}/state")
@@ -135,8 +137,7 @@ class Host:
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(
                 [LAPWING, "supervise", "--guard", f"{self.top}/guard", "--off-file",
-                 f"{self.top}/off", "--prove", "2", "--", "--config", self.config, "--hooks", "none",
-                 "--log", f"auth={self.song.path}", "-o", f"json:{self.out}"],
+                 f"{self.top}/off", "--prove", "2", "--", "--config", self.config, *self.options, "--log", f"auth={self.song.path}", "-o", f"json:{self.out}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, "LAPWING_HOST_ID": self.name})
         return self
@@ -144,6 +145,10 @@ class Host:
     def ready(self, seconds=60):
         if not wait_until(lambda: self.beats() > 0, seconds):
             raise Failed(f"{self.name} did not start: {self.said()}")
+
+    def content(self, *words):
+        """As its owner: `lapwing content ...`"""
+        return lapwing("content", "--folder", self.state, *words).stdout
 
     def stop(self, how=signal.SIGTERM):
         if self.child and self.child.poll() is None:

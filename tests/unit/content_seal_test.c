@@ -164,7 +164,8 @@ static void an_order_is_read_back(void) {
 			   .version = 3, .state = ORDER_REVERT, .channel = "stable",
 			   .release = "r", .has_to = true, .retry = true, .ring = 2,
 			   .permyriad = 1000, .spread_s = 60, .shadow_s = 5, .n_strata = 1,
-			   .n_disarm = 1, .strata = { "debian-12" }, .disarm = { "id" } };
+			   .n_disarm = 1, .strata = { "debian-12" }, .disarm = { "id" },
+			   .n_leave = 1, .leave = { "file" }, .safe = true };
 	static struct order back;
 	struct seal s;
 	const char *why;

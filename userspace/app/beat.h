@@ -14,6 +14,8 @@
 #include "guard/guard.h"
 #include "probe/probe.h"
 
+#define BEAT_AGAIN 75 /* exit code of a worker that is to begin anew */
+
 struct beat {
 	enum guard_level level;
 	const char *why;      /* not GUARD_FULL: one sentence */

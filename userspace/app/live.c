@@ -12,6 +12,7 @@
 #include "app/bundle.h"
 #include "app/intake.h"
 #include "app/rules.h"
+#include "app/switches.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/procfile.h"
@@ -83,6 +84,7 @@ static void take_rules(struct live *l, struct corridor *c, struct ruleset *rules
 	l->budgets = calloc(l->n_budgets + 1, sizeof(*l->budgets));
 	if (!l->budgets)
 		l->n_budgets = 0;
+	(void)switches_rules(l, c, NULL);
 }
 
 int live_load(struct live *l, struct corridor *c) {
@@ -179,7 +181,6 @@ static int tell_budget(struct live *l, struct host *h, const struct rule_info *i
 }
 
 static int tend_budgets(struct live *l, struct corridor *c, struct host *h, uint64_t now_ms) {
-	static const uint32_t each[] = { 1, BUDGET_SAMPLE, 0 };
 	struct rule_info info;
 	int err = 0;
 
@@ -195,7 +196,7 @@ static int tend_budgets(struct live *l, struct corridor *c, struct host *h, uint
 		l->n_disarmed += is == BUDGET_DISARMED;
 		if (is == was)
 			continue;
-		ruleset_arm(c->rules, i, each[is]);
+		ruleset_arm(c->rules, i, budget_each(&l->budgets[i]));
 		err = tell_budget(l, h, &info, is, reason);
 	}
 	return err;
@@ -252,7 +253,7 @@ int live_tend(struct live *l, struct corridor *c, struct host *h, uint64_t lost,
 
 	if (l->recorder)
 		recorder_tend(l->recorder);
-	err = tend_budgets(l, c, h, now_ms);
+	err = tend_budgets(l, c, h, now_ms) ?: switches_rules(l, c, h);
 	if (l->store.dir < 0 || err)
 		return err;
 	/* what was measured is of the state that was in force */

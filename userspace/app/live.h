@@ -38,6 +38,11 @@ struct live {
 	uint64_t state_ino; /* of the file, as looked at last */
 	struct budget *budgets; /* a place for each rule, owned */
 	size_t n_budgets, n_disarmed;
+	size_t n_off;	      /* rules that are switched off: switches.h */
+	struct off_list left; /* of hooks, what is off */
+	const char *leave[OFF_MAX]; /* names in it, for the probe */
+	bool just_left;	      /* something of that is newly off */
+	bool stays;	      /* hooks that are to come back do not */
 	struct { /* totals at the last sample */
 		uint64_t ms, events, lost, cpu_us, matches, shadow_matches, shadow_ns;
 	} last;

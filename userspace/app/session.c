@@ -28,6 +28,7 @@
 #include "app/pulse.h"
 #include "app/report.h"
 #include "app/sandbox.h"
+#include "app/switches.h"
 #include "base/log.h"
 
 /* Records taken in one go; timers and signals get their turn in between. */
@@ -64,6 +65,7 @@ struct session {
 	long period_ns;
 	int epoll, timer, signals;
 	bool over;
+	bool again; /* and to begin anew */
 };
 
 static int start_outputs(struct session *s) {
@@ -90,11 +92,14 @@ static int start_export(struct session *s) {
 
 static int start_probe(struct session *s) {
 	struct probe_options po = { .hooks = s->o->hooks, .volume = s->o->volume,
-				    .set = beat_set(&s->beat, s->o->hooks), .step_ctx = &s->beat,
+				    .step_ctx = &s->beat,
 				    .keeper = export_keeper(s->corridor.export) };
 	const char *why = "";
-	int err = po.set == PROBE_NOTHING ? 0 : probe_check(&why);
+	int err;
 
+	switches_begin(&s->live, &s->beat, &po);
+	po.set = beat_set(&s->beat, s->o->hooks);
+	err = po.set == PROBE_NOTHING ? 0 : probe_check(&why);
 	po.step = s->beat.careful ? beat_step : NULL;
 	if (err) {
 		log_error("%s", why);
@@ -265,10 +270,12 @@ static int tend_host(struct session *s, uint64_t now) {
 		beat_tell(&s->beat);
 		err = host_clock(&s->host) ?: tend_pulse(s, now);
 		err = err ?: live_tend(&s->live, &s->corridor, &s->host,
-				       report_lost(probe_losses(s->probe)), now);
+				       report_lost(probe_losses(s->probe)), now)
+			     ?: switches_hooks(&s->live, s->probe, &s->host, &s->beat, &s->again);
+		s->over |= s->again;
 		corridor_tend(&s->corridor, now);
 	}
-	if (now >= s->next_coverage_ns && !err)
+	if (!err && (now >= s->next_coverage_ns || switches_left(&s->live)))
 		err = tell_coverage(s, true);
 	if (now < s->next_loss_ns || err)
 		return err;
@@ -484,7 +491,7 @@ int session_run(const struct session_options *options) {
 	int code = start(&s);
 
 	if (code < 0) {
-		code = run(&s) ? 1 : 0;
+		code = run(&s) ? 1 : s.again ? BEAT_AGAIN : 0;
 		if (!code && s.child.pid && child_reap(&s.child))
 			code = child_code(&s.child);
 	}

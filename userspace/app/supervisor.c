@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/beat.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -314,10 +315,12 @@ static int loop(struct supervisor *s) {
 		}
 		if (!s->over)
 			watch_worker(s);
-		if (s->over || s->again)
+		if (s->over || s->again) {
 			clean = end_worker(s);
-		else
+		} else {
 			clean = WIFEXITED(s->status) && WEXITSTATUS(s->status) != 1;
+			s->again = clean && WEXITSTATUS(s->status) == BEAT_AGAIN;
+		}
 		if (clean && s->again)
 			guard_asked(&s->mark);
 		else if (clean)

@@ -164,8 +164,35 @@ static void take_bundle(struct updater *u, const struct order *o, const struct p
 	buf_done(&bytes);
 }
 
-/* see_order - the highest number is kept, so that no older order is followed again */
-static int see_order(struct updater *u, const struct order *o) {
+static void tell_off(struct updater *u) {
+	struct verdict v = { 0 };
+	uint64_t until = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < u->state.off.n; i++) {
+		const struct off *off = &u->state.off.list[i];
+
+		if (off->owner)
+			continue;
+		n++;
+		until = off->until_s;
+		verdict_say(&v, "order", "off", off_word(off->kind), "%s, until %" PRIu64,
+			    off->name[0] ? off->name : "no hook tells anything", until);
+		updater_tell(u, &v);
+	}
+	if (!n) {
+		verdict_say(&v, "order", "on", "-", "what orders had switched off is on again");
+		updater_tell(u, &v);
+	}
+}
+
+/*
+ * see_order - the highest number is kept, so that no older order is followed again
+ * What it switches off is off from now on, whether or not it is this host's turn, and though
+ * updates are paused or frozen.
+ */
+static int see_order(struct updater *u, const struct order *o, const struct policy *p) {
+	bool off = false;
 	int err = 0;
 
 	if (o->number <= u->state.order)
@@ -173,7 +200,11 @@ static int see_order(struct updater *u, const struct order *o) {
 	err = updater_begin(u);
 	if (!err)
 		u->state.order = o->number;
+	if (!err && plan_concerns(o, p))
+		off = off_order(&u->state.off, o);
 	err = updater_end(u, err);
+	if (!err && off)
+		tell_off(u);
 	if (!err && u->trial.stage)
 		u->trial.serial = u->state.serial;
 	return err;
@@ -207,7 +238,7 @@ void updater_poll(struct updater *u) {
 		plan.reason = "paused";
 		plan.why = "the owner has paused updates";
 	}
-	if (see_order(u, &o))
+	if (see_order(u, &o, &policy))
 		return;
 	if (plan.action == PLAN_HOLD)
 		hold(u, &o, "order", plan.reason, plan.why);

@@ -43,7 +43,7 @@ enum {
 	OPTION_SPREAD,
 	OPTION_TO,
 	OPTION_STRATUM,
-	OPTION_DISARM,
+	OPTION_DISARM, OPTION_LEAVE, OPTION_SAFE,
 	OPTION_SHADOW,
 	OPTION_PROBATION,
 	OPTION_EMERGENCY,
@@ -80,6 +80,8 @@ static const struct option options[] = {
 	{ "to", required_argument, NULL, OPTION_TO },
 	{ "stratum", required_argument, NULL, OPTION_STRATUM },
 	{ "disarm", required_argument, NULL, OPTION_DISARM },
+	{ "leave", required_argument, NULL, OPTION_LEAVE },
+	{ "safe", no_argument, NULL, OPTION_SAFE },
 	{ "shadow", required_argument, NULL, OPTION_SHADOW },
 	{ "probation", required_argument, NULL, OPTION_PROBATION },
 	{ "emergency", no_argument, NULL, OPTION_EMERGENCY },
@@ -215,6 +217,11 @@ static int take_order(int option, struct bundle_job *j) {
 		return add_text(o->strata, &o->n_strata, ORDER_STRATA, "strata");
 	case OPTION_DISARM:
 		return add_text(o->disarm, &o->n_disarm, ORDER_DISARM, "rules to disarm");
+	case OPTION_LEAVE:
+		return add_text(o->leave, &o->n_leave, ORDER_LEAVE, "deeds to leave");
+	case OPTION_SAFE:
+		o->safe = true;
+		return CLI_OK;
 	case OPTION_EMERGENCY:
 		o->emergency = true;
 		return CLI_OK;
@@ -387,6 +394,8 @@ const struct command command_bundle = {
 		 "      --to BUNDLE         revert: where to (each host's last good)\n"
 		 "      --stratum LABEL     only such hosts (repeatable)\n"
 		 "      --disarm RULE       must not run until the order expires (repeatable)\n"
+		 "      --leave DEED        no hook tells it until then: file, net.dns\n"
+		 "      --safe              no hook at all until then; all three: 7 days at most\n"
 		 "      --shadow TIME, --probation TIME   instead of the hosts' own\n"
 		 "      --emergency         also on a weekend; --retry: also where it "
 		 "was reverted\n"

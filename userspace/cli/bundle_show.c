@@ -103,6 +103,10 @@ static int show_order(const struct seal *s) {
 		(void)printf("stratum       %s\n", o.strata[i]);
 	for (uint32_t i = 0; i < o.n_disarm; i++)
 		(void)printf("disarm        %s\n", o.disarm[i]);
+	for (uint32_t i = 0; i < o.n_leave; i++)
+		(void)printf("leave         %s\n", o.leave[i]);
+	if (o.safe)
+		(void)printf("safe          no hook at all\n");
 	return CLI_OK;
 }
 

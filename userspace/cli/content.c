@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/intake.h"
 #include "app/recorder.h"
@@ -22,37 +21,20 @@
 #include "base/log.h"
 #include "base/quantity.h"
 #include "cli/cli.h"
+#include "cli/content.h"
 
 extern const struct command command_content;
 
 #define LOCK_MS 5000
-#define MAX_TEXT 16384
 
-struct job {
-	struct store store;
-	struct state state;
-	const char *folder, *tapes;
-	bool json, now;
-	char **args;
-	int n_args;
-};
-
-static void print_slot(const char *what, const struct state_slot *s) {
-	char hex[SEAL_HEX_BYTES];
-
-	seal_hex(s->hash, hex);
-	if (s->there)
-		(void)printf("%-10s %s version %" PRIu64 "\n", what, hex, s->version);
-}
-
-static int fail(const struct job *j, int err) {
+int content_fail(const struct content_job *j, int err) {
 	log_error("the content in \"%s\" cannot be changed: %s", j->folder,
 		  err == -EWOULDBLOCK ? "somebody else is changing it" : strerror(-err));
 	return CLI_FAILURE;
 }
 
 /* owner - what the owner did goes into the history */
-static void owner(const struct job *j, const struct state_slot *slot, const char *verdict,
+static void owner(const struct content_job *j, const struct state_slot *slot, const char *verdict,
 		  const char *text) {
 	struct verdict v = { .version = slot->version, .order = j->state.order };
 
@@ -61,109 +43,17 @@ static void owner(const struct job *j, const struct state_slot *slot, const char
 	intake_tell(&j->store, &v);
 }
 
-static int begin(struct job *j) {
+static int begin(struct content_job *j) {
 	int err = store_lock(&j->store, LOCK_MS);
 
 	return err ? err : store_load(&j->store, &j->state);
 }
 
-static int save(struct job *j) {
+static int save(struct content_job *j) {
 	int err = store_save(&j->store, &j->state);
 
 	store_unlock(&j->store);
-	return err ? fail(j, err) : CLI_OK;
-}
-
-/* --- status, history -------------------------------------------------------------------------- */
-
-static void print_json_slot(const char *what, const struct state_slot *s) {
-	char hex[SEAL_HEX_BYTES];
-
-	seal_hex(s->hash, hex);
-	if (s->there)
-		(void)printf(",\"%s\":{\"hash\":\"%s\",\"version\":%" PRIu64 "}", what, hex,
-			     s->version);
-}
-
-static int status(struct job *j) {
-	static struct keys_root root;
-	const struct state *s = &j->state;
-	struct buf pins = { 0 };
-	int err = store_load(&j->store, &j->state);
-
-	if (err)
-		return fail(j, err);
-	err = store_root(&j->store, &root);
-	if (j->json) {
-		(void)printf("{\"root\":%" PRIu64 ",\"serial\":%" PRIu64 ",\"order\":%" PRIu64
-			     ",\"stage\":\"%s\",\"paused\":%s,\"reverted\":%u", root.version,
-			     s->serial, s->order, trial_word(s->stage),
-			     s->paused ? "true" : "false", s->n_reverted);
-		print_json_slot("live", &s->live);
-		print_json_slot("good", &s->good);
-		print_json_slot("trial", &s->trial);
-		(void)printf("}\n");
-		return fflush(stdout) ? CLI_FAILURE : CLI_OK;
-	}
-	if (err)
-		(void)printf("root       none; `lapwing content trust FILE` installs one\n");
-	else
-		(void)printf("root       version %" PRIu64 "\n", root.version);
-	if (!s->live.there)
-		(void)printf("live       the rules that came with the sensor\n");
-	print_slot("live", &s->live);
-	print_slot("good", &s->good);
-	print_slot("before", &s->before[0]);
-	print_slot("before", &s->before[1]);
-	print_slot("trial", &s->trial);
-	if (s->stage)
-		(void)printf("stage      %s%s\n", trial_word(s->stage),
-			     s->begun ? "" : ", waits for the sensor");
-	(void)printf("order      %" PRIu64 "%s\n", s->order,
-		     s->paused ? ", updates are paused" : "");
-	for (uint32_t i = 0; i < s->n_reverted; i++) {
-		char hex[SEAL_HEX_BYTES];
-
-		seal_hex(s->reverted[i].hash, hex);
-		(void)printf("reverted   %s under order %" PRIu64 "\n", hex, s->reverted[i].order);
-	}
-	if (!store_read(&j->store, "pins", MAX_TEXT, &pins))
-		(void)printf("pins\n%.*s", (int)pins.len, pins.data);
-	buf_done(&pins);
-	return fflush(stdout) ? CLI_FAILURE : CLI_OK;
-}
-
-static void print_verdict(const struct verdict *v) {
-	time_t t = (time_t)v->time_s;
-	char text[32] = "", hex[SEAL_HEX_BYTES];
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm))
-		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	seal_hex(v->hash, hex);
-	(void)printf("%s  %-9s %-8s %-9s %.12s %" PRIu64 "  %s\n", text, v->gate, v->verdict,
-		     v->reason, hex, v->version, v->text);
-}
-
-static int history(struct job *j) {
-	struct buf text = { 0 };
-	struct verdict v;
-	int err = store_read(&j->store, "history", 2 * STORE_MAX_HISTORY, &text);
-
-	for (size_t at = 0; !err && at < text.len;) {
-		const char *line = text.data + at, *nl = memchr(line, '\n', text.len - at);
-		uint32_t n = nl ? (uint32_t)(nl - line) : 0;
-
-		if (!nl)
-			break;
-		if (j->json)
-			(void)printf("%.*s\n", (int)n, line);
-		else if (!verdict_parse((struct str){ line, n }, &v))
-			print_verdict(&v);
-		at += n + 1;
-	}
-	buf_done(&text);
-	return (err && err != -ENOENT) || fflush(stdout) ? CLI_FAILURE : CLI_OK;
+	return err ? content_fail(j, err) : CLI_OK;
 }
 
 /* --- changes ---------------------------------------------------------------------------------- */
@@ -176,7 +66,7 @@ static int read_file(const char *path, struct buf *out) {
 	return err;
 }
 
-static int trust(struct job *j) {
+static int trust(struct content_job *j) {
 	struct buf bytes = { 0 };
 	struct verdict v = { 0 };
 	int err = read_file(j->args[0], &bytes);
@@ -190,7 +80,7 @@ static int trust(struct job *j) {
 }
 
 /* skip_trial - the owner takes the place of gates 3 and 4 */
-static int skip_trial(struct job *j, const char *text) {
+static int skip_trial(struct content_job *j, const char *text) {
 	int err = begin(j);
 
 	if (!err && !j->state.stage) {
@@ -199,7 +89,7 @@ static int skip_trial(struct job *j, const char *text) {
 		return CLI_FAILURE;
 	}
 	if (err)
-		return fail(j, err);
+		return content_fail(j, err);
 	while (!state_promote(&j->state))
 		;
 	err = save(j);
@@ -208,7 +98,7 @@ static int skip_trial(struct job *j, const char *text) {
 	return err;
 }
 
-static int install(struct job *j) {
+static int install(struct content_job *j) {
 	const char *shipped = rules_default();
 	struct intake in = { .store = &j->store,
 			     .rules = &shipped,
@@ -232,12 +122,12 @@ static int install(struct job *j) {
 }
 
 /* roll_back - a trial ends; without one the live bundle gives way to the one before, or none */
-static int roll_back(struct job *j) {
+static int roll_back(struct content_job *j) {
 	int err = begin(j);
 	struct state_slot from, to = { 0 };
 
 	if (err)
-		return fail(j, err);
+		return content_fail(j, err);
 	from = j->state.stage ? j->state.trial : j->state.live;
 	if (!from.there) {
 		store_unlock(&j->store);
@@ -258,7 +148,7 @@ static int roll_back(struct job *j) {
 	return err;
 }
 
-static int write_pins(struct job *j, const struct policy *p, const char *text) {
+static int write_pins(struct content_job *j, const struct policy *p, const char *text) {
 	struct buf out = { 0 };
 	int err;
 
@@ -267,23 +157,23 @@ static int write_pins(struct job *j, const struct policy *p, const char *text) {
 			      : store_write(&j->store, "pins", out.data, out.len);
 	buf_done(&out);
 	if (err)
-		return fail(j, err);
+		return content_fail(j, err);
 	owner(j, &(struct state_slot){ 0 }, "pinned", text);
 	return CLI_OK;
 }
 
-static void read_pins(struct job *j, struct policy *p) {
+static void read_pins(struct content_job *j, struct policy *p) {
 	struct buf text = { 0 };
 
 	*p = policy_default();
-	if (!store_read(&j->store, "pins", MAX_TEXT, &text) &&
+	if (!store_read(&j->store, "pins", CONTENT_PINS_BYTES, &text) &&
 	    policy_parse((struct str){ text.data, (uint32_t)text.len }, p))
 		log_warn("the pins of \"%s\" cannot be read, and are begun anew, continuing",
 			 j->folder);
 	buf_done(&text);
 }
 
-static int pin(struct job *j) {
+static int pin(struct content_job *j) {
 	char text[VERDICT_TEXT_BYTES] = "";
 	struct policy p;
 
@@ -313,7 +203,7 @@ static int pin(struct job *j) {
 	return write_pins(j, &p, text[0] ? text : "none");
 }
 
-static int freeze(struct job *j) {
+static int freeze(struct content_job *j) {
 	const char *until = j->n_args ? j->args[0] : "ever";
 	struct policy p;
 	uint64_t ms;
@@ -331,11 +221,11 @@ static int freeze(struct job *j) {
 	return write_pins(j, &p, p.freeze_until_s ? "frozen" : "no longer frozen");
 }
 
-static int pause_updates(struct job *j, bool paused) {
+static int pause_updates(struct content_job *j, bool paused) {
 	int err = begin(j);
 
 	if (err)
-		return fail(j, err);
+		return content_fail(j, err);
 	j->state.paused = paused;
 	err = save(j);
 	if (!err)
@@ -344,33 +234,81 @@ static int pause_updates(struct job *j, bool paused) {
 	return err;
 }
 
-static int pause_run(struct job *j) {
+static int pause_run(struct content_job *j) {
 	return pause_updates(j, true);
 }
 
-static int resume_run(struct job *j) {
+static int resume_run(struct content_job *j) {
 	return pause_updates(j, false);
 }
 
-static int promote(struct job *j) {
+static int promote(struct content_job *j) {
 	return skip_trial(j, "the owner ended its trial");
+}
+
+/* switch_it - a rule or what hooks tell, off for a time or until it is on again */
+static int switch_it(struct content_job *j, enum off_kind kind, bool off) {
+	struct off o = { .kind = kind, .owner = true, .until_s = UINT64_MAX };
+	const char *name = j->args[0];
+	uint64_t ms;
+	int err;
+
+	if (strlen(name) >= sizeof(o.name) || (j->n_args > 1 && quantity_ms(j->args[1], &ms)))
+		return cli_misuse(&command_content, "it takes a name, and to switch off a time "
+				  "such as 24h");
+	if (j->n_args > 1)
+		o.until_s = intake_now_s() + ms / 1000;
+	memcpy(o.name, name, strlen(name) + 1);
+	err = begin(j);
+	if (!err && off)
+		err = off_put(&j->state.off, &o);
+	if (!err && !off && !off_take(&j->state.off, kind, name)) {
+		store_unlock(&j->store);
+		log_error("\"%s\" is not switched off", name);
+		return CLI_FAILURE;
+	}
+	if (err)
+		return content_fail(j, err);
+	err = save(j);
+	if (!err)
+		owner(j, &(struct state_slot){ 0 }, off ? "off" : "on", name);
+	return err;
+}
+
+static int disarm(struct content_job *j) {
+	return switch_it(j, OFF_RULE, true);
+}
+
+static int arm(struct content_job *j) {
+	return switch_it(j, OFF_RULE, false);
+}
+
+static int leave(struct content_job *j) {
+	return switch_it(j, OFF_DEED, true);
+}
+
+static int restore(struct content_job *j) {
+	return switch_it(j, OFF_DEED, false);
 }
 
 static const struct verb {
 	const char *name;
-	int (*run)(struct job *j);
+	int (*run)(struct content_job *j);
 	int min, max;
 } verbs[] = {
-	{ "status", status, 0, 0 },	  { "history", history, 0, 0 },
+	{ "status", content_status, 0, 0 },
+	{ "history", content_history, 0, 0 },
 	{ "trust", trust, 1, 1 },	  { "install", install, 1, 1 },
 	{ "promote", promote, 0, 0 },	  { "rollback", roll_back, 0, 0 },
 	{ "pin", pin, 1, 16 },		  { "freeze", freeze, 0, 1 },
 	{ "pause", pause_run, 0, 0 },	  { "resume", resume_run, 0, 0 },
+	{ "disarm", disarm, 1, 2 },	  { "arm", arm, 1, 1 },
+	{ "leave", leave, 1, 2 },	  { "restore", restore, 1, 1 },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-static int run_verb(struct job *j, const char *name) {
+static int run_verb(struct content_job *j, const char *name) {
 	const char *names[N_VERBS], *near;
 	const struct verb *v = NULL;
 	int err, code;
@@ -408,7 +346,7 @@ static int content_run(int argc, char **argv) {
 		{ "now", no_argument, NULL, 'n' },
 		{ 0 },
 	};
-	struct job j = { .folder = UPDATER_FOLDER };
+	struct content_job j = { .folder = UPDATER_FOLDER };
 	int option;
 
 	if (sodium_init() < 0)
@@ -443,11 +381,15 @@ const struct command command_content = {
 		 "       lapwing content [--folder DIR] promote | rollback | pause | resume\n"
 		 "       lapwing content [--folder DIR] pin KEY=VALUE... | pin none\n"
 		 "       lapwing content [--folder DIR] freeze [TIME|ever|off]\n"
+		 "       lapwing content [--folder DIR] disarm RULE [TIME] | arm RULE\n"
+		 "       lapwing content [--folder DIR] leave DEED [TIME] | restore DEED\n"
 		 "\n"
 		 "trust installs the keys to believe, or the next ones. install sends a bundle\n"
 		 "through gates 1 and 2, and the sensor puts it on trial; --now takes it without.\n"
 		 "promote ends a trial well, rollback ends it, or leaves the live bundle for the\n"
-		 "one before. pin: max_ring, ring, delay, exact, channel, stratum. A running\n"
+		 "one before. disarm and leave switch off a rule, or what hooks tell (file,\n"
+		 "net.dns); arm and restore end that, also where an order said so.\n"
+		 "pin: max_ring, ring, delay, exact, channel, stratum. A running\n"
 		 "sensor follows within a second; none of this needs a network.\n"
 		 "\n"
 		 "      --folder DIR    the state folder (" UPDATER_FOLDER ")\n"

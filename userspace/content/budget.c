@@ -38,3 +38,9 @@ enum budget_state budget_step(struct budget *b, const struct budget_limits *l, u
 	}
 	return b->state;
 }
+
+uint32_t budget_each(const struct budget *b) {
+	if (b->off || b->state == BUDGET_DISARMED)
+		return 0;
+	return b->state == BUDGET_SAMPLED ? BUDGET_SAMPLE : 1;
+}

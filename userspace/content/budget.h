@@ -9,6 +9,7 @@
 #ifndef LAPWING_CONTENT_BUDGET_H
 #define LAPWING_CONTENT_BUDGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum budget_state { BUDGET_ARMED = 0, BUDGET_SAMPLED = 1, BUDGET_DISARMED = 2 };
@@ -24,6 +25,7 @@ struct budget_limits {
 
 struct budget {
 	enum budget_state state;
+	bool off; /* switched off, whatever its budget */
 	uint64_t began_ms, ns, matches; /* of the window: totals at its beginning */
 };
 
@@ -35,5 +37,8 @@ extern const struct budget_limits budget_defaults;
  */
 enum budget_state budget_step(struct budget *b, const struct budget_limits *l, uint64_t ns,
 			      uint64_t matches, uint64_t now_ms, const char **ret_reason);
+
+/* budget_each - of so many events the rule is to see one; 0: it is to see none */
+uint32_t budget_each(const struct budget *b);
 
 #endif

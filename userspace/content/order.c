@@ -34,6 +34,7 @@ static int take(const Message *m, struct order *ret) {
 			       .has_to = m->has_to,
 			       .emergency = m->emergency,
 			       .retry = m->retry,
+			       .safe = m->safe,
 			       .ring = m->ring,
 			       .permyriad = m->permyriad,
 			       .spread_s = m->spread_s,
@@ -49,6 +50,8 @@ static int take(const Message *m, struct order *ret) {
 		err = take_list(m->strata, m->n_strata, ret->strata, ORDER_STRATA, &ret->n_strata);
 	if (!err)
 		err = take_list(m->disarm, m->n_disarm, ret->disarm, ORDER_DISARM, &ret->n_disarm);
+	if (!err)
+		err = take_list(m->leave, m->n_leave, ret->leave, ORDER_LEAVE, &ret->n_leave);
 	return !err && !ret->release[0] ? -EBADMSG : err;
 }
 
@@ -69,12 +72,14 @@ int order_parse(const struct seal *s, struct order *ret) {
 void order_pack(struct buf *out, const struct order *from) {
 	struct order o = *from; /* protobuf-c's pointers are not const */
 	Message m = LAPWING__BUNDLE__V1__ORDER__INIT;
-	char *strata[ORDER_STRATA], *disarm[ORDER_DISARM], *to;
+	char *strata[ORDER_STRATA], *disarm[ORDER_DISARM], *leave[ORDER_LEAVE], *to;
 
 	for (uint32_t i = 0; i < o.n_strata; i++)
 		strata[i] = o.strata[i];
 	for (uint32_t i = 0; i < o.n_disarm; i++)
 		disarm[i] = o.disarm[i];
+	for (uint32_t i = 0; i < o.n_leave; i++)
+		leave[i] = o.leave[i];
 	m.has_number = m.has_issued_s = m.has_expires_s = m.has_state = m.has_version =
 		m.has_bundle = m.has_ring = m.has_permyriad = m.has_spread_s = 1;
 	m.number = o.number;
@@ -100,6 +105,9 @@ void order_pack(struct buf *out, const struct order *from) {
 	m.strata = strata;
 	m.n_disarm = o.n_disarm;
 	m.disarm = disarm;
+	m.n_leave = o.n_leave;
+	m.leave = leave;
+	m.has_safe = m.safe = o.safe;
 	to = buf_reserve(out, lapwing__bundle__v1__order__get_packed_size(&m));
 	if (to)
 		out->len += lapwing__bundle__v1__order__pack(&m, (uint8_t *)to);

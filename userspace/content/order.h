@@ -11,6 +11,7 @@
 
 #define ORDER_STRATA 32
 #define ORDER_DISARM 64
+#define ORDER_LEAVE 16
 #define ORDER_TEXT_BYTES 128
 #define ORDER_MAX_BYTES 16384
 
@@ -21,12 +22,13 @@ struct order {
 	enum order_state state;
 	char channel[ORDER_TEXT_BYTES], release[ORDER_TEXT_BYTES];
 	uint8_t bundle[SEAL_HASH_BYTES], to[SEAL_HASH_BYTES];
-	bool has_to, emergency, retry;
+	bool has_to, emergency, retry, safe;
 	uint32_t ring, permyriad, spread_s;
 	uint32_t shadow_s, probation_s; /* 0: the host's own */
-	uint32_t n_strata, n_disarm;
+	uint32_t n_strata, n_disarm, n_leave;
 	char strata[ORDER_STRATA][ORDER_TEXT_BYTES];
 	char disarm[ORDER_DISARM][ORDER_TEXT_BYTES];
+	char leave[ORDER_LEAVE][ORDER_TEXT_BYTES]; /* deeds, or families of them */
 };
 
 /* order_parse - the body of a seal whose signatures were found good; -EBADMSG */

@@ -56,6 +56,14 @@ static bool stratum_in(const struct order *o, const struct policy *p) {
 	return !o->n_strata;
 }
 
+static bool channel_is(const struct order *o, const struct policy *p) {
+	return !p->channel[0] || !strcmp(p->channel, o->channel);
+}
+
+bool plan_concerns(const struct order *o, const struct policy *p) {
+	return channel_is(o, p) && stratum_in(o, p);
+}
+
 /* owner_holds - whether the owner's word keeps it away */
 static bool owner_holds(const struct order *o, const struct policy *p, uint64_t now_s,
 			uint32_t minute, struct plan *ret) {
@@ -102,7 +110,7 @@ void plan_order(const struct order *o, const struct policy *p, const struct plan
 	*ret = (struct plan){ 0 };
 	if (o->number < h->order)
 		hold(ret, "older", "a later order has been seen", 0);
-	else if (p->channel[0] && strcmp(p->channel, o->channel) != 0)
+	else if (!channel_is(o, p))
 		hold(ret, "channel", "it is of another channel", 0);
 	else if (now_s >= o->expires_s)
 		hold(ret, "expired", "the order is no longer fresh; what is live stays", 0);

@@ -49,6 +49,9 @@ struct plan {
 	uint64_t not_before_s;	       /* PLAN_HOLD: when it may be otherwise; 0: not known */
 };
 
+/* plan_concerns - whether @o is for hosts like this one: its channel, its strata */
+bool plan_concerns(const struct order *o, const struct policy *p);
+
 /* plan_order - what is to be done now; @now_s is wall-clock time, @minute_of_week local */
 void plan_order(const struct order *o, const struct policy *p, const struct plan_host *h,
 		uint64_t now_s, uint32_t minute_of_week, struct plan *ret);

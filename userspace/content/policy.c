@@ -6,20 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "content/number.h"
+
 struct policy policy_default(void) {
 	return (struct policy){ .max_ring = 4 };
-}
-
-static int number(struct str x, uint64_t max, uint64_t *ret) {
-	char text[24], *end;
-
-	if (!x.n || x.n >= sizeof(text) || x.s[0] == '-')
-		return -EINVAL;
-	memcpy(text, x.s, x.n);
-	text[x.n] = '\0';
-	errno = 0;
-	*ret = strtoull(text, &end, 10);
-	return errno || *end || *ret > max ? -EINVAL : 0;
 }
 
 static int set_text(char *to, struct str x) {
@@ -39,7 +29,7 @@ static int set_number(struct policy *p, struct str key, struct str value) {
 		p->freeze_until_s = UINT64_MAX;
 		return 0;
 	}
-	err = number(value, UINT64_MAX, &v);
+	err = number_parse(value, &v) ? -EINVAL : 0;
 	if (str_eq(key, STR("delay")))
 		p->delay_s = v;
 	else if (str_eq(key, STR("freeze_until")))

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "content/number.h"
 #include "content/state.h"
 
 #define HEAD "lapwing content state 1\n"
@@ -46,26 +47,12 @@ void state_format(const struct state *s, struct buf *out) {
 		seal_hex(s->reverted[i].hash, hex);
 		buf_addf(out, "reverted %s %" PRIu64 "\n", hex, s->reverted[i].order);
 	}
+	off_format(&s->off, out);
 	if (buf_error(out))
 		return;
 	seal_hash(out->data + from, out->len - from, sum);
 	seal_hex(sum, hex);
 	buf_addf(out, SUM "%s\n", hex);
-}
-
-/* number - a decimal that is all of @x */
-static int number(struct str x, uint64_t *ret) {
-	uint64_t v = 0;
-
-	if (!x.n || x.n > 20)
-		return -EBADMSG;
-	for (uint32_t i = 0; i < x.n; i++) {
-		if (x.s[i] < '0' || x.s[i] > '9' || __builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(x.s[i] - '0'), &v))
-			return -EBADMSG;
-	}
-	*ret = v;
-	return 0;
 }
 
 /* take_pair - "HASH NUMBER" */
@@ -74,7 +61,7 @@ static int take_pair(struct str x, uint8_t hash[SEAL_HASH_BYTES], uint64_t *ret)
 
 	if (x.n < hex + 2 || x.s[hex] != ' ' || seal_unhex((struct str){ x.s, hex }, hash))
 		return -EBADMSG;
-	return number((struct str){ x.s + hex + 1, x.n - hex - 1 }, ret);
+	return number_parse((struct str){ x.s + hex + 1, x.n - hex - 1 }, ret);
 }
 
 static int take_slot(struct str x, struct state_slot *ret) {
@@ -103,7 +90,9 @@ static int take_row(struct str key, struct str x, struct state *s) {
 		s->reverted[s->n_reverted++].order = v;
 		return err;
 	}
-	err = number(x, &v);
+	if (str_eq(key, STR("off")))
+		return off_parse(x, &s->off);
+	err = number_parse(x, &v);
 	if (str_eq(key, STR("serial")))
 		s->serial = v;
 	else if (str_eq(key, STR("order")))

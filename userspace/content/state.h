@@ -8,6 +8,7 @@
 #ifndef LAPWING_CONTENT_STATE_H
 #define LAPWING_CONTENT_STATE_H
 
+#include "content/off.h"
 #include "content/seal.h"
 #include "content/trial.h"
 
@@ -36,6 +37,7 @@ struct state {
 	bool paused;	/* by the owner: no update is looked for */
 	uint32_t n_reverted;
 	struct state_reverted reverted[STATE_REVERTED]; /* the newest first */
+	struct off_list off;
 };
 
 /* state_format, state_parse - the text of `state`; -EBADMSG */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "content/number.h"
+
 void verdict_say(struct verdict *v, const char *gate, const char *verdict, const char *reason,
 		 const char *fmt, ...) {
 	va_list args;
@@ -41,17 +43,6 @@ static bool part(struct str *line, struct str *ret) {
 	return true;
 }
 
-static int number(struct str x, uint64_t *ret) {
-	char text[24], *end;
-
-	if (!x.n || x.n >= sizeof(text))
-		return -EBADMSG;
-	memcpy(text, x.s, x.n);
-	text[x.n] = '\0';
-	*ret = strtoull(text, &end, 10);
-	return *end ? -EBADMSG : 0;
-}
-
 static int copy(struct str x, char *ret, size_t room) {
 	if (x.n >= room)
 		return -EBADMSG;
@@ -68,10 +59,10 @@ int verdict_parse(struct str line, struct verdict *ret) {
 	for (int i = 0; i < 8; i++)
 		if (!part(&line, &p[i]))
 			return -EBADMSG;
-	if (line.s || number(p[0], &v.time_s) || copy(p[1], v.gate, sizeof(v.gate)) ||
+	if (line.s || number_parse(p[0], &v.time_s) || copy(p[1], v.gate, sizeof(v.gate)) ||
 	    copy(p[2], v.verdict, sizeof(v.verdict)) || copy(p[3], v.reason, sizeof(v.reason)) ||
-	    seal_unhex(p[4], v.hash) || number(p[5], &v.version) || number(p[6], &v.order) ||
-	    copy(p[7], v.text, sizeof(v.text)))
+	    seal_unhex(p[4], v.hash) || number_parse(p[5], &v.version) ||
+	    number_parse(p[6], &v.order) || copy(p[7], v.text, sizeof(v.text)))
 		return -EBADMSG;
 	*ret = v;
 	return 0;

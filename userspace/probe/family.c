@@ -262,6 +262,23 @@ static int open_object(enum deed_family which, const struct knobs *knobs, struct
 	return 0;
 }
 
+void family_detach_idle(struct family *f, const struct family_choice *c, enum deed_family which) {
+	char first[16];
+	bool copy;
+	int n = 0;
+
+	for (int i = 0; i < f->n_links; i++) {
+		if (chosen(c, which,
+			   original(bpf_program__name(f->programs[i]), first, &copy))) {
+			f->programs[n] = f->programs[i];
+			f->links[n++] = f->links[i];
+		} else {
+			(void)bpf_link__destroy(f->links[i]);
+		}
+	}
+	f->n_links = n;
+}
+
 void family_detach(struct family *f) {
 	while (f->n_links > 0)
 		bpf_link__destroy(f->links[--f->n_links]);
@@ -290,6 +307,7 @@ static int attach_one(struct family *f, const struct bpf_program *program,
 		(void)bpf_link__destroy(link);
 		return -ECANCELED;
 	}
+	f->programs[f->n_links] = program;
 	f->links[f->n_links++] = link;
 	return 0;
 }

@@ -34,6 +34,7 @@ struct family_choice {
 struct family {
 	struct bpf_object *object;
 	struct bpf_link *links[FAMILY_LINKS];
+	const struct bpf_program *programs[FAMILY_LINKS]; /* whose they are */
 	int n_links;
 };
 
@@ -58,6 +59,9 @@ void family_strike(struct family_choice *c, const char *program, enum deed_mecha
 
 /* family_strike_outside - no deed is covered that is not in @set, for the reason @why */
 void family_strike_outside(struct family_choice *c, enum probe_set set, const char *why);
+
+/* family_leave - deeds that probe_leave() would leave; how many were covered */
+int family_leave(struct family_choice *c, const char *name, const char *why);
 
 /* family_strike_lsm - no LSM hook is chosen any more, for the reason @why */
 void family_strike_lsm(struct family_choice *c, const char *why);
@@ -99,6 +103,9 @@ int family_try(enum deed_family which, const struct deed_way *way, const struct 
 
 /* family_next_copy - whether a copy of bpf/trace.h stands behind @program for what it misses */
 bool family_next_copy(const struct family *f, const struct bpf_program *program);
+
+/* family_detach_idle - programs that serve no deed of @which any more run no more */
+void family_detach_idle(struct family *f, const struct family_choice *c, enum deed_family which);
 
 /* family_detach - its programs run no more; its maps stay */
 void family_detach(struct family *f);

@@ -24,6 +24,8 @@
 /* PROC_PID_INIT_INO of include/linux/proc_ns.h: the initial namespace, on every kernel */
 #define PID_NAMESPACE_INODE 0xeffffffcu
 
+#define SWITCHED_OFF "switched off by order or by its owner"
+
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
 int probe_check(const char **why) {
@@ -320,6 +322,8 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 			      options->hooks == PROBE_HOOKS_NONE ? "no hooks are wanted"
 			      : options->set == PROBE_CORE	 ? "left out in core mode"
 								 : "left out in safe mode");
+	for (size_t i = 0; i < options->n_leave; i++)
+		(void)family_leave(&p->choice, options->leave[i], SWITCHED_OFF);
 	knobs.copies = options->set != PROBE_NOTHING && probe_known(&p->choice);
 	for (int f = 0; f < DEED_FAMILIES; f++) {
 		err = load_family(p, load_order[f], &knobs);
@@ -375,6 +379,15 @@ void probe_free(struct probe *p) {
 void probe_detach(struct probe *p) {
 	for (int f = 0; f < DEED_FAMILIES; f++)
 		family_detach(&p->families[f]);
+}
+
+int probe_leave(struct probe *p, const char *name, const char *why) {
+	int n = family_leave(&p->choice, name, why);
+
+	for (int f = 0; f < DEED_FAMILIES && n; f++)
+		family_detach_idle(&p->families[f], &p->choice, (enum deed_family)f);
+	fill_deeds(p);
+	return n;
 }
 
 const struct probe_deed *probe_deeds(const struct probe *p, size_t *ret_n) {

@@ -56,6 +56,8 @@ struct probe_options {
 	const char *scope_cgroup; /* SCOPE_CGROUP: path below the cgroup2 root, "/a/b"; borrowed */
 	uint64_t scope_cgroup_id; /* SCOPE_CGROUP: inode of its directory */
 	struct probe_volume volume;
+	const char *const *leave; /* what is not to be told, as for probe_leave() */
+	size_t n_leave;
 	pid_t keeper; /* its deeds and its children's are the sensor's own; 0: there is none */
 };
 
@@ -114,6 +116,14 @@ int probe_scope_add(struct probe *p, pid_t pid);
  * stays watched); -ENOTSUP: no hook sees files.
  */
 int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n);
+
+/*
+ * probe_leave - from now on the deeds called @name ("file.open"), or of the family @name ("file"),
+ * are not covered, for the reason @why; "" means all
+ * Programs that serve no other deed are detached; there is no way back but a new probe. Also in the
+ * sandbox. How many deeds it is that were covered.
+ */
+int probe_leave(struct probe *p, const char *name, const char *why);
 
 /* probe_fds - descriptors that become readable when a ring wants attention at once; 2 of them */
 void probe_fds(const struct probe *p, int ret[2]);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * content.h - what the verbs of `lapwing content` have in common
+ */
+#ifndef LAPWING_CLI_CONTENT_H
+#define LAPWING_CLI_CONTENT_H
+
+#include "content/store.h"
+
+#define CONTENT_PINS_BYTES 16384
+
+struct content_job {
+	struct store store;
+	struct state state;
+	const char *folder, *tapes;
+	bool json, now;
+	char **args;
+	int n_args;
+};
+
+/* content_fail - says that the state cannot be changed; CLI_FAILURE */
+int content_fail(const struct content_job *j, int err);
+
+/* content_status, content_history - the verbs; an exit code */
+int content_status(struct content_job *j);
+int content_history(struct content_job *j);
+
+#endif
