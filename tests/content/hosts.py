@@ -85,11 +85,11 @@ class Content(Forge):
         self.source, self.number = source, 0
         os.makedirs(source, exist_ok=True)
 
-    def about(self, *more, version, story=True):
+    def about(self, *more, version, story=True, title="Canary"):
         """(hash, path) of a bundle with a rule for the canary's song, and one for each of @more."""
         rules, stories = [], []
         for i, word in enumerate(("canary sings", *more)):
-            words = {"title": "Canary" if not i else f"Rule {i}", "word": word,
+            words = {"title": title if not i else f"Rule {i}", "word": word,
                      "id": CANARY if not i else f"00000000-0000-4000-8000-{i:012}"}
             rules.append(RULE.format(**words))
             stories.append(STORY.format(**words))

@@ -15,6 +15,9 @@
 #include "app/updater.h"
 #include "content/budget.h"
 #include "content/store.h"
+#include "guard/toll.h"
+
+#define SWITCHES_PROGRAMS 96 /* of the kernel's, at most */
 
 struct live_options {
 	struct updater_options updater;
@@ -23,6 +26,7 @@ struct live_options {
 	struct detect_options detect;
 	bool last_good; /* only what was proven; nothing goes on trial */
 	bool off;	/* no content at all, and no recorder */
+	struct toll_limits toll; /* of the kernel's programs */
 };
 
 struct live {
@@ -41,6 +45,8 @@ struct live {
 	size_t n_off;	      /* rules that are switched off: switches.h */
 	struct off_list left; /* of hooks, what is off */
 	const char *leave[OFF_MAX]; /* names in it, for the probe */
+	struct toll toll;     /* what the kernel's programs cost */
+	uint64_t program_ns[SWITCHES_PROGRAMS]; /* of each, at the last look */
 	bool just_left;	      /* something of that is newly off */
 	bool stays;	      /* hooks that are to come back do not */
 	struct { /* totals at the last sample */

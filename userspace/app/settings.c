@@ -35,6 +35,11 @@ static const struct config_key settings_keys[] = {
 	{ .path = "hooks", .type = CONFIG_WORD, .offset = AT(hooks), .words = hooks,
 	  .fallback = "auto",
 	  .help = "auto (best that works), lsm, tracepoint, none (logs only)" },
+	{ .path = "hooks_budget", .type = CONFIG_BYTES, .offset = AT(hooks_budget),
+	  .fallback = "10000",
+	  .help = "millionths of all CPUs that BPF programs may take, one of them half; 0: any" },
+	{ .path = "hooks_calm", .type = CONFIG_SECONDS, .offset = AT(hooks_calm_s),
+	  .fallback = "1h", .help = "what was shed for its cost comes back after so long a calm" },
 	{ .path = "watch", .type = CONFIG_TEXTS, LIST(watch), .fallback = "[]",
 	  .help = "paths whose opens for reading are told, beside the list of the sensor's own" },
 	{ .path = "outputs", .type = CONFIG_TEXTS, LIST(outputs), .fallback = "[]",
@@ -108,6 +113,8 @@ static const struct config_key settings_keys[] = {
 
 struct settings settings_defaults(void) {
 	return (struct settings){ .export = export_defaults(),
+				  .hooks_budget = 10000,
+				  .hooks_calm_s = 3600,
 				  .desk.folder = VITALS_FOLDER,
 				  .limit_process = SESSION_LIMIT_PROCESS,
 				  .ring_process = 2 << 20,

@@ -30,6 +30,7 @@ struct settings {
 	int n_rules;
 	bool strict_rules;
 	int hooks; /* enum probe_hooks */
+	uint64_t hooks_budget, hooks_calm_s;
 	const char *watch[WATCH_PATHS];
 	int n_watch;
 	const char *outputs[CORRIDOR_OUTPUTS];

@@ -23,6 +23,7 @@
 #include "base/procfile.h"
 #include "guard/guard.h"
 #include "guard/mark.h"
+#include "probe/probe.h"
 
 #define TICK_MS 1000
 #define END_S 15	/* a worker that was told to end */
@@ -37,11 +38,14 @@ struct supervisor {
 	struct guard_start start;
 	char step[GUARD_STEP_BYTES];
 	int dir, lock, worker_lock, signals, beats;
+	int counting;	     /* what the kernel's programs cost; -1: not now */
+	uint64_t count_at_s; /* when that changes */
 	pid_t worker; /* 0: none */
 	int status;   /* of the worker that ended last */
 	uint64_t began_s, heard_s;
 	bool ready;	/* its loop went round */
 	bool over;	/* we are told to end */
+	bool uncounted; /* and that is said */
 	bool again;	/* an order: the worker is to begin anew */
 	uint32_t deaths; /* in a row, for the pause between */
 };
@@ -241,10 +245,31 @@ static void take_signals(struct supervisor *s) {
 	}
 }
 
+/* tend_count - the worker sees what comes of it; counting costs, so it is for a part of the time */
+static void tend_count(struct supervisor *s, uint64_t now) {
+	if (!s->o->count_every_s || now < s->count_at_s)
+		return;
+	s->count_at_s = now + s->o->count_every_s - s->o->count_s;
+	if (s->counting >= 0) {
+		(void)close(s->counting);
+		s->counting = -1;
+		return;
+	}
+	s->counting = probe_count_costs();
+	if (s->counting >= 0)
+		s->count_at_s = now + s->o->count_s;
+	else if (!s->uncounted)
+		log_info("what the kernel's programs cost is not held to a budget (%s): that takes "
+			 "CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1",
+			 strerror(-s->counting));
+	s->uncounted |= s->counting < 0;
+}
+
 /* tend - what the time says; the worker may be killed by it */
 static void tend(struct supervisor *s) {
 	uint64_t now = now_s();
 
+	tend_count(s, now);
 	if (now - s->heard_s > (s->ready ? s->o->silence_s : s->o->start_s)) {
 		log_error("the sensor is silent for %llu s, and is killed",
 			  (unsigned long long)(now - s->heard_s));
@@ -427,8 +452,9 @@ int supervisor_run(const struct supervisor_options *options) {
 				.lock = -1,
 				.worker_lock = -1,
 				.signals = -1,
-				.beats = -1 };
-	int code, fds[4];
+				.beats = -1,
+				.counting = -1 };
+	int code, fds[5];
 
 	if (is_off(options))
 		return 0;
@@ -437,7 +463,8 @@ int supervisor_run(const struct supervisor_options *options) {
 	fds[1] = s.worker_lock;
 	fds[2] = s.lock;
 	fds[3] = s.dir;
-	for (int i = 0; i < 4; i++)
+	fds[4] = s.counting;
+	for (int i = 0; i < 5; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
 	return code;

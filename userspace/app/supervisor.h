@@ -28,6 +28,8 @@ struct supervisor_options {
 	uint32_t silence_s;   /* so long may its loop stand still */
 	uint32_t start_s;     /* so long may it take until its loop goes round first */
 	uint32_t calm_s;      /* so long at a lower level, and the next higher one is tried */
+	uint32_t count_s;     /* so long of each */
+	uint32_t count_every_s; /* does the kernel count what programs cost; 0: never */
 	uint32_t settle_ms;   /* between programs that are attached for the first time */
 };
 

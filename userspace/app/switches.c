@@ -99,6 +99,55 @@ static int leave(struct live *l, struct probe *p, struct host *h, struct beat *b
 	return host_content(h, &v);
 }
 
+/* look - at what the kernel has counted so far */
+static struct toll_look look(struct live *l, struct probe *p, uint64_t now_ms) {
+	static struct probe_cost costs[SWITCHES_PROGRAMS];
+	struct toll_look now = { .ms = now_ms };
+	bool counted;
+	size_t n = probe_costs(p, costs, SWITCHES_PROGRAMS, &counted);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t grown = costs[i].run_ns - l->program_ns[i];
+
+		now.ns += costs[i].run_ns;
+		now.runs += costs[i].runs;
+		now.most_ns = grown > now.most_ns ? grown : now.most_ns;
+		l->program_ns[i] = costs[i].run_ns;
+	}
+	return now;
+}
+
+/* tend_toll - once a second; -errno of telling */
+static int tend_toll(struct live *l, struct probe *p, struct host *h, const struct beat *b,
+		     bool *ret_again) {
+	uint64_t now_ms = host_boot_ns() / 1000000;
+	struct verdict v = { 0 };
+	struct toll_look now;
+	const char *family;
+	int n;
+
+	if (!l->o->toll.budget_ppm || !toll_due(&l->toll, now_ms))
+		return 0;
+	now = look(l, p, now_ms);
+	switch (toll_step(&l->toll, &l->o->toll, &now)) {
+	case TOLL_SHED:
+		family = toll_order[l->toll.shed - 1];
+		n = probe_leave(p, family, "left out for what it costs");
+		l->just_left = true;
+		verdict_say(&v, "cost", "shed", "budget",
+			    "%s: %d deeds are told no more, because programs took %llu millionths "
+			    "of the CPUs, and %llu are allowed",
+			    family, n, (unsigned long long)l->toll.ppm,
+			    (unsigned long long)l->o->toll.budget_ppm);
+		return host_content(h, &v);
+	case TOLL_BACK:
+		*ret_again |= b->fd >= 0;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
 bool switches_left(struct live *l) {
 	bool left = l->just_left;
 
@@ -110,7 +159,7 @@ int switches_hooks(struct live *l, struct probe *p, struct host *h, struct beat 
 		   bool *ret_again) {
 	const struct off_list *list = &l->state.off;
 	struct off_list on = l->left;
-	int err = 0;
+	int err = tend_toll(l, p, h, b, ret_again);
 
 	for (uint32_t i = 0; i < list->n && !err; i++) {
 		if (!is_off(&list->list[i]))
@@ -121,7 +170,7 @@ int switches_hooks(struct live *l, struct probe *p, struct host *h, struct beat 
 	}
 	if (err || !on.n || l->stays)
 		return err;
-	*ret_again = b->fd >= 0;
+	*ret_again |= b->fd >= 0;
 	l->stays = true;
 	if (b->fd >= 0)
 		return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * switches.h - what an order or the owner has switched off (content/off.h), here and now
+ * switches.h - what an order or the owner has switched off (content/off.h), here and now, and what
+ * is left out for its cost (guard/toll.h)
  *
  * A rule goes off and on while the sensor runs. What hooks tell goes off at once, by detaching the
  * programs; for them to come back the sensor begins anew, which its supervisor lets it.

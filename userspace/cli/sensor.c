@@ -266,6 +266,9 @@ static int take_settings(struct session_options *o, const struct settings *s) {
 		o->desk.folder = s->desk.folder;
 	if (!o->desk.listen)
 		o->desk.listen = s->desk.listen;
+	o->content.toll = (struct toll_limits){ .budget_ppm = s->hooks_budget,
+						.calm_ms = s->hooks_calm_s * 1000,
+						.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) };
 	o->export = s->export;
 	if (o->spool)
 		o->export.folder = given.folder;

@@ -9,7 +9,8 @@
 
 extern const struct command command_supervise;
 
-enum { OPTION_PROVE = 256, OPTION_SILENCE, OPTION_START, OPTION_CALM, OPTION_SETTLE, OPTION_OFF };
+enum { OPTION_PROVE = 256, OPTION_SILENCE, OPTION_START, OPTION_CALM, OPTION_SETTLE,
+       OPTION_COUNT, OPTION_EVERY, OPTION_OFF };
 
 static int run_supervise(int argc, char **argv) {
 	static const struct option options[] = {
@@ -20,6 +21,8 @@ static int run_supervise(int argc, char **argv) {
 		{ "start", required_argument, NULL, OPTION_START },
 		{ "calm", required_argument, NULL, OPTION_CALM },
 		{ "settle-ms", required_argument, NULL, OPTION_SETTLE },
+		{ "count", required_argument, NULL, OPTION_COUNT },
+		{ "count-every", required_argument, NULL, OPTION_EVERY },
 		{ "off-file", required_argument, NULL, OPTION_OFF },
 		{ 0 },
 	};
@@ -29,8 +32,11 @@ static int run_supervise(int argc, char **argv) {
 					.silence_s = 30,
 					.start_s = 120,
 					.calm_s = 3600,
+					.count_s = 15,
+					.count_every_s = 300,
 					.settle_ms = 100 };
-	uint32_t *seconds[] = { &o.prove_s, &o.silence_s, &o.start_s, &o.calm_s, &o.settle_ms };
+	uint32_t *seconds[] = { &o.prove_s, &o.silence_s, &o.start_s, &o.calm_s, &o.settle_ms,
+				&o.count_s, &o.count_every_s };
 	int option, code;
 	long n;
 
@@ -51,6 +57,8 @@ static int run_supervise(int argc, char **argv) {
 		case OPTION_START:
 		case OPTION_CALM:
 		case OPTION_SETTLE:
+		case OPTION_COUNT:
+		case OPTION_EVERY:
 			code = sensor_number(&command_supervise, "a time", optarg, 0, 1000000, &n);
 			if (code)
 				return code;
@@ -60,6 +68,8 @@ static int run_supervise(int argc, char **argv) {
 			return cli_bad_option(&command_supervise, argv, options, option);
 		}
 	}
+	if (o.count_every_s && o.count_every_s <= o.count_s)
+		return cli_misuse(&command_supervise, "--count must be below --count-every");
 	o.worker = argv + optind;
 	if (*o.worker && !strcmp(*o.worker, "run"))
 		o.worker++;
@@ -80,6 +90,9 @@ const struct command command_supervise = {
 		 "      --start S      likewise until its first sign of life (120)\n"
 		 "      --calm S       a higher level is tried after S seconds (3600)\n"
 		 "      --settle-ms N  rest after each program attached for the first time (100)\n"
+		 "      --count S      so long does the kernel count what programs cost (15), for\n"
+		 "                     hooks_budget, of each\n"
+		 "      --count-every S  so long (300); 0: never\n"
 		 "      --off-file F   if it is there nothing starts (" SUPERVISOR_OFF_FILE ")\n"
 		 "\n"
 		 "\"" SUPERVISOR_OFF_WORD "\" on the kernel's command line switches it off too.\n"

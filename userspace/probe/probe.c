@@ -156,6 +156,12 @@ static struct probe_cost program_cost(int fd) {
 	return c;
 }
 
+int probe_count_costs(void) {
+	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	return fd < 0 ? -errno : fd;
+}
+
 size_t probe_costs(const struct probe *p, struct probe_cost *ret, size_t max, bool *counted) {
 	struct bpf_program *program;
 	size_t n = 0;

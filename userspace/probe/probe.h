@@ -186,6 +186,13 @@ struct probe_cost {
  */
 size_t probe_costs(const struct probe *p, struct probe_cost *ret, size_t max, bool *counted);
 
+/*
+ * probe_count_costs - the kernel counts runs and time of all BPF programs until this is closed
+ * A descriptor, close-on-exec, or -errno: it takes CAP_SYS_ADMIN.
+ * Kernel: BPF_ENABLE_STATS, v5.8.
+ */
+int probe_count_costs(void);
+
 /* probe_produced - records that hooks tried to send since load, lost ones included */
 uint64_t probe_produced(const struct probe *p);
 
