@@ -9,6 +9,7 @@
 
 #define AF_NETLINK 16
 #define AF_PACKET 17
+#define AF_ALG 38
 #define AF_VSOCK 40
 #define SOCK_RAW 3
 #define SOCK_TYPE 0xf
@@ -16,12 +17,15 @@
 #define IPPROTO_ICMPV6 58
 #define NETLINK_AUDIT 9
 
-/* socket_is_odd - raw access to the network, talk to the hypervisor, and the audit subsystem */
+/*
+ * socket_is_odd - raw access to the network, talk to the hypervisor, the kernel's own ciphers, and
+ * the audit subsystem
+ */
 static __always_inline bool socket_is_odd(int family, int type, int protocol) {
 	if (family == AF_INET || family == AF_INET6)
 		return (type & SOCK_TYPE) == SOCK_RAW || protocol == IPPROTO_ICMP ||
 		       protocol == IPPROTO_ICMPV6;
-	return family == AF_PACKET || family == AF_VSOCK ||
+	return family == AF_PACKET || family == AF_VSOCK || family == AF_ALG ||
 	       (family == AF_NETLINK && protocol == NETLINK_AUDIT);
 }
 
@@ -53,7 +57,8 @@ static __always_inline void socket_tell(struct task_struct *task, __u32 hook, in
 
 /*
  * Why: raw and packet sockets read what others say and forge what they did not; pings carry data
- * out; the audit socket is how an auditor is shut off.
+ * out; the audit socket is how an auditor is shut off; the kernel's ciphers have had holes, and few
+ * programs ask for them.
  * Kernel: net/socket.c __sock_create() -> security_socket_post_create(), the socket made.
  * Blind spots: sockets of the kernel itself; one that was refused (no CAP_NET_RAW); sockets that
  * come from another process (SCM_RIGHTS, pidfd_getfd).

@@ -71,7 +71,7 @@ CASES += [(f"net_unix_{way}", "net_unix", [way]) for way in ("path", "symlink", 
 CASES += [(f"net_uring_{_family}_{way}", "net_uring", [_family, way])
           for _family in ("v4", "v6") for way in ("inline", "worker")]
 CASES += [(f"net_socket_{way}", "net_socket", [way]) for way in (
-    "raw", "raw_6", "ping", "packet", "vsock", "audit")]
+    "raw", "raw_6", "ping", "packet", "vsock", "alg", "audit")]
 CASES += [(f"net_dns_{_family}_{way}", "net_dns", [_family, way])
           for _family in ("v4", "v6") for way in ("plain", "connect", "malformed", "long")]
 

@@ -2,6 +2,9 @@
 /* Events as auditd would have written them. */
 #include "detect_rule.h"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+
 #define AUDIT "title: t\nlogsource: {product: linux, service: auditd}\ndetection:\n  s:\n    "
 #define END "\n  condition: s\n"
 
@@ -84,6 +87,9 @@ static void writes_and_changes_make_paths(void) {
 		{ WIRE_FILE_RENAME, "CREATE" }, { WIRE_FILE_UNLINK, "DELETE" },
 		{ WIRE_FILE_CHMOD, "NORMAL" },	{ WIRE_FILE_CHOWN, "NORMAL" },
 		{ WIRE_FILE_LINK, "CREATE" },	{ WIRE_FILE_SYMLINK, "CREATE" },
+		{ WIRE_FILE_TRUNCATE, "NORMAL" }, { WIRE_FILE_MKDIR, "CREATE" },
+		{ WIRE_FILE_RMDIR, "DELETE" },	{ WIRE_FILE_SETXATTR, "NORMAL" },
+		{ WIRE_FILE_REMOVEXATTR, "NORMAL" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -134,6 +140,43 @@ static void rarer_calls_have_their_names(void) {
 	CHECK(holds("type: SYSCALL\n    SYSCALL: memfd_create", &memfd) == 1);
 	CHECK(holds("type: SYSCALL\n    SYSCALL: init_module", &load) == 1);
 	CHECK(holds("type: SYSCALL\n    SYSCALL: init_module", &memfd) == 0);
+}
+
+static void a_call_by_another_number_has_the_name_that_rules_know(void) {
+	struct event fifo = file_of(WIRE_FILE_MKNOD, "/tmp/f"), bound;
+
+	EVENT_SET(&fifo, FILE_NEW_MODE, file.new_mode, S_IFIFO | 0644);
+	CHECK(holds("type: SYSCALL\n    SYSCALL: mknod\n    success: yes", &fifo) == 1);
+	CHECK(holds("SYSCALL: mknodat", &fifo) == 1);
+	CHECK(holds("type: PATH\n    name: /tmp/f\n    nametype: CREATE", &fifo) == 1);
+	bound = fifo;
+	bound.file.new_mode = S_IFSOCK | 0755;
+	CHECK(holds("SYSCALL: mknod", &bound) == 0);
+	CHECK(holds("type: PATH\n    name: /tmp/f", &bound) == 1);
+}
+
+/* LSM hooks are asked before the deed; nothing tells of a device again, but of a connect. */
+static void a_call_that_is_told_before_only_has_no_outcome(void) {
+	struct event e = file_of(WIRE_FILE_MKNOD, "/tmp/f"), c = event_of(WIRE_NET_CONNECT);
+
+	EVENT_SET(&e, OUTCOME, outcome, OUTCOME_ATTEMPTED);
+	EVENT_SET(&c, OUTCOME, outcome, OUTCOME_ATTEMPTED);
+	CHECK(holds("SYSCALL: mknod", &e) == 1);
+	CHECK(holds("SYSCALL: mknod\n    success|exists: true", &e) == 0);
+	CHECK(holds("SYSCALL: mknod\n    exit|exists: true", &e) == 0);
+	CHECK(holds("SYSCALL: connect", &c) == 0);
+}
+
+static void a_socket_has_its_family_in_hex(void) {
+	struct event e = event_of(WIRE_NET_SOCKET);
+
+	EVENT_SET(&e, NET_FAMILY, net.family, 38);
+	EVENT_SET(&e, NET_SOCKET_TYPE, net.socket_type, SOCK_SEQPACKET);
+	EVENT_SET(&e, NET_PROTOCOL, net.protocol, 0);
+	CHECK(holds("type: SYSCALL\n    SYSCALL: socket\n    a0: 26", &e) == 1);
+	CHECK(holds("SYSCALL: socket\n    a0: 38", &e) == 0);
+	CHECK(holds("SYSCALL: socket\n    a2: 0", &e) == 1);
+	CHECK(holds("SYSCALL: socket\n    a1|exists: true", &e) == 0);
 }
 
 static void var_run_is_run(void) {
@@ -222,6 +265,9 @@ int main(void) {
 	RUN(an_exec_is_no_path_but_for_a_rule_that_is_about_it);
 	RUN(a_read_is_no_path_but_for_a_rule_that_is_about_it);
 	RUN(rarer_calls_have_their_names);
+	RUN(a_call_by_another_number_has_the_name_that_rules_know);
+	RUN(a_call_that_is_told_before_only_has_no_outcome);
+	RUN(a_socket_has_its_family_in_hex);
 	RUN(var_run_is_run);
 	RUN(a_connection_is_told_with_its_outcome);
 	RUN(a_path_does_not_wait_for_an_outcome);

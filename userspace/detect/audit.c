@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <strings.h>
+#include <sys/stat.h>
+
+#include "event/field.h"
 
 #define COUNT(table) (uint32_t)(sizeof(table) / sizeof((table)[0]))
 
@@ -29,7 +32,18 @@ static const struct audit_record records[] = {
 	PATH(FILE_LINK, AUDIT_WRITE, FILE_PATH, "CREATE"),
 	PATH(FILE_SYMLINK, AUDIT_WRITE, FILE_PATH, "CREATE"),
 	PATH(FILE_READ, AUDIT_READ, FILE_PATH, "NORMAL"),
+	PATH(FILE_TRUNCATE, AUDIT_WRITE, FILE_PATH, "NORMAL"),
+	PATH(FILE_MKDIR, AUDIT_WRITE, FILE_PATH, "CREATE"),
+	PATH(FILE_RMDIR, AUDIT_WRITE, FILE_PATH, "DELETE"),
+	/* glibc calls mknodat for both, and rules ask for either */
+	CALL(FILE_MKNOD, .syscalls = { "mknod", "mknodat" }, .before = true, .node = true),
+	PATH(FILE_MKNOD, AUDIT_WRITE, FILE_PATH, "CREATE"),
+	PATH(FILE_SETXATTR, AUDIT_ATTRIBUTE, FILE_PATH, "NORMAL"),
+	PATH(FILE_REMOVEXATTR, AUDIT_ATTRIBUTE, FILE_PATH, "NORMAL"),
 	CALL(NET_CONNECT, .syscalls = { "connect" }),
+	/* a1 would be the type with its flags, which we do not keep */
+	CALL(NET_SOCKET, .syscalls = { "socket" },
+	     .args = { FIELD_NET_FAMILY, 0, FIELD_NET_PROTOCOL }),
 	CALL(INJECT_MEMFD, .syscalls = { "memfd_create" }),
 	CALL(KERNEL_MODULE_LOAD, .syscalls = { "finit_module", "init_module" }),
 	CALL(KERNEL_MODULE_UNLOAD, .syscalls = { "delete_module" }),
@@ -38,6 +52,14 @@ static const struct audit_record records[] = {
 const struct audit_record *audit_records(uint32_t *ret_n) {
 	*ret_n = COUNT(records);
 	return records;
+}
+
+bool audit_tells(const struct audit_record *r, const struct event *e) {
+	bool before = event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_ATTEMPTED;
+
+	if (r->type == AUDIT_SYSCALL && before && !r->before)
+		return false;
+	return !r->node || !event_has(e, FIELD_FILE_NEW_MODE) || !S_ISSOCK(e->file.new_mode);
 }
 
 #define ALL (AUDIT_SYSCALL | AUDIT_EXECVE | AUDIT_PATH)

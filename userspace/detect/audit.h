@@ -29,10 +29,15 @@ struct audit_record {
 	const char *syscalls[2];  /* SYSCALL: the names that it may go by */
 	const char *key;	  /* SYSCALL: of the audit rule that rules expect there */
 	uint8_t args[AUDIT_ARGS]; /* SYSCALL: fields with a0 to a3, numbers; 0: not known */
+	bool before;		  /* SYSCALL: what is told before the deed is not told again */
+	bool node;		  /* not of a socket, which bind(2) makes */
 };
 
 /* audit_records - the rows of audit.c, by kind; @ret_n of them */
 const struct audit_record *audit_records(uint32_t *ret_n);
+
+/* audit_tells - whether audit would have made the record @r of @e */
+bool audit_tells(const struct audit_record *r, const struct event *e);
 
 /* How a field of a record is found. */
 enum audit_source {

@@ -134,18 +134,17 @@ static bool of_host(const struct ruleset *rules, const struct event *e) {
 /*
  * try_audits - the same event, as each record that auditd would have made of it
  *
- * Audit writes SYSCALL when a call has ended, so not of what is told before; a PATH
- * it writes whatever the outcome, and what LSM hooks see of files is told only once.
+ * Audit writes SYSCALL when a call has ended, so not of what is told before and once more; a
+ * PATH it writes whatever the outcome, and what LSM hooks see of files is told only once.
  */
 static void try_audits(struct ruleset *rules, struct arena *arena, const struct event *e,
 		       struct tally *t) {
 	uint32_t n;
 	const struct audit_record *rows = audit_records(&n);
-	bool ended = !event_has(e, FIELD_OUTCOME) || e->outcome != OUTCOME_ATTEMPTED;
 
 	for (uint32_t i = rules->first_audit[e->kind], end = i + rules->n_audits[e->kind]; i < end;
 	     i++) {
-		if (rules->audits[i].n == 0 || (!ended && rows[i].type == AUDIT_SYSCALL))
+		if (rules->audits[i].n == 0 || !audit_tells(&rows[i], e))
 			continue;
 		begin(rules, arena);
 		rules->match.audit = &rows[i];

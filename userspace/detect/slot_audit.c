@@ -51,6 +51,11 @@ static void add_argc(const struct match *m, struct slot *s) {
 									"%u", m->e->exec.args.n) });
 }
 
+/* before - the deed is only about to be done, so nobody knows how it ends */
+static bool before(const struct event *e) {
+	return event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_ATTEMPTED;
+}
+
 static bool failed(const struct event *e) {
 	return event_has(e, FIELD_OUTCOME) && e->outcome == OUTCOME_FAILED;
 }
@@ -58,6 +63,8 @@ static bool failed(const struct event *e) {
 static void add_exit(const struct match *m, struct slot *s) {
 	int n = 0;
 
+	if (before(m->e))
+		return;
 	if (!failed(m->e))
 		n = snprintf(s->number, FIELD_TEXT_BYTES, "0");
 	else if (event_has(m->e, FIELD_ERROR))
@@ -162,7 +169,8 @@ void slot_fill_audit(const struct match *m, struct slot *s) {
 		add_argc(m, s);
 		break;
 	case AUDIT_SUCCESS:
-		slot_add(s, failed(m->e) ? STR("no") : STR("yes"));
+		if (!before(m->e))
+			slot_add(s, failed(m->e) ? STR("no") : STR("yes"));
 		break;
 	case AUDIT_EXIT:
 		add_exit(m, s);
