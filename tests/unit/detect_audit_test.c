@@ -78,6 +78,41 @@ static void a_rule_is_told_once_for_an_event(void) {
 	CHECK(holds("type|contains: E\n    nametype: null", &e) == 1);
 }
 
+/*
+ * The views of an exec: process_creation, and audit's SYSCALL and EXECVE. What rules find in any of
+ * them stands together in the one event, each rule once, so whoever has one has the others.
+ */
+static void detections_of_all_views_stand_together_in_their_event(void) {
+	static const char text[] =
+		"title: process\nlogsource: {product: linux, category: process_creation}\n"
+		"detection: {s: {Image|endswith: /zip}, condition: s}\n---\n"
+		"title: call\nlogsource: {product: linux, service: auditd}\n"
+		"detection: {s: {type: SYSCALL, comm: zip}, condition: s}\n---\n"
+		"title: arguments\nlogsource: {product: linux, service: auditd}\n"
+		"detection: {s: {type: EXECVE, a0: zip}, condition: s}\n---\n"
+		"title: both\nlogsource: {product: linux, service: auditd}\n"
+		"detection: {a: {comm: zip}, b: {a0: zip}, condition: a or b}\n---\n"
+		"title: any view\nlogsource: {product: linux}\n"
+		"detection: {s: [zip], condition: s}\n---\n"
+		"title: none\nlogsource: {product: linux, service: auditd}\n"
+		"detection: {s: {type: EXECVE, comm: zip}, condition: s}\n";
+	static const char *const titles[] = { "process", "call", "arguments", "both", "any view" };
+	struct event e = exec_of("/usr/bin/zip", "/usr/bin/zip");
+	struct ruleset *rules = rule_load(text);
+
+	for (int round = 0; round < 2; round++) {
+		CHECK(rule_hits(rules, &e) == 5);
+		for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+			uint32_t n = 0;
+
+			for (uint32_t k = 0; k < e.n_detections; k++)
+				n += str_eq(e.detections[k].title, str_of(titles[i]));
+			CHECK(n == 1);
+		}
+	}
+	ruleset_free(rules);
+}
+
 static void writes_and_changes_make_paths(void) {
 	static const struct {
 		uint32_t kind;
@@ -261,6 +296,7 @@ int main(void) {
 	RUN(an_exec_is_a_call_and_its_arguments);
 	RUN(keywords_are_searched_in_the_joined_arguments);
 	RUN(a_rule_is_told_once_for_an_event);
+	RUN(detections_of_all_views_stand_together_in_their_event);
 	RUN(writes_and_changes_make_paths);
 	RUN(an_exec_is_no_path_but_for_a_rule_that_is_about_it);
 	RUN(a_read_is_no_path_but_for_a_rule_that_is_about_it);
