@@ -9,7 +9,8 @@
 extern const struct command command_run, command_trace, command_cat, command_replay,
 	command_preflight, command_rules, command_match, command_status, command_receive,
 	command_config, command_spool, command_bundle, command_content, command_supervise,
-	command_mode, command_health;
+	command_mode, command_health, command_tree,
+	command_explain, command_report;
 
 static int version_run(int argc, char **argv);
 static int help_run(int argc, char **argv);
@@ -36,7 +37,8 @@ static const struct command *const commands[] = {
 	&command_run,	&command_trace,	    &command_cat,     &command_replay,
 	&command_match, &command_preflight, &command_status,  &command_rules,
 	&command_receive, &command_config, &command_spool, &command_bundle,
-	&command_content, &command_supervise, &command_mode, &command_health,
+	&command_content, &command_supervise, &command_mode,
+	&command_health, &command_tree, &command_explain, &command_report,
 	&command_version, &command_help,
 };
 

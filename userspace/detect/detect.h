@@ -199,4 +199,14 @@ int detect_evidence(struct ruleset *rules, const struct detection *d,
 				struct str value),
 		    void *ctx);
 
+/*
+ * detect_event_evidence - the same for @e, of which detect_event() gave @d just now
+ * Where the rule holds for what auditd would have written, @field is one of audit's.
+ */
+int detect_event_evidence(struct ruleset *rules, struct arena *arena, const struct event *e,
+			  const struct detection *d,
+			  int (*each)(void *ctx, struct str identifier, struct str field,
+				      struct str value),
+			  void *ctx);
+
 #endif

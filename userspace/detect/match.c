@@ -289,3 +289,30 @@ int detect_evidence(struct ruleset *rules, const struct detection *d,
 	}
 	return err;
 }
+
+int detect_event_evidence(struct ruleset *rules, struct arena *arena, const struct event *e,
+			  const struct detection *d,
+			  int (*each)(void *ctx, struct str identifier, struct str field,
+				      struct str value),
+			  void *ctx) {
+	const struct audit_record *rows = audit_records(&(uint32_t){ 0 });
+	struct match *m = &rules->match;
+	uint32_t row = e->kind < WIRE_KIND_MAX ? rules->first_audit[e->kind] : 0;
+	uint32_t end = e->kind < WIRE_KIND_MAX ? row + rules->n_audits[e->kind] : 0;
+	bool holds;
+	int err;
+
+	if (!d->rule)
+		return 0;
+	m->e = e;
+	begin(rules, arena);
+	holds = expr_holds(m, d->rule->expr);
+	for (; !holds && row < end; row++) {
+		begin(rules, arena);
+		m->audit = &rows[row];
+		holds = expr_holds(m, d->rule->expr);
+	}
+	err = holds ? detect_evidence(rules, d, each, ctx) : 0;
+	m->audit = NULL;
+	return err;
+}

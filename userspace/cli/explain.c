@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * explain.c - why it fired, and what led to it
+ */
+#include "cli/explain.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/export.h"
+#include "app/rules.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/events.h"
+#include "encode/encode.h"
+#include "encode/text.h"
+#include "event/word.h"
+
+#define ANCESTORS 16
+#define BEFORE 20 /* events of the same process */
+
+extern const struct command command_explain;
+
+int explain_rules(const char *path, struct ruleset **ret) {
+	const char *paths[1] = { path ? path : rules_default() };
+
+	return rules_load(paths, paths[0] != NULL, NULL, ret);
+}
+
+bool explain_values(struct ruleset *rules, struct arena *arena, struct event *e,
+		    const struct detection *recorded,
+		    int (*each)(void *ctx, struct str identifier, struct str field,
+				struct str value),
+		    void *ctx) {
+	struct event again = *e;
+
+	if (!rules || recorded->evidence)
+		return false;
+	detect_event(rules, arena, &again);
+	for (uint32_t i = 0; i < again.n_detections; i++) {
+		const struct detection *d = &again.detections[i];
+
+		if (recorded->rule_id.n ? !str_eq(d->rule_id, recorded->rule_id)
+					: !str_eq(d->title, recorded->title))
+			continue;
+		(void)detect_event_evidence(rules, arena, e, d, each, ctx);
+		return d->rule != NULL;
+	}
+	return false;
+}
+
+bool explain_technique(struct str tag, char ret[16]) {
+	const struct str prefix = STR("attack.t");
+
+	if (!str_starts(tag, prefix) || tag.n - 7 >= 16 || tag.n < 9 ||
+	    !isdigit((unsigned char)tag.s[8]))
+		return false;
+	(void)snprintf(ret, 16, "T%.*s", (int)(tag.n - 8), tag.s + 8);
+	return true;
+}
+
+/* --- as text and as JSON ---------------------------------------------------------------------- */
+
+struct telling {
+	struct buf out;
+	bool json, any;
+	struct str identifier, field, value; /* told last; dies with the event */
+};
+
+static int tell_value(void *telling, struct str identifier, struct str field, struct str value) {
+	struct telling *t = telling;
+
+	if (t->any && str_eq(t->identifier, identifier) && str_eq(t->field, field) &&
+	    str_eq(t->value, value))
+		return 0; /* two of its conditions ask for the same */
+	t->identifier = identifier;
+	t->field = field;
+	t->value = value;
+	if (t->json) {
+		buf_add_str(&t->out, t->any ? STR(",{\"selection\":") : STR("{\"selection\":"));
+		encode_json_text(&t->out, identifier);
+		buf_add_lit(&t->out, ",\"field\":");
+		encode_json_text(&t->out, field.n ? field : STR("keywords"));
+		buf_add_lit(&t->out, ",\"value\":");
+		encode_json_text(&t->out, value);
+		buf_add_char(&t->out, '}');
+	} else {
+		buf_add_lit(&t->out, "    ");
+		text_shown(&t->out, identifier);
+		buf_add_lit(&t->out, ": ");
+		text_shown(&t->out, field.n ? field : STR("keywords"));
+		buf_add_lit(&t->out, " = ");
+		text_word(&t->out, value);
+		buf_add_char(&t->out, '\n');
+	}
+	t->any = true;
+	return 0;
+}
+
+static void tell_tags(struct buf *out, const struct detection *d) {
+	char technique[16];
+
+	for (uint32_t i = 0; i < d->tags.n; i++)
+		if (explain_technique(d->tags.v[i], technique))
+			buf_addf(out, "  ATT&CK %s", technique);
+}
+
+static void tell_detection(struct telling *t, struct ruleset *rules, struct recall *r,
+			   struct event *e, const struct detection *d) {
+	buf_addf(&t->out, "\n%s: ", d->level ? event_level_word(d->level) : "?");
+	text_shown(&t->out, d->title);
+	tell_tags(&t->out, d);
+	buf_add_char(&t->out, '\n');
+	t->any = false;
+	if (explain_values(rules, &r->scratch, e, d, tell_value, t))
+		return;
+	buf_addf(&t->out, "  %s:",
+		 d->evidence ? "a correlation of"
+			     : "no such rule holds now; recorded is that these selections held");
+	for (uint32_t i = 0; i < d->matched.n; i++) {
+		buf_add_char(&t->out, ' ');
+		text_shown(&t->out, d->matched.v[i]);
+	}
+	if (d->events.n)
+		buf_addf(&t->out, "; its %u events:", d->events.n);
+	for (uint32_t i = 0; i < d->events.n; i++) {
+		buf_add_char(&t->out, ' ');
+		text_shown(&t->out, d->events.v[i]);
+	}
+	buf_add_char(&t->out, '\n');
+}
+
+static void tell_event(struct telling *t, struct recall *r, const struct recall_event *of) {
+	struct event e;
+
+	if (recall_unpack(r, of, &e))
+		return;
+	e.n_detections = 0;
+	buf_add_lit(&t->out, "  ");
+	encode_text(&t->out, &e, false);
+}
+
+/* tell_before - the process's last events, and who made it */
+static void tell_before(struct telling *t, struct recall *r, const struct recall_event *of) {
+	const struct recall_process *p = of->process;
+	const struct recall_event *first;
+	size_t before = 0;
+
+	if (!p)
+		return;
+	for (first = p->events; first && first != of; first = first->next)
+		before++;
+	buf_addf(&t->out, "\nWhat it did before: %zu events%s\n", before,
+		 before > BEFORE ? ", of which the last are" : "");
+	for (first = p->events; first && first != of; first = first->next, before--)
+		if (before <= BEFORE)
+			tell_event(t, r, first);
+	buf_add_lit(&t->out, "\nWho made it\n");
+	p = p->parent;
+	for (int i = 0; p && i < ANCESTORS; i++, p = p->parent) {
+		buf_add_lit(&t->out, "  ");
+		text_word(&t->out, p->name.n ? p->name : STR("?"));
+		buf_addf(&t->out, "[%u]  ", p->pid);
+		text_shown(&t->out, p->command_line.n ? p->command_line : p->executable);
+		buf_add_char(&t->out, '\n');
+	}
+}
+
+static void tell_json(struct telling *t, struct ruleset *rules, struct recall *r,
+		      const struct recall_event *of, struct event *e) {
+	const struct recall_process *p = of->process;
+
+	buf_add_lit(&t->out, "{\"event\":");
+	encode_json(&t->out, e);
+	buf_add_lit(&t->out, ",\"detections\":[");
+	for (uint32_t i = 0; i < e->n_detections; i++) {
+		bool found;
+
+		buf_add_str(&t->out, i ? STR(",{\"title\":") : STR("{\"title\":"));
+		encode_json_text(&t->out, e->detections[i].title);
+		buf_add_lit(&t->out, ",\"met\":[");
+		t->any = false;
+		found = explain_values(rules, &r->scratch, e, &e->detections[i], tell_value, t);
+		buf_addf(&t->out, "],\"found_again\":%s}", found ? "true" : "false");
+	}
+	buf_add_lit(&t->out, "],\"ancestors\":[");
+	p = p ? p->parent : NULL;
+	for (int i = 0; p && i < ANCESTORS; i++, p = p->parent) {
+		buf_addf(&t->out, "%s{\"pid\":%u,\"name\":", i ? "," : "", p->pid);
+		encode_json_text(&t->out, p->name);
+		buf_add_lit(&t->out, ",\"command_line\":");
+		encode_json_text(&t->out, p->command_line.n ? p->command_line : p->executable);
+		buf_add_char(&t->out, '}');
+	}
+	buf_add_lit(&t->out, "]}\n");
+}
+
+static int tell(struct recall *r, struct ruleset *rules, const char *what, bool json) {
+	const struct recall_event *of = recall_find(r, what);
+	struct telling t = { .json = json };
+	struct event e;
+	int err;
+
+	if (!of) {
+		log_error("no event has the id \"%s\", and no detection that rule's id or title, "
+			  "among %zu events", what, r->n);
+		return CLI_FAILURE;
+	}
+	err = recall_unpack(r, of, &e);
+	if (err)
+		return CLI_FAILURE;
+	if (json) {
+		tell_json(&t, rules, r, of, &e);
+	} else {
+		encode_text(&t.out, &e, false);
+		for (uint32_t i = 0; i < e.n_detections; i++)
+			tell_detection(&t, rules, r, &e, &e.detections[i]);
+		if (!e.n_detections)
+			buf_add_lit(&t.out, "\nNo rule held for it.\n");
+		tell_before(&t, r, of);
+	}
+	(void)fwrite(t.out.data, 1, t.out.len, stdout);
+	err = buf_error(&t.out);
+	buf_done(&t.out);
+	return err || fflush(stdout) ? CLI_FAILURE : CLI_OK;
+}
+
+static int explain_run(int argc, char **argv) {
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "spool", required_argument, NULL, 's' },
+		{ "rules", required_argument, NULL, 'r' },
+		{ 0 },
+	};
+	const char *spool = EXPORT_FOLDER, *path = NULL;
+	struct ruleset *rules = NULL;
+	struct recall r;
+	bool json = false;
+	int option, code;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(&command_explain);
+		if (option == 'j')
+			json = true;
+		else if (option == 's')
+			spool = optarg;
+		else if (option == 'r')
+			path = optarg;
+		else
+			return cli_bad_option(&command_explain, argv, options, option);
+	}
+	if (!argv[optind])
+		return cli_misuse(&command_explain, "an event's id, or a rule's id or title, is "
+				  "missing");
+	code = explain_rules(path, &rules);
+	if (code)
+		return cli_fault(code);
+	code = recall_read(&r, argv + optind + 1, spool) ? CLI_FAILURE : CLI_OK;
+	if (!code || r.n)
+		code = tell(&r, rules, argv[optind], json) ?: code;
+	recall_done(&r);
+	ruleset_free(rules);
+	return code;
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.summary = "why an event set off rules, and what led to it",
+	.usage = "usage: lapwing explain [--json] [--rules PATH] WHAT [FILE...]\n"
+		 "       lapwing explain [--json] [--rules PATH] WHAT [--spool DIR]\n"
+		 "\n"
+		 "WHAT is an event's id, or a rule's id or title: then its last detection. Shows\n"
+		 "which value of which field met each selection, the events of the same process\n"
+		 "before it, and who made that process. The rules are asked again, so they must\n"
+		 "be those that found it. Events come from files that \"-o proto:FILE\" wrote, or\n"
+		 "from the spool.\n"
+		 "\n"
+		 "      --json         for programs\n"
+		 "      --rules PATH   Sigma rules, file or folder; the shipped ones by default\n"
+		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
+		 "\n"
+		 "example: lapwing explain 'Setuid Or Setgid Bit Set' events.pb\n",
+	.run = explain_run,
+};

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tree.c - the processes of recorded events, and what each did
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/export.h"
+#include "cli/recall.h"
+#include "cli/sensor.h"
+#include "encode/encode.h"
+#include "encode/text.h"
+#include "event/word.h"
+
+extern const struct command command_tree;
+
+static void add_deeds(struct buf *out, const struct recall_process *p) {
+	const struct {
+		uint32_t n;
+		const char *one, *many;
+	} deeds[] = { { p->n_files, "file event", "file events" },
+		      { p->n_net, "connection event", "connection events" },
+		      { p->n_detections, "detection", "detections" } };
+
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
+		if (deeds[i].n)
+			buf_addf(out, "  %u %s", deeds[i].n,
+				 deeds[i].n == 1 ? deeds[i].one : deeds[i].many);
+	if (p->level)
+		buf_addf(out, " (%s)", event_level_word(p->level));
+	if (p->exit_signal)
+		buf_addf(out, "  ended by signal %u", p->exit_signal);
+	else if (p->ended && p->exit_code)
+		buf_addf(out, "  ended with %u", p->exit_code);
+}
+
+/* add_line - @bars: for each depth above it, whether more kids follow there */
+static void add_line(struct buf *out, const struct recall_process *p, const bool *bars,
+		     uint32_t depth) {
+	for (uint32_t i = 1; i < depth; i++)
+		buf_add_str(out, bars[i] ? STR("│  ") : STR("   "));
+	if (depth)
+		buf_add_str(out, p->next ? STR("├─ ") : STR("└─ "));
+	text_word(out, p->name.n ? p->name : STR("?"));
+	buf_addf(out, "[%u]", p->pid);
+	if (p->user.n) {
+		buf_add_char(out, ' ');
+		text_word(out, p->user);
+	}
+	if (p->command_line.n || p->executable.n) {
+		buf_add_lit(out, "  ");
+		text_shown(out, p->command_line.n ? p->command_line : p->executable);
+	}
+	add_deeds(out, p);
+	buf_add_char(out, '\n');
+}
+
+static void add_json(struct buf *out, const struct recall_process *p, bool first) {
+	const struct {
+		const char *key;
+		struct str text;
+	} texts[] = { { "name", p->name },
+		      { "executable", p->executable },
+		      { "command_line", p->command_line },
+		      { "user", p->user } };
+
+	buf_add_str(out, first ? STR("{\"entity_id\":") : STR(",\n{\"entity_id\":"));
+	encode_json_text(out, p->entity);
+	buf_add_lit(out, ",\"parent\":");
+	if (p->parent)
+		encode_json_text(out, p->parent->entity);
+	else
+		buf_add_lit(out, "null");
+	buf_addf(out, ",\"pid\":%u", p->pid);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!texts[i].text.n)
+			continue;
+		buf_addf(out, ",\"%s\":", texts[i].key);
+		encode_json_text(out, texts[i].text);
+	}
+	buf_addf(out,
+		 ",\"events\":%u,\"files\":%u,\"connections\":%u,\"detections\":%u,"
+		 "\"ended\":%s}",
+		 p->n_events, p->n_files, p->n_net, p->n_detections, p->ended ? "true" : "false");
+}
+
+struct printing {
+	struct buf out;
+	bool json, any;
+	bool bars[RECALL_DEPTH * 2 + 2];
+};
+
+/* print - @p and all below it; as deep as recall.c lets it be */
+static void print(struct printing *to, const struct recall_process *p, uint32_t depth) {
+	if (depth > RECALL_DEPTH * 2)
+		return;
+	if (to->json)
+		add_json(&to->out, p, !to->any);
+	else
+		add_line(&to->out, p, to->bars, depth);
+	to->any = true;
+	to->bars[depth] = depth && p->next;
+	for (const struct recall_process *kid = p->kids; kid; kid = kid->next)
+		print(to, kid, depth + 1);
+}
+
+/* print_pid - every process that had the number; below one that is printed, not once more */
+static void print_pid(struct printing *to, const struct recall_process *p, uint32_t pid) {
+	for (; p; p = p->next) {
+		if (p->pid == pid) {
+			struct recall_process alone = *p;
+
+			alone.next = NULL;
+			print(to, &alone, 0);
+		} else {
+			print_pid(to, p->kids, pid);
+		}
+	}
+}
+
+static int show(struct recall *r, uint32_t pid, bool json) {
+	struct printing to = { .json = json };
+	int err;
+
+	if (json)
+		buf_add_lit(&to.out, "{\"processes\":[");
+	if (pid)
+		print_pid(&to, r->roots, pid);
+	for (const struct recall_process *p = r->roots; p && !pid; p = p->next) {
+		struct recall_process root = *p;
+
+		root.next = NULL;
+		print(&to, &root, 0);
+	}
+	if (json)
+		buf_addf(&to.out, "],\"left_out\":%zu}\n", r->left_out);
+	(void)fwrite(to.out.data, 1, to.out.len, stdout);
+	err = buf_error(&to.out);
+	buf_done(&to.out);
+	if (!to.any && !json)
+		(void)fprintf(stderr, "lapwing: no event is of %s\n",
+			      pid ? "a process of that number" : "a process");
+	return !to.any || err || fflush(stdout) ? CLI_FAILURE : CLI_OK;
+}
+
+static int tree_run(int argc, char **argv) {
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "spool", required_argument, NULL, 's' },
+		{ 0 },
+	};
+	const char *spool = EXPORT_FOLDER;
+	struct recall r;
+	bool json = false;
+	long pid = 0;
+	int option, code;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(&command_tree);
+		if (option == 'j')
+			json = true;
+		else if (option == 's')
+			spool = optarg;
+		else
+			return cli_bad_option(&command_tree, argv, options, option);
+	}
+	if (argv[optind] && argv[optind][strspn(argv[optind], "0123456789")] == '\0') {
+		code = sensor_number(&command_tree, "a process", argv[optind], 1, 1 << 22, &pid);
+		if (code)
+			return code;
+		optind++;
+	}
+	code = recall_read(&r, argv + optind, spool) ? CLI_FAILURE : CLI_OK;
+	if (!code || r.n)
+		code = show(&r, (uint32_t)pid, json) ?: code;
+	recall_done(&r);
+	return code;
+}
+
+const struct command command_tree = {
+	.name = "tree",
+	.summary = "the processes of recorded events, and what each did",
+	.usage = "usage: lapwing tree [--json] [PID] [FILE...]\n"
+		 "       lapwing tree [--json] [PID] [--spool DIR]\n"
+		 "\n"
+		 "Shows who made whom, with how many events of files and connections each\n"
+		 "process has, its detections, and how it ended; below PID, or all. Events come\n"
+		 "from files that \"-o proto:FILE\" wrote, or from the spool.\n"
+		 "\n"
+		 "      --json         for programs\n"
+		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
+		 "\n"
+		 "example: lapwing tree 4711 events.pb\n",
+	.run = tree_run,
+};
