@@ -185,7 +185,28 @@ static void a_file_that_is_not_there_is_told(void) {
 	CHECK(config_read("/dev/zero", keys, &t, &c, fault, sizeof(fault)) == -EFBIG);
 }
 
+static void fallbacks_are_read_as_a_file_would_be(void) {
+	static const struct config_key some[] = {
+		{ .path = "text", .type = CONFIG_TEXT, .offset = AT(text), .fallback = "hello" },
+		{ .path = "color", .type = CONFIG_WORD, .offset = AT(word), .words = words,
+		  .fallback = "never" },
+		{ .path = "yes", .type = CONFIG_YES, .offset = AT(yes), .fallback = "yes" },
+		{ .path = "bytes", .type = CONFIG_BYTES, .offset = AT(bytes), .fallback = "64KiB" },
+		{ .path = "age", .type = CONFIG_SECONDS, .offset = AT(seconds), .fallback = "2h" },
+		{ .path = "wait", .type = CONFIG_MS, .offset = AT(ms) },
+		{ .path = "list", .type = CONFIG_TEXTS, .offset = AT(list), .count = AT(n_list),
+		  .max = 3, .fallback = "[]" },
+		{ 0 },
+	};
+	struct target t = { .ms = 7 };
+
+	config_defaults(some, &t);
+	CHECK(!strcmp(t.text, "hello") && t.word == 2 && t.yes && t.bytes == 65536);
+	CHECK(t.seconds == 7200 && t.ms == 7 && !t.n_list);
+}
+
 int main(void) {
+	RUN(fallbacks_are_read_as_a_file_would_be);
 	RUN(every_type_is_read);
 	RUN(what_is_not_there_keeps_its_value);
 	RUN(a_fault_is_told_with_its_place_and_the_remedy);

@@ -112,21 +112,10 @@ static const struct config_key settings_keys[] = {
 };
 
 struct settings settings_defaults(void) {
-	return (struct settings){ .export = export_defaults(),
-				  .hooks_budget = 10000,
-				  .hooks_calm_s = 3600,
-				  .desk.folder = VITALS_FOLDER,
-				  .limit_process = SESSION_LIMIT_PROCESS,
-				  .ring_process = 2 << 20,
-				  .ring_bulk = 8 << 20,
-				  .content = { .folder = UPDATER_FOLDER,
-					       .channel = "stable",
-					       .max_ring = 4,
-					       .poll_ms = 60000,
-					       .control_ms = 60000,
-					       .shadow_ms = 24 * 3600000,
-					       .shadow_events = 1000000,
-					       .probation_ms = 600000 } };
+	struct settings s = { .export = export_defaults() };
+
+	config_defaults(settings_keys, &s);
+	return s;
 }
 
 int settings_policy(const struct settings_content *c, struct policy *ret) {

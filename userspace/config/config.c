@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -197,6 +198,22 @@ static int take_maps(struct reading *r, const yaml_node_t *n, const struct confi
 	return err;
 }
 
+/* take_scalar - @text, which lives as long as the target is used */
+static int take_scalar(struct reading *r, const yaml_node_t *n, const struct config_key *k,
+		       const char *text) {
+	switch (k->type) {
+	case CONFIG_WORD:
+		return take_word(r, n, k, text);
+	case CONFIG_YES:
+		return take_yes(r, n, k, text);
+	case CONFIG_TEXT:
+		*(const char **)(void *)(r->target + k->offset) = text;
+		return 0;
+	default:
+		return take_quantity(r, n, k, text);
+	}
+}
+
 static int take_value(struct reading *r, const yaml_node_t *n, const struct config_key *k) {
 	const char *text;
 	int err;
@@ -210,19 +227,7 @@ static int take_value(struct reading *r, const yaml_node_t *n, const struct conf
 	if (k->type == CONFIG_MAPS)
 		return take_maps(r, n, k);
 	err = take_text(r, n, &text);
-	if (err)
-		return err;
-	switch (k->type) {
-	case CONFIG_WORD:
-		return take_word(r, n, k, text);
-	case CONFIG_YES:
-		return take_yes(r, n, k, text);
-	case CONFIG_TEXT:
-		*(const char **)(void *)(r->target + k->offset) = text;
-		return 0;
-	default:
-		return take_quantity(r, n, k, text);
-	}
+	return err ? err : take_scalar(r, n, k, text);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -402,4 +407,18 @@ void config_free(struct config *c) {
 		free(c->texts[i]);
 	free(c->texts);
 	free(c);
+}
+
+void config_defaults(const struct config_key *keys, void *target) {
+	static const yaml_node_t nowhere; /* a fallback of a table's is never refused */
+	struct reading r = { .target = target };
+
+	for (const struct config_key *k = keys; k->path; k++) {
+		int err = 0;
+
+		if (k->fallback && k->type != CONFIG_TEXTS && k->type != CONFIG_MAPS)
+			err = take_scalar(&r, &nowhere, k, k->fallback);
+		assert(!err);
+		(void)err;
+	}
 }

@@ -65,6 +65,9 @@ int config_parse(const char *path, const void *bytes, size_t bytes_n,
 		 const struct config_key *keys, void *target, struct config **ret, char *fault,
 		 size_t n);
 
+/* config_defaults - every fallback of @keys into @target, as if a file had said it; no lists */
+void config_defaults(const struct config_key *keys, void *target);
+
 void config_free(struct config *c); /* NULL is fine */
 
 #endif
