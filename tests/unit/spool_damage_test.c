@@ -283,10 +283,13 @@ static void count_fault(void *ctx, const char *sentence) {
 }
 
 static uint64_t faults(const uint8_t *with_key) {
+	struct progress p;
 	struct spool_verdict v;
 
 	n_faults = 0;
-	CHECK(!spool_verify(rig_folder, with_key, count_fault, NULL, &v));
+	progress_begin(&p, STDERR_FILENO, "spool", 0);
+	CHECK(!spool_verify(rig_folder, with_key, count_fault, NULL, &p, &v));
+	CHECK(p.total == v.segments + v.gaps);
 	CHECK(v.faults == n_faults);
 	return v.faults;
 }

@@ -19,6 +19,7 @@
 #include "app/report.h"
 #include "app/rules.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "cli/events.h"
 #include "cli/sensor.h"
 
@@ -50,17 +51,30 @@ static int map_file(const char *name, struct mapped *ret) {
 	return err;
 }
 
-static int take_record(void *ctx, const void *record, size_t len) {
-	struct corridor *c = ctx;
-	int err = corridor_record(c, record, len);
+/* A tape that is played. */
+struct playing {
+	struct corridor *corridor;
+	struct progress progress;
+	uint64_t done;
+};
 
-	return err ? err : c->error;
+static int take_record(void *ctx, const void *record, size_t len) {
+	struct playing *p = ctx;
+	int err = corridor_record(p->corridor, record, len);
+
+	p->done += len;
+	progress_at(&p->progress, p->done);
+	return err ? err : p->corridor->error;
 }
 
 static int play_tape(struct corridor *c, const char *name, const void *bytes, size_t n) {
+	struct playing p = { .corridor = c };
 	struct tape_end end;
-	int err = tape_play(bytes, n, take_record, c, &end);
+	int err;
 
+	progress_begin(&p.progress, STDERR_FILENO, name, n);
+	err = tape_play(bytes, n, take_record, &p, &end);
+	progress_end(&p.progress);
 	if (err && err != -EPROTO)
 		return err;
 	if (err || end.why) {

@@ -11,6 +11,7 @@
 
 #include "app/export.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "cli/cli.h"
 #include "spool/cursor.h"
 #include "spool/verify.h"
@@ -24,8 +25,12 @@ static void print_fault(void *ctx, const char *sentence) {
 
 static int verify(const char *folder, const uint8_t *key) {
 	struct spool_verdict v;
-	int err = spool_verify(folder, key, print_fault, NULL, &v);
+	struct progress p;
+	int err;
 
+	progress_begin(&p, STDERR_FILENO, "spool", 0);
+	err = spool_verify(folder, key, print_fault, NULL, &p, &v);
+	progress_end(&p);
 	if (err) {
 		log_error("the spool \"%s\" cannot be read: %s", folder,
 			  err == -ENOENT ? "no sensor has used it yet" : strerror(-err));

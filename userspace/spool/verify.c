@@ -7,13 +7,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "spool/chain.h"
 #include "spool/head.h"
 #include "spool/source.h"
 
 struct verifying {
+	struct progress *progress; /* may be NULL */
+	uint64_t looked;	   /* segments and gaps */
 	const uint8_t *key;
 	void (*fault)(void *ctx, const char *sentence);
 	void *ctx;
@@ -117,6 +121,8 @@ static int check_class(struct verifying *v, const struct segment_list *list) {
 	for (size_t i = 0; i < list->n && !err; i++) {
 		const struct segment_item *item = &list->items[i];
 
+		if (v->progress)
+			progress_tell(v->progress, v->looked++, clock_ns(CLOCK_MONOTONIC));
 		if (!item->gap) {
 			err = check_segment(v, item);
 			continue;
@@ -131,9 +137,10 @@ static int check_class(struct verifying *v, const struct segment_list *list) {
 
 int spool_verify(const char *folder, const uint8_t *key,
 		 void (*fault)(void *ctx, const char *sentence), void *ctx,
-		 struct spool_verdict *ret) {
+		 struct progress *progress, struct spool_verdict *ret) {
 	struct segment_list lists[SPOOL_CLASSES] = { 0 };
-	struct verifying v = { .key = key, .fault = fault, .ctx = ctx, .verdict = ret };
+	struct verifying v = { .key = key, .fault = fault, .ctx = ctx, .verdict = ret,
+			       .progress = progress };
 	struct head *head = NULL;
 	struct head_state end;
 	bool trusted;
@@ -149,6 +156,8 @@ int spool_verify(const char *folder, const uint8_t *key,
 	for (int i = 0; i < SPOOL_CLASSES && trusted && !err; i++)
 		if (lists[i].n && lists[i].items[lists[i].n - 1].end == UINT64_MAX)
 			lists[i].items[lists[i].n - 1].end = end.end[i];
+	for (int i = 0; i < SPOOL_CLASSES && progress; i++)
+		progress->total += lists[i].n;
 	for (int i = 0; i < SPOOL_CLASSES && !err; i++) {
 		v.class = (enum spool_class)i;
 		err = check_class(&v, &lists[i]);

@@ -5,6 +5,7 @@
 #ifndef LAPWING_SPOOL_VERIFY_H
 #define LAPWING_SPOOL_VERIFY_H
 
+#include "base/progress.h"
 #include "spool/spool.h"
 
 struct spool_verdict {
@@ -19,10 +20,11 @@ struct spool_verdict {
  * Without @key it finds damage and missing records; with the key it also finds records that were
  * altered, exchanged or put in, with whatever care. A gap ends a chain and begins another: who can
  * remove a segment can also leave a gap, and it is the receivers' counts that then differ.
- * @fault: gets a sentence for each fault. 0, also with faults; -errno.
+ * @fault: gets a sentence for each fault. @progress: NULL, or begun with 0; counts segments.
+ * 0, also with faults; -errno.
  */
 int spool_verify(const char *folder, const uint8_t *key,
 		 void (*fault)(void *ctx, const char *sentence), void *ctx,
-		 struct spool_verdict *ret);
+		 struct progress *progress, struct spool_verdict *ret);
 
 #endif
