@@ -80,7 +80,13 @@ def unknown_output(*arguments):
     return case
 
 
+def odd_ring(sensor):
+    status = sensor.run(["trace", "--ring-bulk", "3MiB", "--", "/bin/true"], timeout=60)
+    yield from refusal(sensor, 2, status, r'--ring-bulk takes a power of two .*"3MiB"')
+
+
 CASES = {
+    "ring_that_is_no_power_of_two_is_refused": odd_ring,
     "broken_rule_is_refused_by_run":
         broken_rule("run", "--scope", "PID", "--duration", "1", "--rules", "RULES"),
     "broken_rule_is_refused_by_trace":
