@@ -236,6 +236,46 @@ def follows_logs(sensor):
             yield "a line from before the sensor was told"
 
 
+REMOTE = "/lib/systemd/systemd-journal-remote"
+
+
+def follows_the_journal(sensor):
+    """Within the sandbox: what comes, what is in a file that was not there, and nothing of before."""
+    rules, folder = sensor.path("journalrules"), sensor.path("journal")
+    os.makedirs(rules, exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
+    for service in ("sshd", "auth", "cron"):
+        with open(os.path.join(rules, f"{service}.yml"), "w", encoding="utf-8") as f:
+            f.write(LOG_RULE.format(title=service, service=service, text="no such user"))
+
+    def write(name, text):
+        now = time.time_ns() // 1000
+        entry = (f"__REALTIME_TIMESTAMP={now}\n__MONOTONIC_TIMESTAMP={now}\n"
+                 f"_BOOT_ID={'5' * 32}\n_HOSTNAME=box\nSYSLOG_IDENTIFIER=sshd\n_PID=7\n"
+                 f"SYSLOG_FACILITY=10\nMESSAGE={text}\n\n")
+        subprocess.run([REMOTE, "-o", os.path.join(folder, f"{name}.journal"), "-"], check=True,
+                       input=entry.encode(), capture_output=True)
+
+    write("a", "no such user before the sensor")
+    with Running(sensor, "journal", "--rules", rules, "--log", f"syslog=journal:{folder}") as run:
+        def told(text):
+            return [e for e in run.events() if text in e.get("log", {}).get("text", "")]
+
+        for name, text in (("a", "no such user one"), ("b", "no such user two"),
+                           ("b", "no such user three")):
+            write(name, text)
+            if not wait_until(lambda text=text: told(text), 60):
+                yield f"'{text}' was not told: {sensor.said()}"
+        for e in told("no such user"):
+            fired = {d["title"] for d in e.get("detections", [])}
+            if fired != {"sshd", "auth"} or e["log"]["services"] != ["auth", "sshd"]:
+                yield f"{fired} fired for {e['log']}"
+        if told("before the sensor"):
+            yield "an entry from before the sensor was told"
+    if "cannot be read" in sensor.said():
+        yield sensor.said()
+
+
 def ready(sensor):
     with Running(sensor, "ready") as run:
         run.shell.do("/bin/true")
@@ -259,6 +299,8 @@ def duration(sensor):
         yield f"there is no summary: {sensor.said()}"
 
 
+NEEDS = {"entries_of_the_journal_are_told_and_rules_of_services_fire": [REMOTE]}
+
 CASES = {
     "ready_is_said_when_hooks_are_attached": ready,
     "sigterm_ends_run_with_everything_written": ends_on(signal.SIGTERM),
@@ -266,5 +308,6 @@ CASES = {
     "sighup_reads_rules_again_and_bad_ones_change_nothing": hangup,
     "sighup_keeps_the_windows_of_correlations": hangup_keeps_windows,
     "lines_of_logs_are_told_and_rules_of_services_fire": follows_logs,
+    "entries_of_the_journal_are_told_and_rules_of_services_fire": follows_the_journal,
     "run_for_a_duration_ends_with_a_summary": duration,
 }

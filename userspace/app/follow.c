@@ -7,23 +7,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/journal.h"
 #include "base/log.h"
+
+#define JOURNAL "journal:"
+#define JOURNAL_BYTES (sizeof(JOURNAL) - 1)
 
 typedef int (*line_fn)(void *ctx, const char *service, struct str line);
 
 int follow_add(struct follow *f, char *what) {
-	char *equals = strchr(what, '=');
+	char *equals = strchr(what, '='), *path;
+	bool journal;
 
-	if (!equals || equals == what || equals[1] != '/')
+	if (!equals || equals == what)
+		return -EINVAL;
+	journal = !strncmp(equals + 1, JOURNAL, JOURNAL_BYTES);
+	path = equals + 1 + (journal ? JOURNAL_BYTES : 0);
+	if (*path != '/' && !(journal && !*path))
 		return -EINVAL;
 	if (f->n == FOLLOW_FILES)
 		return -E2BIG;
 	*equals = '\0';
 	f->files[f->n++] = (struct follow_file){
 		.service = what,
-		.path = equals + 1,
+		.path = path,
 		.fd = -1,
-		.kmsg = !strcmp(equals + 1, "/dev/kmsg"),
+		.kmsg = !journal && !strcmp(path, "/dev/kmsg"),
+		.is_journal = journal,
 	};
 	return 0;
 }
@@ -47,9 +57,21 @@ static void open_file(struct follow_file *file, bool from_end) {
 	file->at = from_end ? lseek(file->fd, 0, SEEK_END) : 0;
 }
 
+static void open_journal(struct follow_file *file) {
+	const char *why = "out of memory";
+
+	if (journal_open(*file->path ? file->path : NULL, &file->journal, &why))
+		log_warn("the journal%s%s cannot be read: %s, continuing",
+			 *file->path ? " in " : "", file->path, why);
+}
+
 void follow_open(struct follow *f) {
-	for (int i = 0; f && i < f->n; i++)
-		open_file(&f->files[i], true);
+	for (int i = 0; f && i < f->n; i++) {
+		if (f->files[i].is_journal)
+			open_journal(&f->files[i]);
+		else
+			open_file(&f->files[i], true);
+	}
 }
 
 uint64_t follow_overwritten(const struct follow *f) {
@@ -146,12 +168,27 @@ static int read_kmsg(struct follow *f, struct follow_file *file, line_fn each, v
 	return err;
 }
 
+static int read_journal(struct follow_file *file, line_fn each, void *ctx) {
+	int fault = 0, err = 0;
+
+	if (file->journal)
+		err = journal_read(file->journal, file->service, each, ctx, &fault);
+	if (fault && !file->said)
+		log_warn("the journal cannot be read: %s, continuing", strerror(-fault));
+	file->said = fault != 0;
+	return err;
+}
+
 int follow_read(struct follow *f, line_fn each, void *ctx) {
 	int err = 0;
 
 	for (int i = 0; !err && f && i < f->n; i++) {
 		struct follow_file *file = &f->files[i];
 
+		if (file->is_journal) {
+			err = read_journal(file, each, ctx);
+			continue;
+		}
 		if (file->fd < 0) {
 			open_file(file, false);
 			continue;

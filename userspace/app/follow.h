@@ -6,7 +6,8 @@
  * the new one when it is rotated. A file that is cut short is read from its
  * beginning; but if it has grown beyond its old length before it is looked at
  * again, what it began with is missed. /dev/kmsg gives the kernel's messages, of
- * which some may be overwritten before they are read: those are counted.
+ * which some may be overwritten before they are read: those are counted. "journal:" is the journal
+ * of systemd (journal.h); it is opened once, at the start.
  */
 #ifndef LAPWING_FOLLOW_H
 #define LAPWING_FOLLOW_H
@@ -24,7 +25,9 @@
 struct follow_file {
 	const char *service, *path; /* borrowed */
 	int fd;			    /* -1: not there at the moment */
-	bool kmsg, said;	    /* said: that it cannot be opened */
+	bool kmsg, said;	    /* said: that it cannot be opened, or read */
+	bool is_journal;	    /* @path: "" for this machine's, or a folder */
+	struct journal *journal;    /* owned; NULL: it could not be opened */
 	dev_t dev;
 	ino_t ino;
 	off_t at;
@@ -39,7 +42,10 @@ struct follow {
 	uint64_t overwritten;
 };
 
-/* follow_add - "SERVICE=PATH"; -EINVAL: it is not that, -E2BIG: one too many. Borrows @what. */
+/*
+ * follow_add - "SERVICE=PATH" or "SERVICE=journal:[FOLDER]"; borrows @what
+ * -EINVAL: it is not that; -E2BIG: one too many.
+ */
 int follow_add(struct follow *f, char *what);
 
 /*

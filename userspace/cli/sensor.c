@@ -107,7 +107,8 @@ static int take_log(const struct command *c, struct session_options *o) {
 	if (err == -E2BIG)
 		return cli_misuse(c, "at most %d times --log", FOLLOW_FILES);
 	if (err)
-		return cli_misuse(c, "--log takes NAME=PATH with an absolute path, not \"%s\"",
+		return cli_misuse(c, "--log takes NAME=PATH with an absolute path, or "
+				  "NAME=journal:, not \"%s\"",
 				  optarg);
 	return CLI_OK;
 }

@@ -66,7 +66,8 @@ enum {
 	RULES_SELECT_USAGE                                                                     \
 	"      --hooks SET     auto (best that works), lsm, tracepoint, none\n"              \
 	"      --log NAME=PATH  tell the lines that come to a log, for rules of service\n"  \
-	"                      NAME: auth, syslog, ...; kernel=/dev/kmsg (repeatable)\n"        \
+	"                      NAME: auth, syslog, ...; kernel=/dev/kmsg, syslog=journal:\n" \
+	"                      (repeatable)\n" \
 	"      --watch PATH    tell opens for reading of this file, or of those in this\n"      \
 	"                      folder, too (repeatable; credentials and keys always are)\n"    \
 	"      --limit-process N  file and network deeds of a kind, told of a process in\n"  \

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/journal.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+
+#define LIBRARY "libsystemd.so.0"
+#define ENTRIES 4096 /* at one call */
+#define MAX_FIELD (64u * 1024) /* bytes of a field that are unpacked */
+
+/* What of libsystemd is used, found when it is loaded. */
+static struct {
+	void *library;
+	__typeof__(sd_journal_open) *open;
+	__typeof__(sd_journal_open_directory) *open_directory;
+	__typeof__(sd_journal_close) *close;
+	__typeof__(sd_journal_get_fd) *get_fd;
+	__typeof__(sd_journal_process) *process;
+	__typeof__(sd_journal_seek_tail) *seek_tail;
+	__typeof__(sd_journal_seek_head) *seek_head;
+	__typeof__(sd_journal_previous) *previous;
+	__typeof__(sd_journal_next) *next;
+	__typeof__(sd_journal_get_data) *get_data;
+	__typeof__(sd_journal_get_realtime_usec) *realtime;
+	__typeof__(sd_journal_set_data_threshold) *threshold;
+} lib;
+
+struct journal {
+	sd_journal *j;
+	char line[JOURNAL_LINE];
+};
+
+static int load(const char **why) {
+	static char missing[80];
+	static const struct {
+		const char *name;
+		void *to;
+	} wanted[] = {
+		{ "sd_journal_open", &lib.open },
+		{ "sd_journal_open_directory", &lib.open_directory },
+		{ "sd_journal_close", &lib.close },
+		{ "sd_journal_get_fd", &lib.get_fd },
+		{ "sd_journal_process", &lib.process },
+		{ "sd_journal_seek_tail", &lib.seek_tail },
+		{ "sd_journal_seek_head", &lib.seek_head },
+		{ "sd_journal_previous", &lib.previous },
+		{ "sd_journal_next", &lib.next },
+		{ "sd_journal_get_data", &lib.get_data },
+		{ "sd_journal_get_realtime_usec", &lib.realtime },
+		{ "sd_journal_set_data_threshold", &lib.threshold },
+	};
+
+	if (lib.library)
+		return 0;
+	lib.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	if (!lib.library) {
+		*why = "it needs libsystemd: install the package libsystemd0";
+		return -ENOENT;
+	}
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		void *at = dlsym(lib.library, wanted[i].name);
+
+		if (!at) {
+			(void)snprintf(missing, sizeof(missing), LIBRARY " has no %s",
+				       wanted[i].name);
+			*why = missing;
+			(void)dlclose(lib.library);
+			lib.library = NULL;
+			return -ENOENT;
+		}
+		memcpy(wanted[i].to, &at, sizeof(at));
+	}
+	return 0;
+}
+
+/* to_end - so that the next entry is the first that comes from now on, also into an empty one */
+static int to_end(sd_journal *j) {
+	int n = lib.seek_tail(j);
+
+	if (n >= 0)
+		n = lib.previous(j);
+	/* behind the tail of nothing nothing ever comes */
+	return n ? n : lib.seek_head(j);
+}
+
+int journal_open(const char *folder, struct journal **ret, const char **why) {
+	struct journal *j;
+	int err = load(why);
+
+	if (err)
+		return err;
+	j = calloc(1, sizeof(*j));
+	if (!j)
+		return -ENOMEM;
+	err = folder ? lib.open_directory(&j->j, folder, 0)
+		     : lib.open(&j->j, SD_JOURNAL_LOCAL_ONLY);
+	if (err >= 0)
+		err = lib.threshold(j->j, MAX_FIELD);
+	if (err >= 0)
+		err = lib.get_fd(j->j);
+	if (err >= 0)
+		err = to_end(j->j);
+	if (err < 0) {
+		*why = strerror(-err);
+		journal_free(j);
+		return err;
+	}
+	*ret = j;
+	return 0;
+}
+
+void journal_free(struct journal *j) {
+	if (j && j->j)
+		lib.close(j->j);
+	free(j);
+}
+
+/* field - of the entry, what stands behind "@name="; absent: { NULL, 0 } */
+static struct str field(struct journal *j, const char *name) {
+	const void *data;
+	size_t n, skip = strlen(name) + 1;
+
+	if (lib.get_data(j->j, name, &data, &n) < 0 || n < skip)
+		return (struct str){ 0 };
+	return (struct str){ (const char *)data + skip, (uint32_t)(n - skip) };
+}
+
+/* first_of - the first of two fields that is there, kept: the next look-up may move it */
+static uint32_t first_of(struct journal *j, const char *a, const char *b, char *to, uint32_t room) {
+	struct str x = field(j, a);
+
+	if (!x.n)
+		x = field(j, b);
+	if (x.n > room)
+		x.n = room;
+	for (uint32_t i = 0; i < x.n; i++) /* one word, as in syslog's lines */
+		to[i] = (unsigned char)x.s[i] <= ' ' ? '_' : x.s[i];
+	return x.n;
+}
+
+/* head - all before the message; its length */
+static uint32_t head(struct journal *j) {
+	char host[64], program[64], pid[12], when[40];
+	uint32_t n_host = first_of(j, "_HOSTNAME", "HOST", host, sizeof(host));
+	uint32_t n_program = first_of(j, "SYSLOG_IDENTIFIER", "_COMM", program, sizeof(program));
+	uint32_t n_pid = first_of(j, "SYSLOG_PID", "_PID", pid, sizeof(pid));
+	uint64_t us = 0;
+	struct tm t;
+	time_t s;
+	int n;
+
+	(void)lib.realtime(j->j, &us);
+	s = (time_t)(us / 1000000);
+	if (!gmtime_r(&s, &t))
+		memset(&t, 0, sizeof(t));
+	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &t);
+	n = snprintf(j->line, JOURNAL_LINE, "%s.%06u+00:00 %.*s %.*s%s%.*s%s: ", when,
+		     (unsigned)(us % 1000000), n_host ? (int)n_host : 1, n_host ? host : "-",
+		     n_program ? (int)n_program : 1, n_program ? program : "-", n_pid ? "[" : "",
+		     (int)n_pid, pid, n_pid ? "]" : "");
+	return (uint32_t)n;
+}
+
+/* service_of - as a syslog daemon shares lines out by their facility (RFC 5424, 6.2.1) */
+static const char *service_of(struct journal *j, const char *service) {
+	struct str x = field(j, "SYSLOG_FACILITY");
+
+	if (str_eq(x, STR("4")) || str_eq(x, STR("10")))
+		return "auth";
+	if (str_eq(x, STR("0")))
+		return "kernel";
+	return str_eq(x, STR("9")) ? "cron" : service;
+}
+
+static int tell(struct journal *j, const char *service,
+		int (*each)(void *ctx, const char *service, struct str line), void *ctx) {
+	uint32_t from = head(j);
+	const char *of = service_of(j, service);
+	struct str message = field(j, "MESSAGE");
+	int err = 0;
+
+	for (uint32_t at = 0; !err && at < message.n;) {
+		uint32_t n = message.n - at;
+
+		if (n > JOURNAL_LINE - from)
+			n = JOURNAL_LINE - from;
+		for (uint32_t i = 0; i < n; i++) {
+			char c = message.s[at + i];
+
+			j->line[from + i] = c == '\n' || !c ? ' ' : c;
+		}
+		at += n;
+		err = each(ctx, of, (struct str){ j->line, from + n });
+	}
+	return err;
+}
+
+int journal_read(struct journal *j, const char *service,
+		 int (*each)(void *ctx, const char *service, struct str line), void *ctx,
+		 int *ret_fault) {
+	int n = lib.process(j->j), err = 0;
+
+	for (unsigned i = 0; n >= 0 && !err && i < ENTRIES; i++) {
+		n = lib.next(j->j);
+		if (n <= 0)
+			break;
+		err = tell(j, service, each, ctx);
+	}
+	*ret_fault = n < 0 ? n : 0;
+	return err;
+}
