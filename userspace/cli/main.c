@@ -10,7 +10,7 @@ extern const struct command command_run, command_trace, command_cat, command_rep
 	command_preflight, command_rules, command_match, command_status, command_receive,
 	command_config, command_spool, command_bundle, command_content, command_supervise,
 	command_mode, command_health, command_tree,
-	command_explain, command_report;
+	command_explain, command_report, command_top;
 
 static int version_run(int argc, char **argv);
 static int help_run(int argc, char **argv);
@@ -39,6 +39,7 @@ static const struct command *const commands[] = {
 	&command_receive, &command_config, &command_spool, &command_bundle,
 	&command_content, &command_supervise, &command_mode,
 	&command_health, &command_tree, &command_explain, &command_report,
+	&command_top,
 	&command_version, &command_help,
 };
 

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * top.c - the sensor, live: rates, losses, detections, what hooks and rules cost, what waits
+ *
+ * It looks at the page that the sensor writes, and at the spool, so it costs the sensor nothing.
+ * ncurses draws, and is opened by name: no other command maps it.
+ */
+#define NCURSES_NOMACROS 1 /* functions can be looked up */
+#include <dlfcn.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <ncurses.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/tally.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/sensor_state.h"
+#include "cli/sensor.h"
+#include "encode/text.h"
+#include "event/word.h"
+#include "spool/status.h"
+
+#define LIBRARY "libncursesw.so.6"
+#define ROWS_KINDS 12
+#define ROWS_PROGRAMS 8
+#define ROWS_RULES 5
+
+extern const struct command command_top;
+
+static struct {
+	__typeof__(initscr) *initscr;
+	__typeof__(endwin) *endwin;
+	__typeof__(cbreak) *cbreak;
+	__typeof__(noecho) *noecho;
+	__typeof__(curs_set) *curs_set;
+	__typeof__(wtimeout) *wtimeout;
+	__typeof__(wgetch) *wgetch;
+	__typeof__(werase) *werase;
+	__typeof__(mvwaddnstr) *mvwaddnstr;
+	__typeof__(getmaxx) *getmaxx;
+	__typeof__(getmaxy) *getmaxy;
+} nc;
+
+static int load(void) {
+	static const struct {
+		const char *name;
+		void *to;
+	} wanted[] = {
+		{ "initscr", &nc.initscr },   { "endwin", &nc.endwin },
+		{ "cbreak", &nc.cbreak },     { "noecho", &nc.noecho },
+		{ "curs_set", &nc.curs_set }, { "wtimeout", &nc.wtimeout },
+		{ "wgetch", &nc.wgetch },     { "werase", &nc.werase },
+		{ "mvwaddnstr", &nc.mvwaddnstr }, { "getmaxx", &nc.getmaxx },
+		{ "getmaxy", &nc.getmaxy },
+	};
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+	for (size_t i = 0; library && i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		void *at = dlsym(library, wanted[i].name);
+
+		if (!at)
+			return -ENOENT;
+		memcpy(wanted[i].to, &at, sizeof(at));
+	}
+	return library ? 0 : -ENOENT;
+}
+
+/* --- a frame ---------------------------------------------------------------------------------- */
+
+/* What is compared: the page as it was, and as it is. */
+struct looking {
+	const char *folder;
+	struct vitals was, is;
+	double seconds; /* between the two */
+	bool running;
+};
+
+static double rate(const struct looking *l, uint64_t was, uint64_t is) {
+	return is > was ? (double)(is - was) / l->seconds : 0;
+}
+
+static void add_head(struct buf *out, const struct looking *l) {
+	struct vitals_verdict verdict = vitals_judge(&l->is, clock_ns(CLOCK_BOOTTIME));
+	uint64_t lost = 0, was_lost = 0;
+
+	for (uint32_t cause = 0; cause < VITALS_CAUSES; cause++) {
+		lost += vitals_lost(&l->is, cause);
+		was_lost += vitals_lost(&l->was, cause);
+	}
+	buf_addf(out, "lapwing %s  %s, mode %s, coverage %s  CPU %.1f %%  %.1f MB\n",
+		 l->is.version,
+		 !l->running ? "NOT RUNNING" : verdict.ready ? "healthy" : verdict.why, l->is.mode,
+		 l->is.coverage, rate(l, l->was.cpu_ns, l->is.cpu_ns) / 1e7,
+		 (double)l->is.resident_bytes / 1e6);
+	buf_addf(out, "records %.1f/s  lost %.1f/s, %" PRIu64 " in all  detections %.1f/s, %" PRIu64
+		 " in all\n",
+		 rate(l, l->was.received, l->is.received), rate(l, was_lost, lost), lost,
+		 rate(l, l->was.detections, l->is.detections), l->is.detections);
+}
+
+struct row {
+	double key;
+	uint64_t n;
+	const char *name;
+	double more;
+};
+
+static int by_key(const void *a, const void *b) {
+	const struct row *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? 1 : -1;
+	return x->n != y->n ? (x->n < y->n ? 1 : -1) : strcmp(x->name, y->name);
+}
+
+static void add_kinds(struct buf *out, const struct looking *l) {
+	struct row rows[WIRE_KIND_MAX];
+	size_t n = 0;
+
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++)
+		if (l->is.events[kind])
+			rows[n++] = (struct row){
+				rate(l, l->was.events[kind], l->is.events[kind]),
+				l->is.events[kind], event_kind_name(kind), 0
+			};
+	qsort(rows, n, sizeof(rows[0]), by_key);
+	buf_addf(out, "\n%-24s %10s %14s\n", "EVENTS", "A SECOND", "IN ALL");
+	for (size_t i = 0; i < n && i < ROWS_KINDS; i++)
+		buf_addf(out, "%-24s %10.1f %14" PRIu64 "\n", rows[i].name, rows[i].key, rows[i].n);
+}
+
+static void add_programs(struct buf *out, const struct looking *l) {
+	struct row rows[VITALS_PROGRAMS];
+	size_t n = 0;
+
+	if (!l->is.bpf_stats) {
+		buf_add_lit(out, "\nHOOKS: what they cost is not counted: "
+				 "kernel.bpf_stats_enabled is 0\n");
+		return;
+	}
+	for (uint32_t i = 0; i < l->is.n_programs; i++) {
+		const struct vitals_program *p = &l->is.programs[i];
+
+		if (p->runs)
+			rows[n++] = (struct row){ (double)p->run_ns, p->runs, p->name,
+						  (double)p->run_ns / (double)p->runs };
+	}
+	qsort(rows, n, sizeof(rows[0]), by_key);
+	buf_addf(out, "\n%-24s %10s %14s\n", "HOOKS", "NS EACH", "RUNS");
+	for (size_t i = 0; i < n && i < ROWS_PROGRAMS; i++)
+		buf_addf(out, "%-24s %10.0f %14" PRIu64 "\n", rows[i].name, rows[i].more,
+			 rows[i].n);
+}
+
+static void add_rules(struct buf *out, const char *spool) {
+	struct tally_row *rules;
+	struct row *rows;
+	size_t n;
+
+	if (!*spool || tally_read(spool, &rules, &n))
+		return;
+	rows = calloc(n + 1, sizeof(*rows));
+	for (size_t i = 0; rows && i < n; i++)
+		rows[i] = (struct row){ (double)rules[i].ns, rules[i].hits, rules[i].title,
+					(double)rules[i].ns / 1e6 };
+	if (rows)
+		qsort(rows, n, sizeof(*rows), by_key);
+	buf_addf(out, "\n%-24s %10s %14s\n", "RULES", "MS IN ALL", "HITS");
+	for (size_t i = 0; rows && i < n && i < ROWS_RULES; i++) {
+		buf_addf(out, "%24s %10.2f %14" PRIu64 "  ", "", rows[i].more, rows[i].n);
+		text_shown(out, str_of(rows[i].name));
+		buf_add_char(out, '\n');
+	}
+	free(rows);
+	free(rules);
+}
+
+static void add_sinks(struct buf *out, const char *spool) {
+	struct spool_ledger *ledgers;
+	struct spool_status status;
+	size_t n;
+
+	if (!*spool || spool_status(spool, &status, &ledgers, &n))
+		return;
+	buf_addf(out, "\n%-24s %10s %14s %10s\n", "SINKS", "PENDING", "ACKNOWLEDGED", "DROPPED");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%-24s %10" PRIu64 " %14" PRIu64 " %10" PRIu64 "%s\n",
+			 ledgers[i].name, ledgers[i].pending, ledgers[i].cursor.acked,
+			 ledgers[i].dropped, ledgers[i].cursor.failed_ns ? "  FAILING" : "");
+	free(ledgers);
+}
+
+static void add_frame(struct buf *out, const struct looking *l) {
+	add_head(out, l);
+	add_kinds(out, l);
+	add_sinks(out, l->is.spool);
+	add_programs(out, l);
+	add_rules(out, l->is.spool);
+}
+
+/* look - the next pair; -errno */
+static int look(struct looking *l, uint64_t *ns) {
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	int err;
+
+	l->was = l->is;
+	err = sensor_state_read(l->folder, &l->is, &l->running);
+	l->seconds = (double)(now - *ns) / 1e9;
+	*ns = now;
+	if (l->was.pid != l->is.pid)
+		l->was = l->is; /* another sensor counts from 0 */
+	return err;
+}
+
+static void draw(WINDOW *w, const struct buf *frame) {
+	const char *at = frame->data, *end = frame->data + frame->len;
+	int rows = nc.getmaxy(w), columns = nc.getmaxx(w);
+
+	(void)nc.werase(w);
+	for (int y = 0; at < end && y < rows; y++) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+		int n = (int)(nl - at);
+
+		(void)nc.mvwaddnstr(w, y, 0, at, n < columns ? n : columns);
+		at = nl + 1;
+	}
+}
+
+/* watch - until q; the screen is given back as it was */
+static int watch(struct looking *l, long interval_ms, uint64_t ns) {
+	struct buf frame = { 0 };
+	WINDOW *w;
+	int err = 0, key = 0;
+
+	if (load()) {
+		log_error("it needs ncurses: install the package libncursesw6, or use --once");
+		return CLI_FAILURE;
+	}
+	(void)setlocale(LC_CTYPE, "");
+	w = nc.initscr();
+	(void)nc.cbreak();
+	(void)nc.noecho();
+	(void)nc.curs_set(0);
+	nc.wtimeout(w, (int)interval_ms);
+	while (!err && key != 'q') {
+		buf_reset(&frame);
+		add_frame(&frame, l);
+		buf_add_lit(&frame, "\nq: leave\n");
+		if (!buf_error(&frame))
+			draw(w, &frame);
+		key = nc.wgetch(w); /* shows what was drawn, and waits */
+		err = look(l, &ns);
+	}
+	(void)nc.endwin();
+	buf_done(&frame);
+	if (err)
+		log_error("the run folder \"%s\" cannot be read: %s", l->folder, strerror(-err));
+	return err ? CLI_FAILURE : CLI_OK;
+}
+
+static int once(const struct looking *l) {
+	struct buf frame = { 0 };
+	int err;
+
+	add_frame(&frame, l);
+	(void)fwrite(frame.data, 1, frame.len, stdout);
+	err = buf_error(&frame);
+	buf_done(&frame);
+	return err || fflush(stdout) ? CLI_FAILURE : CLI_OK;
+}
+
+static int top_run(int argc, char **argv) {
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "once", no_argument, NULL, 'o' },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "run-folder", required_argument, NULL, 'r' },
+		{ 0 },
+	};
+	static struct looking l = { .folder = VITALS_FOLDER };
+	long interval_ms = 1000;
+	bool plain = !isatty(STDOUT_FILENO);
+	uint64_t ns = 0;
+	int option, code, err;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == 'h')
+			return cli_help(&command_top);
+		if (option == 'o')
+			plain = true;
+		else if (option == 'r')
+			l.folder = optarg;
+		else if (option != 'i')
+			return cli_bad_option(&command_top, argv, options, option);
+		else if ((code = sensor_number(&command_top, "--interval", optarg, 200, 60000,
+					       &interval_ms)))
+			return code;
+	}
+	if (argv[optind])
+		return cli_misuse(&command_top, "\"%s\" is not an option", argv[optind]);
+	err = look(&l, &ns);
+	if (!err)
+		(void)usleep((useconds_t)interval_ms * 1000);
+	err = err ?: look(&l, &ns);
+	if (err) {
+		log_error("no sensor has run with the run folder \"%s\"", l.folder);
+		return CLI_FAILURE;
+	}
+	return plain ? once(&l) : watch(&l, interval_ms, ns);
+}
+
+const struct command command_top = {
+	.name = "top",
+	.summary = "the sensor live: rates, losses, detections, costs",
+	.usage = "usage: lapwing top [--once] [--interval MS] [--run-folder DIR]\n"
+		 "\n"
+		 "Shows events by kind, losses and detections as they come, what waits for\n"
+		 "sinks, and what hooks and rules cost. q leaves. Programs ask\n"
+		 "\"lapwing status --json\".\n"
+		 "\n"
+		 "      --once            one picture, as text; so it is, too, without a terminal\n"
+		 "      --interval MS     between two pictures, 1000 by default\n"
+		 "      --run-folder DIR  the sensor's run folder, " VITALS_FOLDER " by default\n"
+		 "\n"
+		 "example: sudo lapwing top\n",
+	.run = top_run,
+};
