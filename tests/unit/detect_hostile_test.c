@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an attacker writes into rules and events costs bounded time and memory. */
+#include "detect_rule.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define SECONDS 10.0 /* of CPU for a test: what runs away takes hours */
+#define MAX_KIB (192l * 1024)
+#define BIG (1u << 20)
+#define MANY 100000u
+
+static const struct detect_options for_records = { .strict = true, .records = true };
+
+static double cpu_s(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double began;
+
+static void begin(void) {
+	began = cpu_s();
+}
+
+static void within_bounds(void) {
+	struct rusage u;
+
+	CHECK(cpu_s() - began < SECONDS);
+	CHECK(!getrusage(RUSAGE_SELF, &u) && u.ru_maxrss < MAX_KIB);
+}
+
+/* load - NULL if it is refused, which then has a reason */
+static struct ruleset *load(const char *text, size_t n) {
+	struct buf errors = { 0 };
+	struct ruleset *rules = NULL;
+
+	if (ruleset_load_text("t.yml", text, n, &for_records, &errors, &rules)) {
+		CHECK(errors.len > 0);
+		rules = NULL;
+	}
+	buf_done(&errors);
+	return rules;
+}
+
+static struct ruleset *rule_of(const char *item) {
+	char text[512];
+	int n = snprintf(text, sizeof(text), "title: t\nlogsource: {product: x}\ndetection:\n  s:\n"
+			 "    %s\n  condition: s\n", item);
+
+	return load(text, (size_t)n);
+}
+
+static uint32_t hits(struct ruleset *rules, const struct str *values, uint32_t n) {
+	const struct record_field field = { STR("f"), values, n };
+	const struct detection *found;
+
+	arena_reset(&rule_arena);
+	return detect_record(rules, &rule_arena, &(struct record){ .fields = &field, .n = 1 },
+			     &found);
+}
+
+static char *big_of(const char *piece) {
+	size_t n = strlen(piece);
+	char *text = malloc(BIG);
+
+	for (size_t i = 0; text && i < BIG; i++)
+		text[i] = piece[i % n];
+	return text;
+}
+
+static void nested_quantifiers_over_a_mebibyte(void) {
+	static const char *const items[] = { "f|re: '^(a+)+$!'", "f|re: '(a|a)*b'",
+					     "f|re: '(a*)*c'",	 "f|re: '(.*a){12}b'",
+					     "f|re: '(a{1,20}){1,10}c'", "f|re: '(a+)+\\b!'",
+					     "f|re: '(?=(a+)+$)b'" };
+	char *text = big_of("a");
+	struct str value = { text, BIG };
+	unsigned loaded = 0;
+
+	begin();
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		struct ruleset *rules = rule_of(items[i]);
+
+		if (!rules)
+			continue;
+		loaded++;
+		CHECK(hits(rules, &value, 1) == 0);
+		ruleset_free(rules);
+	}
+	CHECK(loaded > 0);
+	within_bounds();
+	free(text);
+}
+
+static void many_wildcards_over_a_mebibyte(void) {
+	struct ruleset *rules = rule_of("f: '*ab*ab*ab*ab*a?b*a?b*abc'");
+	struct ruleset *keywords = rule_of("f|contains|all: [abab, bab?c, zz]");
+	char *text = big_of("ab");
+	struct str value = { text, BIG };
+
+	begin();
+	CHECK(rules && hits(rules, &value, 1) == 0);
+	CHECK(keywords && hits(keywords, &value, 1) == 0);
+	within_bounds();
+	ruleset_free(rules);
+	ruleset_free(keywords);
+	free(text);
+}
+
+static void nuls_and_bytes_that_are_no_utf8_are_bytes(void) {
+	static const char bytes[] = "a\0\xff\xfe\xc3 b\0";
+	struct str value = { bytes, sizeof(bytes) - 1 };
+	struct ruleset *part = rule_of("f|contains: ' b'"), *whole = rule_of("f: a");
+	struct ruleset *any = rule_of("f: 'a?????b?'"), *re = rule_of("f|re: '^a.+b'");
+
+	CHECK(part && hits(part, &value, 1) == 1);
+	CHECK(whole && hits(whole, &value, 1) == 0);
+	CHECK(any && hits(any, &value, 1) == 1);
+	CHECK(re && hits(re, &value, 1) == 1);
+	ruleset_free(part);
+	ruleset_free(whole);
+	ruleset_free(any);
+	ruleset_free(re);
+}
+
+static void a_list_of_100000_values_in_an_event(void) {
+	struct ruleset *rules = rule_of("f|contains: needle");
+	struct str *values = calloc(MANY, sizeof(*values));
+
+	begin();
+	for (uint32_t i = 0; values && i < MANY; i++)
+		values[i] = STR("hay");
+	CHECK(rules && values && hits(rules, values, MANY) == 0);
+	if (values)
+		values[MANY - 1] = STR("a needle");
+	CHECK(rules && values && hits(rules, values, MANY) == 1);
+	within_bounds();
+	ruleset_free(rules);
+	free(values);
+}
+
+static void a_list_of_100000_values_in_a_rule_is_refused(void) {
+	struct buf text = { 0 };
+
+	begin();
+	buf_addf(&text, "title: t\nlogsource: {product: x}\ndetection:\n  s:\n    f:\n");
+	for (uint32_t i = 0; i < MANY; i++)
+		buf_addf(&text, "      - v%u\n", i);
+	buf_addf(&text, "  condition: s\n");
+	CHECK(!load(text.data, text.len));
+	within_bounds();
+	buf_done(&text);
+}
+
+static void an_alias_bomb_is_refused(void) {
+	struct buf text = { 0 };
+
+	begin();
+	buf_addf(&text, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+	for (int i = 1; i < 20; i++) {
+		buf_addf(&text, "a%d: &a%d [", i, i);
+		for (int k = 0; k < 10; k++)
+			buf_addf(&text, "%s*a%d", k ? ", " : "", i - 1);
+		buf_addf(&text, "]\n");
+	}
+	buf_addf(&text, "title: t\nlogsource: {product: x}\n"
+			"detection: {s: {f: *a19}, condition: s}\n");
+	CHECK(!load(text.data, text.len));
+	within_bounds();
+	buf_done(&text);
+}
+
+int main(void) {
+	rule_arena.max_bytes = 16u << 20; /* what `lapwing match` would need for such a line */
+	RUN(nested_quantifiers_over_a_mebibyte);
+	RUN(many_wildcards_over_a_mebibyte);
+	RUN(nuls_and_bytes_that_are_no_utf8_are_bytes);
+	RUN(a_list_of_100000_values_in_an_event);
+	RUN(a_list_of_100000_values_in_a_rule_is_refused);
+	RUN(an_alias_bomb_is_refused);
+	arena_done(&rule_arena);
+	DONE();
+}
