@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """kafka: against librdkafka's mock cluster, and who maps which library."""
 
+import os
+import signal
 import socket
 import subprocess
 import threading
@@ -9,7 +11,7 @@ import http_sinks
 from crash import children, couriers
 from http_sinks import N, Account, check, free_port, holds
 from receivers import Receiver
-from rig import BUILD, Failed, Rig, wait_until
+from rig import BUILD, Failed, Rig, balance, temporary, wait_until
 
 NOT_LEADER, TIMED_OUT, NOT_ENOUGH, TOO_LARGE = 6, 7, 19, 10
 
@@ -80,6 +82,36 @@ def kafka_too_large():
     with Cluster() as c:
         c.tell(f"fail 2 {TOO_LARGE}")
         whole(c, Account(c.url()))
+
+
+def kafka_killed_between_halves():
+    """What a batch's first pieces brought is kept when the courier dies before the others."""
+    with Cluster() as c, temporary() as folder:
+        c.tell(f"fail 3 {TOO_LARGE}")
+        c.tell("rtt 500")
+        rig = Rig(folder, http_sinks.EVENTS, c.url())
+        source = rig.source()
+        try:
+            rig.feed(source, 1)
+            wait_until(lambda: 0 < rig.acknowledged() < N, "a part is acknowledged", 60)
+            for pid in couriers(source.pid):
+                os.kill(pid, signal.SIGKILL)
+            part = rig.acknowledged()
+            c.tell("rtt 0")
+            wait_until(lambda: not rig.ledger()["pending"], "the rest is delivered", 60)
+        finally:
+            source.stdin.close()
+            source.wait(60)
+        ledger = rig.ledger()
+        wanted = ledger["acknowledged"]
+        check(f"{part} of {N} before", 0 < part < N)
+        check(f"{ledger}", ledger["acknowledged"] == N and not list(balance(ledger)))
+        got = {}
+        while len(got) < N:  # what was on its way when it died came twice
+            more = {m[0]: m for m in c.messages(wanted)}
+            check(f"events are missing: {len(more)} of {N}", len(more) > len(got))
+            got, wanted = more, wanted + N - len(more)
+        check("others came", set(got) == http_sinks.EVENTS.ids)
 
 
 def kafka_slow():
@@ -156,6 +188,6 @@ def libraries_only_where_needed(folder, events):
 
 
 CASES = {c.__name__: http_sinks.prepare(c) for c in
-         (kafka_plain, kafka_json, kafka_errors, kafka_too_large, kafka_slow, kafka_down,
+         (kafka_plain, kafka_json, kafka_errors, kafka_too_large, kafka_killed_between_halves, kafka_slow, kafka_down,
           kafka_down_and_back, kafka_half_open, kafka_no_name, kafka_tls_refused)}
 CASES["libraries_only_where_needed"] = libraries_only_where_needed

@@ -221,8 +221,37 @@ int batch_fill(struct batch *b, struct reader *r) {
 	return err ? err : (int)b->n;
 }
 
-int batch_send(struct batch *b, struct sink *s) {
-	struct sink_batch batch = { .items = b->items };
+/* A batch that is on its way. */
+struct sending {
+	struct batch *b;
+	struct reader *r;
+	size_t n; /* items */
+};
+
+static void take_outcomes(struct batch *b, size_t n_items) {
+	for (size_t i = 0; i < n_items; i++) {
+		struct batch_piece *p = &b->pieces[b->piece_of[i]];
+
+		p->settled = b->items[i].outcome != SINK_AGAIN;
+		p->acked = b->items[i].outcome == SINK_ACKED;
+		p->cause = SPOOL_REFUSED;
+	}
+}
+
+/* on_progress - the cursor moves past what has an outcome; a failed save is tried again later */
+static void on_progress(void *arg) {
+	struct sending *sending = arg;
+	size_t before = sending->b->first;
+
+	take_outcomes(sending->b, sending->n);
+	(void)batch_settle(sending->b, sending->r);
+	if (sending->b->first > before)
+		(void)reader_save(sending->r);
+}
+
+int batch_send(struct batch *b, struct sink *s, struct reader *r) {
+	struct sending sending = { b, r, 0 };
+	struct sink_batch batch = { .items = b->items, .progress = on_progress, .arg = &sending };
 	int err;
 
 	for (size_t i = b->first; i < b->n; i++) {
@@ -239,14 +268,9 @@ int batch_send(struct batch *b, struct sink *s) {
 	}
 	if (!batch.n)
 		return 0;
+	sending.n = batch.n;
 	err = s->type->send(s, &batch);
-	for (size_t i = 0; i < batch.n; i++) {
-		struct batch_piece *p = &b->pieces[b->piece_of[i]];
-
-		p->settled = b->items[i].outcome != SINK_AGAIN;
-		p->acked = b->items[i].outcome == SINK_ACKED;
-		p->cause = SPOOL_REFUSED;
-	}
+	take_outcomes(b, batch.n);
 	return err;
 }
 

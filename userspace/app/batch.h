@@ -54,8 +54,11 @@ int batch_init(struct batch *b, const struct sink *s);
 /* batch_fill - what the reader has, as much as the sink takes at once; the count, or -errno */
 int batch_fill(struct batch *b, struct reader *r);
 
-/* batch_send - hands over what is not settled; as the sink's send() */
-int batch_send(struct batch *b, struct sink *s);
+/*
+ * batch_send - hands over what is not settled; as the sink's send()
+ * Where that takes many requests, the cursor is moved and saved between them.
+ */
+int batch_send(struct batch *b, struct sink *s, struct reader *r);
 
 /* batch_settle - moves the cursor past the settled pieces at the start; true: all are */
 bool batch_settle(struct batch *b, struct reader *r);

@@ -91,7 +91,7 @@ static bool deliver(struct job *j) {
 		j->sink.why[0] = '\0';
 		err = reader_sync(j->reader);
 		if (!err)
-			err = batch_send(&j->batch, &j->sink);
+			err = batch_send(&j->batch, &j->sink, j->reader);
 		if (batch_settle(&j->batch, j->reader)) {
 			if (j->failing)
 				tell(j, 0);

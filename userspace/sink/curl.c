@@ -1,42 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink/curl.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <stddef.h>
-#include <string.h>
+#include <stdbool.h>
 
-#define LIBRARY "libcurl.so.4"
+#include "sink/library.h"
 
 struct curl_calls curl;
 
 int curl_load(const char **why) {
-	static const struct {
-		const char *name;
-		void *to;
-	} wanted[] = {
+	static const struct library_call wanted[] = {
 		{ "curl_global_init", &curl.global_init }, { "curl_easy_init", &curl.init },
 		{ "curl_easy_setopt", &curl.set },	   { "curl_easy_perform", &curl.perform },
 		{ "curl_easy_getinfo", &curl.info },	   { "curl_easy_cleanup", &curl.cleanup },
 		{ "curl_easy_strerror", &curl.text },
 		{ "curl_slist_append", &curl.append },
 		{ "curl_slist_free_all", &curl.free_all },
+		{ 0 },
 	};
+	bool before = curl.library;
+	int err;
 
-	if (curl.library)
-		return 0;
-	*why = "needs libcurl: install the package libcurl4";
-	curl.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!curl.library)
-		return -ENOENT;
-	*why = LIBRARY " lacks a function that is needed";
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		void *at = dlsym(curl.library, wanted[i].name);
-
-		if (!at)
-			return -ENOENT;
-		memcpy(wanted[i].to, &at, sizeof(at));
-	}
-	*why = LIBRARY " cannot start";
+	err = library_load("libcurl.so.4", "libcurl4", wanted, &curl.library, why);
+	if (err || before)
+		return err;
+	*why = "libcurl cannot start";
 	return curl.global_init(CURL_GLOBAL_DEFAULT) ? -EIO : 0;
 }

@@ -58,21 +58,6 @@ void docs_id(const struct sink_batch *batch, const struct doc *doc, struct str *
 		(void)snprintf(suffix, 12, "-%u", doc->nth);
 }
 
-/* send_range - the @n documents from @first on, in as few requests as are taken */
-static int send_range(struct sink *s, struct sink_batch *batch, struct docs *d, size_t first,
-		      size_t n, docs_request *request) {
-	int err = request(s, batch, d, first, n);
-
-	if (err != -E2BIG && err != -EINVAL)
-		return err;
-	if (n == 1) {
-		d->v[first].outcome = SINK_REFUSED;
-		return 0;
-	}
-	err = send_range(s, batch, d, first, n / 2, request);
-	return err ? err : send_range(s, batch, d, first + n / 2, n - n / 2, request);
-}
-
 void docs_settle(struct sink_batch *batch, const struct docs *d) {
 	for (size_t i = 0; i < d->n;) {
 		struct sink_item *item = &batch->items[d->v[i].item];
@@ -85,6 +70,26 @@ void docs_settle(struct sink_batch *batch, const struct docs *d) {
 		} while (i < d->n && d->v[i].nth);
 		item->outcome = open ? SINK_AGAIN : refused ? SINK_REFUSED : SINK_ACKED;
 	}
+}
+
+/* send_range - the @n documents from @first on, in as few requests as are taken */
+static int send_range(struct sink *s, struct sink_batch *batch, struct docs *d, size_t first,
+		      size_t n, docs_request *request) {
+	int err = request(s, batch, d, first, n);
+
+	if ((err == -E2BIG || err == -EINVAL) && n == 1) {
+		d->v[first].outcome = SINK_REFUSED;
+		err = 0;
+	}
+	if (err != -E2BIG && err != -EINVAL) {
+		if (!err && n < d->n && batch->progress) {
+			docs_settle(batch, d);
+			batch->progress(batch->arg);
+		}
+		return err;
+	}
+	err = send_range(s, batch, d, first, n / 2, request);
+	return err ? err : send_range(s, batch, d, first + n / 2, n - n / 2, request);
 }
 
 int docs_send(struct sink *s, struct sink_batch *batch, struct docs *d, docs_request *request) {

@@ -46,7 +46,8 @@ typedef int docs_request(struct sink *s, struct sink_batch *batch, struct docs *
 
 /*
  * docs_send - sends all documents that are not settled by @request, and settles the batch's items
- * A request that is not taken is sent in halves, so that one bad document is refused alone. 0; or
+ * A request that is not taken is sent in halves, so that one bad document is refused alone; the
+ * batch is told of the progress after each. 0; or
  * -errno when the receiver could not be had: what was settled before is settled.
  */
 int docs_send(struct sink *s, struct sink_batch *batch, struct docs *d, docs_request *request);

@@ -6,7 +6,6 @@
  * delivery report says so: with an idempotent producer, that all in-sync replicas have it.
  * Every message is reported within message.timeout.ms, so a send ends with nothing in flight.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -16,10 +15,10 @@
 #include "event/field.h"
 #include "base/clock.h"
 #include "sink/docs.h"
+#include "sink/library.h"
 
 extern const struct sink_type sink_kafka;
 
-#define LIBRARY "librdkafka.so.1"
 #define PORT 9092
 #define MAX_BATCH 4096
 #define SLACK_MS 5000 /* for reports, past the time that a message may take */
@@ -55,10 +54,7 @@ struct kafka {
 };
 
 static int load(struct sink *s) {
-	static const struct {
-		const char *name;
-		void *to;
-	} wanted[] = {
+	static const struct library_call wanted[] = {
 		{ "rd_kafka_conf_new", &lib.conf_new },
 		{ "rd_kafka_conf_set", &lib.conf_set },
 		{ "rd_kafka_conf_destroy", &lib.conf_destroy },
@@ -73,22 +69,13 @@ static int load(struct sink *s) {
 		{ "rd_kafka_purge", &lib.purge },
 		{ "rd_kafka_fatal_error", &lib.fatal },
 		{ "rd_kafka_err2str", &lib.text },
+		{ 0 },
 	};
 
-	if (lib.library)
-		return 0;
-	lib.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!lib.library)
-		return sink_fail(s, -ENOENT, "kafka: needs librdkafka: install the package "
-				 "librdkafka1");
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		void *at = dlsym(lib.library, wanted[i].name);
+	const char *why;
+	int err = library_load("librdkafka.so.1", "librdkafka1", wanted, &lib.library, &why);
 
-		if (!at)
-			return sink_fail(s, -ENOENT, LIBRARY " has no %s", wanted[i].name);
-		memcpy(wanted[i].to, &at, sizeof(at));
-	}
-	return 0;
+	return err ? sink_fail(s, err, "kafka: %s", why) : 0;
 }
 
 /* --- what the library tells us; all of it from within poll(), in our own thread --------------- */

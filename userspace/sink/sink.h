@@ -37,6 +37,12 @@ struct sink_batch {
 	struct sink_item *items;
 	size_t n;
 	size_t bytes; /* of all bodies */
+	/*
+	 * A sink that needs many requests for one batch calls it between them: what has an outcome
+	 * is then kept even if the process dies before send() returns. NULL: nobody wants to know.
+	 */
+	void (*progress)(void *arg);
+	void *arg;
 };
 
 /* A key that may stand behind the '?' of a sink's URL, or beside "url" in the config. */
