@@ -138,6 +138,11 @@ check-vm:
 check-vm-all:
 	@scripts/ladder $$(scripts/vmtest --list | awk "{ print \"guest-\" \$$1 }") slow
 
+# every sink, sensor and couriers killed a hundred times, a hundred bytes changed: minutes
+check-export-all: build-export
+	@LAPWING_KILLS=100 LAPWING_FLIPS=100 tests/export/run spool killed changed
+	@LAPWING_KILLS=100 LAPWING_FLIPS=100 tests/export/run sinks at_random_moments at_a_random_byte
+
 check-efficacy:
 	@scripts/ladder efficacy
 
@@ -155,6 +160,6 @@ bench: build-bench
 	@status=0; for part in bench bench-spool bench-rules; do scripts/$$part || status=$$?; done; \
 	  exit $$status
 
-.PHONY: build-content build-unit build-replay build-export build-bpf build-fuzz build-bench
+.PHONY: check-export-all build-content build-unit build-replay build-export build-bpf build-fuzz build-bench
 
 -include $(B)/tests/replay/story.d $(BPF_TESTS:%=$(B)/tests/bpf/%_test.d) $(BPF_TESTS:%=$(B)/tests/bpf/%.bpf.o.d) $(FUZZ_OBJ:.o=.d) $(FUZZ:%=$(B)/tests/fuzz/%.d)

@@ -6,13 +6,14 @@
  *     fail N CODE         the next N Produce requests are answered with this error code
  *     rtt MS              every answer takes that long
  *     down | up           all brokers
- *     read NAME N         prints the first N: "ID CONTENT-TYPE SCHEMA KEY BYTES", and "end"
+ *     read NAME N         prints the first N: "ID CONTENT-TYPE SCHEMA KEY BYTES", and "end"; 0: all
  *
  * Prints the addresses of its brokers first, and "ok" after each command. With an argument it has
  * no cluster, and reads from the real brokers that the argument names.
  */
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +46,17 @@ static void read_all(const char *topic, int wanted) {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char why[200];
+	bool all = !wanted, end = false;
 	rd_kafka_t *consumer;
 
 	(void)rd_kafka_conf_set(conf, "bootstrap.servers", brokers, why, sizeof(why));
 	(void)rd_kafka_conf_set(conf, "group.id", "test", why, sizeof(why));
+	(void)rd_kafka_conf_set(conf, "enable.partition.eof", "true", why, sizeof(why));
 	consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
 	(void)rd_kafka_poll_set_consumer(consumer);
 	rd_kafka_topic_partition_list_add(list, topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
 	(void)rd_kafka_assign(consumer, list);
-	for (int waits = 0; wanted > 0 && waits < MAX_WAITS; waits++) {
+	for (int waits = 0; (all ? !end : wanted > 0) && waits < MAX_WAITS; waits++) {
 		rd_kafka_message_t *m = rd_kafka_consumer_poll(consumer, 100);
 
 		if (m && !m->err) {
@@ -61,6 +64,7 @@ static void read_all(const char *topic, int wanted) {
 			wanted--;
 			waits = 0;
 		}
+		end = m && m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
 		if (m)
 			rd_kafka_message_destroy(m);
 	}

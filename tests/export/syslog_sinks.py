@@ -156,7 +156,7 @@ class Reader:
             if len(rest) < int(n):
                 break
             found = re.search(rb'\[lapwing@32473 id="([^"]+)"', rest[:int(n)])
-            self.ids.add(found[1].decode().split("-")[0])
+            self.ids.add(found[1].decode())
             data = rest[int(n):]
         return data
 

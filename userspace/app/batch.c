@@ -65,10 +65,11 @@ int batch_filter(const struct sink_url *url, const struct sink_type *type, struc
 }
 
 int batch_init(struct batch *b, const struct sink *s) {
-	const char *why;
+	const char *only = url_value(s->url, "only"), *why;
 	int err;
 
 	*b = (struct batch){ .type = s->type, .encode = format_find(s->format) };
+	b->alarms_only = s->type->detections_only && !(only && !strcmp(only, "all"));
 	if (!b->encode)
 		return -EINVAL;
 	err = batch_filter(s->url, s->type, &b->filter, &why);
@@ -125,7 +126,7 @@ static int unpack(struct batch *b, const struct reader_item *item, struct event 
 /* wanted - whether the sink is to have the piece; that detections are missing is for every sink */
 static bool wanted(struct batch *b, const struct batch_piece *p) {
 	if (!b->filter || p->item.what == READER_GAP)
-		return p->item.what == READER_EVENT || !b->type->detections_only ||
+		return p->item.what == READER_EVENT || !b->alarms_only ||
 		       p->item.class == SPOOL_ALARM;
 	return filter_event(b->filter, &b->arena, clock_ns(CLOCK_MONOTONIC), p->event) ==
 	       FILTER_SENT;

@@ -28,6 +28,7 @@ struct batch {
 	format_encode *encode;
 	struct filter *filter; /* NULL: it has everything */
 	bool raw;	     /* the spool's own bytes are what the sink takes */
+	bool alarms_only;    /* of gaps, too: what else is missing is not its business */
 	struct arena arena;
 	struct buf bodies;
 	struct batch_piece *pieces;
