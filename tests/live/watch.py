@@ -32,11 +32,13 @@ def write(path, text):
 def read(path, tell=None):
     with open(path, encoding="ascii") as f:
         st, text = os.fstat(f.fileno()), f.read()
+    # overlayfs gives a file of a lower layer another st_dev than the file system's, and no folder
+    dev = os.stat(os.path.dirname(path) or ".").st_dev
     if tell:
         print(json.dumps({
             "case": tell, "process.pid": os.getpid(), "file.path": os.path.realpath(path),
             "file.inode": st.st_ino, "file.mode": st.st_mode, "file.uid": st.st_uid,
-            "file.dev_major": os.major(st.st_dev), "file.dev_minor": os.minor(st.st_dev)}),
+            "file.dev_major": os.major(dev), "file.dev_minor": os.minor(dev)}),
             flush=True)
     return text
 
