@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sink/docs.h"
-#include "sink/library.h"
+#include "base/library.h"
 #include "test.h"
 
 #define N 8

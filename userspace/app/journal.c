@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/journal.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
+
+#include "base/library.h"
 
 #define LIBRARY "libsystemd.so.0"
 #define ENTRIES 4096 /* at one call */
@@ -35,11 +36,7 @@ struct journal {
 };
 
 static int load(const char **why) {
-	static char missing[80];
-	static const struct {
-		const char *name;
-		void *to;
-	} wanted[] = {
+	static const struct library_call calls[] = {
 		{ "sd_journal_open", &lib.open },
 		{ "sd_journal_open_directory", &lib.open_directory },
 		{ "sd_journal_close", &lib.close },
@@ -52,29 +49,10 @@ static int load(const char **why) {
 		{ "sd_journal_get_data", &lib.get_data },
 		{ "sd_journal_get_realtime_usec", &lib.realtime },
 		{ "sd_journal_set_data_threshold", &lib.threshold },
+		{ NULL, NULL },
 	};
 
-	if (lib.library)
-		return 0;
-	lib.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!lib.library) {
-		*why = "it needs libsystemd: install the package libsystemd0";
-		return -ENOENT;
-	}
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		void *at = dlsym(lib.library, wanted[i].name);
-
-		if (!at) {
-			(void)snprintf(missing, sizeof(missing), LIBRARY " has no %s",
-				       wanted[i].name);
-			*why = missing;
-			(void)dlclose(lib.library);
-			lib.library = NULL;
-			return -ENOENT;
-		}
-		memcpy(wanted[i].to, &at, sizeof(at));
-	}
-	return 0;
+	return library_load(LIBRARY, "libsystemd0", calls, &lib.library, why);
 }
 
 /* to_end - so that the next entry is the first that comes from now on, also into an empty one */

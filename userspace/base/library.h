@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * library.h - a shared library that is loaded when it is needed, and not before
- *
- * For this room only.
  */
-#ifndef LAPWING_SINK_LIBRARY_H
-#define LAPWING_SINK_LIBRARY_H
+#ifndef LAPWING_BASE_LIBRARY_H
+#define LAPWING_BASE_LIBRARY_H
 
 /* A function of the library, and the pointer that gets its address. */
 struct library_call {

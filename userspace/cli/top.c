@@ -6,7 +6,6 @@
  * ncurses draws, and is opened by name: no other command maps it.
  */
 #define NCURSES_NOMACROS 1 /* functions can be looked up */
-#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -17,6 +16,7 @@
 
 #include "app/tally.h"
 #include "base/clock.h"
+#include "base/library.h"
 #include "base/log.h"
 #include "cli/sensor_state.h"
 #include "cli/sensor.h"
@@ -43,30 +43,26 @@ static struct {
 	__typeof__(mvwaddnstr) *mvwaddnstr;
 	__typeof__(getmaxx) *getmaxx;
 	__typeof__(getmaxy) *getmaxy;
+	void *library;
 } nc;
 
-static int load(void) {
-	static const struct {
-		const char *name;
-		void *to;
-	} wanted[] = {
-		{ "initscr", &nc.initscr },   { "endwin", &nc.endwin },
-		{ "cbreak", &nc.cbreak },     { "noecho", &nc.noecho },
-		{ "curs_set", &nc.curs_set }, { "wtimeout", &nc.wtimeout },
-		{ "wgetch", &nc.wgetch },     { "werase", &nc.werase },
-		{ "mvwaddnstr", &nc.mvwaddnstr }, { "getmaxx", &nc.getmaxx },
+static int load(const char **why) {
+	static const struct library_call calls[] = {
+		{ "initscr", &nc.initscr },
+		{ "endwin", &nc.endwin },
+		{ "cbreak", &nc.cbreak },
+		{ "noecho", &nc.noecho },
+		{ "curs_set", &nc.curs_set },
+		{ "wtimeout", &nc.wtimeout },
+		{ "wgetch", &nc.wgetch },
+		{ "werase", &nc.werase },
+		{ "mvwaddnstr", &nc.mvwaddnstr },
+		{ "getmaxx", &nc.getmaxx },
 		{ "getmaxy", &nc.getmaxy },
+		{ NULL, NULL },
 	};
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 
-	for (size_t i = 0; library && i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		void *at = dlsym(library, wanted[i].name);
-
-		if (!at)
-			return -ENOENT;
-		memcpy(wanted[i].to, &at, sizeof(at));
-	}
-	return library ? 0 : -ENOENT;
+	return library_load(LIBRARY, "libncursesw6", calls, &nc.library, why);
 }
 
 /* --- a frame ---------------------------------------------------------------------------------- */
@@ -234,10 +230,11 @@ static void draw(WINDOW *w, const struct buf *frame) {
 static int watch(struct looking *l, long interval_ms, uint64_t ns) {
 	struct buf frame = { 0 };
 	WINDOW *w;
+	const char *why;
 	int err = 0, key = 0;
 
-	if (load()) {
-		log_error("it needs ncurses: install the package libncursesw6, or use --once");
+	if (load(&why)) {
+		log_error("it %s, or use --once", why);
 		return CLI_FAILURE;
 	}
 	(void)setlocale(LC_CTYPE, "");

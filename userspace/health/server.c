@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "health/server.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <poll.h>
@@ -12,6 +11,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/library.h"
 
 #define LIBRARY "libmicrohttpd.so.12"
 #define SILENCE_S 5u
@@ -48,10 +49,7 @@ struct server {
 };
 
 static int load(const char **why) {
-	static const struct {
-		const char *name;
-		void *to;
-	} wanted[] = {
+	static const struct library_call calls[] = {
 		{ "MHD_start_daemon", &mhd.start },
 		{ "MHD_stop_daemon", &mhd.stop },
 		{ "MHD_run", &mhd.run },
@@ -62,23 +60,10 @@ static int load(const char **why) {
 		{ "MHD_add_response_header", &mhd.header },
 		{ "MHD_queue_response", &mhd.queue },
 		{ "MHD_destroy_response", &mhd.destroy },
+		{ NULL, NULL },
 	};
 
-	if (mhd.library)
-		return 0;
-	mhd.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	*why = "it needs libmicrohttpd: install the package libmicrohttpd12";
-	if (!mhd.library)
-		return -ENOENT;
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		void *at = dlsym(mhd.library, wanted[i].name);
-
-		*why = LIBRARY " lacks a function that every version has";
-		if (!at)
-			return -ENOENT;
-		memcpy(wanted[i].to, &at, sizeof(at));
-	}
-	return 0;
+	return library_load(LIBRARY, "libmicrohttpd12", calls, &mhd.library, why);
 }
 
 static uint64_t now_ms(void) {

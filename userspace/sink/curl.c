@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#include "sink/library.h"
+#include "base/library.h"
 
 struct curl_calls curl;
 

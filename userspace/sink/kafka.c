@@ -15,7 +15,7 @@
 #include "event/field.h"
 #include "base/clock.h"
 #include "sink/docs.h"
-#include "sink/library.h"
+#include "base/library.h"
 
 extern const struct sink_type sink_kafka;
 
