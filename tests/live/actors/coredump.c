@@ -21,6 +21,7 @@ static _Noreturn void end(const char *how) {
 
 	if (setrlimit(RLIMIT_CORE, &none))
 		_exit(1);
+	(void)signal(SIGQUIT, SIG_DFL); /* ignored by what a shell starts in the background */
 	if (!strcmp(how, "handled"))
 		(void)signal(SIGSEGV, handler);
 	if (!strcmp(how, "quit"))
