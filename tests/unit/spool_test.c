@@ -4,6 +4,7 @@
 #include <sys/time.h>
 
 #include "spool/pack.h"
+#include "spool/writer.h"
 #include "spool_rig.h"
 #include "test.h"
 
@@ -134,6 +135,19 @@ static void the_highest_class_goes_when_nothing_else_is_left(void) {
 	f = rig_read();
 	CHECK(f.by_cause[SPOOL_FULL] > 200 && f.events + f.missing == 10200);
 	CHECK(f.first > 200 && f.last == 10200 && !f.wrong && rig_balance(10200));
+	rig_empty();
+}
+
+static void what_is_worth_more_makes_no_room_for_what_is_worth_less(void) {
+	rig_reset();
+	rig_options.max_bytes = 256 * 1024;
+	CHECK(!rig_open());
+	for (int i = 0; i < 60; i++) {
+		rig_add_class(100, SPOOL_ALARM);
+		spool_flush(rig);
+	}
+	CHECK(!bound_free_one(rig, SPOOL_BULK) && !bound_free_one(rig, SPOOL_LIFE));
+	CHECK(bound_free_one(rig, SPOOL_ALARM));
 	rig_empty();
 }
 
@@ -394,6 +408,7 @@ int main(void) {
 	RUN(what_all_readers_have_leaves_the_disk);
 	RUN(past_the_bound_the_lowest_class_goes_first);
 	RUN(the_highest_class_goes_when_nothing_else_is_left);
+	RUN(what_is_worth_more_makes_no_room_for_what_is_worth_less);
 	RUN(the_bound_of_bytes_is_kept);
 	RUN(too_old_events_go_and_are_counted);
 	RUN(a_reader_in_a_segment_that_is_dropped_reads_it_to_its_end_or_counts);

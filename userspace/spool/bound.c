@@ -138,8 +138,8 @@ static size_t oldest(const struct spool *s, enum spool_class class) {
 	return i;
 }
 
-bool bound_free_one(struct spool *s) {
-	for (int class = 0; class < SPOOL_CLASSES; class++) {
+bool bound_free_one(struct spool *s, enum spool_class most) {
+	for (int class = 0; class <= (int)most; class++) {
 		size_t i = oldest(s, (enum spool_class)class);
 
 		if (i == s->lists[class].n)
@@ -154,7 +154,7 @@ bool bound_free_one(struct spool *s) {
 }
 
 void bound_bytes(struct spool *s) {
-	while (s->total_bytes > s->o.max_bytes && bound_free_one(s))
+	while (s->total_bytes > s->o.max_bytes && bound_free_one(s, SPOOL_CLASSES - 1))
 		;
 }
 

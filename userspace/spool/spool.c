@@ -269,7 +269,7 @@ static bool flush_lane(struct spool *s, enum spool_class class) {
 		return bound_pay(s, class);
 	if (bound_pay(s, class))
 		while ((err = append(s, class)) && (err == -ENOSPC || err == -EDQUOT) &&
-		       bound_free_one(s))
+		       bound_free_one(s, class))
 			;
 	if (err) {
 		s->unwritten += l->next_ord - l->flushed_ord;

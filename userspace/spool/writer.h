@@ -54,8 +54,11 @@ void bound_gap(struct spool *s, enum spool_class class, uint64_t first, uint64_t
 /* bound_pay - whether @class owes no gap any more */
 bool bound_pay(struct spool *s, enum spool_class class);
 
-/* bound_free_one - drops the oldest segment of the lowest class; false when there is none */
-bool bound_free_one(struct spool *s);
+/*
+ * bound_free_one - drops the oldest segment of the lowest class, but of none above @most
+ * False when there is none: what is worth more does not make room for what is worth less.
+ */
+bool bound_free_one(struct spool *s, enum spool_class most);
 
 /* bound_bytes - until the spool keeps its bound of bytes */
 void bound_bytes(struct spool *s);
