@@ -178,7 +178,8 @@ static int await_index(struct sink *s, struct splunk *p, int64_t id) {
 
 /*
  * refused - an answer that is no 200
- * "Invalid data format" names the event at fault: those before it were taken.
+ * "Invalid data format" names the event at fault: those before it were taken. With acknowledgements
+ * that is not enough, as nothing can be asked for: in halves, until the bad one stands alone.
  */
 static int refused(struct sink *s, const struct http_reply *reply, struct docs *d, size_t first,
 		   size_t n) {
@@ -195,7 +196,8 @@ static int refused(struct sink *s, const struct http_reply *reply, struct docs *
 	if (reply->status == 400 && code != CODE_INVALID_EVENT && code != 5 && code != 12 &&
 	    code != 13 && code >= 0)
 		return -EACCES;
-	if (reply->status != 400 || code != CODE_INVALID_EVENT || at < 0 || (size_t)at >= n)
+	if (reply->status != 400 || code != CODE_INVALID_EVENT || at < 0 || (size_t)at >= n ||
+	    ((const struct splunk *)s->state)->ack)
 		return err;
 	for (size_t i = 0; i < (size_t)at; i++)
 		d->v[first + i].outcome = SINK_ACKED;
