@@ -78,7 +78,8 @@ def shown(folder, _):
     status, out, err = lapwing("config", "show", first, SECRET="hidden")
     if status or "hidden" in out or "5242880" not in out or "file:" not in out:
         yield f"show gives {status}, {out!r}, {err!r}"
-    for url in ("splunk://h:1?token=hidden", "elastic://u:a@hidden@h:1"):
+    for url in ("splunk://h:1?token=hidden", "elastic://u:a@hidden@h:1",
+                "kafka://h:1?librdkafka=sasl.password=hidden"):
         status, out_url, _ = lapwing("config", "show", write(folder, f"sinks: [{{url: '{url}'}}]\n"))
         if status or "hidden" in out_url or "***" not in out_url:
             yield f"show gives {status}, {out_url!r}"

@@ -196,7 +196,7 @@ const char *url_value(const struct sink_url *u, const char *key) {
 
 bool url_key_secret(const char *key, size_t n) {
 	static const char *const parts[] = { "token", "secret", "password", "hash_key", "auth",
-					     "header", "api", "%" };
+					     "header", "api", "librdkafka", "%" };
 	static const char names[] = "secrets"; /* what is masked, and no secret */
 
 	if (n == sizeof(names) - 1 && !memcmp(key, names, n))
