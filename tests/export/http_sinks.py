@@ -172,7 +172,8 @@ def too_large(sink):
 
 
 def not_let_in(sink):
-    for status in (401, 403):
+    """No right, a wrong path, a proxy without its server: not the events' fault, and all are kept."""
+    for status in (401, 403, 404, 301):
         with sink.receiver(plan=[(status, {}, b"who are you?")] * 50) as r:
             account = feed(sink, r, seconds=1)
             holds(account, [], left=N)
@@ -264,9 +265,23 @@ def splunk_never_indexed():
         holds(feed(SINKS[1], r, seconds=1, ack_timeout="300ms"), [], left=N)
 
 
+def splunk_forgets_what_was_before_a_bad_item():
+    """What was not asked for is not taken for indexed, whatever the answer says of one event."""
+    with Splunk(poison=["e7", "e50"], forgets=True) as r:
+        whole(r, feed(SINKS[1], r), refused=2)
+
+
 def splunk_slow_index():
     with Splunk(indexing=4) as r:
         whole(r, feed(SINKS[1], r))
+
+
+def elastic_denied_items():
+    for status in (403, 404):
+        with Elastic(plan=[{"denied": status}] * 50) as r:
+            account = feed(SINKS[2], r, seconds=1)
+            holds(account, [], left=N)
+            check(account.why, str(status) in account.why)
 
 
 def elastic_busy_items():
@@ -289,7 +304,8 @@ def prepare(case, *args):
 
 EACH = [plain, every_format, down, down_and_back, slow, too_slow, half_open, retry_after,
         retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, no_name]
-ALONE = [filters, capped, otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed, splunk_slow_index,
+ALONE = [filters, capped, otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed,
+         splunk_forgets_what_was_before_a_bad_item, splunk_slow_index, elastic_denied_items,
          elastic_busy_items]
 
 CASES = {f"{s.scheme}_{c.__name__}": prepare(c, s) for s in SINKS for c in EACH}

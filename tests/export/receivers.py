@@ -154,8 +154,8 @@ class Splunk(Receiver):
     paths = ["/services/collector/event", "/services/collector/ack"]
     kind = "application/json"
 
-    def __init__(self, *args, indexing=1, token="T0K3N", **kw):
-        self.indexing, self.token = indexing, token
+    def __init__(self, *args, indexing=1, token="T0K3N", forgets=False, **kw):
+        self.indexing, self.token, self.forgets = indexing, token, forgets
         self.asked, self.waiting, self.channel = {}, {}, None
         super().__init__(*args, **kw)
 
@@ -197,7 +197,8 @@ class Splunk(Receiver):
             if ids[-1] in self.poison:
                 answer = {"text": "Invalid data format", "code": 6,
                           "invalid-event-number": len(ids) - 1}
-                self.accept(ids[:-1])
+                if not self.forgets:
+                    self.accept(ids[:-1])
                 return 400, {}, json.dumps(answer).encode()
         number = len(self.asked) + len(self.waiting) + 1000
         self.waiting[number] = ids
@@ -207,7 +208,7 @@ class Splunk(Receiver):
 class Elastic(Receiver):
     paths, kind = ["/logs-test-default/_bulk"], "application/x-ndjson"
 
-    def take(self, h, body, busy=()):
+    def take(self, h, body, busy=(), denied=None):
         lines = body.decode().split("\n")
         if lines[-1] != "" or len(lines) % 2 != 1:
             self.fault("no newline at the end, or half a pair")
@@ -218,7 +219,9 @@ class Elastic(Receiver):
                 self.fault("a document without an id")
             if list(json.loads(action)) != ["create"] or not isinstance(json.loads(doc), dict):
                 self.fault("not a create and a document")
-            if name in self.poison:
+            if denied:
+                items.append({"status": denied, "error": {"type": "security", "reason": "denied"}})
+            elif name in self.poison:
                 items.append({"status": 400, "error": {"type": "mapper", "reason": "bad field"}})
             elif len(items) in busy:
                 items.append({"status": 429, "error": {"type": "es_rejected", "reason": "busy"}})

@@ -107,10 +107,11 @@ static void add_doc(struct elastic *e, const struct sink_batch *batch, const str
 	buf_add_char(&e->body, '\n');
 }
 
+/* outcome_of - a right that is missing or a stream that is not there is no fault of the document */
 static enum sink_outcome outcome_of(int status) {
 	if (status == 200 || status == 201 || status == 409)
 		return SINK_ACKED;
-	return status == 429 || status >= 500 ? SINK_AGAIN : SINK_REFUSED;
+	return status == 400 || status == 413 ? SINK_REFUSED : SINK_AGAIN;
 }
 
 /* take_item - {"create":{"status":201,"error":{"type":…,"reason":…}}} */
@@ -160,8 +161,6 @@ static int request(struct sink *s, struct sink_batch *batch, struct docs *d, siz
 				(struct str){ e->body.data, (uint32_t)e->body.len }, &reply);
 	if (err)
 		return err;
-	if (reply.status == 404) /* there is no such stream: not the event's fault */
-		return http_failed(s, &reply) ? -ENOENT : 0;
 	return reply.status / 100 == 2 ? take_answer(s, reply.body, d->v + first, n) :
 					 http_failed(s, &reply);
 }

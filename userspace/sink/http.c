@@ -274,21 +274,18 @@ int http_failed(struct sink *s, const struct http_reply *r) {
 	start[n] = '\0';
 	(void)sink_fail(s, 0, "the server answered %d: %s", r->status, start);
 	switch (r->status) {
-	case 408:
-	case 429:
-	case 500:
-	case 502:
-	case 503:
-	case 504:
-		s->retry_ms = r->retry_ms;
-		return -EAGAIN;
-	case 401:
-	case 403:
-	case 407:
-		return -EACCES;
+	case 400:
+	case 422:
+		return -EINVAL;
 	case 413:
 		return -E2BIG;
-	default:
-		return -EINVAL;
+	case 408:
+	case 429:
+		break;
+	default: /* a proxy without its server, a wrong path, no right: not the events' fault */
+		if (r->status < 500)
+			return -EACCES;
 	}
+	s->retry_ms = r->retry_ms;
+	return -EAGAIN;
 }

@@ -257,8 +257,12 @@ static int request(struct sink *s, struct sink_batch *batch, struct docs *d, siz
 		return err;
 	if (reply.status / 100 != 2) {
 		err = http_failed(s, &reply);
-		/* the protocol names four statuses that are worth another try; these are not */
-		return reply.status == 408 || reply.status == 500 ? -EINVAL : err;
+		/* the protocol names four statuses that are worth another try; of a server's own
+		 * faults the others are not */
+		if (err == -EAGAIN && reply.status != 429 &&
+		    (reply.status < 502 || reply.status > 504))
+			return -EINVAL;
+		return err;
 	}
 	lost = rejected(s, reply.body);
 	for (size_t i = 0; i < n; i++)
