@@ -65,9 +65,9 @@ int http_post(struct http *h, struct sink *s, const char *url, const char *type,
 
 /*
  * http_failed - what a status that is not 2xx means for the sink
- * -EAGAIN: once more, s->retry_ms is set (408, 429, 5xx). -EINVAL: what is in it will never be taken
- * (400, 422); -E2BIG (413). -EACCES: any other, as where we are not let in or a proxy has no server;
- * a person must look, and meanwhile all is kept. s->why says it, with the start of the body.
+ * -EAGAIN: once more, s->retry_ms is set (408, 429, 5xx). -EINVAL: what is in it will never be
+ * taken (400, 422); -E2BIG (413). -EACCES: any other, as where we are not let in or a proxy has no
+ * server; a person must look, and meanwhile all is kept. s->why says it, with the body's start.
  */
 int http_failed(struct sink *s, const struct http_reply *r);
 
