@@ -65,7 +65,9 @@ static bool no_tool(void) {
 	return access(REMOTE, X_OK) != 0;
 }
 
-#define SSHD "_HOSTNAME=box\nSYSLOG_IDENTIFIER=sshd\nSYSLOG_PID=7\nSYSLOG_FACILITY=10\n_PID=8\n"
+#define SSHD                                                          \
+	"_HOSTNAME=box\nSYSLOG_IDENTIFIER=sshd\nSYSLOG_PID=7\n_PID=8\n" \
+	"SYSLOG_FACILITY=10\n_TRANSPORT=syslog\n"
 
 static void an_entry_is_the_line_that_syslog_would_have_made(void) {
 	struct journal *j;
@@ -82,17 +84,19 @@ static void an_entry_is_the_line_that_syslog_would_have_made(void) {
 	f = to("a");
 	entry(f, "bad password", 12, SSHD);
 	entry(f, "one\ntwo\0x", 9, "_HOSTNAME=b x\n_COMM=some prog\n_PID=9\nSYSLOG_FACILITY=3\n");
-	entry(f, "oops", 4, "SYSLOG_FACILITY=0\nSYSLOG_IDENTIFIER=kernel\n");
+	entry(f, "oops", 4, "SYSLOG_FACILITY=0\nSYSLOG_IDENTIFIER=kernel\n_TRANSPORT=kernel\n");
+	entry(f, "forged", 6, "SYSLOG_FACILITY=0\nSYSLOG_IDENTIFIER=kernel\n_TRANSPORT=journal\n");
 	entry(f, "", 0, SSHD);
 	CHECK(!pclose(f));
-	CHECK(lines_of(j, 3) == 3);
+	CHECK(lines_of(j, 4) == 4);
 	CHECK(!strcmp(lines[0].service, "auth"));
 	CHECK(!strncmp(lines[0].text, "2025-11-25T23:00:01.", 20));
-	CHECK(!strcmp(lines[0].text + 26, "+00:00 box sshd[7]: bad password"));
+	CHECK(!strcmp(lines[0].text + 26, "+00:00 box sshd[8]: bad password"));
 	CHECK(!strcmp(lines[1].service, "syslog"));
 	CHECK(strstr(lines[1].text, "+00:00 b_x some_prog[9]: one two x"));
 	CHECK(!strcmp(lines[2].service, "kernel"));
 	CHECK(strstr(lines[2].text, "+00:00 - kernel: oops"));
+	CHECK(!strcmp(lines[3].service, "syslog"));
 	journal_free(j);
 }
 
@@ -133,7 +137,7 @@ static void a_long_message_comes_in_pieces(void) {
 	CHECK(!pclose(f));
 	CHECK(lines_of(j, 3) == 3);
 	for (unsigned i = 0; i < n_lines; i++) {
-		colon = strstr(lines[i].text, "sshd[7]: ");
+		colon = strstr(lines[i].text, "sshd[8]: ");
 		CHECK(lines[i].n <= JOURNAL_LINE && colon);
 		sum += colon ? strlen(colon + 9) : 0;
 		CHECK(colon && colon[9] == text[sum - strlen(colon + 9)]);

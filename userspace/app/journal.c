@@ -120,12 +120,12 @@ static uint32_t first_of(struct journal *j, const char *a, const char *b, char *
 	return x.n;
 }
 
-/* head - all before the message; its length */
+/* head - all before the message; its length. Whose name begins with "_" is journald's own word. */
 static uint32_t head(struct journal *j) {
 	char host[64], program[64], pid[12], when[40];
 	uint32_t n_host = first_of(j, "_HOSTNAME", "HOST", host, sizeof(host));
 	uint32_t n_program = first_of(j, "SYSLOG_IDENTIFIER", "_COMM", program, sizeof(program));
-	uint32_t n_pid = first_of(j, "SYSLOG_PID", "_PID", pid, sizeof(pid));
+	uint32_t n_pid = first_of(j, "_PID", "SYSLOG_PID", pid, sizeof(pid));
 	uint64_t us = 0;
 	struct tm t;
 	time_t s;
@@ -143,13 +143,16 @@ static uint32_t head(struct journal *j) {
 	return (uint32_t)n;
 }
 
-/* service_of - as a syslog daemon shares lines out by their facility (RFC 5424, 6.2.1) */
+/*
+ * service_of - as a syslog daemon shares lines out by their facility (RFC 5424, 6.2.1)
+ * Any process may send any facility, but only what journald read from the kernel is the kernel's.
+ */
 static const char *service_of(struct journal *j, const char *service) {
 	struct str x = field(j, "SYSLOG_FACILITY");
 
 	if (str_eq(x, STR("4")) || str_eq(x, STR("10")))
 		return "auth";
-	if (str_eq(x, STR("0")))
+	if (str_eq(field(j, "_TRANSPORT"), STR("kernel")))
 		return "kernel";
 	return str_eq(x, STR("9")) ? "cron" : service;
 }
