@@ -250,14 +250,38 @@ def otlp_statuses():
             holds(feed(SINKS[0], r), [], refused=N)
 
 
+def by_variables(seconds=20, **variables):
+    names = {f"OTEL_EXPORTER_OTLP_{name}": value for name, value in variables.items()}
+    os.environ.update(names)
+    try:
+        return Account("otlp:", seconds)
+    finally:
+        for name in names:
+            del os.environ[name]
+
+
 def otlp_variables():
     with Otlp() as r:
-        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{r.port}/"
-        os.environ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "none"
-        try:
-            whole(r, Account("otlp:", 20))
-        finally:
-            del os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"], os.environ["OTEL_EXPORTER_OTLP_COMPRESSION"]
+        whole(r, by_variables(ENDPOINT=f"http://127.0.0.1:{r.port}/", COMPRESSION="none",
+                              HEADERS="x-team=blue, x-site=a%20b"))
+        check(f"{r.head}", r.head["x-team"] == "blue" and r.head["x-site"] == "a b")
+        check("gzip, against the variable", "Content-Encoding" not in r.head)
+    with Otlp() as r:  # the one for logs is whole, and goes before
+        whole(r, by_variables(ENDPOINT="http://127.0.0.1:1/", HEADERS="x-team=blue",
+                              LOGS_ENDPOINT=f"http://127.0.0.1:{r.port}/v1/logs",
+                              LOGS_HEADERS="x-team=red"))
+        check(f"{r.head}", r.head["x-team"] == "red")
+    with Otlp(delay=1) as r:
+        account = by_variables(1, ENDPOINT=f"http://127.0.0.1:{r.port}/", TIMEOUT="100")
+        check(f"{account.ledger}", account.ledger["pending"] == N and not list(balance(account.ledger)))
+    # as the cases run side by side, and share one environment, it is all one case
+    with Otlp(tls={**CERTS["good"], "clients": CERTS["ca"]}) as r:
+        end, who = f"https://127.0.0.1:{r.port}/", CERTS["client"]
+        whole(r, by_variables(ENDPOINT=end, CERTIFICATE=CERTS["ca"], CLIENT_CERTIFICATE=who["cert"],
+                              CLIENT_KEY=who["key"]))
+    with Otlp(tls={**CERTS["good"], "clients": CERTS["ca"]}) as r:
+        holds(by_variables(1, ENDPOINT=f"https://127.0.0.1:{r.port}/", CERTIFICATE=CERTS["ca"]), [],
+              left=N)
 
 
 def splunk_never_indexed():

@@ -107,6 +107,7 @@ class Receiver:
         return False
 
     def check_head(self, h):
+        self.head = h.headers
         if h.path.split("?")[0] not in self.paths:
             self.fault(f"path {h.path}")
         if h.headers.get("Content-Type") != self.kind:

@@ -63,22 +63,29 @@ static const char *variable(const char *name) {
 	return NULL;
 }
 
-/* add_headers - "name=value,name=value", of the URL's key or the standard variable */
+/*
+ * add_headers - "name=value,name=value", of the URL's key or the standard variable
+ * The variable is written as W3C Baggage: with %XX in it, and blanks about the commas.
+ */
 static int add_headers(struct sink *s, struct otlp *o) {
 	const char *list = sink_value(s, "headers");
+	bool baggage = !list;
 	int err = 0;
 
-	if (!list)
+	if (baggage)
 		list = variable("HEADERS");
 	while (list && *list && !err) {
-		size_t n = strcspn(list, ",");
+		size_t n = strcspn(list += baggage ? strspn(list, " ") : 0, ",");
 		const char *equals = memchr(list, '=', n);
 		char line[1024];
 
-		if (!equals)
-			return sink_fail(s, -EINVAL, "\"headers\" is a list of name=value");
+		if (!equals || n >= sizeof(line) - 1)
+			return sink_fail(s, -EINVAL, "\"headers\" is a list of name=value, "
+					 "each below 1 KiB");
 		(void)snprintf(line, sizeof(line), "%.*s: %.*s", (int)(equals - list), list,
 			       (int)(n - (size_t)(equals - list) - 1), equals + 1);
+		if ((baggage && url_decode(line)) || strpbrk(line, "\r\n"))
+			return sink_fail(s, -EINVAL, "a value of \"headers\" is not one line");
 		err = http_header(o->http, line);
 		list += n + (list[n] == ',');
 	}

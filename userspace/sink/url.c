@@ -12,8 +12,7 @@ static int hex(char c) {
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* decode - %XX in place; -EINVAL */
-static int decode(char *s) {
+int url_decode(char *s) {
 	char *to = s;
 
 	for (; *s; s++) {
@@ -50,7 +49,7 @@ static int parse_params(char *s, struct sink_url *u, const char **why) {
 			*why = "behind '?' stand pairs key=value, with '&' between them";
 			return -EINVAL;
 		}
-		if (decode(s) || decode(value)) {
+		if (url_decode(s) || url_decode(value)) {
 			*why = "'%' is followed by two hexadecimal digits, and not by 00";
 			return -EINVAL;
 		}
@@ -100,7 +99,7 @@ static int parse_host(char *s, struct sink_url *u, const char **why) {
 		return -EINVAL;
 	}
 	u->host = s;
-	return decode(s);
+	return url_decode(s);
 }
 
 /* parse_authority - [user[:secret]@]host[:port] */
@@ -112,7 +111,7 @@ static int parse_authority(char *s, struct sink_url *u, const char **why) {
 		if (cut(s, ":", &secret) == ':')
 			u->secret = secret;
 		u->user = s;
-		if (decode(s) || decode(secret)) {
+		if (url_decode(s) || url_decode(secret)) {
 			*why = "'%' is followed by two hexadecimal digits, and not by 00";
 			return -EINVAL;
 		}
@@ -152,7 +151,7 @@ static int parse(char *s, struct sink_url *u, const char **why) {
 	} else {
 		u->path = *rest ? rest : NULL;
 	}
-	if (decode(rest)) {
+	if (url_decode(rest)) {
 		*why = "'%' is followed by two hexadecimal digits, and not by 00";
 		return -EINVAL;
 	}

@@ -39,6 +39,9 @@ int url_add(struct sink_url *u, const char *key, const char *value);
 /* url_value - of a parameter, or NULL */
 const char *url_value(const struct sink_url *u, const char *key);
 
+/* url_decode - %XX in place; -EINVAL: half of one, or a NUL */
+int url_decode(char *s);
+
 /* url_key_secret - whether the value of a sink's key is nobody's business */
 bool url_key_secret(const char *key, size_t n);
 
