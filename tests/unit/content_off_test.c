@@ -77,6 +77,28 @@ static void it_is_kept_in_the_state(void) {
 	buf_done(&text);
 }
 
+static void an_order_finds_room_beside_all_that_the_owner_switched(void) {
+	struct off mine = { .kind = OFF_RULE, .owner = true, .until_s = UINT64_MAX };
+	struct order o = order(1000, 2000);
+	struct off_list l = { 0 };
+	int n = 0;
+
+	while (n < OFF_MAX) {
+		(void)snprintf(mine.name, sizeof(mine.name), "%d", n);
+		if (off_put(&l, &mine))
+			break;
+		n++;
+	}
+	CHECK(n == OFF_OWNER_MAX && off_put(&l, &mine) == -ENOSPC);
+	o.safe = true;
+	for (o.n_disarm = 0; o.n_disarm < ORDER_DISARM; o.n_disarm++)
+		(void)snprintf(o.disarm[o.n_disarm], ORDER_TEXT_BYTES, "rule %u", o.n_disarm);
+	for (o.n_leave = 0; o.n_leave < ORDER_LEAVE; o.n_leave++)
+		(void)snprintf(o.leave[o.n_leave], ORDER_TEXT_BYTES, "deed %u", o.n_leave);
+	CHECK(off_order(&l, &o) && l.n == OFF_MAX && is_off(&l, OFF_ALL, "", 1500));
+	CHECK(is_off(&l, OFF_RULE, "rule 63", 1500) && is_off(&l, OFF_DEED, "deed 15", 1500));
+}
+
 static void what_is_no_row_is_refused(void) {
 	static const char *const bad[] = { "",		  "rule",	    "rule order",
 					   "all who 1 ",  "code order 1 x", "rule order x one",
@@ -100,6 +122,7 @@ int main(void) {
 	RUN(a_later_order_that_does_not_say_it_takes_it_back);
 	RUN(the_owner_is_not_overruled);
 	RUN(it_is_kept_in_the_state);
+	RUN(an_order_finds_room_beside_all_that_the_owner_switched);
 	RUN(what_is_no_row_is_refused);
 	DONE();
 }

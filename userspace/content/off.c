@@ -17,15 +17,15 @@ static bool same(const struct off *a, enum off_kind kind, const char *name) {
 }
 
 int off_put(struct off_list *l, const struct off *off) {
-	uint32_t i = 0;
+	uint32_t i = 0, owners = 0;
 
 	for (const char *c = off->name; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return -EINVAL;
 	while (i < l->n && (!same(&l->list[i], off->kind, off->name) ||
 			    l->list[i].owner != off->owner))
-		i++;
-	if (i == OFF_MAX)
+		owners += l->list[i++].owner;
+	if (i == OFF_MAX || (i == l->n && off->owner && owners == OFF_OWNER_MAX))
 		return -ENOSPC;
 	l->list[i] = *off;
 	l->n += i == l->n;
@@ -49,7 +49,7 @@ static void put_ordered(struct off_list *l, enum off_kind kind, const char *name
 	struct off off = { .kind = kind, .until_s = until_s };
 
 	(void)memcpy(off.name, name, strlen(name) + 1); /* both ORDER_TEXT_BYTES at most */
-	(void)off_put(l, &off);				/* a full list keeps what is in it */
+	(void)off_put(l, &off);				/* there is room: OFF_MAX */
 }
 
 bool off_order(struct off_list *l, const struct order *o) {

@@ -13,7 +13,9 @@
 
 #include "content/order.h"
 
-#define OFF_MAX 96
+/* an order always finds room, however much the owner has switched off */
+#define OFF_OWNER_MAX 64
+#define OFF_MAX (OFF_OWNER_MAX + ORDER_DISARM + ORDER_LEAVE + 1)
 #define OFF_ORDER_MAX_S (7ull * 86400)
 
 enum off_kind {
