@@ -131,11 +131,9 @@ static void add_records(struct buf *out, const struct vitals *v) {
 }
 
 static void add_coverage(struct buf *out, const struct vitals *v) {
-	uint64_t n[VITALS_STATES] = { 0 };
+	uint32_t n[VITALS_STATES];
 
-	for (uint32_t i = 0; i < v->n_deeds; i++)
-		if (v->deeds[i].state < VITALS_STATES)
-			n[v->deeds[i].state]++;
+	vitals_states(v, n);
 	family(out, "deeds", "gauge", "Classes of deeds by what is known of their hook.");
 	for (uint32_t state = 0; state < VITALS_STATES; state++)
 		sample(out, "deeds", "state", vitals_state_name(state), n[state]);

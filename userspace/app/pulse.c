@@ -82,7 +82,7 @@ void pulse_flushed(struct pulse *p, const struct corridor *c, uint64_t now_ns) {
 /* --- what is told ----------------------------------------------------------------------------- */
 
 static void take_deeds(struct vitals *v, const struct pulse_of *of) {
-	uint32_t n[VITALS_STATES] = { 0 };
+	uint32_t n[VITALS_STATES];
 	size_t n_deeds;
 	const struct probe_deed *deeds = probe_deeds(of->probe, &n_deeds);
 
@@ -91,10 +91,10 @@ static void take_deeds(struct vitals *v, const struct pulse_of *of) {
 		struct vitals_deed *d = &v->deeds[v->n_deeds++];
 
 		d->state = (uint32_t)coverage_state(of->coverage, of->corridor, &deeds[i]);
-		n[d->state]++;
 		(void)snprintf(d->name, sizeof(d->name), "%s", deeds[i].name);
 		(void)snprintf(d->hook, sizeof(d->hook), "%s", deeds[i].hook ? deeds[i].hook : "");
 	}
+	vitals_states(v, n);
 	(void)snprintf(v->coverage, sizeof(v->coverage), "%s",
 		       n[VITALS_GAP] == v->n_deeds	   ? "blind"
 		       : n[VITALS_GAP] || n[VITALS_SILENT] ? "reduced"

@@ -73,14 +73,13 @@ static void add_life(struct buf *out, const struct vitals *v, bool running) {
 }
 
 static void add_coverage(struct buf *out, const struct vitals *v) {
-	uint64_t n[VITALS_STATES] = { 0 };
+	uint32_t n[VITALS_STATES];
 
-	for (uint32_t i = 0; i < v->n_deeds; i++)
-		if (v->deeds[i].state < VITALS_STATES)
-			n[v->deeds[i].state]++;
-	buf_addf(out, "coverage: %" PRIu64 " of %u deeds have a hook, %" PRIu64 " of them proven, %"
-		 PRIu64 " untried, %" PRIu64 " silent\n", v->n_deeds - n[VITALS_GAP], v->n_deeds,
-		 n[VITALS_PROVEN], n[VITALS_UNTRIED], n[VITALS_SILENT]);
+	vitals_states(v, n);
+	buf_addf(out,
+		 "coverage: %u of %u deeds have a hook, %u of them proven, %u untried, %u silent\n",
+		 v->n_deeds - n[VITALS_GAP], v->n_deeds, n[VITALS_PROVEN], n[VITALS_UNTRIED],
+		 n[VITALS_SILENT]);
 	for (uint32_t state = 0; state < VITALS_STATES; state++) {
 		if ((state != VITALS_GAP && state != VITALS_SILENT) || !n[state])
 			continue;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/library.h"
 
 #define LIBRARY "libmicrohttpd.so.12"
@@ -66,13 +66,6 @@ static int load(const char **why) {
 	return library_load(LIBRARY, "libmicrohttpd12", calls, &mhd.library, why);
 }
 
-static uint64_t now_ms(void) {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* note - remembers since when a client is there */
 static void note(void *server, struct MHD_Connection *c, void **of_socket,
 		 enum MHD_ConnectionNotificationCode code) {
@@ -85,7 +78,7 @@ static void note(void *server, struct MHD_Connection *c, void **of_socket,
 		if (s->clients[k].fd != wanted)
 			continue;
 		s->clients[k].fd = wanted == -1 ? i->connect_fd : -1;
-		s->clients[k].began_ms = now_ms();
+		s->clients[k].began_ms = clock_ms(CLOCK_MONOTONIC);
 		return;
 	}
 }
@@ -173,7 +166,7 @@ int server_listen(struct server *s, int fd) {
 
 /* cut_off - those who are there for too long; their connections then end by themselves */
 static bool cut_off(struct server *s) {
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
 	bool any = false;
 
 	for (size_t i = 0; i < SERVER_LISTENERS * SERVER_CLIENTS; i++) {

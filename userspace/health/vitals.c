@@ -195,6 +195,13 @@ const char *vitals_cause_name(uint32_t cause) {
 	return cause < VITALS_CAUSES ? names[cause] : "unknown";
 }
 
+void vitals_states(const struct vitals *v, uint32_t ret[VITALS_STATES]) {
+	memset(ret, 0, VITALS_STATES * sizeof(*ret));
+	for (uint32_t i = 0; i < v->n_deeds; i++)
+		if (v->deeds[i].state < VITALS_STATES)
+			ret[v->deeds[i].state]++;
+}
+
 uint64_t vitals_lost(const struct vitals *v, uint32_t cause) {
 	uint64_t n = 0;
 

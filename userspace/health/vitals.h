@@ -108,6 +108,9 @@ const char *vitals_state_name(uint32_t state);
 /* vitals_cause_name - "ring_full", "no_slot", "malformed", "not_run" */
 const char *vitals_cause_name(uint32_t cause);
 
+/* vitals_states - how many deeds are in each state */
+void vitals_states(const struct vitals *v, uint32_t ret[VITALS_STATES]);
+
 /* vitals_lost - of all kinds, for @cause */
 uint64_t vitals_lost(const struct vitals *v, uint32_t cause);
 
