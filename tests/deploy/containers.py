@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
 import inside
+from inside import run, wait_until
 from report import Report
 
 PATIENCE_S = 240
@@ -34,22 +35,8 @@ DEEDS = "i=0; while :; do i=$((i + 1)); /bin/cat /mark-{0} >/dev/null; : >/tmp/f
 CAPABILITIES = {"DAC_READ_SEARCH": 2, "SYS_PTRACE": 19, "PERFMON": 38, "BPF": 39}
 
 
-def run(*argv, **more):
-    return subprocess.run(argv, capture_output=True, text=True, check=False, **more)
-
-
 def podman(*argv):
     return run("podman", "--runtime", "/usr/sbin/runc", "--log-level", "error", *argv)
-
-
-def wait_until(what, seconds=PATIENCE_S):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        got = what()
-        if got:
-            return got
-        time.sleep(1)
-    return None
 
 
 def make_root(name):
@@ -158,7 +145,7 @@ class Containers:
         done = podman(*as_podman(self.pod, self.image))
         if done.returncode:
             yield done.stderr
-        if not wait_until(lambda: self.probe("readinessProbe")):
+        if not wait_until(lambda: self.probe("readinessProbe"), PATIENCE_S):
             yield f"never ready: {self.said['readinessProbe'].stderr}"
             yield podman("logs", "sensor").stderr[-3000:]
         print(f"# ready after {time.monotonic() - began:.0f} s")

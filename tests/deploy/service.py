@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
 import inside
+from inside import run, wait_until
 from report import Report
 
 PATIENCE_S = 180
@@ -51,20 +52,6 @@ FOUR = 0x4 | 0x80000 | 0x4000000000 | 0x8000000000  # DAC_READ_SEARCH, SYS_PTRAC
 TWO = 0x4 | 0x80000
 # what dpkg, systemd, rsyslog and logs keep of their own
 OTHERS = re.compile(r"/var/(lib/(dpkg|systemd|rsyslog|apt)|cache|log|backups|tmp)(/|$)|/etc/\.pwd\.lock")
-
-
-def run(*argv, **more):
-    return subprocess.run(argv, capture_output=True, text=True, check=False, **more)
-
-
-def wait_until(what, seconds=PATIENCE_S):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        got = what()
-        if got:
-            return got
-        time.sleep(0.5)
-    return None
 
 
 def show(name):
@@ -122,7 +109,7 @@ class Service:
             os.unlink(f"/tmp/deed-{self.deeds}")
             return wait_until(lambda: received(title) > before, 10)
 
-        return None if wait_until(seen) else f"rsyslog has no line of '{title}'"
+        return None if wait_until(seen, PATIENCE_S) else f"rsyslog has no line of '{title}'"
 
     def events(self, kind):
         try:
@@ -167,7 +154,7 @@ class Service:
             yield "a process can gain privileges"
 
     def hardening_leaves_no_hook_silent(self):
-        told = wait_until(lambda: self.events("HOST_COVERAGE"))
+        told = wait_until(lambda: self.events("HOST_COVERAGE"), PATIENCE_S)
         if not told:
             yield "no HOST_COVERAGE"
             return

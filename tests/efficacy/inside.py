@@ -36,6 +36,21 @@ def settle(seconds=240):
     return state
 
 
+def run(*argv, **more):
+    return subprocess.run(argv, capture_output=True, text=True, check=False, **more)
+
+
+def wait_until(what, seconds):
+    """Asks twice a second; what it gave when that was true, or None when the time is over."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        got = what()
+        if got:
+            return got
+        time.sleep(0.5)
+    return None
+
+
 def now_ns():
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
