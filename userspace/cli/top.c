@@ -25,8 +25,9 @@
 #include "spool/status.h"
 
 #define LIBRARY "libncursesw.so.6"
-#define ROWS_KINDS 12
-#define ROWS_PROGRAMS 8
+#define ROWS_KINDS 8
+#define ROWS_BUSY 6
+#define ROWS_PROGRAMS 6
 #define ROWS_RULES 5
 
 extern const struct command command_top;
@@ -129,6 +130,50 @@ static void add_kinds(struct buf *out, const struct looking *l) {
 		buf_addf(out, "%-24s %10.1f %14" PRIu64 "\n", rows[i].name, rows[i].key, rows[i].n);
 }
 
+/* add_container - "docker 0123456789ab": of an id as much as people use */
+static void add_container(struct buf *out, const struct vitals_busy *row) {
+	if (!row->container[0])
+		return;
+	buf_addf(out, "%s ", row->runtime);
+	text_shown(out, (struct str){ row->container, (uint32_t)strnlen(row->container, 12) });
+}
+
+/* fill - spaces to the end of the first column, which began at @at */
+static void fill(struct buf *out, size_t at) {
+	while (out->len < at + 24 && !buf_error(out))
+		buf_add_char(out, ' ');
+}
+
+static void add_busy(struct buf *out, const struct looking *l) {
+	const struct vitals *v = &l->is;
+	double seconds = v->busy_ns ? (double)v->busy_ns / 1e9 : 1;
+
+	if (!l->running)
+		return;
+	buf_addf(out, "\n%-24s %10s %14s  %s\n", "PROCESSES", "A SECOND", "PID", "CONTAINER");
+	for (uint32_t i = 0; i < v->n_processes && i < ROWS_BUSY; i++) {
+		size_t at = out->len;
+
+		text_shown(out, str_of(v->processes[i].name));
+		fill(out, at);
+		buf_addf(out, " %10.1f %14u  ", (double)v->processes[i].events / seconds,
+			 v->processes[i].pid);
+		add_container(out, &v->processes[i]);
+		buf_add_char(out, '\n');
+	}
+	if (v->n_containers)
+		buf_addf(out, "\n%-24s %10s\n", "CONTAINERS", "A SECOND");
+	for (uint32_t i = 0; i < v->n_containers && i < ROWS_BUSY; i++) {
+		size_t at = out->len;
+
+		add_container(out, &v->containers[i]);
+		fill(out, at);
+		buf_addf(out, " %10.1f  ", (double)v->containers[i].events / seconds);
+		text_shown(out, str_of(v->containers[i].name));
+		buf_add_char(out, '\n');
+	}
+}
+
 static void add_programs(struct buf *out, const struct looking *l) {
 	struct row rows[VITALS_PROGRAMS];
 	size_t n = 0;
@@ -193,6 +238,7 @@ static void add_sinks(struct buf *out, const char *spool) {
 static void add_frame(struct buf *out, const struct looking *l) {
 	add_head(out, l);
 	add_kinds(out, l);
+	add_busy(out, l);
 	add_sinks(out, l->is.spool);
 	add_programs(out, l);
 	add_rules(out, l->is.spool);
