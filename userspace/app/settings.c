@@ -106,6 +106,8 @@ static const struct config_key settings_keys[] = {
 	  .help = "and for how many events; for seven days at most" },
 	{ .path = "content.probation", .type = CONFIG_MS, .offset = AT(content.probation_ms),
 	  .fallback = "10m", .help = "how long it is live on trial" },
+	{ .path = "content.lag", .type = CONFIG_MS, .offset = AT(content.lag_ms),
+	  .fallback = "30s", .help = "a bundle during whose trial sinks are further behind goes" },
 	{ .path = "sinks", .type = CONFIG_MAPS, .map = take_sink,
 	  .help = "where events go: each has a name, a url, and keys of its kind" },
 	{ 0 },
