@@ -39,7 +39,7 @@ static const struct config_key settings_keys[] = {
 	  .fallback = "10000",
 	  .help = "millionths of all CPUs that BPF programs may take, one of them half; 0: any" },
 	{ .path = "hooks_calm", .type = CONFIG_SECONDS, .offset = AT(hooks_calm_s),
-	  .fallback = "1h", .help = "what was shed for its cost comes back after so long a calm" },
+	  .fallback = "10m", .help = "what was shed for its cost comes back after so long a calm" },
 	{ .path = "watch", .type = CONFIG_TEXTS, LIST(watch), .fallback = "[]",
 	  .help = "paths whose opens for reading are told, beside the list of the sensor's own" },
 	{ .path = "outputs", .type = CONFIG_TEXTS, LIST(outputs), .fallback = "[]",
