@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "app/rehearse.h"
 #include "base/log.h"
@@ -55,7 +56,8 @@ static void print_tape(const struct rehearse_report *r) {
 int bundle_diff(const struct bundle_job *job) {
 	static struct rehearse_report report;
 	struct rehearse_limits limits = rehearse_defaults;
-	struct rehearse_job r = { .limits = &limits, .compare = true };
+	struct rehearse_job r = { .limits = &limits, .progress_fd = STDERR_FILENO,
+				  .compare = true };
 	struct buf files[4] = { 0 };
 	struct verdict v = { 0 };
 	int err = 0;
