@@ -64,9 +64,9 @@ static void run_child(const struct rehearse_job *job, struct rehearse_report *r)
 	_exit(EXIT_DONE);
 }
 
-/* wait_for - the child's end within the job's time; false: it was killed, for it did not come to one */
-static bool wait_for(const struct rehearse_job *job, pid_t pid, const struct rehearse_report *shared,
-		     int *status) {
+/* wait_for - the child's end within its time; false: it did not come, and the child was killed */
+static bool wait_for(const struct rehearse_job *job, const struct rehearse_report *shared,
+		     pid_t pid, int *status) {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint64_t now = clock_ns(CLOCK_MONOTONIC), end = now + job->limits->wall_ms * 1000000;
@@ -138,7 +138,7 @@ int rehearse(const struct rehearse_job *job, struct rehearse_report *report, str
 	if (!pid)
 		run_child(job, shared);
 	if (!err) {
-		ended = wait_for(job, pid, shared, &status);
+		ended = wait_for(job, shared, pid, &status);
 		*report = *shared; /* once: nobody changes it any more */
 		if (!ended)
 			err = refuse(v, "hang", "the rehearsal did not come to an end in its time");

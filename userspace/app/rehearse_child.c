@@ -172,8 +172,9 @@ static void come_with_tape(struct play *p, uint64_t now) {
 	uint64_t room = p->job->limits->tape_ms * 1000000;
 	uint64_t left = p->until_ns > now ? p->until_ns - now : 0;
 
+	/* a record is shorter than its part of the tape, so this comes to less than all */
 	if ((double)p->played / (double)p->n_bytes > (double)(room - left) / (double)room)
-		come(p, AT_TAPES, AT_END, p->played < p->n_bytes ? p->played : p->n_bytes, p->n_bytes);
+		come(p, AT_TAPES, AT_END, p->played, p->n_bytes);
 	else
 		come(p, AT_TAPES, AT_END, room - left, room);
 }

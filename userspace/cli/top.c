@@ -305,11 +305,16 @@ static int watch(struct looking *l, long interval_ms, uint64_t ns) {
 	return err ? CLI_FAILURE : CLI_OK;
 }
 
-static int once(const struct looking *l) {
+static int once(const struct looking *l, bool json) {
 	struct buf frame = { 0 };
 	int err;
 
-	add_frame(&frame, l);
+	if (json) {
+		sensor_state_json(&frame, &l->is, l->running);
+		buf_add_char(&frame, '\n');
+	} else {
+		add_frame(&frame, l);
+	}
 	(void)fwrite(frame.data, 1, frame.len, stdout);
 	err = buf_error(&frame);
 	buf_done(&frame);
@@ -320,13 +325,14 @@ static int top_run(int argc, char **argv) {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "once", no_argument, NULL, 'o' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "interval", required_argument, NULL, 'i' },
 		{ "run-folder", required_argument, NULL, 'r' },
 		{ 0 },
 	};
 	static struct looking l = { .folder = VITALS_FOLDER };
 	long interval_ms = 1000;
-	bool plain = !isatty(STDOUT_FILENO);
+	bool plain = !isatty(STDOUT_FILENO), json = false;
 	uint64_t ns = 0;
 	int option, code, err;
 
@@ -337,6 +343,8 @@ static int top_run(int argc, char **argv) {
 			return cli_help(&command_top);
 		if (option == 'o')
 			plain = true;
+		else if (option == 'j')
+			plain = json = true;
 		else if (option == 'r')
 			l.folder = optarg;
 		else if (option != 'i')
@@ -355,19 +363,20 @@ static int top_run(int argc, char **argv) {
 		log_error("no sensor has run with the run folder \"%s\"", l.folder);
 		return CLI_FAILURE;
 	}
-	return plain ? once(&l) : watch(&l, interval_ms, ns);
+	return plain ? once(&l, json) : watch(&l, interval_ms, ns);
 }
 
 const struct command command_top = {
 	.name = "top",
 	.summary = "the sensor live: rates, losses, detections, costs",
-	.usage = "usage: lapwing top [--once] [--interval MS] [--run-folder DIR]\n"
+	.usage = "usage: lapwing top [--once|--json] [--interval MS] [--run-folder DIR]\n"
 		 "\n"
 		 "Shows events by kind, losses and detections as they come, what waits for\n"
-		 "sinks, and what hooks and rules cost. q leaves. Programs ask\n"
-		 "\"lapwing status --json\".\n"
+		 "sinks, which processes and containers most events are of, and what hooks and\n"
+		 "rules cost. q leaves.\n"
 		 "\n"
 		 "      --once            one picture, as text; so it is, too, without a terminal\n"
+		 "      --json            the sensor's state, once; \"status --json\" has more\n"
 		 "      --interval MS     between two pictures, 1000 by default\n"
 		 "      --run-folder DIR  the sensor's run folder, " VITALS_FOLDER " by default\n"
 		 "\n"
