@@ -80,6 +80,8 @@ static __always_inline __u32 inject_memory(struct vm_area_struct *vma) {
 
 	if (vma->vm_file)
 		return WIRE_MEMORY_FILE;
+	if (!mm) /* never; to the verifier of 7.2 it may be */
+		return WIRE_MEMORY_ANONYMOUS;
 	if (vma->vm_start < mm->brk && vma->vm_end > mm->start_brk)
 		return WIRE_MEMORY_HEAP;
 	if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack)

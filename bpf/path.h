@@ -264,7 +264,7 @@ static __always_inline void path_below(struct slot *s, struct wire_path *to,
 	struct path_walk w = {
 		.slot = s,
 		.dentry = dentry,
-		.root = dentry->d_inode->i_sb->s_root,
+		.root = dentry->d_sb->s_root,
 		.start = s->len,
 		.end = PATH_ON,
 	};

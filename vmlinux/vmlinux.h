@@ -238,6 +238,7 @@ struct dentry {
 	struct qstr d_name;
 	struct inode *d_inode;
 	struct hlist_bl_node d_hash;
+	struct super_block *d_sb;
 };
 
 struct super_block {
