@@ -2,7 +2,7 @@
 /* Many texts sought at once, against each sought alone. */
 #include <stdio.h>
 
-#include "detect/needles.h"
+#include "detect/engine.h"
 #include "test.h"
 
 #define MAX_SOUGHT 400
@@ -16,10 +16,19 @@ static uint32_t below(uint32_t n) {
 	return (state >> 8) % n;
 }
 
-/* fill - @n bytes of so few letters that they often meet; now and then a byte of any kind */
+/* fill - @n bytes of so few characters that they often meet; now and then a byte of any kind */
 static void fill(char *s, uint32_t n) {
 	for (uint32_t i = 0; i < n; i++)
-		s[i] = (char)(below(40) ? "ab/."[below(4)] : (char)below(256));
+		s[i] = (char)(below(40) ? "abA/.@"[below(6)] : (char)below(256));
+}
+
+/* folded - @x with small letters, if @fold is fold_case */
+static struct str folded(const uint8_t *fold, struct str x) {
+	static char room[MAX_HAYSTACK];
+
+	for (uint32_t i = 0; i < x.n; i++)
+		room[i] = (char)fold[(unsigned char)x.s[i]];
+	return (struct str){ room, x.n };
 }
 
 static bool alone(const struct sought *s, struct str x) {
@@ -41,7 +50,7 @@ static bool alone(const struct sought *s, struct str x) {
 }
 
 /* round_of - @n texts against some haystacks; gives how often they disagreed with the slow way */
-static uint32_t round_of(uint32_t n, uint32_t *hits) {
+static uint32_t round_of(uint32_t n, const uint8_t *fold, uint32_t *hits) {
 	static char texts[MAX_SOUGHT][MAX_TEXT], haystack[MAX_HAYSTACK];
 	struct sought v[MAX_SOUGHT];
 	struct arena arena;
@@ -53,9 +62,10 @@ static uint32_t round_of(uint32_t n, uint32_t *hits) {
 		uint32_t len = below(MAX_TEXT + 1);
 
 		fill(texts[i], len);
+		memcpy(texts[i], folded(fold, (struct str){ texts[i], len }).s, len);
 		v[i] = (struct sought){ { texts[i], len }, (uint8_t)below(4), i };
 	}
-	CHECK(needles_new(&arena, v, n, &k) == 0);
+	CHECK(needles_new(&arena, fold, v, n, &k) == 0);
 	for (int i = 0; i < 40; i++) {
 		struct str x = { haystack, below(MAX_HAYSTACK + 1) };
 		uint64_t rows[(MAX_SOUGHT + 63) / 64] = { 0 };
@@ -66,7 +76,7 @@ static uint32_t round_of(uint32_t n, uint32_t *hits) {
 		for (uint32_t r = 0; r < n; r++) {
 			bool found = rows[v[r].row / 64] >> v[r].row % 64 & 1;
 
-			wrong += found != alone(&v[r], x);
+			wrong += found != alone(&v[r], folded(fold, x));
 			any |= found;
 			*hits += found;
 		}
@@ -80,7 +90,8 @@ static void all_that_stand_are_found_and_no_others(void) {
 	uint32_t wrong = 0, hits = 0;
 
 	for (int i = 0; i < 400; i++)
-		wrong += round_of(i % 20 ? below(12) : below(MAX_SOUGHT), &hits);
+		wrong += round_of(i % 20 ? below(12) : below(MAX_SOUGHT),
+				  i % 2 ? fold_case : fold_none, &hits);
 	CHECK(wrong == 0);
 	CHECK(hits > 1000);
 }
@@ -94,7 +105,7 @@ static void one_row_may_have_many_texts(void) {
 	uint64_t rows[2] = { 0 };
 
 	arena_init(&arena, 1 << 16);
-	CHECK(needles_new(&arena, v, 3, &k) == 0);
+	CHECK(needles_new(&arena, fold_none, v, 3, &k) == 0);
 	needles_mark(k, STR("..abcdefgh"), rows);
 	CHECK(rows[0] == 1u << 3 && rows[1] == 0);
 	needles_mark(k, STR("qxyz"), rows);
@@ -113,7 +124,7 @@ static void a_text_is_found_at_every_place(void) {
 		struct needles *k;
 
 		arena_init(&arena, 1 << 16);
-		CHECK(needles_new(&arena, &v, 1, &k) == 0);
+		CHECK(needles_new(&arena, fold_none, &v, 1, &k) == 0);
 		for (uint32_t n = len; n < 20; n++) {
 			for (uint32_t at = 0; at + len <= n; at++) {
 				char x[20];
@@ -137,7 +148,7 @@ static void no_memory_is_an_error(void) {
 	struct needles *k = NULL;
 
 	arena_init(&arena, 64);
-	CHECK(needles_new(&arena, &v, 1, &k) == -12 && !k);
+	CHECK(needles_new(&arena, fold_none, &v, 1, &k) == -12 && !k);
 	arena_done(&arena);
 }
 

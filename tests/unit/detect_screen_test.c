@@ -63,6 +63,7 @@ static uint32_t slow_hits(struct ruleset *rules, struct event *e) {
 	uint32_t hits = 0;
 
 	m->epoch++;
+	m->bucket = NO_BUCKET;
 	m->e = e;
 	m->arena = &rule_arena;
 	for (size_t i = 0; i < rules->n_rules; i++)

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/intake.h"
 #include "app/recorder.h"
@@ -107,8 +106,7 @@ static int install(struct content_job *j) {
 			     .tapes = recorder_folder(j->tapes),
 			     .limits = &rehearse_defaults,
 			     .channel = "",
-			     .owner = true,
-			     .progress_fd = STDERR_FILENO };
+			     .owner = true };
 	struct buf bytes = { 0 };
 	struct verdict v = { 0 };
 	int err = read_file(j->args[0], &bytes);

@@ -67,8 +67,12 @@ int audit_field(struct str name, struct audit_taxon *ret);
 /* audit_nearest - a name of auditd's that @name may be a misspelling of, or NULL */
 const char *audit_nearest(struct str name);
 
-/* audit_constant - whether every event has the same value there, in records of one row */
-static inline bool audit_constant(const struct audit_taxon *t) {
+/* audit_constant - whether every event has the same value there, or none, in records of @r */
+static inline bool audit_constant(const struct audit_taxon *t, const struct audit_record *r) {
+	if (!(t->types & r->type))
+		return true;
+	if (t->source == AUDIT_ARGUMENT && r->type == AUDIT_SYSCALL)
+		return t->field >= AUDIT_ARGS || !r->args[t->field];
 	return t->source == AUDIT_RECORD_TYPE || t->source == AUDIT_SYSCALL_NAME ||
 	       t->source == AUDIT_NAMETYPE;
 }

@@ -28,6 +28,8 @@
 #include "detect/taxonomy.h"
 
 #define PAIR_BITS 1024
+#define NO_BUCKET 0
+#define MAX_BUCKETS 192 /* kinds, and rows of audit.c */
 
 struct slot {
 	struct slot *next, *next_name;
@@ -79,6 +81,7 @@ struct regex {
 	struct automaton *automaton; /* or NULL, and */
 	pcre2_code *code;
 	struct str must; /* a text that every match has, folded; empty: none is known */
+	uint32_t least;	 /* bytes of a match, at least */
 };
 
 struct network {
@@ -92,7 +95,9 @@ struct predicate {
 	bool token;    /* OP_CONTAINS: only where no word goes on around it */
 	uint8_t part;  /* OP_LESS to OP_NUMBER: enum time_part of the value that is compared */
 	uint32_t memo; /* epoch << 2 | enum answer */
+	uint32_t seen; /* epoch in which one of its texts was met */
 	uint32_t n;    /* values, any of which may hold */
+	uint64_t sought[MAX_BUCKETS / 64]; /* numbers of the buckets that seek all its texts */
 	struct slot *slot;
 	const uint8_t *fold;   /* fold_case, or fold_none: cased; texts here are folded alike */
 	struct needles *index; /* of @texts, where they are many; or NULL */
@@ -167,23 +172,38 @@ struct rule {
 	struct rule *next, *next_id, *next_name; /* while compiling */
 };
 
+/* Predicates of one slot, and all the texts that they seek there: row i is of predicate i. */
+struct sieve {
+	struct sieve *next; /* the next one that was made */
+	struct predicate **v;
+	struct needles *needles;
+	uint32_t n;
+};
+
 /* What is sought in one slot, to find out which rules of a bucket are worth a look. */
 struct bucket_slot {
 	struct slot *slot;
-	struct needles *needles;
+	const struct sieve *sieve;
+	uint32_t *rows;	 /* of its predicates' rules: those of predicate i begin at */
+	uint32_t *first; /* first[i], and end at first[i + 1] */
 };
 
 /*
  * The rules of one kind of event. A rule is worth a look when one of the texts is there of which
- * it needs one (screen.c), or when there are no such texts.
+ * it needs one (screen.c), and one of a second set where it has two; or when there are no such
+ * texts. So rows have a bit in the first @n_words words, and another in the next.
  */
 struct bucket {
 	struct rule **rows;
 	struct bucket_slot *slots;
-	uint64_t *always; /* a bit for each row of which none is known */
-	uint64_t *worth;  /* of the running event */
+	struct bucket_slot words;	/* what is sought in every text, if anything is */
+	uint64_t left[EVENT_HAS_WORDS]; /* of these: no slot is looked at for them as well */
+	uint64_t *always;		/* a bit for each row of which no texts are known */
+	uint64_t *worth;		/* of the running event */
+	uint64_t *seen;			/* predicates of one slot in it; else all 0 */
 	struct memory *memory; /* of events for which no row holds; NULL: none is kept */
 	uint32_t n, n_words, n_slots;
+	uint32_t number; /* of the bucket */
 };
 
 /* The events of a bucket: those of one kind, as they are or seen as one record of auditd's. */
@@ -203,7 +223,8 @@ struct match {
 	struct str id;	 /* of the event, for evidence; absent: it has none */
 	uint32_t weight; /* deeds that it stands for */
 	struct arena *arena;
-	uint32_t epoch; /* 1 to MAX_EPOCH */
+	uint32_t epoch;	 /* 1 to MAX_EPOCH */
+	uint32_t bucket; /* whose texts were sought in this epoch, or NO_BUCKET */
 	bool limited;	/* a regex gave up since this was last cleared */
 	pcre2_match_data *regex_data;
 	pcre2_match_context *regex_limits;
@@ -232,6 +253,8 @@ struct ruleset {
 	size_t n_rules;
 	struct slot *slots;
 	struct predicate *predicates; /* linked by next */
+	struct sieve *sieves;	      /* likewise: buckets of many kinds have the same */
+	uint32_t n_buckets;
 	pcre2_code **regexes;
 	size_t n_regexes;
 	const char **skipped;
@@ -312,13 +335,13 @@ static inline enum where predicate_where(const struct predicate *p) {
 bool predicate_holds(struct match *m, struct predicate *p);
 
 /* bucket_sift - fills @b->worth for the running event; sieve.c */
-void bucket_sift(const struct match *m, const struct bucket *b);
+void bucket_sift(struct match *m, const struct bucket *b);
 
 /*
  * bucket_ready - makes what @b seeks, its rows being there
  * @temp: what it takes of it is of no use afterwards. -ENOMEM.
  */
-int bucket_ready(struct arena *arena, struct arena *temp, const struct view *v, struct bucket *b);
+int bucket_ready(struct arena *temp, const struct view *v, struct bucket *b);
 
 /* screen_can_hold - false: no event of @v can make @x hold; screen.c */
 bool screen_can_hold(const struct view *v, const struct expr *x);
@@ -330,6 +353,10 @@ bool screen_can_hold(const struct view *v, const struct expr *x);
  */
 bool screen_find(const struct view *v, const struct expr *x, struct predicate **ret, uint32_t room,
 		 uint32_t *ret_n);
+
+/* screen_find_second - the same of a further set, if it is cheap */
+bool screen_find_second(const struct view *v, const struct expr *x, struct predicate **ret,
+			uint32_t room, uint32_t *ret_n);
 
 /* screen_text - the @i-th of the texts of which @p needs one, folded unless it is cased */
 struct str screen_text(const struct predicate *p, uint32_t i);

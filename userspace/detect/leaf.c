@@ -75,7 +75,7 @@ static int index_texts(struct build *b, struct predicate *p) {
 		return -ENOMEM;
 	for (uint32_t i = 0; i < p->n; i++)
 		v[i] = (struct sought){ p->texts[i], predicate_where(p), 0 };
-	return needles_new(&b->set->arena, v, p->n, &p->index);
+	return needles_new(&b->set->arena, p->fold, v, p->n, &p->index);
 }
 
 static int leaf_group(struct build *b, const struct text_style *style, enum op op,
@@ -192,6 +192,8 @@ static int regex_make(struct build *b, const struct node *node, uint32_t options
 
 	if (err)
 		return err;
+	/* characters; none has less than a byte */
+	(void)pcre2_pattern_info(code, PCRE2_INFO_MINLENGTH, &ret->least);
 	err = options & PCRE2_MULTILINE
 		      ? -EOPNOTSUPP
 		      : automaton_new(&b->set->arena, &b->temp, node->text, ours, &ret->automaton);

@@ -11,8 +11,10 @@ static void restart_epochs(struct ruleset *rules) {
 		s->folded_epoch = 0;
 		s->pairs_epoch = 0;
 	}
-	for (struct predicate *p = rules->predicates; p; p = p->next)
+	for (struct predicate *p = rules->predicates; p; p = p->next) {
 		p->memo = 0;
+		p->seen = 0;
+	}
 	rules->match.epoch = 0;
 }
 
@@ -79,7 +81,9 @@ static void try_rule(struct ruleset *rules, struct rule *r, struct tally *t) {
 static void try_bucket(struct ruleset *rules, const struct bucket *bucket, struct tally *t) {
 	bucket_sift(&rules->match, bucket);
 	for (uint32_t i = 0; i < bucket->n_words; i++) {
-		for (uint64_t worth = bucket->worth[i]; worth; worth &= worth - 1)
+		uint64_t worth = bucket->worth[i] & bucket->worth[bucket->n_words + i];
+
+		for (; worth; worth &= worth - 1)
 			try_rule(rules, bucket->rows[i * 64 + __builtin_ctzll(worth)], t);
 	}
 }
@@ -90,6 +94,7 @@ static void begin(struct ruleset *rules, struct arena *arena) {
 	if (m->epoch == MAX_EPOCH)
 		restart_epochs(rules);
 	m->epoch++;
+	m->bucket = NO_BUCKET;
 	m->arena = arena;
 }
 

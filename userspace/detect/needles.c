@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define GRAM 4
+#include "detect/grams.h"
+
 #define STRIDE 4
 #define LONG (GRAM + STRIDE - 1) /* bytes of a text that has a gram at every fourth place */
 #define TRIPLES 2		 /* of three bytes, in a text of four; at every second place */
 #define HEADS 4			 /* places near the beginning that may be looked at */
 #define FARTHEST 24
-#define NONE UINT32_MAX
+#define EVERY_BYTE UINT32_MAX
 
 /* A text that is sought, once, with the rows that seek it. */
 struct text {
@@ -19,33 +20,22 @@ struct text {
 	uint32_t first_row, n_rows;
 };
 
-/* A gram of a text. */
-struct entry {
-	uint32_t gram, text, next;
-	uint32_t at; /* the gram's place in the text; of a haystack's beginning, its place there */
-};
-
-/* Grams by their hash; a bit of @maybe says whether there is any with that. */
-struct table {
-	uint64_t *maybe;
-	uint32_t *first; /* NONE at the end */
-	struct entry *entries;
-	uint32_t n, maybe_shift, first_shift;
-};
-
 struct needles {
+	const uint8_t *fold; /* how texts are folded, and haystacks are to be */
 	struct text *v;
 	uint32_t n;
 	uint32_t *rows;
-	struct table anchored; /* the beginning's, marked with their place, and the end's */
-	struct table every4th, every2nd, pairs;
+	struct grams anchored; /* the beginning's, marked with their place, and the end's */
+	struct grams every4th, every2nd, pairs;
 	uint8_t heads[HEADS];
 	uint32_t n_heads;
-	uint32_t *loose; /* the few that are too short for all this */
+	uint8_t short_heads, short_tails; /* lengths of texts with less bytes than GRAM, as bits */
+	uint32_t *loose; /* those of no byte, and the few that begin far off these places */
 	uint32_t n_loose;
 	uint32_t *bytes; /* texts of one byte, anywhere; and which bytes these are */
 	uint32_t n_bytes;
 	uint64_t byte_set[4];
+	bool inside, ends; /* whether there is anything to look for there */
 };
 
 unsigned usual(unsigned char c) {
@@ -55,40 +45,18 @@ unsigned usual(unsigned char c) {
 	return at ? 9 - (unsigned)(at - by_rank) / 5 : 0;
 }
 
-static inline uint32_t gram_at(const char *s) {
-	uint32_t gram;
-
-	memcpy(&gram, s, GRAM);
-	return gram;
-}
-
-static inline uint32_t hash(uint32_t gram) {
-	return gram * 0x9e3779b1u;
-}
-
-static inline uint32_t triple_at(const char *s) {
-	uint32_t gram = 0;
-
-	memcpy(&gram, s, 3);
-	return gram;
-}
-
-/* triple_of - the first three of the four bytes of @gram */
-static inline uint32_t triple_of(uint32_t gram) {
-	return gram & triple_at("\xff\xff\xff");
-}
-
-static inline uint32_t pair_at(const char *s) {
-	return (unsigned char)s[0] | (uint32_t)(unsigned char)s[1] << 8;
-}
-
 /* short_key - of a whole text of less than GRAM bytes */
 static uint32_t short_key(struct str x) {
 	uint32_t key = x.n;
 
 	for (uint32_t i = 0; i < x.n; i++)
-		key = key << 8 | (unsigned char)x.s[i];
+		key = key << 8 | (unsigned char)x.s[i] | 0x20;
 	return key ^ 0x5bd1e995u;
+}
+
+/* edge_key - of a text of less than GRAM bytes at the beginning or the end */
+static uint32_t edge_key(struct str x, enum where where) {
+	return short_key(x) + (where == WHERE_HEAD ? 0xc2b2ae35u : 0x27d4eb2fu);
 }
 
 /* The gram of a place near the beginning is told from the same one at the end, and elsewhere. */
@@ -139,10 +107,10 @@ static bool is_byte(const struct text *s) {
 }
 
 /* table_of - which table @s belongs to, or NULL: it is loose; and how many grams of it */
-static struct table *table_of(struct needles *k, const struct text *s, uint32_t *ret_n) {
+static struct grams *table_of(struct needles *k, const struct text *s, uint32_t *ret_n) {
 	*ret_n = 1;
 	if (s->where != WHERE_ANY)
-		return s->text.n >= GRAM || s->where == WHERE_WHOLE ? &k->anchored : NULL;
+		return s->text.n || s->where == WHERE_WHOLE ? &k->anchored : NULL;
 	if (s->text.n >= LONG) {
 		*ret_n = STRIDE;
 		return &k->every4th;
@@ -152,36 +120,6 @@ static struct table *table_of(struct needles *k, const struct text *s, uint32_t 
 		return &k->every2nd;
 	}
 	return s->text.n >= 2 ? &k->pairs : NULL;
-}
-
-static int table_room(struct arena *arena, struct table *t) {
-	uint32_t bits = 5;
-
-	if (!t->n)
-		return 0;
-	while (bits < 20 && 1u << bits < t->n)
-		bits++;
-	t->first_shift = 32 - bits;
-	bits = bits < 16 ? bits + 4 : 20;
-	t->maybe_shift = 32 - bits;
-	t->entries = arena_alloc(arena, (size_t)t->n * sizeof(*t->entries));
-	t->first = arena_alloc(arena, sizeof(*t->first) << (32 - t->first_shift));
-	t->maybe = arena_zalloc(arena, (1ul << bits) / 8);
-	if (!t->entries || !t->first || !t->maybe)
-		return -ENOMEM;
-	memset(t->first, 0xff, sizeof(*t->first) << (32 - t->first_shift));
-	t->n = 0;
-	return 0;
-}
-
-static void table_add(struct table *t, uint32_t gram, uint32_t text, uint32_t at) {
-	uint32_t h = hash(gram);
-	uint32_t *first = &t->first[h >> t->first_shift];
-
-	t->entries[t->n] = (struct entry){ gram, text, *first, at };
-	*first = t->n++;
-	h >>= t->maybe_shift;
-	t->maybe[h / 64] |= 1ull << h % 64;
 }
 
 /* choose_heads - the places near the beginning at which most texts are least usual */
@@ -214,7 +152,7 @@ static void choose_heads(struct needles *k) {
 /* head_of - the place among those chosen at which @x is least usual; the last is 0, at need */
 static uint32_t head_of(struct needles *k, struct str x) {
 	unsigned best = UINT32_MAX;
-	uint32_t found = NONE;
+	uint32_t found = GRAM_NONE;
 
 	for (uint32_t i = 0; i < k->n_heads; i++) {
 		uint32_t at = k->heads[i];
@@ -224,10 +162,10 @@ static uint32_t head_of(struct needles *k, struct str x) {
 			found = at;
 		}
 	}
-	if (found != NONE)
+	if (found != GRAM_NONE)
 		return found;
 	if (k->n_heads == HEADS)
-		return NONE;
+		return GRAM_NONE;
 	k->heads[k->n_heads++] = 0;
 	return 0;
 }
@@ -236,30 +174,36 @@ static void add_one(struct needles *k, uint32_t i) {
 	const struct text *s = &k->v[i];
 	struct str x = s->text;
 	uint32_t n, at;
-	struct table *t = table_of(k, s, &n);
+	struct grams *t = table_of(k, s, &n);
 
 	if (is_byte(s)) {
 		k->bytes[k->n_bytes++] = i;
-		k->byte_set[(unsigned char)x.s[0] / 64] |= 1ull << (unsigned char)x.s[0] % 64;
+		for (uint32_t c = 0; c < 256; c++) {
+			if (k->fold[c] == (unsigned char)x.s[0])
+				k->byte_set[c / 64] |= 1ull << c % 64;
+		}
 	} else if (!t) {
 		k->loose[k->n_loose++] = i;
+	} else if (s->where != WHERE_ANY && s->where != WHERE_WHOLE && x.n < GRAM) {
+		*(s->where == WHERE_HEAD ? &k->short_heads : &k->short_tails) |= 1u << x.n;
+		grams_add(t, edge_key(x, s->where), i, 0);
 	} else if (s->where == WHERE_HEAD) {
 		at = head_of(k, x);
-		if (at == NONE)
+		if (at == GRAM_NONE)
 			k->loose[k->n_loose++] = i;
 		else
-			table_add(t, head_key(gram_at(x.s + at), at), i, at);
+			grams_add(t, head_key(gram_at(x.s + at), at), i, at);
 	} else if (anchored(s)) {
-		table_add(t, x.n < GRAM ? short_key(x) : gram_at(x.s + x.n - GRAM), i, 0);
+		grams_add(t, x.n < GRAM ? short_key(x) : gram_at(x.s + x.n - GRAM), i, 0);
 	} else if (t == &k->pairs) {
 		at = rarest_pair(x);
-		table_add(t, pair_at(x.s + at), i, at);
+		grams_add(t, pair_at(x.s + at), i, at);
 	} else {
 		bool triples = t == &k->every2nd;
 
 		at = rarest(x, triples ? 1 : n);
 		for (uint32_t g = at; g < at + n; g++)
-			table_add(t, triples ? triple_at(x.s + g) : gram_at(x.s + g), i, g);
+			grams_add(t, triples ? triple_at(x.s + g) : gram_at(x.s + g), i, g);
 	}
 }
 
@@ -293,17 +237,19 @@ static int take_texts(struct arena *arena, const struct sought *v, uint32_t n, s
 	return 0;
 }
 
-int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needles **ret) {
+int needles_new(struct arena *arena, const uint8_t *fold, struct sought *v, uint32_t n,
+		struct needles **ret) {
 	struct needles *k = arena_zalloc(arena, sizeof(*k));
 	uint32_t n_grams, n_loose = 0, n_bytes = 0;
 	int err;
 
 	if (!k)
 		return -ENOMEM;
+	k->fold = fold;
 	qsort(v, n, sizeof(*v), by_text);
 	err = take_texts(arena, v, n, k);
 	for (uint32_t i = 0; !err && i < k->n; i++) {
-		struct table *t = table_of(k, &k->v[i], &n_grams);
+		struct grams *t = table_of(k, &k->v[i], &n_grams);
 
 		if (t)
 			t->n += n_grams;
@@ -314,22 +260,24 @@ int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needle
 	k->bytes = arena_alloc(arena, (n_bytes + 1) * sizeof(*k->bytes));
 	if (!err && (!k->loose || !k->bytes))
 		err = -ENOMEM;
-	err = err ? err : table_room(arena, &k->anchored);
-	err = err ? err : table_room(arena, &k->every4th);
-	err = err ? err : table_room(arena, &k->every2nd);
-	err = err ? err : table_room(arena, &k->pairs);
+	err = err ? err : grams_room(arena, &k->anchored);
+	err = err ? err : grams_room(arena, &k->every4th);
+	err = err ? err : grams_room(arena, &k->every2nd);
+	err = err ? err : grams_room(arena, &k->pairs);
 	if (err)
 		return err;
 	choose_heads(k);
 	for (uint32_t i = 0; i < k->n; i++)
 		add_one(k, i);
+	k->inside = k->every4th.n || k->every2nd.n || k->pairs.n || k->n_bytes;
+	k->ends = k->anchored.n || k->n_loose;
 	*ret = k;
 	return 0;
 }
 
 uint32_t needles_price(struct str text, enum where where) {
 	if (!text.n && where != WHERE_WHOLE)
-		return NONE;
+		return UINT32_MAX;
 	/* a short value is an id or a number, and most of them are the same few: "0" */
 	if (where == WHERE_WHOLE)
 		return text.n >= GRAM ? 12 : 80;
@@ -340,38 +288,6 @@ uint32_t needles_price(struct str text, enum where where) {
 
 /* --- asked for each haystack ----------------------------------------------------------------- */
 
-/* stands - whether the text @s stands in @x, its gram having been met at @place */
-static bool stands(const struct text *s, const struct entry *e, struct str x, uint32_t place) {
-	uint32_t from = place - e->at;
-
-	if (s->text.n > x.n)
-		return false;
-	if (s->where == WHERE_HEAD)
-		from = 0;
-	else if (anchored(s))
-		from = x.n - s->text.n;
-	if ((s->where == WHERE_WHOLE && from) || from > x.n - s->text.n)
-		return false;
-	return memcmp(x.s + from, s->text.s, s->text.n) == 0;
-}
-
-/* same_short - memcmp() for texts that are not worth a call */
-static bool same_short(const char *a, const char *b, uint32_t n) {
-	for (uint32_t i = 0; i < n; i++) {
-		if (a[i] != b[i])
-			return false;
-	}
-	return true;
-}
-
-/* loose_stands - at the beginning or the end; and nothing at all stands anywhere */
-static bool loose_stands(const struct text *s, struct str x) {
-	if (s->text.n > x.n)
-		return false;
-	return same_short(s->where == WHERE_HEAD ? x.s : x.s + x.n - s->text.n, s->text.s,
-			  s->text.n);
-}
-
 /* A haystack and what was found in it. */
 struct search {
 	const struct needles *k;
@@ -379,6 +295,32 @@ struct search {
 	uint64_t *rows; /* NULL: the first one found is enough */
 	bool found;
 };
+
+/* same - whether @text, which is folded, is what stands at @at */
+static inline bool same(const struct needles *k, const char *at, struct str text) {
+	for (uint32_t i = 0; i < text.n; i++) {
+		if (k->fold[(unsigned char)at[i]] != (unsigned char)text.s[i])
+			return false;
+	}
+	return true;
+}
+
+/* stands - whether the text @t stands in the haystack, its gram having been met at @place */
+static inline bool stands(const struct search *s, const struct text *t, const struct gram *g,
+			  uint32_t place) {
+	struct str x = s->x;
+	uint32_t from = place - g->at;
+
+	if (t->text.n > x.n)
+		return false;
+	if (t->where == WHERE_HEAD)
+		from = 0;
+	else if (anchored(t))
+		from = x.n - t->text.n;
+	if ((t->where == WHERE_WHOLE && from) || from > x.n - t->text.n)
+		return false;
+	return same(s->k, x.s + from, t->text);
+}
 
 static void found(struct search *s, const struct text *t) {
 	const uint32_t *row = &s->k->rows[t->first_row];
@@ -388,29 +330,60 @@ static void found(struct search *s, const struct text *t) {
 		s->rows[row[i] / 64] |= 1ull << row[i] % 64;
 }
 
-static void look(struct search *s, const struct table *t, uint32_t gram, uint32_t place) {
-	for (uint32_t i = t->first[hash(gram) >> t->first_shift]; i != NONE;
-	     i = t->entries[i].next) {
-		const struct entry *e = &t->entries[i];
+static __attribute__((noinline)) void look(struct search *s, const struct grams *t, uint32_t gram,
+					   uint32_t place) {
+	for (uint32_t i = grams_first(t, gram); i != GRAM_NONE; i = t->entries[i].next) {
+		const struct gram *g = &t->entries[i];
 
-		if (e->gram == gram && stands(&s->k->v[e->text], e, s->x, place))
-			found(s, &s->k->v[e->text]);
+		if (g->gram == gram && stands(s, &s->k->v[g->text], g, place))
+			found(s, &s->k->v[g->text]);
 	}
 }
 
-static inline void ask(struct search *s, const struct table *t, uint32_t gram, uint32_t place) {
-	uint32_t h = hash(gram) >> t->maybe_shift;
-
-	if (__builtin_expect(t->maybe[h / 64] >> h % 64 & 1, 0))
+static inline void ask(struct search *s, const struct grams *t, uint32_t gram, uint32_t place) {
+	if (__builtin_expect(grams_maybe(t, gram), 0))
 		look(s, t, gram, place);
 }
 
-static void ask_ends(struct search *s) {
-	const struct table *t = &s->k->anchored;
+/* loose_stands - at the beginning or the end; and nothing at all stands anywhere */
+static bool loose_stands(const struct needles *k, const struct text *t, struct str x) {
+	return t->text.n <= x.n &&
+	       same(k, t->where == WHERE_HEAD ? x.s : x.s + x.n - t->text.n, t->text);
+}
+
+static void ask_loose(struct search *s) {
+	for (uint32_t i = 0; i < s->k->n_loose; i++) {
+		const struct text *one = &s->k->v[s->k->loose[i]];
+
+		if (loose_stands(s->k, one, s->x))
+			found(s, one);
+	}
+}
+
+/* ask_edges - what is less than GRAM bytes long and begins or ends the haystack */
+static void ask_edges(struct search *s) {
+	const struct grams *t = &s->k->anchored;
 	struct str x = s->x;
 
+	for (uint32_t n = 1; n < GRAM && n <= x.n; n++) {
+		if (s->k->short_heads >> n & 1)
+			ask(s, t, edge_key((struct str){ x.s, n }, WHERE_HEAD), 0);
+		if (s->k->short_tails >> n & 1)
+			ask(s, t, edge_key((struct str){ x.s + x.n - n, n }, WHERE_TAIL), 0);
+	}
+}
+
+/* ask_ends - what begins or ends the haystack, or is all of it */
+static void ask_ends(struct search *s) {
+	const struct grams *t = &s->k->anchored;
+	struct str x = s->x;
+
+	if (s->k->n_loose)
+		ask_loose(s);
 	if (!t->n)
 		return;
+	if (s->k->short_heads | s->k->short_tails)
+		ask_edges(s);
 	if (x.n < GRAM) {
 		ask(s, t, short_key(x), 0);
 		return;
@@ -424,20 +397,11 @@ static void ask_ends(struct search *s) {
 	}
 }
 
-static void ask_loose(struct search *s) {
-	for (uint32_t i = 0; i < s->k->n_loose; i++) {
-		const struct text *one = &s->k->v[s->k->loose[i]];
-
-		if (loose_stands(one, s->x))
-			found(s, one);
-	}
-}
-
 static void ask_byte(struct search *s, char c) {
 	for (uint32_t i = 0; i < s->k->n_bytes; i++) {
 		const struct text *one = &s->k->v[s->k->bytes[i]];
 
-		if (one->text.s[0] == c)
+		if (same(s->k, &c, one->text))
 			found(s, one);
 	}
 }
@@ -445,7 +409,7 @@ static void ask_byte(struct search *s, char c) {
 static void ask_bytes(struct search *s) {
 	const uint64_t *set = s->k->byte_set;
 
-	for (uint32_t i = 0; i < s->x.n && (s->rows || !s->found); i++) {
+	for (uint32_t i = 0; i < s->x.n; i++) {
 		unsigned char c = (unsigned char)s->x.s[i];
 
 		if (__builtin_expect(set[c / 64] >> c % 64 & 1, 0))
@@ -453,47 +417,67 @@ static void ask_bytes(struct search *s) {
 	}
 }
 
-static void ask_triples(struct search *s) {
-	const struct table *t = &s->k->every2nd;
+/* ask_every - at every @stride-th place the bytes of @mask; four places at once */
+static inline void ask_every(struct search *s, const struct grams *t, uint32_t stride,
+			     uint32_t mask) {
+	const uint8_t *maybe = t->maybe;
+	uint32_t shift = t->maybe_shift, i = 0;
 	struct str x = s->x;
-	uint32_t i = 0;
 
-	for (; i + GRAM <= x.n && (s->rows || !s->found); i += TRIPLES)
-		ask(s, t, triple_of(gram_at(x.s + i)), i);
-	if (i + 3 == x.n)
+	for (; i + 3 * stride + GRAM <= x.n; i += 4 * stride) {
+		uint32_t a = gram_at(x.s + i) & mask, b = gram_at(x.s + i + stride) & mask;
+		uint32_t c = gram_at(x.s + i + 2 * stride) & mask;
+		uint32_t d = gram_at(x.s + i + 3 * stride) & mask;
+
+		if (__builtin_expect(maybe[gram_hash(a) >> shift] | maybe[gram_hash(b) >> shift] |
+					     maybe[gram_hash(c) >> shift] |
+					     maybe[gram_hash(d) >> shift],
+				     0)) {
+			ask(s, t, a, i);
+			ask(s, t, b, i + stride);
+			ask(s, t, c, i + 2 * stride);
+			ask(s, t, d, i + 3 * stride);
+		}
+	}
+	for (; i + GRAM <= x.n; i += stride)
+		ask(s, t, gram_at(x.s + i) & mask, i);
+	if (mask != EVERY_BYTE && i + 3 == x.n)
 		ask(s, t, triple_at(x.s + i), i);
 }
 
-static void search(struct search *s) {
+/* ask_inside - what stands anywhere in the haystack */
+static void ask_inside(struct search *s) {
 	const struct needles *k = s->k;
 	struct str x = s->x;
 
-	ask_ends(s);
-	if (k->every4th.n) {
-		for (uint32_t i = 0; i + GRAM <= x.n && (s->rows || !s->found); i += STRIDE)
-			ask(s, &k->every4th, gram_at(x.s + i), i);
-	}
-	if (k->every2nd.n)
-		ask_triples(s);
+	if (k->every4th.n && x.n >= LONG)
+		ask_every(s, &k->every4th, STRIDE, EVERY_BYTE);
+	if (k->every2nd.n && x.n >= GRAM)
+		ask_every(s, &k->every2nd, TRIPLES, triple_mask());
 	if (k->pairs.n) {
-		for (uint32_t i = 0; i + 2 <= x.n && (s->rows || !s->found); i++)
+		for (uint32_t i = 0; i + 2 <= x.n; i++)
 			ask(s, &k->pairs, pair_at(x.s + i), i);
 	}
 	if (k->n_bytes)
 		ask_bytes(s);
-	if (k->n_loose)
-		ask_loose(s);
 }
 
-void needles_mark(const struct needles *k, struct str x, uint64_t *rows) {
+bool needles_mark(const struct needles *k, struct str x, uint64_t *rows) {
 	struct search s = { k, x, rows, false };
 
-	search(&s);
+	if (k->inside)
+		ask_inside(&s);
+	if (k->ends)
+		ask_ends(&s);
+	return s.found;
 }
 
 bool needles_any(const struct needles *k, struct str x) {
 	struct search s = { k, x, NULL, false };
 
-	search(&s);
+	if (k->ends)
+		ask_ends(&s);
+	if (k->inside && !s.found)
+		ask_inside(&s);
 	return s.found;
 }

@@ -15,7 +15,8 @@
  * Shorter ones of four bytes or more have two grams of three bytes, and every second
  * place is looked at.
  *
- * Both sides are folded by the caller (fold_case of engine.h).
+ * The haystack is not copied to fold it: grams are made of bytes with the bit set that tells small
+ * letters from large ones, and of what a gram sends on the letters are compared folded.
  */
 #ifndef LAPWING_DETECT_NEEDLES_H
 #define LAPWING_DETECT_NEEDLES_H
@@ -35,14 +36,17 @@ struct needles;
 
 /*
  * needles_new - for the @n texts @v, whose bytes must live as long as the result; sorts @v
+ * @fold: fold_case, or fold_none for texts that are cased; texts are folded by it already, and what
+ *	they are sought in is as it is. Lives as long.
  * @arena: holds the result. -ENOMEM.
  */
-int needles_new(struct arena *arena, struct sought *v, uint32_t n, struct needles **ret);
+int needles_new(struct arena *arena, const uint8_t *fold, struct sought *v, uint32_t n,
+		struct needles **ret);
 
-/* needles_mark - sets in @rows the bits of all that stand in @x */
-void needles_mark(const struct needles *k, struct str x, uint64_t *rows);
+/* needles_mark - sets in @rows the bits of all that stand in @x; whether there are any */
+bool needles_mark(const struct needles *k, struct str x, uint64_t *rows);
 
-/* needles_any - whether any does */
+/* needles_any - whether any stands in @x */
 bool needles_any(const struct needles *k, struct str x);
 
 /*

@@ -121,10 +121,12 @@ static bool glob(const struct glob *g, struct str x) {
 	return true;
 }
 
-static bool globs(const struct predicate *p, struct str x) {
+static bool globs(const struct match *m, const struct predicate *p, struct str x) {
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct glob *g = &p->globs[i];
 
+		if (p->fold == fold_case && !may_stand(m, p->slot, g->longest))
+			continue;
 		if (memmem(x.s, x.n, g->longest.s, g->longest.n) && glob(g, x))
 			return true;
 	}
@@ -146,6 +148,8 @@ static enum answer regex(const struct match *m, const struct predicate *p, struc
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct regex *re = &p->regexes[i];
 
+		if (x.n < re->least)
+			continue;
 		if (re->must.n && slot_folded(m, p->slot) && !may_stand(m, p->slot, re->must))
 			continue;
 		one = one_regex(m, re, x);
@@ -244,7 +248,7 @@ static enum answer ask_one(const struct match *m, const struct predicate *p, str
 	case OP_CONTAINS:
 		return texts(m, p, x) ? ANSWER_YES : ANSWER_NO;
 	case OP_GLOB:
-		return globs(p, x) ? ANSWER_YES : ANSWER_NO;
+		return globs(m, p, x) ? ANSWER_YES : ANSWER_NO;
 	case OP_REGEX:
 		return regex(m, p, x);
 	case OP_CIDR:
@@ -304,11 +308,26 @@ static enum answer ask(const struct match *m, const struct predicate *p) {
 	return answer;
 }
 
+/* says_all - whether @p holds wherever one of its texts is met by the bucket's sieve */
+static bool says_all(const struct predicate *p) {
+	return p->op <= OP_CONTAINS && p->fold == fold_case && !p->token &&
+	       p->slot->taxon.source != SOURCE_WORDS;
+}
+
+/* ask_sieve - what is known when texts were sought; else the predicate itself */
+static enum answer ask_sieve(const struct match *m, const struct predicate *p) {
+	if (!(p->sought[m->bucket / 64] >> m->bucket % 64 & 1))
+		return ask(m, p);
+	if (p->seen != m->epoch)
+		return ANSWER_NO;
+	return says_all(p) ? ANSWER_YES : ask(m, p);
+}
+
 bool predicate_holds(struct match *m, struct predicate *p) {
 	enum answer answer = p->memo & 3;
 
 	if (p->memo >> 2 != m->epoch) {
-		answer = ask(m, p);
+		answer = ask_sieve(m, p);
 		p->memo = m->epoch << 2 | answer;
 	}
 	m->limited |= answer == ANSWER_LIMITED;

@@ -9,6 +9,8 @@
 #include "detect/engine.h"
 
 #define NO_SCREEN UINT32_MAX
+#define PRICE_OF_KEY 500   /* many names have to be compared to find it */
+#define MOST_OF_SECOND 12 /* price of a text that is worth looking for besides */
 
 enum settled { OPEN, NEVER, ALWAYS };
 
@@ -21,7 +23,7 @@ static enum settled settle(const struct view *v, struct predicate *p) {
 
 	if (v->set->for_records || p->op >= OP_SAME)
 		return OPEN;
-	if (v->row ? !audit_constant(&s->audit)
+	if (v->row ? s->taxon.source == SOURCE_WORDS || !audit_constant(&s->audit, v->row)
 		   : s->taxon.field != FIELD_KIND || s->taxon.source != SOURCE_NAME)
 		return OPEN;
 	event_mark(&e, FIELD_KIND);
@@ -30,6 +32,7 @@ static enum settled settle(const struct view *v, struct predicate *p) {
 	m->e = &e;
 	m->audit = v->row;
 	m->epoch++;
+	m->bucket = NO_BUCKET;
 	holds = predicate_holds(m, p);
 	m->e = NULL;
 	m->audit = NULL;
@@ -82,6 +85,8 @@ static uint32_t predicate_price(const struct view *v, struct predicate *p) {
 		return price;
 	/* what many rules ask holds often, and sends all of them on */
 	price += p->uses < 100 ? p->uses : 100;
+	if (v->row && p->slot->audit.source == AUDIT_KEY)
+		price += PRICE_OF_KEY;
 	return p->slot->taxon.source == SOURCE_WORDS ? price * 3 : price;
 }
 
@@ -108,12 +113,14 @@ static uint32_t expr_price(const struct view *v, const struct expr *x) {
 	return price;
 }
 
-static const struct expr *cheapest(const struct view *v, const struct expr *x, uint32_t *ret) {
+/* cheapest_but - the kid of @x that costs least, @but left out; NULL: there is none */
+static const struct expr *cheapest_but(const struct view *v, const struct expr *x,
+				       const struct expr *but, uint32_t *ret) {
 	const struct expr *best = NULL;
 
 	*ret = NO_SCREEN;
 	for (uint32_t i = 0; i < x->n; i++) {
-		uint32_t price = expr_price(v, x->kids[i]);
+		uint32_t price = x->kids[i] == but ? NO_SCREEN : expr_price(v, x->kids[i]);
 
 		if (price < *ret) {
 			*ret = price;
@@ -121,6 +128,10 @@ static const struct expr *cheapest(const struct view *v, const struct expr *x, u
 		}
 	}
 	return best;
+}
+
+static const struct expr *cheapest(const struct view *v, const struct expr *x, uint32_t *ret) {
+	return cheapest_but(v, x, NULL, ret);
 }
 
 static uint32_t collect(const struct view *v, const struct expr *x, struct predicate **ret,
@@ -147,5 +158,35 @@ bool screen_find(const struct view *v, const struct expr *x, struct predicate **
 	if (expr_price(v, x) == NO_SCREEN)
 		return false;
 	*ret_n = collect(v, x, ret, 0, room);
+	return *ret_n <= room;
+}
+
+/* is_cheap - whether looking for all that @p asks for costs next to nothing */
+static bool is_cheap(const struct view *v, const struct predicate *p) {
+	if (v->row && p->slot->audit.source == AUDIT_KEY)
+		return false;
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (needles_price(screen_text(p, i), predicate_where(p)) > MOST_OF_SECOND)
+			return false;
+	}
+	return p->slot->taxon.source != SOURCE_WORDS;
+}
+
+bool screen_find_second(const struct view *v, const struct expr *x, struct predicate **ret,
+			uint32_t room, uint32_t *ret_n) {
+	const struct expr *second;
+	uint32_t price;
+
+	*ret_n = 0;
+	if (x->join != JOIN_AND)
+		return false;
+	second = cheapest_but(v, x, cheapest(v, x, &price), &price);
+	if (!second)
+		return false;
+	*ret_n = collect(v, second, ret, 0, room);
+	for (uint32_t i = 0; i < *ret_n && *ret_n <= room; i++) {
+		if (!is_cheap(v, ret[i]))
+			return false;
+	}
 	return *ret_n <= room;
 }
