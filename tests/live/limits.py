@@ -51,7 +51,7 @@ def faults(said, out, options, room, tiny):
     events, n = read_events(out), sum(made.values())
     tally = Tally(out, set(made), tiny)
     print(f"# opens: {n} in {seconds:.1f} s; {tally.words('FILE_OPEN')}")
-    if tally.sum("FILE_OPEN") != n:
+    if not tally.adds_up("FILE_OPEN", n):
         yield f"FILE_OPEN: {tally.words('FILE_OPEN')}, and {n} were done"
     by = "cgroup" if "--limit-cgroup" in options else "process"
     rate, whose = int(options[-1]), 1 if by == "cgroup" else len(made)

@@ -59,6 +59,17 @@ SKIPS = int(os.uname().release.split(".")[0]) >= 7
 FEW = 5
 
 
+def not_run(events):
+    """How many hooks the kernel skipped, where it does: for each of them a deed may be missing."""
+    return sum(e.fields.get("host.lost_count", 0) for e in events if SKIPS and
+               e.kind == "HOST_LOSS" and e.fields.get("host.lost_cause") == "not_run")
+
+
+def adds_up(told, made, skipped):
+    """Whether all that was made is told, but for what was skipped, and nothing else is."""
+    return told <= made <= told + skipped
+
+
 def lost(events):
     """What was lost, a line each. What the kernel skipped is said aloud, and is no fault of a test
     that compares deed by deed all that must be there: births, execs and ends."""
