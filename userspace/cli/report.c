@@ -30,7 +30,7 @@ extern const struct command command_report;
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--dim:#57606a;--line:#d0d7de;"
 	"--hit:#b42318;--net:#0b62a8;--file:#3d6b1f;--bar:#8c959f}"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--dim:#9aa5b1;"
+	"@media screen and (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--dim:#9aa5b1;"
 	"--line:#30363d;--hit:#ff7b72;--net:#79c0ff;--file:#7ee787;--bar:#6e7681}}"
 	"body{font:16px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper);"
 	"max-width:64rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}"
@@ -46,12 +46,13 @@ static const char style[] =
 	".net path{fill:var(--net)}.hit path,.hit text{fill:var(--hit)}.focus text{font-weight:700}"
 	"a:focus,summary:focus,.wide:focus{outline:3px solid var(--net);outline-offset:1px}"
 	"a:focus text{text-decoration:underline}details{margin:.15rem 0}summary{cursor:pointer}"
-	"details:target{outline:2px solid var(--hit)}ol{padding-left:1.4rem}"
+	"pre:target{outline:2px solid var(--hit)}ol{padding-left:1.4rem}"
 	"@media(max-width:40rem){thead{display:none}body{padding:.6rem;font-size:15px}"
-	"th,td{display:block;border:0}"
-	"tr{display:block;border-bottom:1px solid var(--line)}}"
-	"@media print{body{max-width:none;font-size:10pt}.wide{overflow:visible;border:0}"
-	"svg{width:100%;height:auto}a{color:inherit}pre{background:none}}";
+	".met td,.met tr{display:block;border:0;padding:0}.met td:first-child{color:var(--dim)}"
+	".met tr{border-bottom:1px solid var(--line);padding:.2rem 0}}"
+	"@media print{:root{color-scheme:light}body{max-width:none;font-size:10pt}"
+	".wide{overflow:visible;border:0}svg{width:100%;height:auto}a{color:inherit}"
+	"pre{background:none}tr,li,summary,.wide{break-inside:avoid}h2{break-after:avoid}}";
 
 static const char head[] =
 	"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -172,7 +173,7 @@ static void add_detection(struct page *p, struct event *e, const struct detectio
 	buf_addf(&p->out, "<h2><span class=\"level\">%s</span> ",
 		 d->level ? event_level_word(d->level) : "?");
 	html_text(&p->out, d->title);
-	buf_add_lit(&p->out, "</h2>\n<table><thead><tr><th>selection</th><th>field</th>"
+	buf_add_lit(&p->out, "</h2>\n<table class=\"met\"><thead><tr><th>selection</th><th>field</th>"
 			     "<th>what it was</th></tr></thead><tbody>\n");
 	p->identifier = p->field = p->value = (struct str){ 0 };
 	if (!explain_values(p->rules, &p->recall->scratch, e, d, add_value, p))
@@ -230,11 +231,11 @@ static void add_raw(struct page *p, const struct recall_event *of) {
 
 	if (recall_unpack(p->recall, of, &e))
 		return;
-	buf_addf(&p->out, "<details id=\"e%" PRIu64 "\"%s><summary>", of->order,
-		 of == p->focus ? " open" : "");
+	buf_addf(&p->out, "<details%s><summary>", of == p->focus ? " open" : "");
 	encode_text(&text, &e, false);
 	html_cut(&p->out, (struct str){ text.data, (uint32_t)text.len }, 300);
-	buf_add_lit(&p->out, "</summary><pre>");
+	/* what a link goes to is unfolded, if it lies within what is folded */
+	buf_addf(&p->out, "</summary><pre id=\"e%" PRIu64 "\">", of->order);
 	buf_reset(&text);
 	encode_json(&text, &e);
 	html_text(&p->out, (struct str){ text.data, (uint32_t)text.len });
