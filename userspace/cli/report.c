@@ -30,7 +30,8 @@ extern const struct command command_report;
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--dim:#57606a;--line:#d0d7de;"
 	"--hit:#b42318;--net:#0b62a8;--file:#3d6b1f;--bar:#8c959f}"
-	"@media screen and (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--dim:#9aa5b1;"
+	"@media screen and (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;"
+	"--dim:#9aa5b1;"
 	"--line:#30363d;--hit:#ff7b72;--net:#79c0ff;--file:#7ee787;--bar:#6e7681}}"
 	"body{font:16px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper);"
 	"max-width:64rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}"
@@ -173,8 +174,8 @@ static void add_detection(struct page *p, struct event *e, const struct detectio
 	buf_addf(&p->out, "<h2><span class=\"level\">%s</span> ",
 		 d->level ? event_level_word(d->level) : "?");
 	html_text(&p->out, d->title);
-	buf_add_lit(&p->out, "</h2>\n<table class=\"met\"><thead><tr><th>selection</th><th>field</th>"
-			     "<th>what it was</th></tr></thead><tbody>\n");
+	buf_add_lit(&p->out, "</h2>\n<table class=\"met\"><thead><tr><th>selection</th>"
+			     "<th>field</th><th>what it was</th></tr></thead><tbody>\n");
 	p->identifier = p->field = p->value = (struct str){ 0 };
 	if (!explain_values(p->rules, &p->recall->scratch, e, d, add_value, p))
 		for (uint32_t i = 0; i < d->matched.n; i++)
