@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
 import inside
 
-PAGES = ("start.md", "rules.md", "trouble.md")
+PAGES = ("start.md", "deploy.md", "rules.md", "trouble.md")
 
 
 def main():

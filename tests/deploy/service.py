@@ -48,6 +48,7 @@ detection:
     condition: selection
 level: high
 '''
+DROP_IN = "/etc/systemd/system/lapwing.service.d"
 FOUR = 0x4 | 0x80000 | 0x4000000000 | 0x8000000000  # DAC_READ_SEARCH, SYS_PTRACE, PERFMON, BPF
 TWO = 0x4 | 0x80000
 # what dpkg, systemd, rsyslog and logs keep of their own
@@ -241,6 +242,27 @@ class Service:
         if not wait_until(lambda: show("ActiveState") == "active", 60):
             yield "it does not start without the switch"
 
+    def a_disk_that_takes_nothing_ends_as_failed(self):
+        """Each start waits for a pulse that cannot come; the unit's limits, shortened, say how often."""
+        run("systemctl", "stop", "lapwing")
+        inside.write(f"{DROP_IN}/short.conf",
+                     "[Unit]\nStartLimitBurst=3\n[Service]\nTimeoutStartSec=40\nRestartSec=1\n")
+        run("mount", "-t", "tmpfs", "-o", "ro", "none", "/var/lib/lapwing/spool")
+        for words in (["daemon-reload"], ["reset-failed", "lapwing"], ["start", "--no-block", "lapwing"]):
+            run("systemctl", *words)
+        if not wait_until(lambda: show("ActiveState") == "failed", 600):
+            yield f"it is {show('ActiveState')} after {show('NRestarts')} restarts"
+        log = run("journalctl", "-u", "lapwing", "-o", "cat").stdout
+        if show("NRestarts") != "3" or "Start request repeated too quickly" not in log:
+            yield f"{show('NRestarts')} restarts: {log[-1500:]}"
+        run("umount", "/var/lib/lapwing/spool")
+        shutil.rmtree(DROP_IN)
+        for words in (["daemon-reload"], ["reset-failed", "lapwing"], ["start", "lapwing"]):
+            run("systemctl", *words)
+        fault = self.deed("mended", "Execution From A Temporary Folder")
+        if fault:
+            yield fault
+
     def stopped_it_leaves_no_process(self):
         began = time.monotonic()
         done = run("systemctl", "stop", "lapwing")
@@ -278,7 +300,8 @@ def main():
                  service.hardening_leaves_no_hook_silent, service.a_reload_takes_a_new_rule,
                  service.it_is_restarted_under_load, service.it_stays_below_its_limits,
                  service.an_upgrade_restarts_it_and_keeps_the_configuration,
-                 service.the_switch_keeps_it_off, service.stopped_it_leaves_no_process,
+                 service.the_switch_keeps_it_off,
+                 service.a_disk_that_takes_nothing_ends_as_failed, service.stopped_it_leaves_no_process,
                  service.purged_it_leaves_nothing):
         report.result(case.__name__, case())
         sys.stdout.flush()

@@ -106,6 +106,17 @@ else
 	echo 'skip install/zsh_completes_options_with_their_meaning: no zsh'
 fi
 
+# how long a start that never becomes ready takes, and one that the watchdog ends, against the limit of starts
+awk -F= '
+	/^(StartLimitIntervalSec|StartLimitBurst|TimeoutStartSec|RestartSec|WatchdogSec)=/ { at[$1] = $2 }
+	END {
+		start = at["TimeoutStartSec"] + at["RestartSec"]
+		watch = 60 + at["WatchdogSec"] + at["RestartSec"]
+		longest = start > watch ? start : watch
+		exit !(at["StartLimitBurst"] > 1 && at["StartLimitBurst"] * longest < at["StartLimitIntervalSec"])
+	}' deploy/systemd/lapwing.service || wrong 'a start that mends nothing would be tried for ever'
+result the_unit_does_not_try_for_ever_what_a_start_does_not_mend
+
 systemd=$(systemd-analyze --version 2>/dev/null | awk 'NR == 1 { print $2 }')
 if [ "${systemd:-0}" -ge 250 ]; then
 	unit=$dir/lapwing.service
