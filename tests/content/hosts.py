@@ -44,7 +44,7 @@ CONFIG = """content:
   shadow: {stage}
   shadow_events: 2
   probation: {probation}
-"""
+{more}"""
 
 
 class Song:
@@ -116,8 +116,9 @@ class Host:
     """A supervisor and its worker."""
 
     def __init__(self, top, name, song, source, poll="1s", stage="1s", probation="1s", ca=None,
-                 like=None, worker=("--hooks", "none")):
-        self.top, self.name, self.song, self.child = top, name, song, None
+                 like=None, worker=("--hooks", "none"), more="", before=()):
+        """@more: of its configuration; @before: of its command line"""
+        self.top, self.name, self.song, self.child, self.before = top, name, song, None, before
         self.options = worker
         os.makedirs(top)
         if like:  # the state folder of a host that was set up
@@ -126,7 +127,8 @@ class Host:
         self.config = f"{top}/lapwing.yaml"
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(CONFIG.format(top=top, source=source, poll=poll, stage=stage,
-                                  probation=probation, ca=f"  ca: {ca}\n" if ca else ""))
+                                  probation=probation, ca=f"  ca: {ca}\n" if ca else "",
+                                more=more))
 
     def trust(self, forge, bundle):
         lapwing("content", "--folder", self.state, "trust", forge.root)
@@ -136,8 +138,9 @@ class Host:
     def start(self):
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(
-                [LAPWING, "supervise", "--guard", f"{self.top}/guard", "--off-file",
-                 f"{self.top}/off", "--prove", "2", "--", "--config", self.config, *self.options, "--log", f"auth={self.song.path}", "-o", f"json:{self.out}"],
+                [*self.before, LAPWING, "supervise", "--guard", f"{self.top}/guard", "--off-file",
+                 f"{self.top}/off", "--prove", "2", "--", "--config", self.config, *self.options,
+                 "--log", f"auth={self.song.path}", "-o", f"json:{self.out}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, "LAPWING_HOST_ID": self.name})
         return self

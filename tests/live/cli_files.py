@@ -229,7 +229,18 @@ def flipped_tape(sensor):
         yield f"a changed byte in the record at {start}: status {status}: {err}"
 
 
+def preflight_as_json(sensor):
+    status, out, err = ask(sensor, "preflight", "--json")
+    ways = json.loads(out)["ways"]
+    serving = {w["deed"] for w in ways if w["serves"]}
+    if "process.exec" not in serving or any(w["serves"] and not w["usable"] for w in ways):
+        yield f"it says {ways}: {err}"
+    if (status != 0) != ({w["deed"] for w in ways} != serving):
+        yield f"it gave {status}, and {len(serving)} deeds are served: {err}"
+
+
 CASES = {
+    "preflight_says_as_json_which_hook_serves_each_deed": preflight_as_json,
     "coverage_counts_what_comes_by_another_name": coverage_counts_what_comes_by_another_name,
     "several_outputs_are_written_at_once": several_outputs,
     "trace_tells_on_standard_error_by_itself": default_output,

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -106,7 +107,29 @@ static void escape(void) {
 static void a_good_bundle_passes(void) {
 	CHECK(!strcmp(play(rehearse_defaults, NULL, STR(RIG_RULE)), "-"));
 	CHECK(report.rules == 1 && report.cases == 2 && report.events == 40);
+	CHECK(report.permille > 600 && report.permille <= 1000);
 	CHECK(report.candidate_ns > 0 && report.n_rows == 1 && report.rows[0].print);
+}
+
+static void who_waits_at_a_terminal_is_shown_that_it_goes_on(void) {
+	struct rehearse_limits limits = rehearse_defaults;
+	struct rehearse_job job = { .limits = &limits, .hook = hang };
+	char said[256];
+	int master;
+	ssize_t n;
+
+	CHECK(!setenv("TERM", "xterm", 1));
+	if (openpty(&master, &job.progress_fd, NULL, NULL, NULL))
+		SKIP("no terminals here");
+	limits.wall_ms = 1500;
+	bundle_of(STR(RIG_RULE));
+	job.candidate.bundle = (struct str){ file.data, (uint32_t)file.len };
+	CHECK(rehearse(&job, &report, &verdict) == -ECANCELED);
+	n = read(master, said, sizeof(said) - 1);
+	said[n > 0 ? n : 0] = '\0';
+	CHECK(!strncmp(said, "\rrehearsal [....", 16) && strstr(said, "  0 % \x1b[K"));
+	(void)close(job.progress_fd);
+	(void)close(master);
 }
 
 static void whatever_the_child_dies_of_is_the_reason(void) {
@@ -192,6 +215,7 @@ int main(void) {
 		return 1;
 	rig_init(&rig);
 	RUN(a_good_bundle_passes);
+	RUN(who_waits_at_a_terminal_is_shown_that_it_goes_on);
 	RUN(whatever_the_child_dies_of_is_the_reason);
 	RUN(the_child_can_touch_nothing);
 	RUN(a_rule_that_matches_this_hosts_everyday_is_refused);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -180,12 +181,12 @@ static void the_history_is_bounded_and_keeps_whole_lines(void) {
 	buf_done(&text);
 }
 
-/* swap - forever from one to the other, each time a whole change */
-static void swap(void) {
+/* swap - forever from one to the other, each time a whole change; counts them in @changes */
+static void swap(volatile uint32_t *changes) {
 	struct store st;
 	struct state s;
 
-	if (store_open(folder, &st) || store_lock(&st, 1000) || store_load(&st, &s))
+	if (store_open(folder, &st) || store_lock(&st, 60000) || store_load(&st, &s))
 		_exit(1);
 	for (int i = 0;; i++) {
 		struct state_slot next = slot(1 + i % 2);
@@ -200,6 +201,7 @@ static void swap(void) {
 			(void)state_promote(&s);
 			if (store_save(&st, &s))
 				_exit(3);
+			++*changes;
 		}
 		store_prune(&st, &s);
 	}
@@ -221,18 +223,31 @@ static bool whole(struct store *st, uint64_t *ret_serial) {
 	return ok;
 }
 
-/* run_for - swaps for @ms milliseconds, and is killed; false: it ended by itself */
-static bool run_for(double ms) {
-	const struct timespec t = { 0, (long)(ms * 1e6) };
-	pid_t pid = fork();
+/*
+ * run_for - swaps, and is killed @us microseconds after its @n-th change; false: it ended by itself
+ * However slow the machine is: the time begins with the change, for which a minute is waited.
+ */
+static bool run_for(uint32_t n, long us) {
+	const struct timespec t = { 0, us * 1000 }, step = { 0, 100000 };
+	volatile uint32_t *changes = mmap(NULL, sizeof(*changes), PROT_READ | PROT_WRITE,
+					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status = 0;
+	pid_t pid;
 
+	if (changes == MAP_FAILED)
+		return false;
+	pid = fork();
 	if (!pid)
-		swap();
+		swap(changes);
+	for (int i = 0; i < 600000 && *changes < n; i++)
+		if (nanosleep(&step, NULL) || waitpid(pid, &status, WNOHANG))
+			break;
 	(void)nanosleep(&t, NULL);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, &status, 0);
-	return WIFSIGNALED(status);
+	n = *changes < n;
+	(void)munmap((void *)changes, sizeof(*changes));
+	return !n && WIFSIGNALED(status);
 }
 
 static void killed_at_200_moments_it_is_the_old_one_or_the_new_one(void) {
@@ -241,13 +256,12 @@ static void killed_at_200_moments_it_is_the_old_one_or_the_new_one(void) {
 	int bad = 0;
 
 	CHECK(!store_open(folder, &st));
-	run_for(100); /* now what is live is one of its own */
+	CHECK(run_for(3, 0)); /* now what is live is one of its own */
 	CHECK(whole(&st, &first));
-	for (int i = 0; i < 200; i++) {
-		bad += !run_for(1 + i * 79 % 200 / 10.0) || !whole(&st, &serial);
-	}
+	for (int i = 0; i < 200; i++)
+		bad += !run_for((uint32_t)i % 7, i * 79 % 200 * 20) || !whole(&st, &serial);
 	CHECK(bad == 0);
-	CHECK(serial > first + 20); /* there was something to be cut off */
+	CHECK(serial > first + 200); /* there was something to be cut off */
 	store_close(&st);
 }
 

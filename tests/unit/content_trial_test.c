@@ -17,7 +17,8 @@ static char why[200];
 
 static struct trial_sample normal(void) {
 	return (struct trial_sample){ .span_ms = 1000, .serial = trial.serial, .events = 1000,
-				      .cpu_us = 5000, .rss_bytes = 30 << 20 };
+				      .cpu_us = 5000, .rss_bytes = 30 << 20, .lag_ms = 900,
+				      .exec_ns = 1000000 };
 }
 
 static void begin(enum trial_stage stage) {
@@ -103,6 +104,7 @@ static struct trial_sample bad(void) {
 	s.rss_bytes += worse.rss_bytes;
 	s.lost += worse.lost;
 	s.lag_ms += worse.lag_ms;
+	s.exec_ns += worse.exec_ns;
 	s.matches += worse.matches;
 	s.candidate_matches += worse.candidate_matches;
 	s.candidate_ns += worse.candidate_ns;
@@ -136,7 +138,11 @@ static void each_breach_rolls_back_by_its_own_reason(void) {
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.rss_bytes = 30 << 20), "memory") == 0);
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.lost = 100), "loss") == 1);
 	CHECK(after(TRIAL_SHADOW, SAMPLE(.lost = 1), "loss") == 10);
-	CHECK(after(TRIAL_PROBATION, SAMPLE(.lag_ms = 30001), "lag") == 10);
+	CHECK(after(TRIAL_PROBATION, SAMPLE(.lag_ms = 29101), "lag") == 10);
+	CHECK(after(TRIAL_SHADOW, SAMPLE(.lag_ms = 29101), "lag") == 10);
+	CHECK(after(TRIAL_PROBATION, SAMPLE(.lag_ms = 29100), "lag") == 0);
+	CHECK(after(TRIAL_PROBATION, SAMPLE(.exec_ns = 550001), "exec") == 10);
+	CHECK(after(TRIAL_PROBATION, SAMPLE(.exec_ns = 550000), "exec") == 0);
 	CHECK(after(TRIAL_SHADOW, SAMPLE(.disarmed = 1), "budget") == 1);
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.failed = 1), "load") == 1);
 }
@@ -157,6 +163,53 @@ static void what_was_normal_before_is_no_breach_after(void) {
 	begin(TRIAL_PROBATION);
 	CHECK(run(599, noisy) == TRIAL_CONTINUE);
 	CHECK(run(1, noisy) == TRIAL_PROMOTE);
+}
+
+static struct trial_sample behind(void) {
+	struct trial_sample s = normal();
+
+	s.lag_ms = 30001 + now / 10;
+	return s;
+}
+
+static void sinks_that_were_behind_before_say_nothing_of_a_bundle(void) {
+	setup();
+	begin(TRIAL_CONTROL);
+	CHECK(run(60, behind) == TRIAL_PROMOTE);
+	begin(TRIAL_PROBATION);
+	CHECK(run(600, behind) == TRIAL_PROMOTE);
+}
+
+static struct trial_sample now_and_then(void) {
+	struct trial_sample s = normal();
+	bool calm = now / 1000 % 10 == 0;
+
+	s.lag_ms = calm ? 0 : 60000;
+	s.exec_ns = calm ? s.exec_ns : 100000000;
+	return s;
+}
+
+static void nine_seconds_of_ten_are_no_breach(void) {
+	setup();
+	begin(TRIAL_PROBATION);
+	CHECK(run(600, now_and_then) == TRIAL_PROMOTE);
+}
+
+static struct trial_sample unmeasured(void) {
+	struct trial_sample s = normal();
+
+	s.exec_ns = 0;
+	return s;
+}
+
+static void an_exec_that_is_not_measured_is_not_slow(void) {
+	setup();
+	begin(TRIAL_PROBATION);
+	CHECK(run(600, unmeasured) == TRIAL_PROMOTE);
+	begin(TRIAL_CONTROL);
+	CHECK(run(60, unmeasured) == TRIAL_PROMOTE);
+	begin(TRIAL_PROBATION);
+	CHECK(run(600, normal) == TRIAL_PROMOTE);
 }
 
 static void a_rule_over_its_budget_is_sampled_and_then_disarmed(void) {
@@ -204,6 +257,9 @@ int main(void) {
 	RUN(who_does_not_come_to_the_new_state_is_silent);
 	RUN(each_breach_rolls_back_by_its_own_reason);
 	RUN(what_was_normal_before_is_no_breach_after);
+	RUN(sinks_that_were_behind_before_say_nothing_of_a_bundle);
+	RUN(nine_seconds_of_ten_are_no_breach);
+	RUN(an_exec_that_is_not_measured_is_not_slow);
 	RUN(a_rule_over_its_budget_is_sampled_and_then_disarmed);
 	RUN(a_sampled_rule_that_is_calm_for_a_window_is_armed_again);
 	RUN(a_rule_far_over_its_budget_is_disarmed_at_once);

@@ -69,6 +69,18 @@ static void short_work_and_work_of_unknown_length_say_nothing(void) {
 	(void)close(ends[0]);
 }
 
+static void how_long_it_takes_is_not_said_before_anything_is_done(void) {
+	struct progress p;
+	int ends[2];
+
+	CHECK(!pipe(ends));
+	progress_begin(&p, ends[1], "x", 100);
+	progress_tell(&p, 0, p.began_ns + PROGRESS_LINE_NS);
+	(void)close(ends[1]);
+	CHECK(!strcmp(read_all(ends[0]), "x: 0 %\n"));
+	(void)close(ends[0]);
+}
+
 static void more_than_all_is_all(void) {
 	struct progress p;
 	int ends[2];
@@ -85,6 +97,7 @@ int main(void) {
 	RUN(a_pipe_gets_a_line_every_ten_seconds);
 	RUN(a_terminal_gets_a_bar_that_is_wiped_away);
 	RUN(short_work_and_work_of_unknown_length_say_nothing);
+	RUN(how_long_it_takes_is_not_said_before_anything_is_done);
 	RUN(more_than_all_is_all);
 	DONE();
 }

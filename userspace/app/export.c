@@ -325,6 +325,10 @@ uint64_t export_unwritten(const struct export *x) {
 	return spool_unwritten(x->spool);
 }
 
+uint64_t export_lag_ms(const struct export *x) {
+	return x ? spool_lag_ms(x->spool) : 0;
+}
+
 pid_t export_keeper(const struct export *x) {
 	return x && x->keeper > 0 ? x->keeper : 0;
 }

@@ -66,6 +66,9 @@ void export_tend(struct export *x);
 /* export_unwritten - events that the disk did not take */
 uint64_t export_unwritten(const struct export *x);
 
+/* export_lag_ms - for how long an event has waited for some sink; NULL is fine */
+uint64_t export_lag_ms(const struct export *x);
+
 /*
  * export_keeper - the process whose children the couriers are; 0: there is none, or no export
  * Its pid is nobody else's until export_free(), though it may have ended.

@@ -54,7 +54,8 @@ static int try_out(const struct intake *in, const struct state *state, const voi
 	static struct rehearse_report report;
 	const struct state_slot *live = state_pick(state, true);
 	struct rehearse_job job = { .candidate.bundle = { bytes, (uint32_t)n },
-				    .limits = in->limits };
+				    .limits = in->limits,
+				    .progress_fd = in->progress_fd };
 	struct buf files[1 + REHEARSE_TAPES] = { 0 };
 	int err;
 

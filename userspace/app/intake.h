@@ -22,6 +22,7 @@ struct intake {
 	bool owner; /* who asks may go back, and try again what was reverted */
 	uint64_t order;
 	bool retry; /* the order says so */
+	int progress_fd; /* as in struct rehearse_job */
 };
 
 /*

@@ -17,8 +17,6 @@
 #include "content/store.h"
 #include "guard/toll.h"
 
-#define SWITCHES_PROGRAMS 96 /* of the kernel's, at most */
-
 struct live_options {
 	struct updater_options updater;
 	const char *const *rules; /* where no bundle is live */
@@ -46,7 +44,6 @@ struct live {
 	struct off_list left; /* of hooks, what is off */
 	const char *leave[OFF_MAX]; /* names in it, for the probe */
 	struct toll toll;     /* what the kernel's programs cost */
-	uint64_t program_ns[SWITCHES_PROGRAMS]; /* of each, at the last look */
 	bool just_left;	      /* something of that is newly off */
 	bool stays;	      /* hooks that are to come back do not */
 	struct { /* totals at the last sample */

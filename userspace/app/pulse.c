@@ -8,12 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+#include "enrich/busy.h"
+
 #define PERIOD_NS 30000000000ull
 #define COSTS_PERIOD_NS 10000000000ull /* reading them costs a file for each program */
 
 _Static_assert((int)VITALS_SILENT == (int)COVERAGE_SILENT && (int)VITALS_GAP == (int)COVERAGE_GAP &&
 		       (int)VITALS_PROVEN == (int)COVERAGE_PROVEN,
 	       "the words of coverage.h");
+_Static_assert((int)VITALS_BUSY == (int)BUSY_SHOWN, "as many as there are");
 _Static_assert((int)VITALS_CAUSES == (int)WIRE_LOSS_MAX, "the causes of wire.h");
 
 int pulse_open(struct pulse *p, const struct desk_options *o, const char *spool) {
@@ -176,6 +180,34 @@ static void take_counts(struct vitals *v, const struct pulse_of *of) {
 	v->unwritten = c->export ? export_unwritten(c->export) : 0;
 }
 
+static void keep_busy(struct vitals_busy *to, const struct busy_row *row) {
+	const struct container *in = row->container;
+
+	*to = (struct vitals_busy){ .pid = row->pid, .events = row->n };
+	utf8_keep(to->name, sizeof(to->name), row->pid || !in ? row->name : in->name);
+	if (!in)
+		return;
+	/* one that has no id is told apart by its name */
+	utf8_keep(to->container, sizeof(to->container), in->id.s ? in->id : in->name);
+	utf8_keep(to->runtime, sizeof(to->runtime), in->runtime);
+}
+
+/* take_busy - who kept the corridor busy since it was asked last */
+static void take_busy(struct pulse *p, struct enrich *en, uint64_t now_ns) {
+	struct vitals *v = &p->vitals;
+	struct busy_list list;
+
+	enrich_busy(en, &list);
+	v->busy_ns = now_ns - (p->busy_since_ns ?: v->began_ns);
+	p->busy_since_ns = now_ns;
+	v->n_processes = list.n_processes;
+	v->n_containers = list.n_containers;
+	for (uint32_t i = 0; i < list.n_processes; i++)
+		keep_busy(&v->processes[i], &list.processes[i]);
+	for (uint32_t i = 0; i < list.n_containers; i++)
+		keep_busy(&v->containers[i], &list.containers[i]);
+}
+
 int pulse_tend(struct pulse *p, const struct pulse_of *of, uint64_t now_ns) {
 	struct vitals *v = &p->vitals;
 	int err = 0;
@@ -190,6 +222,7 @@ int pulse_tend(struct pulse *p, const struct pulse_of *of, uint64_t now_ns) {
 		return err;
 	take_counts(v, of);
 	take_self(v);
+	take_busy(p, of->corridor->enrich, now_ns);
 	if (now_ns >= p->next_costs_ns) {
 		p->next_costs_ns = now_ns + COSTS_PERIOD_NS;
 		take_deeds(v, of);

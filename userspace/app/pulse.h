@@ -27,6 +27,7 @@ struct pulse {
 	struct notify notify;
 	struct vitals vitals;
 	uint64_t next_ns, next_costs_ns;
+	uint64_t busy_since_ns;
 	uint64_t heard;			  /* records of others at the last pulse */
 	uint64_t marks[CORRIDOR_OUTPUTS]; /* what each output must have written for that */
 	uint64_t unwritten;

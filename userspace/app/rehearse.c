@@ -15,6 +15,8 @@
 
 #include "app/rehearse_child.h"
 #include "app/sandbox.h"
+#include "base/clock.h"
+#include "base/progress.h"
 
 const struct rehearse_limits rehearse_defaults = {
 	.memory_bytes = 256u << 20,
@@ -26,6 +28,8 @@ const struct rehearse_limits rehearse_defaults = {
 	.matches_burst = 20,
 	.tape_ms = 3000,
 };
+
+#define STEP_MS 200 /* between two looks at how far it is */
 
 enum { EXIT_DONE = 0, EXIT_NO_SANDBOX = 3 };
 
@@ -60,15 +64,22 @@ static void run_child(const struct rehearse_job *job, struct rehearse_report *r)
 	_exit(EXIT_DONE);
 }
 
-/* wait_for - the child's end within @ms; false: it was killed, because it did not come to one */
-static bool wait_for(pid_t pid, uint64_t ms, int *status) {
+/* wait_for - the child's end within its time; false: it did not come, and the child was killed */
+static bool wait_for(const struct rehearse_job *job, const struct rehearse_report *shared,
+		     pid_t pid, int *status) {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), end = now + job->limits->wall_ms * 1000000;
+	struct progress progress;
 	int n;
 
-	do
-		n = poll(&p, 1, (int)ms);
-	while (n < 0 && errno == EINTR);
+	progress_begin(&progress, job->progress_fd, "rehearsal", job->progress_fd ? 1000 : 0);
+	do {
+		n = poll(&p, 1, now < end ? STEP_MS : 0);
+		now = clock_ns(CLOCK_MONOTONIC);
+		progress_tell(&progress, __atomic_load_n(&shared->permille, __ATOMIC_RELAXED), now);
+	} while (n < 0 ? errno == EINTR : n == 0 && now < end);
+	progress_end(&progress);
 	if (n <= 0)
 		(void)kill(pid, SIGKILL);
 	if (fd >= 0)
@@ -127,7 +138,7 @@ int rehearse(const struct rehearse_job *job, struct rehearse_report *report, str
 	if (!pid)
 		run_child(job, shared);
 	if (!err) {
-		ended = wait_for(pid, job->limits->wall_ms, &status);
+		ended = wait_for(job, shared, pid, &status);
 		*report = *shared; /* once: nobody changes it any more */
 		if (!ended)
 			err = refuse(v, "hang", "the rehearsal did not come to an end in its time");

@@ -45,6 +45,7 @@ struct rehearse_job {
 	struct rehearse_side candidate, live; /* @live may be neither: nothing runs */
 	struct str tapes[REHEARSE_TAPES];     /* the oldest first; absent ones are none */
 	const struct rehearse_limits *limits;
+	int progress_fd;     /* is told how far it has come; 0: nobody is */
 	bool compare;	     /* for `bundle diff`: no stories are played */
 	void (*hook)(void);  /* for tests: called in the child, in its sandbox; or NULL */
 };
@@ -58,7 +59,8 @@ struct rehearse_row {
 
 struct rehearse_report {
 	uint32_t done; /* the child came to its end */
-	uint32_t n_rows;
+	uint32_t permille; /* how far it has come, by its own reckoning */
+	uint32_t n_rows, pad;
 	uint64_t load_us, rules, cases, stories_ns;
 	uint64_t events, tape_ms, live_ns, candidate_ns, live_matches, candidate_matches;
 	char reason[VERDICT_WORD_BYTES]; /* "-": it may go on */

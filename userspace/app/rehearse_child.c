@@ -26,10 +26,21 @@ struct play {
 	struct enrich *enrich;
 	struct buf errors;
 	uint64_t until_ns, first_ns, last_ns;
+	uint64_t n_bytes, played; /* of the tapes */
 };
 
 static uint64_t cpu_ns(void) {
 	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/* What each part is worth of the whole, in thousandths: a guess that a person can live with. */
+enum { AT_LOADED = 100, AT_STORIES = 200, AT_TAPES = 600, AT_END = 1000 };
+
+/* come - to @part of @of on the way between two of these */
+static void come(struct play *p, uint32_t from, uint32_t to, uint64_t part, uint64_t of) {
+	uint32_t permille = from + (uint32_t)((double)(to - from) * (double)part / (double)of);
+
+	__atomic_store_n(&p->r->permille, permille, __ATOMIC_RELAXED);
 }
 
 /* refuse - the first reason counts */
@@ -112,6 +123,7 @@ static int run_stories(struct play *p, const struct bundle *b, struct stories *s
 		err = bundle_expand(b, i, &text);
 		if (!err)
 			err = stories_run(s, b->blobs[i].name, text.data, text.len);
+		come(p, AT_STORIES, AT_TAPES, i + 1, b->n);
 	}
 	if (!err)
 		untold(p, s);
@@ -155,10 +167,24 @@ static uint64_t ask(struct play *p, struct ruleset *rules, struct event *e, uint
 	return cpu_ns() - since;
 }
 
+/* come_with_tape - by what is played of it, or by its time, whichever is over sooner */
+static void come_with_tape(struct play *p, uint64_t now) {
+	uint64_t room = p->job->limits->tape_ms * 1000000;
+	uint64_t left = p->until_ns > now ? p->until_ns - now : 0;
+
+	/* a record is shorter than its part of the tape, so this comes to less than all */
+	if ((double)p->played / (double)p->n_bytes > (double)(room - left) / (double)room)
+		come(p, AT_TAPES, AT_END, p->played, p->n_bytes);
+	else
+		come(p, AT_TAPES, AT_END, room - left, room);
+}
+
 static int play_record(void *ctx, const void *record, size_t len) {
 	struct play *p = ctx;
 	struct event e;
+	uint64_t now;
 
+	p->played += len;
 	arena_reset(&p->arena);
 	event_reset(&e);
 	if (decode_record(record, len, &p->arena, &e) ||
@@ -170,7 +196,9 @@ static int play_record(void *ctx, const void *record, size_t len) {
 	p->last_ns = e.boot_ns;
 	p->r->live_ns += ask(p, p->live, &e, &p->r->live_matches);
 	p->r->candidate_ns += ask(p, p->candidate, &e, &p->r->candidate_matches);
-	return cpu_ns() >= p->until_ns ? OVER : 0;
+	now = cpu_ns();
+	come_with_tape(p, now);
+	return now >= p->until_ns ? OVER : 0;
 }
 
 static void play_tapes(struct play *p) {
@@ -179,6 +207,7 @@ static void play_tapes(struct play *p) {
 	struct tape_end end;
 
 	p->until_ns = cpu_ns() + l->tape_ms * 1000000;
+	p->n_bytes = 1ul + p->job->tapes[0].n + p->job->tapes[1].n;
 	/* a torn tape is the recorder's, and no fault of the bundle */
 	for (int i = 0; i < REHEARSE_TAPES; i++)
 		if (p->job->tapes[i].n &&
@@ -241,6 +270,7 @@ void rehearse_play(const struct rehearse_job *job, struct rehearse_report *r) {
 	arena_init(&p.arena, ARENA_BYTES);
 	err = load_side(&p, &job->candidate, &p.candidate);
 	r->load_us = (cpu_ns() - since) / 1000;
+	come(&p, 0, AT_LOADED, 1, 1);
 	if (err)
 		refuse_load(&p, err);
 	r->rules = p.candidate ? ruleset_count(p.candidate) : 0;
@@ -249,6 +279,7 @@ void rehearse_play(const struct rehearse_job *job, struct rehearse_report *r) {
 	/* what is live is no fault of the candidate's: without it nothing is compared */
 	if (!r->reason[0] && load_side(&p, &job->live, &p.live))
 		p.live = NULL;
+	come(&p, 0, AT_STORIES, 1, 1);
 	if (!r->reason[0] && !job->compare)
 		play_stories(&p);
 	if (!r->reason[0] && enrich_new(MAX_PROCESSES, &p.enrich))

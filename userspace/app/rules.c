@@ -30,13 +30,15 @@ static void log_faults(struct buf *errors, bool survived) {
 
 int rules_load(const char *const *paths, size_t n, const struct detect_options *options,
 	       struct ruleset **ret) {
+	struct detect_options o = options ? *options : (struct detect_options){ 0 };
 	struct buf errors = { 0 };
 	int err;
 
 	*ret = NULL;
 	if (!n)
 		return 0;
-	err = ruleset_load(paths, n, options, &errors, ret);
+	o.progress_fd = STDERR_FILENO;
+	err = ruleset_load(paths, n, &o, &errors, ret);
 	log_faults(&errors, !err);
 	if (err && !errors.len)
 		log_error("the rules in \"%s\" cannot be loaded: %s", paths[0], strerror(-err));

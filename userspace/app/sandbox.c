@@ -224,6 +224,10 @@ int sandbox_courier(uint32_t needs) {
 	return err ? err : filter_calls(SANDBOX_LOOP | needs);
 }
 
+int sandbox_pacer(void) {
+	return keep_capabilities(NULL, 0);
+}
+
 int sandbox_updater(void) {
 	return sandbox_courier(SANDBOX_FILES | SANDBOX_NET | SANDBOX_THREADS | SANDBOX_CHILDREN);
 }

@@ -32,6 +32,9 @@ int sandbox_rehearsal(void);
 /* sandbox_updater - no capability; files, the network, and children of its own; -errno */
 int sandbox_updater(void);
 
+/* sandbox_pacer - no capability, and no_new_privs, also for what it starts; -errno */
+int sandbox_pacer(void);
+
 /* sandbox_courier - no capability at all, no_new_privs, and the calls of @needs; -errno */
 int sandbox_courier(uint32_t needs);
 

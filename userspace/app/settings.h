@@ -21,7 +21,7 @@ struct settings_content {
 	int ring, max_ring; /* 0 to 4 */
 	uint64_t delay_s;
 	bool freeze, weekends, laboratory;
-	uint32_t poll_ms, control_ms, shadow_ms, probation_ms;
+	uint32_t poll_ms, control_ms, shadow_ms, probation_ms, lag_ms;
 	uint64_t shadow_events;
 };
 

@@ -100,44 +100,50 @@ static int leave(struct live *l, struct probe *p, struct host *h, struct beat *b
 }
 
 /* look - at what the kernel has counted so far */
-static struct toll_look look(struct live *l, struct probe *p, uint64_t now_ms) {
-	static struct probe_cost costs[SWITCHES_PROGRAMS];
-	struct toll_look now = { .ms = now_ms };
+static void look(struct probe *p, uint64_t now_ms, struct toll_look *ret) {
+	static struct probe_cost costs[TOLL_PROGRAMS];
 	bool counted;
-	size_t n = probe_costs(p, costs, SWITCHES_PROGRAMS, &counted);
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t grown = costs[i].run_ns - l->program_ns[i];
+	ret->ms = now_ms;
+	ret->n = (uint32_t)probe_costs(p, costs, TOLL_PROGRAMS, &counted);
+	for (uint32_t i = 0; i < ret->n; i++)
+		ret->programs[i] = (struct toll_program){ .ns = costs[i].run_ns,
+							  .runs = costs[i].runs,
+							  .family = toll_family(costs[i].family) };
+}
 
-		now.ns += costs[i].run_ns;
-		now.runs += costs[i].runs;
-		now.most_ns = grown > now.most_ns ? grown : now.most_ns;
-		l->program_ns[i] = costs[i].run_ns;
-	}
-	return now;
+static int shed(struct live *l, struct probe *p, struct host *h) {
+	const char *family = toll_order[l->toll.which];
+	int n = probe_leave(p, family, "left out for what it costs");
+	struct verdict v = { 0 };
+
+	l->just_left = true;
+	verdict_say(&v, "cost", "shed", "budget",
+		    "%s: %d deeds are told no more, because its programs took %llu of %llu "
+		    "millionths of the CPUs, and %llu are allowed",
+		    family, n, (unsigned long long)l->toll.family_ppm[l->toll.which],
+		    (unsigned long long)l->toll.ppm, (unsigned long long)l->o->toll.budget_ppm);
+	return host_content(h, &v);
 }
 
 /* tend_toll - once a second; -errno of telling */
 static int tend_toll(struct live *l, struct probe *p, struct host *h, const struct beat *b,
 		     bool *ret_again) {
+	static struct toll_look now;
 	uint64_t now_ms = host_boot_ns() / 1000000;
 	struct verdict v = { 0 };
-	struct toll_look now;
-	const char *family;
-	int n;
 
 	if (!l->o->toll.budget_ppm || !toll_due(&l->toll, now_ms))
 		return 0;
-	now = look(l, p, now_ms);
+	look(p, now_ms, &now);
 	switch (toll_step(&l->toll, &l->o->toll, &now)) {
 	case TOLL_SHED:
-		family = toll_order[l->toll.shed - 1];
-		n = probe_leave(p, family, "left out for what it costs");
-		l->just_left = true;
-		verdict_say(&v, "cost", "shed", "budget",
-			    "%s: %d deeds are told no more, because programs took %llu millionths "
-			    "of the CPUs, and %llu are allowed",
-			    family, n, (unsigned long long)l->toll.ppm,
+		return shed(l, p, h);
+	case TOLL_HELPLESS:
+		verdict_say(&v, "cost", "over", "budget",
+			    "programs took %llu millionths of the CPUs, and %llu are allowed; no "
+			    "family that may go is the cause, so all stay",
+			    (unsigned long long)l->toll.ppm,
 			    (unsigned long long)l->o->toll.budget_ppm);
 		return host_content(h, &v);
 	case TOLL_BACK:

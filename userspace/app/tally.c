@@ -10,6 +10,7 @@
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 #define PERIOD_NS 10000000000ull
 #define MAGIC 0x3159544cu /* "LTY1" */
@@ -57,17 +58,6 @@ void tally_free(struct tally *t) {
 	free(t);
 }
 
-/* keep - @text, with a NUL behind it; cut where a character of UTF-8 begins */
-static void keep(char *to, size_t room, struct str text) {
-	size_t n = text.n < room ? text.n : room - 1;
-
-	while (n < text.n && n && ((unsigned char)text.s[n] & 0xc0) == 0x80)
-		n--;
-	if (n)
-		memcpy(to, text.s, n);
-	to[n] = '\0';
-}
-
 static struct tally_row row_of(const struct rule_info *r) {
 	struct tally_row row = {
 		.level = r->detection->level,
@@ -78,8 +68,8 @@ static struct tally_row row_of(const struct rule_info *r) {
 		.ns = r->ns,
 	};
 
-	keep(row.id, sizeof(row.id), r->detection->rule_id);
-	keep(row.title, sizeof(row.title), r->detection->title);
+	utf8_keep(row.id, sizeof(row.id), r->detection->rule_id);
+	utf8_keep(row.title, sizeof(row.title), r->detection->title);
 	return row;
 }
 

@@ -202,6 +202,9 @@ static bool attend(struct updater *u, int ms) {
 		keep_told(u);
 	if (u->gone || u->clean)
 		return false;
+	/* in the shadow, which lasts a day, a bundle's cost is measured by itself */
+	if (whole && (u->trial.stage == TRIAL_CONTROL || u->trial.stage == TRIAL_PROBATION))
+		u->sample.exec_ns = pacer_ns(&u->pacer);
 	step(u, whole ? &u->sample : NULL);
 	return true;
 }
@@ -243,6 +246,7 @@ static int run(const struct updater_options *o, int fd) {
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
+	pacer_start(&u.pacer); /* before the sandbox, in which nothing can be executed */
 	if (store_open(o->folder, &u.store) || store_load(&u.store, &u.state) ||
 	    sandbox_updater())
 		return 1;

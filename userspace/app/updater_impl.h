@@ -7,6 +7,7 @@
 
 #include "app/fetch.h"
 #include "app/intake.h"
+#include "app/pacer.h"
 #include "app/updater.h"
 
 struct updater {
@@ -24,6 +25,7 @@ struct updater {
 	struct trial_sample sample; /* its beginning may have come, */
 	size_t sample_n;	    /* this much of it */
 	uint64_t told;		    /* bytes of the history, as kept */
+	struct pacer pacer;
 	bool clean;		    /* the worker has said that it ends */
 	bool gone;		    /* it has ended */
 };

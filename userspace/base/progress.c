@@ -24,27 +24,26 @@ void progress_begin(struct progress *p, int fd, const char *what, uint64_t total
 }
 
 void progress_tell(struct progress *p, uint64_t done, uint64_t now_ns) {
-	char line[160], bar[WIDTH + 1];
+	char line[160], bar[WIDTH + 1], left[32] = "";
 	unsigned percent;
-	uint64_t left_s;
 	int n;
 
 	if (!p->total || now_ns < p->next_ns)
 		return;
 	done = done < p->total ? done : p->total;
 	percent = (unsigned)((double)done * 100 / (double)p->total);
-	left_s = done ? (uint64_t)((double)(now_ns - p->began_ns) / (double)done *
-				   (double)(p->total - done) / 1e9)
-		      : 0;
+	if (done)
+		(void)snprintf(left, sizeof(left), p->bar ? ", %.0f s left" : ", some %.0f s left",
+			       (double)(now_ns - p->began_ns) / (double)done *
+				       (double)(p->total - done) / 1e9);
 	memset(bar, '.', WIDTH);
 	memset(bar, '#', percent * WIDTH / 100);
 	bar[WIDTH] = '\0';
 	if (p->bar)
-		n = snprintf(line, sizeof(line), "\r%.40s [%s] %3u %%, %llu s left \x1b[K", p->what,
-			     bar, percent, (unsigned long long)left_s);
+		n = snprintf(line, sizeof(line), "\r%.40s [%s] %3u %%%s \x1b[K", p->what, bar,
+			     percent, left);
 	else
-		n = snprintf(line, sizeof(line), "%.40s: %u %%, some %llu s left\n", p->what,
-			     percent, (unsigned long long)left_s);
+		n = snprintf(line, sizeof(line), "%.40s: %u %%%s\n", p->what, percent, left);
 	/* that nobody can be told is no fault of the work */
 	(void)!write(p->fd, line, (size_t)n);
 	p->shown = true;

@@ -38,3 +38,13 @@ struct str utf8_escape(struct arena *arena, struct str x) {
 	out[n] = '\0';
 	return (struct str){ out, n };
 }
+
+void utf8_keep(char *to, size_t room, struct str x) {
+	size_t n = x.n < room ? x.n : room - 1;
+
+	while (n < x.n && n && ((unsigned char)x.s[n] & 0xc0) == 0x80)
+		n--;
+	if (n)
+		memcpy(to, x.s, n);
+	to[n] = '\0';
+}

@@ -69,6 +69,9 @@ bool utf8_is_valid(const char *s, size_t n);
 /* utf8_escape - a copy of @x in which each invalid byte is \xNN; absent without memory */
 struct str utf8_escape(struct arena *arena, struct str x);
 
+/* utf8_keep - @x with a NUL behind it in @to of @room bytes; cut where a character begins */
+void utf8_keep(char *to, size_t room, struct str x);
+
 /*
  * utf8_hidden - controls (C0, DEL, C1), direction overrides, separators of lines, and what has
  * no width: the characters with which a text can pretend to be another one

@@ -48,7 +48,10 @@ enum {
 	OPTION_PROBATION,
 	OPTION_EMERGENCY,
 	OPTION_RETRY,
+	OPTION_JSON,
 };
+
+const char *const bundle_roles[KEYS_ROLES] = { "", "root", "release", "rollout" };
 
 static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -86,6 +89,7 @@ static const struct option options[] = {
 	{ "probation", required_argument, NULL, OPTION_PROBATION },
 	{ "emergency", no_argument, NULL, OPTION_EMERGENCY },
 	{ "retry", no_argument, NULL, OPTION_RETRY },
+	{ "json", no_argument, NULL, OPTION_JSON },
 	{ 0 },
 };
 
@@ -141,12 +145,11 @@ static int take_expires(struct bundle_job *j) {
 }
 
 static int take_need(struct bundle_job *j) {
-	static const char *const roles[] = { NULL, "root", "release", "rollout" };
 	const char *eq = strchr(optarg, '=');
 
 	for (int i = KEYS_ROOT; eq && i < KEYS_ROLES; i++) {
-		if (strlen(roles[i]) != (size_t)(eq - optarg) ||
-		    strncmp(roles[i], optarg, (size_t)(eq - optarg)) != 0)
+		if (strlen(bundle_roles[i]) != (size_t)(eq - optarg) ||
+		    strncmp(bundle_roles[i], optarg, (size_t)(eq - optarg)) != 0)
 			continue;
 		j->need[i] = (uint32_t)strtoul(eq + 1, NULL, 10);
 		return CLI_OK;
@@ -288,6 +291,9 @@ static int take(int option, struct bundle_job *j) {
 		return add(j->tapes, &j->n_tapes, 2, "tapes");
 	case OPTION_NEED:
 		return take_need(j);
+	case OPTION_JSON:
+		j->json = true;
+		return CLI_OK;
 	case OPTION_UNTRIED:
 		j->untried = true;
 		return CLI_OK;
@@ -366,8 +372,8 @@ const struct command command_bundle = {
 		 "       lapwing bundle build -o FILE --name NAME --version N [OPTION]... PATH...\n"
 		 "       lapwing bundle sign --key FILE SEALED...\n"
 		 "       lapwing bundle verify --root FILE BUNDLE\n"
-		 "       lapwing bundle inspect SEALED\n"
-		 "       lapwing bundle diff [--tape FILE]... OLD NEW\n"
+		 "       lapwing bundle inspect [--json] SEALED\n"
+		 "       lapwing bundle diff [--json] [--tape FILE]... OLD NEW\n"
 		 "       lapwing bundle order -o FILE --number N --bundle BUNDLE --state STATE\n"
 		 "                            --percent P --ring R [OPTION]...\n"
 		 "\n"

@@ -5,6 +5,7 @@
 #ifndef LAPWING_CLI_BUNDLE_H
 #define LAPWING_CLI_BUNDLE_H
 
+#include "app/rehearse.h"
 #include "cli/cli.h"
 #include "content/bundle.h"
 #include "content/keys.h"
@@ -21,6 +22,7 @@ struct bundle_job {
 	size_t n_lists, n_approvers, n_keys, n_tapes;
 	uint64_t version, expires_s, created_s;
 	uint32_t need[KEYS_ROLES];
+	bool json;    /* inspect, diff */
 	bool untried; /* build: without a rehearsal */
 	struct order order;
 	const char **paths;
@@ -45,5 +47,17 @@ int bundle_diff(const struct bundle_job *job);
 
 /* bundle_hash - a hash in hexadecimal, or that of the bundle in the file; logs; -errno */
 int bundle_hash(const char *text, uint8_t ret[SEAL_HASH_BYTES], uint64_t *ret_version);
+
+/* The roles of keys, by enum keys_role. */
+extern const char *const bundle_roles[KEYS_ROLES];
+
+/* bundle_json_seal - begins an object, which one of the next three goes on with and ends */
+void bundle_json_seal(struct buf *out, const struct seal *s);
+void bundle_json_bundle(struct buf *out, const struct bundle *b);
+void bundle_json_order(struct buf *out, const struct order *o);
+void bundle_json_root(struct buf *out, const struct keys_root *r);
+
+/* bundle_json_diff - an object of what differs, and on the tape */
+void bundle_json_diff(struct buf *out, const struct rehearse_report *r);
 
 #endif

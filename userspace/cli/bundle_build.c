@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/rehearse.h"
 #include "base/log.h"
@@ -93,10 +94,9 @@ static int take_other(struct build *b, const char *path, const char *name) {
 }
 
 static int gather(struct build *b, const struct bundle_job *job) {
-	const struct detect_options strict = { .strict = true };
+	const struct detect_options o = { .strict = !job->untried, .progress_fd = STDERR_FILENO };
 	struct buf errors = { 0 };
-	int err = ruleset_load(job->paths, job->n_paths, job->untried ? NULL : &strict, &errors,
-			       &b->rules);
+	int err = ruleset_load(job->paths, job->n_paths, &o, &errors, &b->rules);
 
 	if (err && !job->untried) {
 		log_error("the rules cannot be loaded");
@@ -160,7 +160,8 @@ static void seal_parts(struct build *b, const struct manifest *m, struct buf *ou
 /* try_out - as each host will; and what it costs becomes part of the manifest */
 static int try_out(const struct buf *sealed, struct manifest *m) {
 	static struct rehearse_report report;
-	struct rehearse_job job = { .limits = &rehearse_defaults };
+	struct rehearse_job job = { .limits = &rehearse_defaults,
+				    .progress_fd = STDERR_FILENO };
 	struct verdict v = { 0 };
 	int err;
 

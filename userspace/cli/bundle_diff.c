@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "app/rehearse.h"
 #include "base/log.h"
@@ -55,8 +56,9 @@ static void print_tape(const struct rehearse_report *r) {
 int bundle_diff(const struct bundle_job *job) {
 	static struct rehearse_report report;
 	struct rehearse_limits limits = rehearse_defaults;
-	struct rehearse_job r = { .limits = &limits, .compare = true };
-	struct buf files[4] = { 0 };
+	struct rehearse_job r = { .limits = &limits, .progress_fd = STDERR_FILENO,
+				  .compare = true };
+	struct buf files[4] = { 0 }, json = { 0 };
 	struct verdict v = { 0 };
 	int err = 0;
 
@@ -79,10 +81,16 @@ int bundle_diff(const struct bundle_job *job) {
 		if (err)
 			log_error("they cannot be compared (%s): %s", v.reason, v.text);
 	}
-	if (!err)
+	if (!err && job->json) {
+		bundle_json_diff(&json, &report);
+		err = buf_error(&json);
+		(void)fwrite(json.data, 1, json.len, stdout);
+	} else if (!err) {
 		print_rules(&report);
-	if (!err && job->n_tapes)
-		print_tape(&report);
+		if (job->n_tapes)
+			print_tape(&report);
+	}
+	buf_done(&json);
 	for (int i = 0; i < 4; i++)
 		buf_done(&files[i]);
 	return err || fflush(stdout) ? CLI_FAILURE : CLI_OK;

@@ -65,13 +65,17 @@ static void print_manifest(const struct manifest *m) {
 		(void)printf("notes         %s\n", m->notes);
 }
 
-static int show_bundle(const struct seal *s) {
+static int show_bundle(const struct seal *s, struct buf *json) {
 	static struct bundle b;
 	const char *why;
 
 	if (bundle_parse(s, &b, &why)) {
 		log_error("%s", why);
 		return CLI_FAILURE;
+	}
+	if (json) {
+		bundle_json_bundle(json, &b);
+		return CLI_OK;
 	}
 	print_manifest(&b.manifest);
 	for (uint32_t i = 0; i < b.n; i++)
@@ -80,12 +84,16 @@ static int show_bundle(const struct seal *s) {
 	return CLI_OK;
 }
 
-static int show_order(const struct seal *s) {
+static int show_order(const struct seal *s, struct buf *json) {
 	static struct order o;
 
 	if (order_parse(s, &o)) {
 		log_error("it is sealed as an order, and says what makes no sense");
 		return CLI_FAILURE;
+	}
+	if (json) {
+		bundle_json_order(json, &o);
+		return CLI_OK;
 	}
 	(void)printf("order         %" PRIu64 ": %s version %" PRIu64 ", channel %s, "
 		     "ring %u, %u.%02u %%%s%s\n",
@@ -110,8 +118,7 @@ static int show_order(const struct seal *s) {
 	return CLI_OK;
 }
 
-static int show_root(const struct seal *s) {
-	static const char *const roles[KEYS_ROLES] = { "", "root", "release", "rollout" };
+static int show_root(const struct seal *s, struct buf *json) {
 	static struct keys_root r;
 	char id[17];
 
@@ -119,19 +126,36 @@ static int show_root(const struct seal *s) {
 		log_error("it is sealed as a root, and says what makes no sense");
 		return CLI_FAILURE;
 	}
+	if (json) {
+		bundle_json_root(json, &r);
+		return CLI_OK;
+	}
 	(void)printf("root          version %" PRIu64 "\n", r.version);
 	print_time("expires", r.expires_s);
 	for (int i = KEYS_ROOT; i < KEYS_ROLES; i++)
-		(void)printf("needs         %u of %s\n", r.need[i], roles[i]);
+		(void)printf("needs         %u of %s\n", r.need[i], bundle_roles[i]);
 	for (uint32_t i = 0; i < r.n; i++) {
 		keys_id_text(r.list[i].key.id, id);
-		(void)printf("key           %s %s %s\n", id, roles[r.list[i].role], r.list[i].name);
+		(void)printf("key           %s %s %s\n", id, bundle_roles[r.list[i].role],
+			     r.list[i].name);
 	}
 	return CLI_OK;
 }
 
+static int show(const struct seal *s, struct buf *json) {
+	if (json) {
+		bundle_json_seal(json, s);
+	} else {
+		print_hash("hash", s->hash);
+		print_signers(s);
+	}
+	return s->kind == SEAL_BUNDLE  ? show_bundle(s, json)
+	       : s->kind == SEAL_ORDER ? show_order(s, json)
+				       : show_root(s, json);
+}
+
 int bundle_inspect(const struct bundle_job *job) {
-	struct buf bytes = { 0 };
+	struct buf bytes = { 0 }, json = { 0 };
 	const char *why;
 	struct seal s;
 	int code = CLI_FAILURE;
@@ -140,15 +164,15 @@ int bundle_inspect(const struct bundle_job *job) {
 		buf_done(&bytes);
 		return CLI_FAILURE;
 	}
-	if (seal_open(bytes.data, bytes.len, &s, &why)) {
+	if (seal_open(bytes.data, bytes.len, &s, &why))
 		log_error("\"%s\": %s", job->paths[0], why);
-	} else {
-		print_hash("hash", s.hash);
-		print_signers(&s);
-		code = s.kind == SEAL_BUNDLE  ? show_bundle(&s)
-		       : s.kind == SEAL_ORDER ? show_order(&s)
-					      : show_root(&s);
-	}
+	else
+		code = show(&s, job->json ? &json : NULL);
+	if (code == CLI_OK && json.len)
+		(void)fwrite(json.data, 1, json.len, stdout);
+	if (buf_error(&json))
+		code = CLI_FAILURE;
+	buf_done(&json);
 	buf_done(&bytes);
 	return fflush(stdout) ? CLI_FAILURE : code;
 }

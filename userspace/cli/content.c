@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/intake.h"
 #include "app/recorder.h"
@@ -106,7 +107,8 @@ static int install(struct content_job *j) {
 			     .tapes = recorder_folder(j->tapes),
 			     .limits = &rehearse_defaults,
 			     .channel = "",
-			     .owner = true };
+			     .owner = true,
+			     .progress_fd = STDERR_FILENO };
 	struct buf bytes = { 0 };
 	struct verdict v = { 0 };
 	int err = read_file(j->args[0], &bytes);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/rules.h"
 #include "base/log.h"
@@ -216,7 +217,7 @@ static int rules_run(int argc, char **argv) {
 		RULES_SELECT_OPTIONS,
 		{ 0 },
 	};
-	struct rules_job job = { 0 };
+	struct rules_job job = { .detect.progress_fd = STDERR_FILENO };
 	int option, code = CLI_OK;
 	size_t deed = 0;
 

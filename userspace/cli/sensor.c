@@ -298,7 +298,8 @@ static int take_content(struct session_options *o, const struct settings_content
 					       .limits = { .control_ms = c->control_ms,
 							   .shadow_ms = c->shadow_ms,
 							   .shadow_events = c->shadow_events,
-							   .probation_ms = c->probation_ms } };
+							   .probation_ms = c->probation_ms,
+							   .lag_ms = c->lag_ms } };
 	if (settings_policy(c, &l->updater.policy)) {
 		log_error("content.exact takes the hash of a bundle, as `lapwing bundle inspect` "
 			  "shows it, not \"%s\"", c->exact);

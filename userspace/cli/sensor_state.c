@@ -191,6 +191,23 @@ static void json_tables(struct buf *out, const struct vitals *v) {
 	buf_add_char(out, ']');
 }
 
+static void json_busy(struct buf *out, const struct vitals_busy *rows, uint32_t n, double seconds) {
+	buf_add_char(out, '[');
+	for (uint32_t i = 0; i < n; i++) {
+		buf_add_str(out, i ? STR(",{\"name\":") : STR("{\"name\":"));
+		encode_json_text(out, str_of(rows[i].name));
+		if (rows[i].pid)
+			buf_addf(out, ",\"pid\":%u", rows[i].pid);
+		buf_add_lit(out, ",\"container\":");
+		encode_json_text(out, str_of(rows[i].container));
+		buf_add_lit(out, ",\"runtime\":");
+		encode_json_text(out, str_of(rows[i].runtime));
+		buf_addf(out, ",\"events_per_second\":%.1f}",
+			 seconds > 0 ? (double)rows[i].events / seconds : 0);
+	}
+	buf_add_char(out, ']');
+}
+
 void sensor_state_json(struct buf *out, const struct vitals *v, bool running) {
 	struct vitals_verdict verdict = vitals_judge(v, clock_ns(CLOCK_BOOTTIME));
 
@@ -214,5 +231,10 @@ void sensor_state_json(struct buf *out, const struct vitals *v, bool running) {
 	json_losses(out, v);
 	json_events(out, v);
 	json_tables(out, v);
+	buf_addf(out, ",\"busiest\":{\"seconds\":%.3f,\"processes\":", (double)v->busy_ns / 1e9);
+	json_busy(out, v->processes, v->n_processes, (double)v->busy_ns / 1e9);
+	buf_add_lit(out, ",\"containers\":");
+	json_busy(out, v->containers, v->n_containers, (double)v->busy_ns / 1e9);
+	buf_add_char(out, '}');
 	buf_add_char(out, '}');
 }

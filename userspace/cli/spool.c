@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "cli/cli.h"
+#include "encode/encode.h"
 #include "spool/cursor.h"
 #include "spool/verify.h"
 
@@ -23,19 +24,42 @@ static void print_fault(void *ctx, const char *sentence) {
 	(void)printf("%s\n", sentence);
 }
 
-static int verify(const char *folder, const uint8_t *key) {
+static void keep_fault(void *ctx, const char *sentence) {
+	struct buf *faults = ctx;
+
+	if (faults->len)
+		buf_add_char(faults, ',');
+	encode_json_text(faults, str_of(sentence));
+}
+
+static void print_json(const struct spool_verdict *v, const struct buf *faults, bool key) {
+	(void)printf("{\"events\":%" PRIu64 ",\"segments\":%" PRIu64 ",\"gaps\":%" PRIu64
+		     ",\"events_in_gaps\":%" PRIu64 ",\"chain\":\"%s\",\"faults\":[%.*s]}\n",
+		     v->events, v->segments, v->gaps, v->missing,
+		     !key ? "no key" : v->keyed ? "followed" : "not everywhere", (int)faults->len,
+		     faults->len ? faults->data : "");
+}
+
+static int verify(const char *folder, const uint8_t *key, bool json) {
+	struct buf faults = { 0 };
 	struct spool_verdict v;
 	struct progress p;
 	int err;
 
 	progress_begin(&p, STDERR_FILENO, "spool", 0);
-	err = spool_verify(folder, key, print_fault, NULL, &p, &v);
+	err = spool_verify(folder, key, json ? keep_fault : print_fault, &faults, &p, &v);
+	err = err ?: buf_error(&faults);
 	progress_end(&p);
+	if (!err && json)
+		print_json(&v, &faults, key != NULL);
+	buf_done(&faults);
 	if (err) {
 		log_error("the spool \"%s\" cannot be read: %s", folder,
 			  err == -ENOENT ? "no sensor has used it yet" : strerror(-err));
 		return CLI_FAILURE;
 	}
+	if (json)
+		return v.faults || fflush(stdout) ? CLI_FAILURE : CLI_OK;
 	(void)printf("%" PRIu64 " events in %" PRIu64 " segments, %" PRIu64
 		     " events in %" PRIu64 " gaps, %" PRIu64 " faults; %s\n",
 		     v.events, v.segments, v.missing, v.gaps, v.faults,
@@ -73,11 +97,13 @@ static int spool_run(int argc, char **argv) {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "spool", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "key", required_argument, NULL, 'k' },
 		{ 0 },
 	};
 	const char *folder = EXPORT_FOLDER, *key_file = NULL;
 	uint8_t key[SPOOL_KEY_BYTES];
+	bool json = false;
 	int option;
 
 	optind = 1;
@@ -87,13 +113,15 @@ static int spool_run(int argc, char **argv) {
 			return cli_help(&command_spool);
 		if (option == 's')
 			folder = optarg;
+		else if (option == 'j')
+			json = true;
 		else if (option == 'k')
 			key_file = optarg;
 		else
 			return cli_bad_option(&command_spool, argv, options, option);
 	}
 	if (argv[optind] && !strcmp(argv[optind], "forget")) {
-		if (!argv[optind + 1] || argv[optind + 2] || key_file)
+		if (!argv[optind + 1] || argv[optind + 2] || key_file || json)
 			return cli_misuse(&command_spool, "one sink is forgotten at a time");
 		return forget(folder, argv[optind + 1]);
 	}
@@ -102,13 +130,13 @@ static int spool_run(int argc, char **argv) {
 				  "or \"forget\"");
 	if (key_file && export_key(key_file, key))
 		return CLI_FAILURE;
-	return verify(folder, key_file ? key : NULL);
+	return verify(folder, key_file ? key : NULL, json);
 }
 
 const struct command command_spool = {
 	.name = "spool",
 	.summary = "look whether the spool holds what was written; forget a sink",
-	.usage = "usage: lapwing spool verify [--spool DIR] [--key FILE]\n"
+	.usage = "usage: lapwing spool verify [--json] [--spool DIR] [--key FILE]\n"
 		 "       lapwing spool forget SINK [--spool DIR]\n"
 		 "\n"
 		 "Reads every event in the spool, and tells what is damaged or missing. With the\n"
@@ -121,6 +149,7 @@ const struct command command_spool = {
 		 "\n"
 		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
 		 "      --key FILE     32 bytes, as the sensor had them\n"
+		 "      --json         one object, with a list of the faults\n"
 		 "\n"
 		 "example: sudo lapwing spool verify --key /etc/lapwing/spool.key\n",
 	.run = spool_run,

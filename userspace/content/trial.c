@@ -32,6 +32,8 @@ void trial_defaults(struct trial_limits *l) {
 	DEFAULT(rss_slack_bytes, 32ull << 20);
 	DEFAULT(lost_ppm, 100);
 	DEFAULT(lag_ms, 30000);
+	DEFAULT(exec_over_percent, 5);
+	DEFAULT(exec_slack_ns, 500000);
 	DEFAULT(matches_times, 3);
 	DEFAULT(matches_burst, 20);
 	DEFAULT(matches_hour, 50);
@@ -48,7 +50,7 @@ void trial_begin(struct trial *t, enum trial_stage stage, uint64_t serial, uint6
 	t->stage = stage;
 	t->began_ms = t->heard_ms = now_ms;
 	t->serial = serial;
-	t->bad = 0;
+	t->lagging = t->slow = 0;
 	t->sum = (struct trial_sum){ 0 };
 }
 
@@ -62,6 +64,10 @@ static void add(struct trial *t, const struct trial_sample *s) {
 	t->sum.candidate_ns += s->candidate_ns;
 	if (s->rss_bytes > t->sum.rss_bytes)
 		t->sum.rss_bytes = s->rss_bytes;
+	if (s->lag_ms > t->sum.lag_ms)
+		t->sum.lag_ms = s->lag_ms;
+	t->sum.execs += s->exec_ns != 0;
+	t->sum.exec_ns += s->exec_ns;
 }
 
 /* too_many - whether @matches are more than normal ones, a burst, and an hour's worth allow */
@@ -102,10 +108,31 @@ static bool over_loss(const struct trial *t, const struct trial_limits *l) {
 	       (!before || t->sum.lost * before > 2 * t->control.lost * all);
 }
 
-/* lagging - for some samples in a row; a receiver that is slow for a moment is no breach */
+/*
+ * lagging - for some samples in a row
+ * A receiver that is slow for a moment is no breach, and one that was so before says nothing of
+ * the bundle.
+ */
 static bool lagging(struct trial *t, const struct trial_limits *l, const struct trial_sample *s) {
-	t->bad = s->lag_ms > l->lag_ms ? t->bad + 1 : 0;
-	return t->bad >= BAD_IN_A_ROW;
+	bool over = s->lag_ms > l->lag_ms && t->control.lag_ms <= l->lag_ms;
+
+	t->lagging = over ? t->lagging + 1 : 0;
+	return t->lagging >= BAD_IN_A_ROW;
+}
+
+static uint64_t normal_exec_ns(const struct trial *t) {
+	return t->control.execs ? t->control.exec_ns / t->control.execs : 0;
+}
+
+/* slow - each of some execs in a row; with none measured before, there is nothing to compare */
+static bool slow(struct trial *t, const struct trial_limits *l, const struct trial_sample *s) {
+	uint64_t normal = normal_exec_ns(t);
+
+	if (!normal || !s->exec_ns)
+		return false;
+	normal += normal * l->exec_over_percent / 100 + l->exec_slack_ns;
+	t->slow = s->exec_ns > normal ? t->slow + 1 : 0;
+	return t->slow >= BAD_IN_A_ROW;
 }
 
 static bool in_shadow(const struct trial *t, const struct trial_limits *l, struct breach *b) {
@@ -156,7 +183,13 @@ static bool breached(struct trial *t, const struct trial_limits *l, const struct
 		return BREACH(b, "loss", "%" PRIu64 " of %" PRIu64 " records lost", t->sum.lost,
 			      t->sum.events + t->sum.lost);
 	if (lagging(t, l, s))
-		return BREACH(b, "lag", "the export is %" PRIu64 " ms behind", s->lag_ms);
+		return BREACH(b, "lag",
+			      "the export is %" PRIu64 " ms behind, before it was %" PRIu64,
+			      s->lag_ms, t->control.lag_ms);
+	if (slow(t, l, s))
+		return BREACH(b, "exec",
+			      "an exec takes %" PRIu64 " us, where %" PRIu64 " were normal",
+			      s->exec_ns / 1000, normal_exec_ns(t) / 1000);
 	return t->stage == TRIAL_SHADOW ? in_shadow(t, l, b) : on_probation(t, l, b);
 }
 

@@ -38,6 +38,7 @@ struct trial_sample {
 	uint64_t cpu_us;      /* of the worker, all its threads */
 	uint64_t rss_bytes;
 	uint64_t lag_ms;      /* how old the oldest event is that a sink has to get */
+	uint64_t exec_ns;     /* that a fork and exec took (app/pacer.h); 0: none was measured */
 	uint64_t matches;     /* of the live rules */
 	uint64_t candidate_matches; /* of those in the shadow */
 	uint64_t candidate_ns;	    /* that they took */
@@ -59,7 +60,9 @@ struct trial_limits {
 	uint64_t rss_over_percent; /* (15) likewise */
 	uint64_t rss_slack_bytes;  /* (32 MiB) */
 	uint64_t lost_ppm;	   /* (100) of events */
-	uint64_t lag_ms;	   /* (30 s) */
+	uint64_t lag_ms;	   /* (30 s) for ten samples, where it was less before */
+	uint64_t exec_over_percent; /* (5) over what was normal, and */
+	uint64_t exec_slack_ns;	   /* (500,000), for ten samples */
 	uint64_t matches_times;	   /* (3) what was normal, and */
 	uint64_t matches_burst;	   /* (20) */
 	uint64_t matches_hour;	   /* (50) */
@@ -70,7 +73,8 @@ struct trial_limits {
 
 struct trial_sum {
 	uint64_t ms, events, lost, cpu_us, matches, candidate_matches, candidate_ns;
-	uint64_t rss_bytes; /* the most */
+	uint64_t rss_bytes, lag_ms; /* the most */
+	uint64_t execs, exec_ns;    /* that were measured, and all their time */
 };
 
 struct trial {
@@ -78,7 +82,7 @@ struct trial {
 	uint64_t began_ms; /* the stage */
 	uint64_t heard_ms; /* the last sample */
 	uint64_t serial;   /* samples of another state are not of this stage */
-	uint32_t bad;	   /* samples in a row whose lag or CPU was over */
+	uint32_t lagging, slow; /* samples in a row with too much lag; with too slow an exec */
 	struct trial_sum control, sum;
 };
 

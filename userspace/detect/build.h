@@ -11,6 +11,7 @@
 #ifndef LAPWING_DETECT_BUILD_H
 #define LAPWING_DETECT_BUILD_H
 
+#include "base/progress.h"
 #include "detect/engine.h"
 #include "detect/pattern.h"
 #include "detect/yaml.h"
@@ -49,6 +50,8 @@ struct build {
 	struct correlation *first_correlation, **last_correlation;
 	struct filter *first_filter, **last_filter;
 	size_t n_correlations;
+	struct progress progress; /* of reading: all else is little */
+	uint64_t n_bytes;	  /* that were read */
 };
 
 /* A growing list of exprs, in @temp. */

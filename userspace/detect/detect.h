@@ -31,6 +31,7 @@ struct detect_options {
 	const char *const
 		*placeholders; /* "NAME=VALUE" for 'expand', of which a name may have many */
 	size_t n_placeholders;
+	int progress_fd; /* is told how far it has come, if that takes long; 0: nobody is */
 };
 
 /*

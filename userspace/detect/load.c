@@ -16,6 +16,7 @@ struct loader {
 	size_t max_bytes;
 	int (*each)(void *ctx, const char *name, const char *text, size_t n);
 	void *ctx;
+	uint64_t *bytes; /* not NULL: files are only measured */
 };
 
 static int read_all(int fd, char *text, size_t room, size_t *ret) {
@@ -36,7 +37,7 @@ static int read_all(int fd, char *text, size_t room, size_t *ret) {
 	return n == room ? -EFBIG : 0;
 }
 
-static int load_file(const struct loader *l, const char *path) {
+static int read_file(const struct loader *l, const char *path) {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	char *text;
 	size_t n = 0;
@@ -50,6 +51,18 @@ static int load_file(const struct loader *l, const char *path) {
 		err = l->each(l->ctx, path, text, n);
 	free(text);
 	return err;
+}
+
+static int measure(const struct loader *l, const char *path) {
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISREG(st.st_mode))
+		*l->bytes += (uint64_t)st.st_size;
+	return 0;
+}
+
+static int load_file(const struct loader *l, const char *path) {
+	return l->bytes ? measure(l, path) : read_file(l, path);
 }
 
 static int is_rule_file(const char *name) {
@@ -104,9 +117,7 @@ static int load_folder(const struct loader *l, const char *path, unsigned depth)
 	return err;
 }
 
-int load_path(const char *path, size_t max_bytes,
-	      int (*each)(void *ctx, const char *name, const char *text, size_t n), void *ctx) {
-	const struct loader l = { max_bytes, each, ctx };
+static int load_from(const struct loader *l, const char *path) {
 	size_t n = strlen(path);
 	char *clean;
 	struct stat st;
@@ -115,13 +126,28 @@ int load_path(const char *path, size_t max_bytes,
 	if (stat(path, &st) < 0)
 		return -errno;
 	if (!S_ISDIR(st.st_mode))
-		return load_file(&l, path);
+		return load_file(l, path);
 	while (n > 1 && path[n - 1] == '/')
 		n--;
 	clean = strndup(path, n);
 	if (!clean)
 		return -ENOMEM;
-	err = load_folder(&l, clean, 0);
+	err = load_folder(l, clean, 0);
 	free(clean);
 	return err;
+}
+
+int load_path(const char *path, size_t max_bytes,
+	      int (*each)(void *ctx, const char *name, const char *text, size_t n), void *ctx) {
+	const struct loader l = { .max_bytes = max_bytes, .each = each, .ctx = ctx };
+
+	return load_from(&l, path);
+}
+
+uint64_t load_bytes(const char *path) {
+	uint64_t bytes = 0;
+	const struct loader l = { .bytes = &bytes };
+
+	(void)load_from(&l, path);
+	return bytes;
 }

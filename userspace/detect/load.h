@@ -6,6 +6,7 @@
 #define LAPWING_DETECT_LOAD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * load_path - calls @each with the name and bytes of @path, or of every *.yml and *.yaml below it
@@ -17,5 +18,8 @@
  */
 int load_path(const char *path, size_t max_bytes,
 	      int (*each)(void *ctx, const char *name, const char *text, size_t n), void *ctx);
+
+/* load_bytes - how much load_path() would read; what cannot be looked at is not counted */
+uint64_t load_bytes(const char *path);
 
 #endif

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "detect/correlate.h"
 #include "detect/filter.h"
 #include "detect/load.h"
@@ -169,6 +170,8 @@ static int add_text(void *ctx, const char *name, const char *text, size_t n) {
 		b->set->n_refused++; /* and reported; the documents behind it get their turn */
 		err = 0;
 	}
+	b->n_bytes += n;
+	progress_tell(&b->progress, b->n_bytes, clock_ns(CLOCK_MONOTONIC));
 	return err == -EINVAL ? 0 : err;
 }
 
@@ -218,6 +221,7 @@ static void deselect(struct build *b) {
 static int build_end(struct build *b, int err, struct ruleset **ret) {
 	bool nothing = b->set->n_rules == 0 && b->set->n_skipped == 0;
 
+	progress_end(&b->progress);
 	err = err ? err : filter_apply(b);
 	err = err ? err : correlate_resolve(b);
 	if (!err)
@@ -267,6 +271,13 @@ int ruleset_load(const char *const *paths, size_t n_paths, const struct detect_o
 
 	if (err)
 		return err;
+	if (b->options->progress_fd) {
+		uint64_t bytes = 0;
+
+		for (size_t i = 0; i < n_paths; i++)
+			bytes += load_bytes(paths[i]);
+		progress_begin(&b->progress, b->options->progress_fd, "rules", bytes);
+	}
 	for (size_t i = 0; i < n_paths; i++) {
 		err = load_path(paths[i], YAML_MAX_BYTES, add_text, b);
 		if (err == -ENOMEM)

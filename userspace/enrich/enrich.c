@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "enrich/busy.h"
 #include "enrich/dnstab.h"
 #include "enrich/facts.h"
 #include "enrich/images.h"
@@ -30,6 +31,7 @@ struct enrich {
 	struct cgroups cgroups;
 	struct facts facts;
 	struct images images;
+	struct busy busy;
 	bool unsettled; /* a census was told, and nothing else since */
 	uint64_t seq;    /* of the last event for the world */
 	uint64_t now_ns; /* the latest boot_ns seen */
@@ -46,6 +48,7 @@ int enrich_new(size_t max_processes, struct enrich **ret) {
 	if (!en)
 		return -ENOMEM;
 	facts_init(&en->facts);
+	busy_init(&en->busy);
 	if (proctab_init(&en->procs, max_processes) < 0 || socktab_init(&en->socks) < 0 ||
 	    dnstab_init(&en->domains) < 0) {
 		enrich_free(en);
@@ -69,6 +72,10 @@ void enrich_free(struct enrich *en) {
 
 size_t enrich_rows(const struct enrich *en) {
 	return en->procs.used;
+}
+
+void enrich_busy(struct enrich *en, struct busy_list *ret) {
+	busy_take(&en->busy, &en->cgroups, ret);
 }
 
 /* find - the row of a process, or NULL; the one that did something is likely to do more */
@@ -406,6 +413,7 @@ static void tell_process(struct enrich *en, struct event *e) {
 		return;
 	}
 	proctab_touch(&en->procs, p);
+	busy_count(&en->busy, p);
 	s = shown(en, p, e->process.uid);
 	e->process.entity_id = (struct str){ p->entity, p->entity_len };
 	e->process.user = s->user;

@@ -23,6 +23,7 @@
 #include "event/event.h"
 
 struct enrich;
+struct busy_list;
 
 /*
  * enrich_new - an empty table of at most @max_processes rows
@@ -44,5 +45,8 @@ bool enrich_event(struct enrich *en, struct arena *arena, struct event *e);
 
 /* enrich_rows - processes in the table, for the summary */
 size_t enrich_rows(const struct enrich *en);
+
+/* enrich_busy - who did most of what was told since the last such question; as in busy.h */
+void enrich_busy(struct enrich *en, struct busy_list *ret);
 
 #endif

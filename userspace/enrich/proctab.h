@@ -59,6 +59,7 @@ struct proc {
 	uint64_t start_ns;
 	uint32_t tgid; /* 0: a free row */
 	uint32_t uid;  /* real uid, as its last event told */
+	uint32_t busy_round, busy_n; /* of busy.h */
 	uint64_t end_ns;
 	uint64_t cgroup_id;
 	uint64_t parent_start_ns;

@@ -114,6 +114,15 @@ void vitals_publish(struct vitals_page *p, const struct vitals *v) {
 	atomic_store(&p->page->tick, tick + 2);
 }
 
+static void mend_busy(struct vitals_busy *rows, uint32_t *n) {
+	*n = *n < VITALS_BUSY ? *n : VITALS_BUSY;
+	for (uint32_t i = 0; i < *n; i++) {
+		rows[i].name[sizeof(rows[i].name) - 1] = '\0';
+		rows[i].container[sizeof(rows[i].container) - 1] = '\0';
+		rows[i].runtime[sizeof(rows[i].runtime) - 1] = '\0';
+	}
+}
+
 int vitals_copy(const struct vitals_page *p, struct vitals *ret) {
 	static const struct timespec pause = { .tv_nsec = TRY_NS };
 
@@ -141,6 +150,8 @@ int vitals_copy(const struct vitals_page *p, struct vitals *ret) {
 	}
 	for (uint32_t i = 0; i < ret->n_programs; i++)
 		ret->programs[i].name[sizeof(ret->programs[i].name) - 1] = '\0';
+	mend_busy(ret->processes, &ret->n_processes);
+	mend_busy(ret->containers, &ret->n_containers);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 
 #define VITALS_DEEDS 160
 #define VITALS_PROGRAMS 128
+#define VITALS_BUSY 10
 #define VITALS_CAUSES 4 /* enum wire_loss */
 
 /* The same words and order as enum coverage_state. */
@@ -35,6 +36,16 @@ struct vitals_program {
 	char name[16];
 	uint64_t runs, run_ns;
 	uint64_t misses; /* the kernel skipped it, because it interrupted itself */
+};
+
+/* One of those that most was told of. */
+struct vitals_busy {
+	char name[44];	    /* of the process, or of the container; "": not known */
+	char container[68]; /* its id; "": none, or not known */
+	char runtime[16];
+	uint32_t pid; /* 0: the row is a container's */
+	uint32_t pad;
+	uint64_t events; /* in busy_ns */
 };
 
 struct vitals {
@@ -60,6 +71,9 @@ struct vitals {
 	uint64_t unwritten;   /* events that the spool's disk did not take */
 	uint64_t cpu_ns, resident_bytes;
 	uint64_t rules, rule_evaluations, rule_hits, rule_ns;
+	uint64_t busy_ns; /* the time that the two lists of the busiest are of */
+	uint32_t n_processes, n_containers;
+	struct vitals_busy processes[VITALS_BUSY], containers[VITALS_BUSY]; /* most first */
 	uint32_t n_deeds, n_programs;
 	struct vitals_deed deeds[VITALS_DEEDS];
 	struct vitals_program programs[VITALS_PROGRAMS];

@@ -177,6 +177,7 @@ size_t probe_costs(const struct probe *p, struct probe_cost *ret, size_t max, bo
 			if (n == max || !bpf_program__autoload(program))
 				continue;
 			ret[n] = program_cost(bpf_program__fd(program));
+			ret[n].family = deed_families[i];
 			ret[n++].name = bpf_program__name(program);
 		}
 	}

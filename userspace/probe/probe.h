@@ -174,7 +174,8 @@ uint64_t probe_not_run(const struct probe *p);
 
 /* What one program that is attached has cost so far. */
 struct probe_cost {
-	const char *name; /* borrowed from the probe */
+	const char *name;   /* borrowed from the probe */
+	const char *family; /* "file" */
 	uint64_t runs, run_ns; /* while the kernel counts them; else they stand still */
 	uint64_t misses;
 };

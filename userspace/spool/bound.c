@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "spool/cursor.h"
 #include "spool/writer.h"
 
@@ -236,6 +237,21 @@ static void adopt_packed(struct spool *s) {
 		(void)close(fd);
 }
 
+/* look_at_lag - what the readers have not had, by when it came */
+static void look_at_lag(struct spool *s, const uint64_t passed[SPOOL_CLASSES]) {
+	uint64_t end[SPOOL_CLASSES];
+
+	if (!s->o.n_readers)
+		return;
+	for (int i = 0; i < SPOOL_CLASSES; i++)
+		end[i] = s->lanes[i].flushed_ord;
+	lag_step(&s->lag, passed, end, clock_ms(CLOCK_BOOTTIME));
+}
+
+uint64_t spool_lag_ms(const struct spool *s) {
+	return s->lag.ms;
+}
+
 void spool_tend(struct spool *s) {
 	int64_t now = writer_wall_s();
 	int64_t seal_s = s->o.max_age_s / 8 < SEAL_MAX_S ? (int64_t)s->o.max_age_s / 8 : SEAL_MAX_S;
@@ -245,6 +261,7 @@ void spool_tend(struct spool *s) {
 	if (++s->tended % ADOPT_EVERY == 0)
 		adopt_packed(s);
 	find_passed(s, passed);
+	look_at_lag(s, passed);
 	for (int i = 0; i < SPOOL_CLASSES; i++) {
 		enum spool_class class = (enum spool_class)i;
 		struct lane *l = &s->lanes[class];

@@ -94,6 +94,12 @@ size_t spool_buffered(const struct spool *s);
 /* spool_tend - about once a second: removes what all readers have, what is too old or too much */
 void spool_tend(struct spool *s);
 
+/*
+ * spool_lag_ms - for how long an event has waited for some reader, as of the last spool_tend()
+ * What was there when the spool was opened counts from then; 0: nothing waits, or nobody reads.
+ */
+uint64_t spool_lag_ms(const struct spool *s);
+
 /* spool_unwritten - events that could not be written since spool_open() */
 uint64_t spool_unwritten(const struct spool *s);
 

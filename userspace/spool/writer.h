@@ -7,6 +7,7 @@
 #define LAPWING_SPOOL_WRITER_H
 
 #include "spool/head.h"
+#include "spool/lag.h"
 #include "spool/segment.h"
 
 /* The chain of one class. */
@@ -36,6 +37,7 @@ struct spool {
 	uint64_t total_bytes;	/* of all segments */
 	uint64_t unwritten;
 	uint32_t tended; /* calls of spool_tend() */
+	struct lag lag;
 };
 
 /* recover_start - reads the lists, mends the ends, finds ordinals and the sequence; -errno */
