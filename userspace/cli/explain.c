@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/events.h"
+#include "cli/lookback.h"
 #include "encode/encode.h"
 #include "encode/text.h"
 #include "event/word.h"
@@ -197,26 +198,27 @@ static void tell_json(struct telling *t, struct ruleset *rules, struct recall *r
 	buf_add_lit(&t->out, "]}\n");
 }
 
-static int tell(struct recall *r, struct ruleset *rules, const char *what, bool json) {
-	const struct recall_event *of = recall_find(r, what);
-	struct telling t = { .json = json };
+static int tell(struct lookback *l) {
+	struct recall *r = &l->recall;
+	const struct recall_event *of = recall_find(r, *l->words);
+	struct telling t = { .json = l->json };
 	struct event e;
 	int err;
 
 	if (!of) {
 		log_error("no event has the id \"%s\", and no detection that rule's id or title, "
-			  "among %zu events", what, r->n);
+			  "among %zu events", *l->words, r->n);
 		return CLI_FAILURE;
 	}
 	err = recall_unpack(r, of, &e);
 	if (err)
 		return CLI_FAILURE;
-	if (json) {
-		tell_json(&t, rules, r, of, &e);
+	if (l->json) {
+		tell_json(&t, l->rules, r, of, &e);
 	} else {
 		encode_text(&t.out, &e, false);
 		for (uint32_t i = 0; i < e.n_detections; i++)
-			tell_detection(&t, rules, r, &e, &e.detections[i]);
+			tell_detection(&t, l->rules, r, &e, &e.detections[i]);
 		if (!e.n_detections)
 			buf_add_lit(&t.out, "\nNo rule held for it.\n");
 		tell_before(&t, r, of);
@@ -228,45 +230,16 @@ static int tell(struct recall *r, struct ruleset *rules, const char *what, bool 
 }
 
 static int explain_run(int argc, char **argv) {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "spool", required_argument, NULL, 's' },
-		{ "rules", required_argument, NULL, 'r' },
-		{ 0 },
-	};
-	const char *spool = EXPORT_FOLDER, *path = NULL;
-	struct ruleset *rules = NULL;
-	struct recall r;
-	bool json = false;
-	int option, code;
+	static struct lookback l;
+	int code = lookback_options(&command_explain, LOOKBACK_JSON | LOOKBACK_RULES, argc, argv,
+				    &l);
 
-	optind = 1;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&command_explain);
-		if (option == 'j')
-			json = true;
-		else if (option == 's')
-			spool = optarg;
-		else if (option == 'r')
-			path = optarg;
-		else
-			return cli_bad_option(&command_explain, argv, options, option);
-	}
-	if (!argv[optind])
+	if (code >= 0)
+		return code;
+	if (!*l.words)
 		return cli_misuse(&command_explain, "an event's id, or a rule's id or title, is "
 				  "missing");
-	code = explain_rules(path, &rules);
-	if (code)
-		return cli_fault(code);
-	code = recall_read(&r, argv + optind + 1, spool) ? CLI_FAILURE : CLI_OK;
-	if (!code || r.n)
-		code = tell(&r, rules, argv[optind], json) ?: code;
-	recall_done(&r);
-	ruleset_free(rules);
-	return code;
+	return lookback_run(&l, l.words + 1, tell);
 }
 
 const struct command command_explain = {
@@ -282,8 +255,8 @@ const struct command command_explain = {
 		 "from the spool.\n"
 		 "\n"
 		 "      --json         for programs\n"
-		 "      --rules PATH   Sigma rules, file or folder; the shipped ones by default\n"
-		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
+		 LOOKBACK_USAGE_RULES
+		 LOOKBACK_USAGE_SPOOL
 		 "\n"
 		 "example: lapwing explain 'Setuid Or Setgid Bit Set' events.pb\n",
 	.run = explain_run,

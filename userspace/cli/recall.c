@@ -131,13 +131,6 @@ static int take(void *recall, struct event *e) {
 		return 0;
 	}
 	r->n++;
-	if (!event_has(e, FIELD_PROCESS_ENTITY_ID))
-		return 0;
-	to->process = process_of(r, e->process.entity_id);
-	if (to->process) {
-		take_process(r, e, to->process);
-		take_parent(r, e, to->process);
-	}
 	return 0;
 }
 
@@ -149,6 +142,26 @@ static int by_time(const void *a, const void *b) {
 	if (x->time_ns != y->time_ns)
 		return x->time_ns < y->time_ns ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/*
+ * learn_processes - from the events in the order of time
+ * As they come they need not be in it: the spool keeps what is worth more apart.
+ */
+static void learn_processes(struct recall *r) {
+	struct event e;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct recall_event *of = &r->events[i];
+
+		if (recall_unpack(r, of, &e) || !event_has(&e, FIELD_PROCESS_ENTITY_ID))
+			continue;
+		of->process = process_of(r, e.process.entity_id);
+		if (!of->process)
+			continue;
+		take_process(r, &e, of->process);
+		take_parent(r, &e, of->process);
+	}
 }
 
 /* is_below - whether @p is @of, or one of its kids' kids; or the way up is too long */
@@ -247,6 +260,7 @@ int recall_read(struct recall *r, char *const *files, const char *spool) {
 			 r->left_out);
 	if (r->n)
 		qsort(r->events, r->n, sizeof(*r->events), by_time);
+	learn_processes(r);
 	link_events(r);
 	join(r);
 	return err;

@@ -18,6 +18,7 @@
 #include "cli/cli.h"
 #include "cli/explain.h"
 #include "cli/html.h"
+#include "cli/lookback.h"
 #include "cli/report_picture.h"
 #include "encode/encode.h"
 #include "event/word.h"
@@ -317,8 +318,9 @@ static int write_page(const struct buf *page, const char *to) {
 	return err ? CLI_FAILURE : CLI_OK;
 }
 
-static int make(struct recall *r, struct ruleset *rules, const char *what, const char *to) {
-	struct page p = { .recall = r, .rules = rules, .focus = recall_find(r, what) };
+static int make(struct lookback *l) {
+	struct recall *r = &l->recall;
+	struct page p = { .recall = r, .rules = l->rules, .focus = recall_find(r, *l->words) };
 	struct event e;
 	struct arena own;
 	struct str bytes;
@@ -326,7 +328,7 @@ static int make(struct recall *r, struct ruleset *rules, const char *what, const
 
 	if (!p.focus) {
 		log_error("no event has the id \"%s\", and no detection that rule's id or title, "
-			  "among %zu events", what, r->n);
+			  "among %zu events", *l->words, r->n);
 		return CLI_FAILURE;
 	}
 	if (p.focus->process)
@@ -336,7 +338,7 @@ static int make(struct recall *r, struct ruleset *rules, const char *what, const
 	bytes = recall_bytes(p.focus);
 	if (!encode_unpack(bytes.s, bytes.n, &own, &e)) {
 		add_page(&p, &e);
-		code = write_page(&p.out, to);
+		code = write_page(&p.out, l->output);
 	}
 	buf_done(&p.out);
 	arena_done(&own);
@@ -344,44 +346,16 @@ static int make(struct recall *r, struct ruleset *rules, const char *what, const
 }
 
 static int report_run(int argc, char **argv) {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "spool", required_argument, NULL, 's' },
-		{ "rules", required_argument, NULL, 'r' },
-		{ 0 },
-	};
-	const char *spool = EXPORT_FOLDER, *path = NULL, *to = NULL;
-	struct ruleset *rules = NULL;
-	struct recall r;
-	int option, code;
+	static struct lookback l;
+	int code = lookback_options(&command_report, LOOKBACK_RULES | LOOKBACK_OUTPUT, argc, argv,
+				    &l);
 
-	optind = 1;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&command_report);
-		if (option == 'o')
-			to = optarg;
-		else if (option == 's')
-			spool = optarg;
-		else if (option == 'r')
-			path = optarg;
-		else
-			return cli_bad_option(&command_report, argv, options, option);
-	}
-	if (!argv[optind] || !to)
+	if (code >= 0)
+		return code;
+	if (!*l.words || !l.output)
 		return cli_misuse(&command_report, "an event's id, or a rule's id or title, and -o "
 				  "with the file to write are needed");
-	code = explain_rules(path, &rules);
-	if (code)
-		return cli_fault(code);
-	code = recall_read(&r, argv + optind + 1, spool) ? CLI_FAILURE : CLI_OK;
-	if (!code || r.n)
-		code = make(&r, rules, argv[optind], to) ?: code;
-	recall_done(&r);
-	ruleset_free(rules);
-	return code;
+	return lookback_run(&l, l.words + 1, make);
 }
 
 const struct command command_report = {
@@ -397,8 +371,8 @@ const struct command command_report = {
 		 "wrote, or from the spool.\n"
 		 "\n"
 		 "  -o, --output FILE  where to; - is standard output\n"
-		 "      --rules PATH   Sigma rules, file or folder; the shipped ones by default\n"
-		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
+		 LOOKBACK_USAGE_RULES
+		 LOOKBACK_USAGE_SPOOL
 		 "\n"
 		 "example: lapwing report 'Setuid Or Setgid Bit Set' -o story.html events.pb\n",
 	.run = report_run,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "app/export.h"
-#include "cli/recall.h"
+#include "cli/lookback.h"
 #include "cli/sensor.h"
 #include "encode/encode.h"
 #include "encode/text.h"
@@ -120,67 +120,49 @@ static void print_pid(struct printing *to, const struct recall_process *p, uint3
 	}
 }
 
-static int show(struct recall *r, uint32_t pid, bool json) {
-	struct printing to = { .json = json };
+static uint32_t asked_pid; /* 0: all are asked for */
+
+static int show(struct lookback *l) {
+	const struct recall_process *roots = l->recall.roots;
+	struct printing to = { .json = l->json };
 	int err;
 
-	if (json)
+	if (l->json)
 		buf_add_lit(&to.out, "{\"processes\":[");
-	if (pid)
-		print_pid(&to, r->roots, pid);
-	for (const struct recall_process *p = r->roots; p && !pid; p = p->next) {
+	if (asked_pid)
+		print_pid(&to, roots, asked_pid);
+	for (const struct recall_process *p = roots; p && !asked_pid; p = p->next) {
 		struct recall_process root = *p;
 
 		root.next = NULL;
 		print(&to, &root, 0);
 	}
-	if (json)
-		buf_addf(&to.out, "],\"left_out\":%zu}\n", r->left_out);
+	if (l->json)
+		buf_addf(&to.out, "],\"left_out\":%zu}\n", l->recall.left_out);
 	(void)fwrite(to.out.data, 1, to.out.len, stdout);
 	err = buf_error(&to.out);
 	buf_done(&to.out);
-	if (!to.any && !json)
+	if (!to.any && !l->json)
 		(void)fprintf(stderr, "lapwing: no event is of %s\n",
-			      pid ? "a process of that number" : "a process");
+			      asked_pid ? "a process of that number" : "a process");
 	return !to.any || err || fflush(stdout) ? CLI_FAILURE : CLI_OK;
 }
 
 static int tree_run(int argc, char **argv) {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "spool", required_argument, NULL, 's' },
-		{ 0 },
-	};
-	const char *spool = EXPORT_FOLDER;
-	struct recall r;
-	bool json = false;
-	long pid = 0;
-	int option, code;
+	static struct lookback l;
+	int code = lookback_options(&command_tree, LOOKBACK_JSON, argc, argv, &l);
+	char *const *files = l.words;
+	long pid;
 
-	optind = 1;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (option == 'h')
-			return cli_help(&command_tree);
-		if (option == 'j')
-			json = true;
-		else if (option == 's')
-			spool = optarg;
-		else
-			return cli_bad_option(&command_tree, argv, options, option);
-	}
-	if (argv[optind] && argv[optind][strspn(argv[optind], "0123456789")] == '\0') {
-		code = sensor_number(&command_tree, "a process", argv[optind], 1, 1 << 22, &pid);
+	if (code >= 0)
+		return code;
+	if (*files && (*files)[strspn(*files, "0123456789")] == '\0') {
+		code = sensor_number(&command_tree, "a process", *files++, 1, 1 << 22, &pid);
 		if (code)
 			return code;
-		optind++;
+		asked_pid = (uint32_t)pid;
 	}
-	code = recall_read(&r, argv + optind, spool) ? CLI_FAILURE : CLI_OK;
-	if (!code || r.n)
-		code = show(&r, (uint32_t)pid, json) ?: code;
-	recall_done(&r);
-	return code;
+	return lookback_run(&l, files, show);
 }
 
 const struct command command_tree = {
@@ -194,7 +176,7 @@ const struct command command_tree = {
 		 "from files that \"-o proto:FILE\" wrote, or from the spool.\n"
 		 "\n"
 		 "      --json         for programs\n"
-		 "      --spool DIR    the spool, " EXPORT_FOLDER " by default\n"
+		 LOOKBACK_USAGE_SPOOL
 		 "\n"
 		 "example: lapwing tree 4711 events.pb\n",
 	.run = tree_run,
