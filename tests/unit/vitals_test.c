@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/metrics.h"
+#include "cli/sensor_state.c"
 #include "test.h"
 
 #define S 1000000000ull
@@ -110,6 +111,24 @@ static void health_is_a_loop_that_turns_and_a_pulse(void) {
 	CHECK(r.live && !r.ready && strstr(r.why, "no hook"));
 }
 
+static void a_hook_that_was_skipped_is_named(void) {
+	struct buf out = { 0 };
+
+	v = well();
+	v.n_programs = 2;
+	(void)strcpy(v.programs[0].name, "file_open");
+	(void)strcpy(v.programs[1].name, "net_bind");
+	sensor_state_text(&out, &v, true);
+	CHECK(!memmem(out.data, out.len, "of the hook", 11));
+	v.not_run = v.lost[WIRE_INVALID][WIRE_LOSS_NOT_RUN] = v.programs[1].misses = 3;
+	buf_reset(&out);
+	sensor_state_text(&out, &v, true);
+	buf_add_char(&out, '\0');
+	CHECK(strstr(out.data, "of the hook net_bind                3\n") != NULL);
+	CHECK(!strstr(out.data, "of the hook file_open"));
+	buf_done(&out);
+}
+
 static void labels_are_escaped_and_a_damaged_ledger_has_no_numbers(void) {
 	struct spool_ledger ledgers[2] = { { .name = "a\"b\\c\nd", .produced = 5 },
 					   { .name = "broken", .damaged = true } };
@@ -133,6 +152,7 @@ int main(void) {
 	RUN(only_one_has_the_page_and_others_see_that_it_lives);
 	RUN(a_page_of_hostile_bytes_is_refused_or_has_ends);
 	RUN(health_is_a_loop_that_turns_and_a_pulse);
+	RUN(a_hook_that_was_skipped_is_named);
 	RUN(labels_are_escaped_and_a_damaged_ledger_has_no_numbers);
 	(void)rmdir(folder);
 	DONE();

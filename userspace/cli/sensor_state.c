@@ -105,6 +105,10 @@ static void add_events(struct buf *out, const struct vitals *v) {
 		if (vitals_lost(v, cause))
 			buf_addf(out, "  %-24s %12" PRIu64 "\n", vitals_cause_name(cause),
 				 vitals_lost(v, cause));
+	for (uint32_t i = 0; v->not_run && i < v->n_programs; i++)
+		if (v->programs[i].misses)
+			buf_addf(out, "    of the hook %-15s %9" PRIu64 "\n", v->programs[i].name,
+				 v->programs[i].misses);
 	buf_addf(out, "events: %" PRIu64 ", %.1f a second since the start; %" PRIu64
 		 " detections; %" PRIu64 " equal deeds in %" PRIu64 " folds\n", events,
 		 (double)events / ran_s(v), v->detections, v->folded, v->folds);
