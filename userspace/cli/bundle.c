@@ -379,6 +379,7 @@ const struct command command_bundle = {
 		 "\n"
 		 "keygen makes FILE, a secret key, and FILE.pub. ROLE is root, release "
 		 "or rollout.\n"
+		 "      --json              what inspect and diff say, as one object\n"
 		 "\n"
 		 "build, from rules and their NAME.test.yml:\n"
 		 "      --channel NAME      whom it is for (stable)\n"
