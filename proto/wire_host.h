@@ -14,6 +14,7 @@ struct wire_host_start {
 	__u32 flags;
 };
 #define WIRE_HOST_CGROUPS_V1 (1u << 0) /* controllers are in hierarchies of cgroup v1 */
+#define WIRE_HOST_ASKS (1u << 1)       /* runtimes are asked who a container is */
 
 /* What is covered, how well, and what shows it; lists are NUL separated. */
 struct wire_host_coverage {
@@ -59,6 +60,17 @@ struct wire_host_heartbeat {
 	struct wire_str reason; /* empty: all of it runs */
 };
 _Static_assert(sizeof(struct wire_host_heartbeat) == 72, "wire_host_heartbeat");
+
+/* Who a container is, as a runtime, the kubelet or the API answered. */
+struct wire_host_container {
+	struct wire_header head;
+	struct wire_str id;
+	struct wire_str runtime, name, image, image_id;
+	struct wire_str pod_uid, pod_name, pod_namespace;
+	struct wire_str labels; /* KEY=VALUE, NUL separated */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct wire_host_container) == 104, "wire_host_container");
 
 struct wire_host_loss {
 	struct wire_header head;

@@ -260,6 +260,20 @@ static void host_records_tell_the_host(void) {
 	CHECK(decode() == 0 && HAS(HOST_PRODUCED) && e.host.produced == 0 && e.host.lost == 6);
 }
 
+static void a_container_is_told_as_far_as_it_was_answered(void) {
+	struct wire_host_container *w;
+
+	sample_make(&sample, WIRE_HOST_CONTAINER);
+	CHECK(decode() == 0 && e.kind == WIRE_HOST_CONTAINER);
+	CHECK(is_text(e.container.id, "aaaabbbbccccdddd") && is_text(e.container.name, "web"));
+	CHECK(HAS(CONTAINER_IMAGE_ID) && is_text(e.container.pod_namespace, "shop"));
+	CHECK(HAS(CONTAINER_LABELS) && e.container.labels.n == 2 &&
+	      is_text(e.container.labels.v[1], "tier=front"));
+	w = sample_begin(&sample, WIRE_HOST_CONTAINER, sizeof(*w));
+	w->id = sample_add_lit(&sample, "aaaabbbbccccdddd");
+	CHECK(decode() == 0 && HAS(CONTAINER_ID) && !HAS(CONTAINER_NAME) && !HAS(CONTAINER_LABELS));
+}
+
 static void fact_of_the_host_that_was_not_found_is_absent(void) {
 	struct wire_host_start *w;
 
@@ -441,6 +455,7 @@ int main(void) {
 	RUN(terminals_have_the_names_that_people_use);
 	RUN(host_records_tell_the_host);
 	RUN(fact_of_the_host_that_was_not_found_is_absent);
+	RUN(a_container_is_told_as_far_as_it_was_answered);
 	RUN(line_of_a_log_names_its_program);
 	RUN(loss_is_named);
 	RUN(limit_names_who_said_too_much);

@@ -35,7 +35,7 @@ static const uint8_t sample_kinds[] = {
 	WIRE_KERNEL_BPF_LOAD, WIRE_KERNEL_BPF_ATTACH, WIRE_KERNEL_KEXEC,
 	WIRE_KERNEL_NAMESPACE, WIRE_KERNEL_CGROUP, WIRE_KERNEL_KEY,
 	WIRE_KERNEL_LOCKDOWN, WIRE_KERNEL_IO_URING, WIRE_KERNEL_IO_REQUEST,
-	WIRE_HOST_CONTENT,
+	WIRE_HOST_CONTENT, WIRE_HOST_CONTAINER,
 	WIRE_FILE_READ, WIRE_HOST_LOG, WIRE_HOST_HEARTBEAT,
 	WIRE_FILE_TRUNCATE, WIRE_FILE_MKDIR, WIRE_FILE_RMDIR,
 	WIRE_FILE_MKNOD, WIRE_FILE_SETXATTR, WIRE_FILE_REMOVEXATTR,
@@ -317,6 +317,20 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 		w->reason = sample_add_lit(s, "story");
 		w->text = sample_add_lit(s, "rules.yml:7: the rule holds here");
 		w->bundle = sample_add_lit(s, "0123456789abcdef");
+		break;
+	}
+	case WIRE_HOST_CONTAINER: {
+		struct wire_host_container *w = sample_begin(s, kind, sizeof(*w));
+
+		w->id = sample_add_lit(s, "aaaabbbbccccdddd");
+		w->runtime = sample_add_lit(s, "docker");
+		w->name = sample_add_lit(s, "web");
+		w->image = sample_add_lit(s, "registry/web:1");
+		w->image_id = sample_add_lit(s, "sha256:00");
+		w->pod_uid = sample_add_lit(s, "1234");
+		w->pod_name = sample_add_lit(s, "web-0");
+		w->pod_namespace = sample_add_lit(s, "shop");
+		w->labels = sample_add_lit(s, "app=web\0tier=front\0");
 		break;
 	}
 	case WIRE_HOST_LOG: {

@@ -60,6 +60,29 @@ static void exec_shows_arguments_quoted_where_needed(void) {
 	CHECK(shows(&e, "22:13:20.123  exec     bash[1234] root <- sshd[1200]  (/usr/bin/bash)\n"));
 }
 
+static void a_container_is_shown_by_the_best_name_that_it_has(void) {
+	struct event e = some_event(WIRE_PROCESS_FORK);
+	struct str label = STR("app=web");
+
+	EVENT_SET(&e, CONTAINER_ID, container.id, STR("0123456789abcdef0123456789abcdef"));
+	CHECK(shows(&e, "22:13:20.123  fork     bash[1234] root @0123456789ab <- sshd[1200]\n"));
+	EVENT_SET(&e, CONTAINER_NAME, container.name, STR("we b"));
+	CHECK(shows(&e, "22:13:20.123  fork     bash[1234] root @'we b' <- sshd[1200]\n"));
+	EVENT_SET(&e, CONTAINER_NAME, container.name, STR("web"));
+	EVENT_SET(&e, CONTAINER_POD_NAME, container.pod_name, STR("web-0"));
+	EVENT_SET(&e, CONTAINER_POD_NAMESPACE, container.pod_namespace, STR("shop"));
+	CHECK(shows(&e, "22:13:20.123  fork     bash[1234] root @shop/web-0/web <- sshd[1200]\n"));
+	e = some_event(WIRE_HOST_START);
+	EVENT_SET(&e, KIND, kind, WIRE_HOST_CONTAINER);
+	EVENT_SET(&e, CONTAINER_ID, container.id, STR("0123456789abcdef"));
+	EVENT_SET(&e, CONTAINER_NAME, container.name, STR("web"));
+	EVENT_SET(&e, CONTAINER_RUNTIME, container.runtime, STR("docker"));
+	EVENT_SET(&e, CONTAINER_IMAGE, container.image, STR("registry/web:1"));
+	EVENT_SET(&e, CONTAINER_LABELS, container.labels, ((struct strv){ &label, 1 }));
+	CHECK(shows(&e, "22:13:20.123  container @web is 0123456789abcdef of docker, image "
+			"registry/web:1 app=web\n"));
+}
+
 static void who_is_shown_as_far_as_it_is_known(void) {
 	struct event e = some_event(WIRE_PROCESS_FORK);
 
@@ -335,6 +358,7 @@ int main(void) {
 	tzset();
 	RUN(exec_shows_arguments_quoted_where_needed);
 	RUN(who_is_shown_as_far_as_it_is_known);
+	RUN(a_container_is_shown_by_the_best_name_that_it_has);
 	RUN(exit_shows_status_or_signal_and_run_time);
 	RUN(file_events_show_names_and_what_changed);
 	RUN(network_events_show_both_ends_and_the_outcome);

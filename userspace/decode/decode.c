@@ -74,6 +74,8 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_HOST_START] =	{ decode_host_start, sizeof(struct wire_host_start), false },
 	[WIRE_HOST_CLOCK] =	{ decode_host_clock, sizeof(struct wire_host_clock), true },
 	[WIRE_HOST_USER] =	{ decode_host_user, sizeof(struct wire_host_user), false },
+	[WIRE_HOST_CONTAINER] =
+		{ decode_host_container, sizeof(struct wire_host_container), false },
 	[WIRE_HOST_CONTENT] =	{ decode_host_content, sizeof(struct wire_host_content), false },
 	[WIRE_HOST_LOG] =	{ decode_host_log, sizeof(struct wire_host_log), false },
 	[WIRE_HOST_HEARTBEAT] =

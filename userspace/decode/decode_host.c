@@ -21,6 +21,7 @@ int decode_host_start(struct reader *r, struct event *ret) {
 	if (error)
 		return error;
 	ret->cgroups_v1 = w->flags & WIRE_HOST_CGROUPS_V1;
+	ret->asks = w->flags & WIRE_HOST_ASKS;
 	ret->wall_offset_ns = w->wall_offset_ns;
 	EVENT_SET_STR(ret, HOST_ID, host_id, host_id);
 	EVENT_SET_STR(ret, BOOT_ID, boot_id, boot_id);
@@ -54,6 +55,32 @@ int decode_host_coverage(struct reader *r, struct event *ret) {
 		if (((const struct strv *)field_at(ret, (enum field_id)i))->n)
 			event_mark(ret, (enum field_id)i);
 	event_mark(ret, FIELD_COVERAGE_FOLDED);
+	return 0;
+}
+
+int decode_host_container(struct reader *r, struct event *ret) {
+	const struct wire_host_container *w = (const void *)r->head;
+	struct event_container c = {
+		.id = fact(r, w->id),
+		.runtime = fact(r, w->runtime),
+		.name = fact(r, w->name),
+		.image = fact(r, w->image),
+		.image_id = fact(r, w->image_id),
+		.pod_uid = fact(r, w->pod_uid),
+		.pod_name = fact(r, w->pod_name),
+		.pod_namespace = fact(r, w->pod_namespace),
+		.labels = reader_list(r, w->labels),
+	};
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	ret->container = c;
+	for (unsigned i = FIELDS_container; i < FIELD_CONTAINER_LABELS; i++)
+		if (((const struct str *)field_at(ret, (enum field_id)i))->s)
+			event_mark(ret, (enum field_id)i);
+	if (c.labels.n)
+		event_mark(ret, FIELD_CONTAINER_LABELS);
 	return 0;
 }
 

@@ -111,6 +111,7 @@ int decode_host_clock(struct reader *r, struct event *ret);
 int decode_host_user(struct reader *r, struct event *ret);
 int decode_host_limit(struct reader *r, struct event *ret);
 int decode_host_loss(struct reader *r, struct event *ret);
+int decode_host_container(struct reader *r, struct event *ret);
 int decode_host_content(struct reader *r, struct event *ret);
 int decode_host_log(struct reader *r, struct event *ret);
 int decode_host_heartbeat(struct reader *r, struct event *ret);

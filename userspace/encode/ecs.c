@@ -78,6 +78,7 @@ static const struct {
 	[WIRE_HOST_STOP] = { "host", "end" },
 	[WIRE_HOST_CONTENT] = { "configuration", "change" },
 	[WIRE_HOST_HEARTBEAT] = { "host", "info" },
+	[WIRE_HOST_CONTAINER] = { "host", "info" },
 };
 
 static struct shape shape;

@@ -151,11 +151,37 @@ static void add_limit(struct buf *out, const struct event *e) {
 		buf_addf(out, ", by %u others", l->talkers);
 }
 
+/* add_container - what it is called is told as of every event (text_container) */
+static void add_container(struct buf *out, const struct event *e) {
+	static const struct {
+		const char *before;
+		enum field_id id;
+	} parts[] = {
+		{ " is ", FIELD_CONTAINER_ID },
+		{ " of ", FIELD_CONTAINER_RUNTIME },
+		{ ", image ", FIELD_CONTAINER_IMAGE },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!event_has(e, parts[i].id))
+			continue;
+		buf_add_str(out, str_of(parts[i].before));
+		text_word(out, *(const struct str *)field_at(e, parts[i].id));
+	}
+	for (uint32_t i = 0; event_has(e, FIELD_CONTAINER_LABELS) && i < e->container.labels.n;
+	     i++) {
+		buf_add_lit(out, " ");
+		text_word(out, e->container.labels.v[i]);
+	}
+}
+
 void text_host(struct buf *out, const struct event *e) {
 	if (e->kind == WIRE_HOST_START) {
 		add_start(out, e);
 	} else if (e->kind == WIRE_HOST_COVERAGE) {
 		add_report(out, e);
+	} else if (e->kind == WIRE_HOST_CONTAINER) {
+		add_container(out, e);
 	} else if (e->kind == WIRE_HOST_CONTENT) {
 		add_verdict(out, e);
 	} else if (e->kind == WIRE_HOST_LOSS) {

@@ -140,6 +140,7 @@ static const struct kind kinds[] = {
 	{ WIRE_HOST_LOSS, 0, 0, 6008, 99, PLAIN },
 	{ WIRE_HOST_LIMIT, 0, 0, 6008, 99, PLAIN },
 	{ WIRE_HOST_CONTENT, 0, 0, 6002, 99, APP },
+	{ WIRE_HOST_CONTAINER, 0, 0, 6002, 99, APP },
 };
 
 /* A kind without a row is a Base Event. */

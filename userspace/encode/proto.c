@@ -261,21 +261,42 @@ struct kept_long {
 	char bytes[1012];
 };
 
-static struct kept container_kept[PARENTS];
+static struct kept_long container_kept[PARENTS];
 static struct kept_long lineage_kept[DOERS];
+
+static __attribute__((noinline)) void keep_long(struct kept_long *k, uint64_t key, uint64_t has,
+						const char *from, const char *p) {
+	if ((size_t)(p - from) > sizeof(k->bytes))
+		return;
+	k->key = key;
+	k->has = has;
+	k->n = (uint32_t)(p - from);
+	memcpy(k->bytes, from, k->n);
+}
+
+/* put_kept - without memory it is left out */
+static char *put_kept(struct buf *out, char *p, const struct kept_long *k) {
+	char *to = room(out, p, k->n);
+
+	if (!to)
+		return p;
+	memcpy(to, k->bytes, k->n);
+	return to + k->n;
+}
 
 static char *put_container_once(struct buf *out, char *p, const struct event *e) {
 	uint64_t has = HAS_ANY(e, container);
-	struct kept *k = &container_kept[e->container_key % PARENTS];
+	struct kept_long *k = &container_kept[e->container_key % PARENTS];
 	size_t start = (size_t)(p - out->data);
 
-	if (e->container_key && is_kept(k, e->container_key, has)) {
-		memcpy(p, k->bytes, k->n);
-		return p + k->n;
-	}
-	p = PUT_MESSAGE(out, p, e, container, 1);
+	if (e->container_key && k->key == e->container_key && k->has == has)
+		return put_kept(out, p, k);
+	if (event_has(e, FIELD_CONTAINER_IMAGE)) /* it has names, which take more than 127 bytes */
+		p = PUT_MESSAGE(out, p, e, container, 2);
+	else
+		p = PUT_MESSAGE(out, p, e, container, 1);
 	if (e->container_key)
-		keep(k, e->container_key, has, out->data + start, p);
+		keep_long(k, e->container_key, has, out->data + start, p);
 	return p;
 }
 
@@ -283,24 +304,13 @@ static char *put_container_once(struct buf *out, char *p, const struct event *e)
 static char *put_lineage_once(struct buf *out, char *p, const struct event *e) {
 	uint64_t has = HAS_ANY(e, lineage);
 	struct kept_long *k = &lineage_kept[e->lineage_key % DOERS];
-	size_t start = (size_t)(p - out->data), n;
+	size_t start = (size_t)(p - out->data);
 
-	if (e->lineage_key && k->key == e->lineage_key && k->has == has) {
-		char *to = room(out, p, k->n);
-
-		if (!to)
-			return p;
-		memcpy(to, k->bytes, k->n);
-		return to + k->n;
-	}
+	if (e->lineage_key && k->key == e->lineage_key && k->has == has)
+		return put_kept(out, p, k);
 	p = PUT_MESSAGE(out, p, e, lineage, 2);
-	n = (size_t)(p - out->data) - start;
-	if (e->lineage_key && n <= sizeof(k->bytes)) {
-		k->key = e->lineage_key;
-		k->has = has;
-		k->n = (uint32_t)n;
-		memcpy(k->bytes, out->data + start, n);
-	}
+	if (e->lineage_key)
+		keep_long(k, e->lineage_key, has, out->data + start, p);
 	return p;
 }
 

@@ -15,6 +15,7 @@
 
 #define PLAIN "\033[0m"
 #define DIM "\033[2m"
+#define SHORT_ID 12 /* digits of a container's id, as runtimes show it */
 
 /* paint - a colour's escape, or nothing */
 static void paint(struct buf *out, bool color, const char *escape) {
@@ -89,11 +90,33 @@ static void add_user(struct buf *out, const struct event *e) {
 		buf_addf(out, " euid=%u", e->process.euid);
 }
 
+/* add_container - " @name", " @namespace/pod/name", or what of its id fits where that is not known */
+static void add_container(struct buf *out, const struct event *e) {
+	const struct event_container *c = &e->container;
+	struct str id = event_str(e, FIELD_CONTAINER_ID, c->id);
+	struct str name = event_str(e, FIELD_CONTAINER_NAME, c->name);
+
+	if (!id.s && !name.s)
+		return;
+	buf_add_lit(out, " @");
+	if (event_has(e, FIELD_CONTAINER_POD_NAME)) {
+		if (event_has(e, FIELD_CONTAINER_POD_NAMESPACE)) {
+			text_word(out, c->pod_namespace);
+			buf_add_char(out, '/');
+		}
+		text_word(out, c->pod_name);
+		buf_add_char(out, '/');
+	}
+	id.n = id.n > SHORT_ID ? SHORT_ID : id.n;
+	text_word(out, name.s ? name : id);
+}
+
 static void add_processes(struct buf *out, const struct event *e) {
 	buf_add_char(out, ' ');
 	add_actor(out, event_has(e, FIELD_PROCESS_NAME), e->process.name,
 		  event_has(e, FIELD_PROCESS_PID), e->process.pid);
 	add_user(out, e);
+	add_container(out, e);
 	if (event_has(e, FIELD_PARENT_NAME) || event_has(e, FIELD_PARENT_PID)) {
 		buf_add_lit(out, " <- ");
 		add_actor(out, event_has(e, FIELD_PARENT_NAME), e->parent.name,
@@ -118,6 +141,7 @@ static void (*const sentences[WIRE_KIND_MAX])(struct buf *, const struct event *
 	[WIRE_HOST_START] = text_host,	    [WIRE_HOST_LOSS] = text_host,
 	[WIRE_HOST_STOP] = text_host,	    [WIRE_HOST_COVERAGE] = text_host,
 	[WIRE_HOST_HEARTBEAT] = text_host,  [WIRE_HOST_LIMIT] = text_host,
+	[WIRE_HOST_CONTAINER] = text_host,
 };
 
 static void add_deed(struct buf *out, const struct event *e, uint32_t kind) {
@@ -204,6 +228,8 @@ void encode_text(struct buf *out, const struct event *e, bool color) {
 	add_kind(out, kind, color);
 	if (event_has(e, FIELD_PROCESS_PID) || !is_host(kind))
 		add_processes(out, e);
+	else
+		add_container(out, e);
 	if (kind)
 		add_deed(out, e, kind);
 	if (event_has(e, FIELD_FOLD_COUNT))

@@ -9,6 +9,7 @@ void cgroups_done(struct cgroups *t) {
 	for (uint32_t i = 0; i < t->used; i++)
 		free(t->rows[i].path);
 	free(t->rows);
+	containers_done(&t->containers);
 	*t = (struct cgroups){ 0 };
 }
 
@@ -82,6 +83,18 @@ void cgroups_put(struct cgroups *t, uint64_t id, struct str path) {
 	}
 }
 
+/* name - who the row's container is, as far as that is known by now */
+static void name(struct cgroups *t, struct cgroup *row) {
+	const struct named *n = containers_meet(&t->containers, &row->container);
+	uint64_t key = n ? n->key : 0;
+
+	row->named = n;
+	if (row->named_key == key)
+		return;
+	row->named_key = key;
+	row->key = event_new_key();
+}
+
 const struct cgroup *cgroups_get(struct cgroups *t, uint64_t id) {
 	struct cgroup *row = t->rows && id ? find(t, id) : NULL;
 
@@ -89,5 +102,7 @@ const struct cgroup *cgroups_get(struct cgroups *t, uint64_t id) {
 		row->asked = true;
 	else
 		t->missed = true;
+	if (row && row->container.id.s)
+		name(t, row);
 	return row;
 }

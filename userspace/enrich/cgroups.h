@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "enrich/container.h"
+#include "enrich/containers.h"
 
 #define CGROUPS_MAX 16384
 #define CGROUPS_BUCKETS 4096 /* a power of two */
@@ -21,6 +22,8 @@ struct cgroup {
 	uint64_t id;  /* 0: a free row */
 	uint64_t key; /* of event.h, for what @container tells */
 	struct container container;
+	const struct named *named; /* who that container is; NULL: it is in none */
+	uint64_t named_key;	   /* its key, when @key was given */
 	char *path; /* own memory; @container points into it */
 	uint32_t next; /* in its bucket: an index into rows, one up; 0: the last */
 	bool asked;
@@ -32,6 +35,7 @@ struct cgroups {
 	uint32_t used, hand;
 	uint64_t version; /* counts whatever can change an answer that was given */
 	bool missed;      /* since then, somebody asked in vain */
+	struct containers containers; /* that these cgroups are */
 	bool split;       /* v1 has the controllers: who is at the root of v2 may be anywhere */
 };
 
@@ -43,7 +47,12 @@ void cgroups_done(struct cgroups *t);
  */
 void cgroups_put(struct cgroups *t, uint64_t id, struct str path);
 
-/* cgroups_get - the row of @id, or NULL; borrowed while @version is the same */
+/* cgroups_get - the row of @id, or NULL; borrowed while cgroups_version() is the same */
 const struct cgroup *cgroups_get(struct cgroups *t, uint64_t id);
+
+/* cgroups_version - counts whatever can change an answer that was given, of containers as well */
+static inline uint64_t cgroups_version(const struct cgroups *t) {
+	return t->version + t->containers.version;
+}
 
 #endif

@@ -78,6 +78,14 @@ void enrich_busy(struct enrich *en, struct busy_list *ret) {
 	busy_take(&en->busy, &en->cgroups, ret);
 }
 
+bool enrich_want(struct enrich *en, struct containers_want *ret) {
+	return containers_want(&en->cgroups.containers, ret);
+}
+
+void enrich_want_again(struct enrich *en) {
+	containers_forget(&en->cgroups.containers);
+}
+
 /* find - the row of a process, or NULL; the one that did something is likely to do more */
 static struct proc *find(struct enrich *en, uint32_t tgid, uint64_t start_ns) {
 	struct proc *p = en->last;
@@ -201,6 +209,8 @@ static void learn_start(struct enrich *en, const struct event *e) {
 		    event_str(e, FIELD_HOST_NAME, e->host_name), e->boot_ns);
 	facts_clock(&en->facts, e->wall_offset_ns);
 	en->cgroups.split = e->cgroups_v1;
+	en->cgroups.containers.asks = e->asks;
+	en->cgroups.containers.version++;
 	en->host_key = event_new_key();
 	en->host_has = e->has[0] & FIELD_BITS(machine, 0);
 	en->seq = 0;
@@ -248,6 +258,9 @@ static bool learn(struct enrich *en, struct event *e) {
 	case WIRE_HOST_USER:
 		(void)names_put(&en->users, e->named_uid, e->user_name);
 		return false;
+	case WIRE_HOST_CONTAINER:
+		containers_learn(&en->cgroups.containers, e);
+		return true;
 	case WIRE_NET_DNS:
 		dnstab_learn(&en->domains, e);
 		return true;
@@ -271,7 +284,7 @@ static bool learn(struct enrich *en, struct event *e) {
 _Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
 
 static uint64_t version(const struct enrich *en) {
-	return en->users.version + en->cgroups.version;
+	return en->users.version + cgroups_version(&en->cgroups);
 }
 
 /* make_shown - @p->shown anew, its user being @uid from now on */
@@ -314,7 +327,7 @@ static __attribute__((noinline)) void make_shown(struct enrich *en, struct proc 
 		s.degraded |= 1ull << DEGRADED_PROCESS_FROM_CENSUS;
 	if (!p->has_parent)
 		s.degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
-	s.degraded |= whence_lacks(&en->procs, p, s.cgroup);
+	s.degraded |= whence_lacks(&en->procs, p, s.cgroup, en->cgroups.containers.asks);
 	s.version = version(en);
 	p->uid = uid;
 	p->shown = s;
@@ -451,6 +464,7 @@ static void tell_host(struct enrich *en, struct event *e) {
 
 bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
 	(void)arena; /* what is told is lent by the tables */
+	containers_bury(&en->cgroups.containers);
 	if (e->boot_ns > en->now_ns) {
 		en->now_ns = e->boot_ns;
 		proctab_tick(&en->procs, en->now_ns);

@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "enrich/containers.h"
 #include "event/event.h"
 
 struct enrich;
@@ -48,5 +49,14 @@ size_t enrich_rows(const struct enrich *en);
 
 /* enrich_busy - who did most of what was told since the last such question; as in busy.h */
 void enrich_busy(struct enrich *en, struct busy_list *ret);
+
+/*
+ * enrich_want - the next container that was met and never asked for; it counts as asked for then
+ * Whoever asks tells the answer as HOST_CONTAINER. False: there is none.
+ */
+bool enrich_want(struct enrich *en, struct containers_want *ret);
+
+/* enrich_want_again - whoever was asked is gone, and what was not answered is to be asked again */
+void enrich_want_again(struct enrich *en);
 
 #endif

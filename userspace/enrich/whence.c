@@ -51,7 +51,7 @@ void whence_inherit(struct proc *p, const struct proc *parent) {
 	}
 }
 
-uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup) {
+uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup, bool asks) {
 	const struct lineage *line = proctab_lineage(t, p);
 	uint64_t lacks = 0;
 
@@ -59,6 +59,8 @@ uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cg
 		lacks |= 1ull << DEGRADED_CONTAINER_UNRESOLVED;
 	else if (cgroup->container.short_id)
 		lacks |= 1ull << DEGRADED_CONTAINER_ID_SHORT;
+	if (asks && cgroup && cgroup->container.id.s && containers_lack(cgroup->named))
+		lacks |= 1ull << DEGRADED_CONTAINER_UNNAMED;
 	if (line ? !line->whole : !p->has_parent || p->parent_tgid)
 		lacks |= 1ull << DEGRADED_LINEAGE_CUT;
 	return lacks;
@@ -66,10 +68,21 @@ uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cg
 
 void whence_tell_container(const struct cgroup *cgroup, struct event *e) {
 	const struct container *c = &cgroup->container;
+	const struct named *n = cgroup->named;
 
 	EVENT_SET_STR(e, CONTAINER_ID, container.id, c->id);
 	EVENT_SET_STR(e, CONTAINER_RUNTIME, container.runtime, c->runtime);
 	EVENT_SET_STR(e, CONTAINER_NAME, container.name, c->name);
 	EVENT_SET_STR(e, CONTAINER_POD_UID, container.pod_uid, c->pod_uid);
 	e->container_key = cgroup->key;
+	if (!n || !n->answer)
+		return;
+	EVENT_SET_STR(e, CONTAINER_RUNTIME, container.runtime, n->told_runtime);
+	EVENT_SET_STR(e, CONTAINER_NAME, container.name, n->name);
+	EVENT_SET_STR(e, CONTAINER_IMAGE, container.image, n->image);
+	EVENT_SET_STR(e, CONTAINER_IMAGE_ID, container.image_id, n->image_id);
+	EVENT_SET_STR(e, CONTAINER_POD_NAME, container.pod_name, n->pod_name);
+	EVENT_SET_STR(e, CONTAINER_POD_NAMESPACE, container.pod_namespace, n->pod_namespace);
+	if (n->labels.n)
+		EVENT_SET(e, CONTAINER_LABELS, container.labels, n->labels);
 }

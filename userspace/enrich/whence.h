@@ -22,8 +22,11 @@ void whence_move(struct cgroups *cgroups, struct proc *p, const struct event *e)
 /* whence_inherit - @p was just born: what is not known of it is as with @parent */
 void whence_inherit(struct proc *p, const struct proc *parent);
 
-/* whence_lacks - bits of event.degraded for what is not known of it; finds out its ancestors */
-uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup);
+/*
+ * whence_lacks - bits of event.degraded for what is not known of it; finds out its ancestors
+ * @asks: somebody asks who containers are
+ */
+uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup, bool asks);
 
 /* whence_tell_container - for whence_tell() */
 void whence_tell_container(const struct cgroup *cgroup, struct event *e);

@@ -76,7 +76,8 @@ enum event_degraded {
 	DEGRADED_DNS_CUT = 20,
 	DEGRADED_DNS_MALFORMED = 21,
 	DEGRADED_DOMAIN_BY_OTHER = 22,
-	DEGRADED_MAX = 23
+	DEGRADED_CONTAINER_UNNAMED = 23,
+	DEGRADED_MAX = 24
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
@@ -185,6 +186,8 @@ struct event_host {
 
 struct event_container {
 	struct str id, runtime, name, pod_uid;
+	struct str image, image_id, pod_name, pod_namespace; /* as answered */
+	struct strv labels;
 };
 
 struct event_lineage {
@@ -314,6 +317,7 @@ struct event {
 	uint32_t dns_ttl_s;	  /* likewise: how long dns.answers holds */
 	bool ownerless;		  /* likewise: find the doer by it */
 	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
+	bool asks;		  /* decode -> enrich: HOST_START: runtimes are asked who is who */
 	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */
 	bool cgroups_v1;	  /* decode -> enrich: HOST_START */
 	uint32_t named_uid;	  /* decode -> enrich: HOST_USER */
@@ -341,7 +345,7 @@ static inline void event_reset(struct event *e) {
 	e->host_key = e->process_key = e->parent_key = e->container_key = e->lineage_key = 0;
 	e->exec_key = 0;
 	e->socket_cookie = 0;
-	e->ownerless = e->retold = false;
+	e->ownerless = e->retold = e->asks = false;
 	e->parent_tgid = 0;
 	e->parent_start_ns = 0;
 }
