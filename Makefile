@@ -24,7 +24,7 @@
 
 VERSION  := 0.1.0
 FAMILIES := process file net inject kernel
-ROOMS    := base event probe decode enrich detect encode filter spool sink content health config guard app \
+ROOMS    := base event probe decode enrich detect encode filter spool sink content health config guard who app \
             cli
 
 SAN ?= 0
@@ -63,7 +63,7 @@ all: $(B)/lapwing
 
 PURE  := $(filter-out probe app cli,$(ROOMS))
 SRC   := $(foreach r,$(ROOMS),$(sort $(wildcard userspace/$(r)/*.c)))
-PROTO := event bundle
+PROTO := event bundle cri
 PB    := $(PROTO:%=$(B)/proto/%.pb-c.o)
 OBJ   := $(SRC:%.c=$(B)/%.o) $(PB)
 PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \

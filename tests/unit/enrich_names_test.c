@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who a container is, as answers bring it: what events tell before, after, and when rows run out. */
+/* Who a container is, as answers bring it: what events tell before and after; rows run out. */
 #include <stdlib.h>
 
 #include "enrich_sample.h"

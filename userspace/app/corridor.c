@@ -91,6 +91,7 @@ int corridor_done(struct corridor *c) {
 
 		fail(c, output_close(&c->outputs[i]), name);
 	}
+	whois_free(c->whois);
 	if (c->tally)
 		(void)tally_write(c->tally, c->rules);
 	tally_free(c->tally);

@@ -14,6 +14,7 @@
 #include "detect/detect.h"
 #include "app/export.h"
 #include "app/tally.h"
+#include "app/whois.h"
 #include "enrich/enrich.h"
 #include "probe/tape.h"
 #include "sink/output.h"
@@ -33,6 +34,7 @@ struct corridor {
 	int n_outputs;
 	struct export *export; /* owned; NULL: none */
 	struct tally *tally;   /* owned; NULL: none */
+	struct whois *whois;   /* owned; NULL: nobody is asked who containers are */
 	int color;	    /* text outputs: 1 always, 0 never, -1 as the terminal says */
 	uint64_t records;   /* that came in from hooks */
 	uint64_t malformed; /* of these, could not be decoded, by kind below */

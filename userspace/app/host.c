@@ -13,6 +13,7 @@
 #include "base/hostroot.h"
 #include "base/procfile.h"
 #include "content/verdict.h"
+#include "who/who.h"
 
 #define HOST_CPU 65535
 #define CLOCK_STEP_NS 1000000
@@ -107,7 +108,7 @@ int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	h->wall_offset_ns = wall_offset_ns();
 	draft_begin(h, &d, WIRE_HOST_START, sizeof(*s));
 	s->wall_offset_ns = h->wall_offset_ns;
-	s->flags = cgroups_v1() ? WIRE_HOST_CGROUPS_V1 : 0;
+	s->flags = (cgroups_v1() ? WIRE_HOST_CGROUPS_V1 : 0) | (h->asks ? WIRE_HOST_ASKS : 0);
 	procfile_line("/etc/machine-id", text, sizeof(text));
 	draft_str(&d, &s->host_id, text, strlen(text));
 	procfile_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
@@ -209,6 +210,26 @@ int host_content(struct host *h, const struct verdict *v) {
 	seal_hex(v->hash, hex);
 	if (memcmp(v->hash, none, sizeof(none)) != 0)
 		draft_str(&d, &c->bundle, hex, strlen(hex));
+	return draft_send(h, &d);
+}
+
+int host_container(struct host *h, const struct who_answer *a) {
+	static struct draft d;
+	struct wire_host_container *c = (struct wire_host_container *)d.bytes;
+	const struct {
+		struct wire_str *to;
+		const char *text;
+	} parts[] = {
+		{ &c->id, a->id },	       { &c->runtime, a->runtime },
+		{ &c->name, a->name },	       { &c->image, a->image },
+		{ &c->image_id, a->image_id }, { &c->pod_uid, a->pod_uid },
+		{ &c->pod_name, a->pod_name }, { &c->pod_namespace, a->pod_namespace },
+	};
+
+	draft_begin(h, &d, WIRE_HOST_CONTAINER, sizeof(*c));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		draft_str(&d, parts[i].to, parts[i].text, strlen(parts[i].text));
+	draft_str(&d, &c->labels, a->labels, a->labels_n);
 	return draft_send(h, &d);
 }
 

@@ -10,6 +10,7 @@
 #ifndef LAPWING_HOST_H
 #define LAPWING_HOST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -17,11 +18,12 @@
 #include "probe/probe.h"
 
 struct host {
+	probe_record_fn cb; /* where records go */
+	void *ctx;
 	uint64_t seq;
 	uint64_t wall_offset_ns;      /* as last told */
 	struct knobs_losses reported; /* losses already told */
-	probe_record_fn cb;	      /* where records go */
-	void *ctx;
+	bool asks;		      /* runtimes are asked who containers are */
 };
 
 /* host_start - HOST_START with what @deeds cover, and a HOST_USER for each line of /etc/passwd */
@@ -48,6 +50,10 @@ int host_log(void *host, const char *service, struct str line);
 /* host_content - HOST_CONTENT */
 struct verdict;
 int host_content(struct host *h, const struct verdict *v);
+/* host_container - HOST_CONTAINER: who a container is */
+struct who_answer;
+int host_container(struct host *h, const struct who_answer *a);
+
 /* host_heartbeat - HOST_HEARTBEAT; @reason may be empty */
 int host_heartbeat(struct host *h, const char *mode, const char *reason);
 

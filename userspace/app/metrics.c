@@ -128,6 +128,16 @@ static void add_records(struct buf *out, const struct vitals *v) {
 	counter(out, "folds_total", "Events that stand for many equal deeds.", v->folds);
 	counter(out, "folded_deeds_total", "Deeds that these stand for.", v->folded);
 	counter(out, "detections_total", "Detections that rules gave.", v->detections);
+	counter(out, "container_names_asked_total",
+		"Containers that runtimes, the kubelet or the API were asked about.",
+		v->names_asked);
+	counter(out, "container_names_answered_total", "Answers to that.", v->names_answered);
+	counter(out, "container_names_unknown_total", "Of these containers, known to nobody.",
+		v->names_unknown);
+	counter(out, "container_names_failures_total", "Requests of that kind that failed.",
+		v->names_failures);
+	gauge(out, "container_names_pending", "Containers that wait for an answer.",
+	      v->names_pending);
 }
 
 static void add_coverage(struct buf *out, const struct vitals *v) {

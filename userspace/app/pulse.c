@@ -18,6 +18,7 @@ _Static_assert((int)VITALS_SILENT == (int)COVERAGE_SILENT && (int)VITALS_GAP == 
 		       (int)VITALS_PROVEN == (int)COVERAGE_PROVEN,
 	       "the words of coverage.h");
 _Static_assert((int)VITALS_BUSY == (int)BUSY_SHOWN, "as many as there are");
+_Static_assert(sizeof(((struct vitals *)0)->names_said) == ASKER_SAID_BYTES, "one text");
 _Static_assert((int)VITALS_CAUSES == (int)WIRE_LOSS_MAX, "the causes of wire.h");
 
 int pulse_open(struct pulse *p, const struct desk_options *o, const char *spool) {
@@ -163,6 +164,7 @@ static void take_self(struct vitals *v) {
 static void take_counts(struct vitals *v, const struct pulse_of *of) {
 	const struct corridor *c = of->corridor;
 	const struct knobs_losses *lost = probe_losses(of->probe);
+	struct whois_counts names = whois_counts(c->whois);
 
 	v->produced = probe_produced(of->probe);
 	v->received = of->received;
@@ -178,6 +180,12 @@ static void take_counts(struct vitals *v, const struct pulse_of *of) {
 	v->folded = c->folded;
 	v->detections = c->detections;
 	v->unwritten = c->export ? export_unwritten(c->export) : 0;
+	v->names_asked = names.asked;
+	v->names_answered = names.answered;
+	v->names_unknown = names.unknown;
+	v->names_failures = names.failures;
+	v->names_pending = names.pending;
+	memcpy(v->names_said, names.said, sizeof(v->names_said));
 }
 
 static void keep_busy(struct vitals_busy *to, const struct busy_row *row) {

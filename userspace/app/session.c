@@ -150,7 +150,7 @@ static int start_story(struct session *s) {
 	pid_t pid = s->child.pid ? s->child.pid : s->o->scope_pid;
 	int err;
 
-	s->host = (struct host){ .cb = record_made, .ctx = s };
+	s->host = (struct host){ record_made, s, .asks = whois_asks(s->corridor.whois) };
 	err = host_start(&s->host, deeds, n);
 	if (!err && pid)
 		err = probe_scope_add(s->probe, pid);
@@ -329,7 +329,8 @@ static int loop(struct session *s) {
 		now = host_boot_ns();
 		if (err >= 0)
 			err = tell_folds(s, now, false)
-				      ?: follow_read(s->o->logs, host_log, &s->host);
+				      ?: follow_read(s->o->logs, host_log, &s->host)
+				      ?: whois_tend(s->corridor.whois, &s->host);
 		if (err >= 0)
 			err = tend_host(s, now);
 		if (err >= 0)
@@ -428,16 +429,15 @@ static int start(struct session *s) {
 			     spool ? s->o->export.folder : NULL)
 			  ?: corridor_init(&s->corridor);
 
-	if (err)
+	if (err || live_open(&s->live, &s->o->content))
 		return 1;
 	s->corridor.color = s->o->color;
-	if (live_open(&s->live, &s->o->content))
-		return 1;
 	s->corridor.recorder = s->live.recorder;
 	err = live_load(&s->live, &s->corridor);
 	if (err)
 		return err == -EINVAL || err == -ENOENT ? 2 : 1;
-	err = start_outputs(s) ? -EIO : start_export(s);
+	err = whois_open(&s->o->whois, s->corridor.enrich, &s->corridor.whois)
+		      ?: start_outputs(s) ? -EIO : start_export(s);
 	if (err)
 		return err == -EINVAL ? 2 : 1;
 	if (s->o->command) {

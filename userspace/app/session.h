@@ -34,6 +34,7 @@ struct session_options {
 	const char *config;		     /* --config; NULL: `run` takes the default file */
 	struct export_options export;	     /* used when it has sinks, or @spool is set */
 	bool spool;			     /* keep events though nobody is to have them */
+	struct whois_options whois;	     /* who containers are; not .on: nobody is asked */
 	struct desk_options desk;	     /* who may ask how it is; no folder: nobody */
 	const char *tape;	  /* NULL: none */
 	int color;		  /* as in struct corridor */

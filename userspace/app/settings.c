@@ -67,6 +67,19 @@ static const struct config_key settings_keys[] = {
 	  .fallback = VITALS_FOLDER, .help = "where status, health and metrics are asked for" },
 	{ .path = "run.listen", .type = CONFIG_TEXT, .offset = AT(desk.listen),
 	  .help = "ADDRESS:PORT for /healthz, /readyz and /metrics, beside the socket" },
+	{ .path = "containers.ask", .type = CONFIG_YES, .offset = AT(ask), .fallback = "yes",
+	  .help = "yes: who containers are is asked of runtimes, kubelet or API" },
+	{ .path = "containers.sources", .type = CONFIG_TEXTS, LIST(sources), .fallback = "[]",
+	  .help = "docker:/PATH, cri:/PATH, kubelet:URL, api:URL; else the usual sockets" },
+	{ .path = "containers.labels", .type = CONFIG_TEXTS, LIST(labels),
+	  .fallback = "[app, app.kubernetes.io/name]",
+	  .help = "of containers and pods, by their keys, that events carry" },
+	{ .path = "containers.node", .type = CONFIG_TEXT, .offset = AT(node),
+	  .help = "whose pods api: is asked for; the host's name by default" },
+	{ .path = "containers.token", .type = CONFIG_TEXT, .offset = AT(token),
+	  .help = "file for kubelet: and api:, by TLS only; the pod's by default" },
+	{ .path = "containers.ca", .type = CONFIG_TEXT, .offset = AT(ca),
+	  .help = "authorities to believe for these (PEM); the pod's by default" },
 	{ .path = "content.folder", .type = CONFIG_TEXT, .offset = AT(content.folder),
 	  .fallback = UPDATER_FOLDER,
 	  .help = "rules by bundle, once keys are trusted: lapwing content trust" },
@@ -117,6 +130,8 @@ struct settings settings_defaults(void) {
 	struct settings s = { .export = export_defaults() };
 
 	config_defaults(settings_keys, &s);
+	s.labels[s.n_labels++] = "app"; /* config_defaults() knows no lists */
+	s.labels[s.n_labels++] = "app.kubernetes.io/name";
 	return s;
 }
 

@@ -38,6 +38,10 @@ struct settings {
 	struct export_options export;
 	struct desk_options desk;
 	uint64_t limit_process, limit_cgroup, ring_process, ring_bulk; /* as in session_options */
+	bool ask;
+	const char *sources[ASKER_SOURCES], *labels[ASKER_LABELS];
+	int n_sources, n_labels;
+	const char *node, *token, *ca; /* for these; NULL: not said */
 	struct settings_content content;
 	struct config *memory; /* of all texts; NULL: there was no file */
 };

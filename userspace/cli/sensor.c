@@ -284,6 +284,19 @@ static int take_settings(struct session_options *o, const struct settings *s) {
 	return CLI_OK;
 }
 
+/* take_names - of whom it is asked who containers are; a sensor that does little does not */
+static int take_names(struct session_options *o, const struct settings *s) {
+	o->whois = (struct whois_options){ .on = s->ask && o->beat.level < GUARD_CORE,
+					   .sources = s->sources,
+					   .n_sources = (size_t)s->n_sources,
+					   .labels = s->labels,
+					   .n_labels = (size_t)s->n_labels,
+					   .node = s->node,
+					   .token = s->token,
+					   .ca = s->ca };
+	return whois_check(&o->whois) ? CLI_USAGE : CLI_OK;
+}
+
 /* take_content - content by bundles, unless rules were named, which then are what runs */
 static int take_content(struct session_options *o, const struct settings_content *c) {
 	struct live_options *l = &o->content;
@@ -323,6 +336,7 @@ static int read_settings(const struct command *c, struct session_options *o) {
 	code = cli_fault(settings_read(o->config, &s));
 	code = code ? code : take_volume(o, &s);
 	code = code ? code : take_settings(o, &s);
+	code = code ? code : take_names(o, &s);
 	return code || strcmp(c->name, "run") != 0 ? code : take_content(o, &s.content);
 }
 

@@ -139,10 +139,22 @@ static void add_programs(struct buf *out, const struct vitals *v) {
 				 (double)sorted[i].run_ns / (double)sorted[i].runs);
 }
 
+static void add_names(struct buf *out, const struct vitals *v) {
+	if (!v->names_asked && !v->names_said[0])
+		return;
+	buf_addf(out, "containers: %" PRIu64 " asked about, %" PRIu64 " answers, %" PRIu64
+		 " unknown to all, %" PRIu64 " wait; %" PRIu64 " requests failed\n",
+		 v->names_asked, v->names_answered, v->names_unknown, v->names_pending,
+		 v->names_failures);
+	if (v->names_said[0])
+		buf_addf(out, "  %s\n", v->names_said);
+}
+
 void sensor_state_text(struct buf *out, const struct vitals *v, bool running) {
 	add_life(out, v, running);
 	add_coverage(out, v);
 	add_events(out, v);
+	add_names(out, v);
 	add_programs(out, v);
 }
 
@@ -232,6 +244,12 @@ void sensor_state_json(struct buf *out, const struct vitals *v, bool running) {
 		 ",\"received\":%" PRIu64 ",\"unwritten\":%" PRIu64, ran_s(v),
 		 (double)verdict.pulse_age_ns / 1e9, v->answer_ns, v->cpu_ns, v->resident_bytes,
 		 v->produced, v->received, v->unwritten);
+	buf_addf(out, ",\"containers\":{\"asked\":%" PRIu64 ",\"answered\":%" PRIu64
+		 ",\"unknown\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"failures\":%" PRIu64
+		 ",\"sources\":", v->names_asked, v->names_answered, v->names_unknown,
+		 v->names_pending, v->names_failures);
+	encode_json_text(out, str_of(v->names_said));
+	buf_add_char(out, '}');
 	json_losses(out, v);
 	json_events(out, v);
 	json_tables(out, v);

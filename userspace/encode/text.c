@@ -90,7 +90,7 @@ static void add_user(struct buf *out, const struct event *e) {
 		buf_addf(out, " euid=%u", e->process.euid);
 }
 
-/* add_container - " @name", " @namespace/pod/name", or what of its id fits where that is not known */
+/* add_container - " @name", " @namespace/pod/name", or of one without a name the head of its id */
 static void add_container(struct buf *out, const struct event *e) {
 	const struct event_container *c = &e->container;
 	struct str id = event_str(e, FIELD_CONTAINER_ID, c->id);

@@ -62,7 +62,7 @@ struct containers_want {
 /* containers_want - the next one that was not asked for, which then it is; false: there is none */
 bool containers_want(struct containers *t, struct containers_want *ret);
 
-/* containers_forget - whoever was asked is gone: of what was not answered, all is to be asked again */
+/* containers_forget - whoever was asked is gone: what was not answered is to be asked again */
 void containers_forget(struct containers *t);
 
 /* containers_bury - the event before is dead, and so is what it borrowed */

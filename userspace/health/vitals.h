@@ -69,6 +69,10 @@ struct vitals {
 	uint64_t lost[WIRE_KIND_MAX][VITALS_CAUSES];
 	uint64_t folds, folded, detections;
 	uint64_t unwritten;   /* events that the spool's disk did not take */
+	/* containers asked about, answers, containers that nobody knew; requests that failed */
+	uint64_t names_asked, names_answered, names_unknown, names_failures;
+	uint64_t names_pending;
+	char names_said[160]; /* of who is asked; "": nobody has answered yet, or nobody is asked */
 	uint64_t cpu_ns, resident_bytes;
 	uint64_t rules, rule_evaluations, rule_hits, rule_ns;
 	uint64_t busy_ns; /* the time that the two lists of the busiest are of */

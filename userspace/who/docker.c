@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "who/json.h"
+#include "who/who.h"
+
+#define COPY(to, from) who_copy((to), sizeof(to), (from))
+
+int who_docker(struct str json, const struct who_ask *ask, const struct who_labels *wanted,
+	       struct who_answer *ret) {
+	struct json_object *o = who_json(json), *config, *labels;
+	const char *id = who_json_text(o, "Id"), *name = who_json_text(o, "Name");
+
+	if (strncmp(id, ask->id, strlen(ask->id)) != 0) {
+		json_object_put(o);
+		return -EBADMSG;
+	}
+	memset(ret, 0, sizeof(*ret));
+	COPY(ret->id, ask->id);
+	COPY(ret->pod_uid, ask->pod_uid);
+	COPY(ret->name, name + (name[0] == '/'));
+	COPY(ret->image_id, who_json_text(o, "Image"));
+	config = who_json_member(o, "Config", json_type_object);
+	COPY(ret->image, who_json_text(config, "Image"));
+	labels = who_json_member(config, "Labels", json_type_object);
+	if (labels) {
+		json_object_object_foreach(labels, key, value) {
+			if (json_object_is_type(value, json_type_string))
+				who_label(ret, wanted, key, json_object_get_string(value));
+		}
+	}
+	json_object_put(o);
+	return 0;
+}
