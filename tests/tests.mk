@@ -143,6 +143,10 @@ check-export-all: build-export
 	@LAPWING_KILLS=100 LAPWING_FLIPS=100 tests/export/run spool killed changed
 	@LAPWING_KILLS=100 LAPWING_FLIPS=100 tests/export/run sinks at_random_moments at_a_random_byte
 
+# who containers are: fake runtimes and kubelets that are fine, slow, gone or lie
+check-names: all
+	@tests/live/who
+
 check-efficacy:
 	@scripts/ladder efficacy
 
@@ -160,6 +164,6 @@ bench: build-bench
 	@status=0; for part in bench bench-spool bench-rules; do scripts/$$part || status=$$?; done; \
 	  exit $$status
 
-.PHONY: check-export-all build-content build-unit build-replay build-export build-bpf build-fuzz build-bench
+.PHONY: check-export-all check-names build-content build-unit build-replay build-export build-bpf build-fuzz build-bench
 
 -include $(B)/tests/replay/story.d $(BPF_TESTS:%=$(B)/tests/bpf/%_test.d) $(BPF_TESTS:%=$(B)/tests/bpf/%.bpf.o.d) $(FUZZ_OBJ:.o=.d) $(FUZZ:%=$(B)/tests/fuzz/%.d)
