@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 		(void)who_pods(x, &labels, take, NULL);
 		break;
 	default:
-		if (!who_cri((data[0] & 3) == 2 ? WHO_CONTAINER : WHO_SANDBOX, x, &ask, &labels, &a))
+		if (!who_cri((data[0] & 3) == 2 ? WHO_CONTAINER : WHO_SANDBOX, x, &ask, &labels,
+			     &a))
 			take(NULL, &a);
 	}
 	return 0;

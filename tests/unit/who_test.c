@@ -23,15 +23,18 @@ static int docker(const char *json) {
 }
 
 static void dockers_answer_is_read(void) {
-	CHECK(!docker("{\"Id\":\"" ID "\",\"Name\":\"/web\",\"Image\":\"sha256:12\",\"Config\":{"
-		      "\"Image\":\"registry/web:1\",\"Labels\":{\"app\":\"shop\",\"secret\":\"x\"}}}"));
+	CHECK(!docker("{\"Id\":\"" ID "\",\"Name\":\"/web\",\"Image\":\"sha256:12\",\"Config\":"
+		      "{\"Image\":\"registry/web:1\",\"Labels\":{\"app\":\"shop\","
+		      "\"secret\":\"x\"}}}"));
 	CHECK(!strcmp(a.name, "web") && !strcmp(a.image, "registry/web:1"));
 	CHECK(!strcmp(a.image_id, "sha256:12") && !strcmp(a.id, ID) && !a.runtime[0]);
 	CHECK(a.labels_n == 9 && !memcmp(a.labels, "app=shop", 9) && who_is_whole(&a));
 	/* a kubelet's container by way of Docker */
-	CHECK(!docker("{\"Id\":\"" ID "\",\"Name\":\"/k8s_web_web-0_shop\",\"Config\":{\"Labels\":{"
-		      "\"io.kubernetes.container.name\":\"web\",\"io.kubernetes.pod.name\":\"web-0\","
-		      "\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.pod.uid\":\"u\"}}}"));
+	CHECK(!docker("{\"Id\":\"" ID "\",\"Name\":\"/k8s_web_web-0_shop\",\"Config\":{"
+		      "\"Labels\":{\"io.kubernetes.container.name\":\"web\","
+		      "\"io.kubernetes.pod.name\":\"web-0\","
+		      "\"io.kubernetes.pod.namespace\":\"shop\","
+		      "\"io.kubernetes.pod.uid\":\"u\"}}}"));
 	CHECK(!strcmp(a.name, "web") && !strcmp(a.pod_name, "web-0") && !strcmp(a.pod_uid, "u"));
 	CHECK(!strcmp(a.pod_namespace, "shop") && who_is_whole(&a));
 }
@@ -107,12 +110,13 @@ static int pods(const char *json) {
 }
 
 static void a_list_of_pods_tells_containers_and_pods(void) {
-	CHECK(pods("{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\"web-0\",\"namespace\":"
-		   "\"shop\",\"uid\":\"" UID "\",\"labels\":{\"app\":\"web\",\"x\":\"y\"}},\"status\":{"
-		   "\"containerStatuses\":[{\"name\":\"nginx\",\"image\":\"nginx:1\",\"imageID\":"
-		   "\"sha256:1\",\"containerID\":\"containerd://" ID "\"},{\"name\":\"waits\"}],"
-		   "\"initContainerStatuses\":[{\"name\":\"init\",\"containerID\":\"cri-o://bb\"}]}}]}")
-	      == 1);
+	CHECK(pods("{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\"web-0\","
+		   "\"namespace\":\"shop\",\"uid\":\"" UID "\",\"labels\":{\"app\":\"web\","
+		   "\"x\":\"y\"}},\"status\":{\"containerStatuses\":[{\"name\":\"nginx\","
+		   "\"image\":\"nginx:1\",\"imageID\":\"sha256:1\","
+		   "\"containerID\":\"containerd://" ID "\"},{\"name\":\"waits\"}],"
+		   "\"initContainerStatuses\":[{\"name\":\"init\","
+		   "\"containerID\":\"cri-o://bb\"}]}}]}") == 1);
 	CHECK(n_found == 3 && !strcmp(found[0].id, ID) && !strcmp(found[0].runtime, "containerd"));
 	CHECK(!strcmp(found[0].name, "nginx") && !strcmp(found[0].pod_name, "web-0"));
 	CHECK(!strcmp(found[0].pod_namespace, "shop") && !strcmp(found[0].pod_uid, UID));
@@ -122,9 +126,10 @@ static void a_list_of_pods_tells_containers_and_pods(void) {
 }
 
 static void a_static_pod_is_known_by_the_hash_in_its_cgroup(void) {
-	CHECK(pods("{\"items\":[{\"metadata\":{\"name\":\"etcd\",\"uid\":\"mirror\",\"annotations\":{"
-		   "\"kubernetes.io/config.hash\":\"0123\"}}}]}") == 1);
-	CHECK(n_found == 1 && !strcmp(found[0].pod_uid, "0123") && !strcmp(found[0].pod_name, "etcd"));
+	CHECK(pods("{\"items\":[{\"metadata\":{\"name\":\"etcd\",\"uid\":\"mirror\","
+		   "\"annotations\":{\"kubernetes.io/config.hash\":\"0123\"}}}]}") == 1);
+	CHECK(n_found == 1 && !strcmp(found[0].pod_uid, "0123"));
+	CHECK(!strcmp(found[0].pod_name, "etcd"));
 }
 
 static void a_label_does_not_name_a_pod(void) {
@@ -229,8 +234,8 @@ static void a_sandbox_is_the_pods(void) {
 
 static void sources_are_held_to_their_forms(void) {
 	static const char *const bad[] = {
-		"", "docker", "docker:", "docker:run/d.sock", "podman:/x", "cri:unix:///x", "dock:/x",
-		"kubelet:/x", "kubelet:ftp://x", "api:http://x", "api:", ":", "kubelet:",
+		"", "docker", "docker:", "docker:run/d.sock", "podman:/x", "cri:unix:///x",
+		"dock:/x", "kubelet:/x", "kubelet:ftp://x", "api:http://x", "api:", ":", "kubelet:",
 	};
 	struct who_source s;
 	const char *why = NULL;
