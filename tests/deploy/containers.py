@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """containers.py FOLDER: in a guest with systemd, the image as a container, with exactly what the DaemonSet gives it,
-beside a privileged container and one with a PID and user namespace of its own: each event carries the right one.
+beside a privileged container and one with a PID and user namespace of its own: each event carries the right one, and its
+name and image once podman has told them, by the socket that the chart's names.socket mounts.
 
 FOLDER has oci/, the image, and daemonset.json, the pod as kustomize makes it and its configuration.
 """
@@ -32,6 +33,7 @@ ALL = f'''
 '''
 # POSIX shell: processes and files of each workload, with its mark
 DEEDS = "i=0; while :; do i=$((i + 1)); /bin/cat /mark-{0} >/dev/null; : >/tmp/file-{0}-$i; sleep 1; done"
+SOCKET = "/run/podman/podman.sock"
 CAPABILITIES = {"DAC_READ_SEARCH": 2, "SYS_PTRACE": 19, "PERFMON": 38, "BPF": 39}
 
 
@@ -54,6 +56,21 @@ def make_root(name):
                 shutil.copy(os.path.realpath(path), root + path)
     inside.write(f"{root}/mark-{name}", "x\n")
     return root
+
+
+def import_image(name, root):
+    """The workload's files as an image."""
+    tar = subprocess.run(["tar", "-C", root, "-c", "."], check=True, capture_output=True).stdout
+    made = subprocess.run(["podman", "--log-level", "error", "import", "-q", "-", f"localhost/{name}:1"], input=tar,
+                          capture_output=True, check=False)
+    if made.returncode:
+        raise ValueError(made.stderr.decode())
+    return f"localhost/{name}:1"
+
+
+def who(event):
+    box = event.get("container", {})
+    return box.get("name"), box.get("image"), box.get("labels")
 
 
 def seccomp():
@@ -105,7 +122,17 @@ def as_podman(pod, image):
         argv += ["--security-opt=no-new-privileges"]
     argv += [f"--memory={box['resources']['limits']['memory'].replace('Mi', 'm')}"]
     argv += [f"--env={e['name']}={e.get('value', 'the-node')}" for e in box["env"]]
-    return [*argv, *mounts(pod), image, *box["args"]]
+    return [*argv, *mounts(pod), f"--volume={SOCKET}:{SOCKET}:ro", image, *box["args"]]
+
+
+def serve():
+    """podman's API, as its socket unit would start it."""
+    os.makedirs(os.path.dirname(SOCKET), exist_ok=True)
+    service = subprocess.Popen(["podman", "--log-level", "error", "system", "service", "--time=0",
+                                f"unix://{SOCKET}"], stdin=subprocess.DEVNULL)
+    if not wait_until(lambda: os.path.exists(SOCKET), 120):
+        sys.exit("podman serves no API")
+    return service
 
 
 class Containers:
@@ -173,11 +200,11 @@ class Containers:
 
     def each_event_carries_the_right_container(self):
         roots = {name: make_root(name) for name in ("privileged", "apart")}
-        run("chown", "-R", "100000:100000", roots["apart"])
         for name, more in (("privileged", ["--privileged", "--pid=host"]),
                            ("apart", ["--uidmap=0:100000:65536", "--gidmap=0:100000:65536"])):
-            done = podman("run", "--detach", "--name", name, "--network", "none", *more, "--rootfs",
-                          roots[name], "/bin/sh", "-c", DEEDS.format(name))
+            image = import_image(name, roots[name])
+            done = podman("run", "--detach", "--name", name, "--network", "none", "--label", f"app={name}", *more,
+                          image, "/bin/sh", "-c", DEEDS.format(name))
             if done.returncode:
                 yield f"{name}: {done.stderr}"
             self.ids[name] = podman("inspect", "--format", "{{.Id}}", name).stdout.strip()
@@ -198,6 +225,28 @@ class Containers:
             wrong = [e for e in seen if e.get("container", {}).get("id") != container]
             if wrong:
                 yield f"{len(wrong)} of {len(seen)} events of {name} carry another: {wrong[0]}"
+
+    def each_event_carries_the_name_and_image_that_podman_tells(self):
+        for name in ("privileged", "apart"):
+            wait_until(lambda n=name: self.named(n), 120)
+            told = self.named(name)
+            if not told:
+                yield f"nobody says who {name} is: {podman('exec', 'sensor', '/usr/sbin/lapwing', 'status').stdout}"
+                continue
+            seq = told[0]["seq"]
+            wait_until(lambda n=name, s=seq: sum(e["seq"] > s for e in self.of(n)) >= 5, 120)
+            want = (name, f"localhost/{name}:1", [f"app={name}"])
+            after = [e for e in self.of(name) if e["seq"] > seq]
+            wrong = [e for e in after if who(e) != want or "CONTAINER_UNNAMED" in e.get("degraded", [])]
+            print(f"# {name}: {len(after)} events with its name, {len(self.of(name)) - len(after)} before it was told")
+            if len(after) < 5 or wrong:
+                yield f"{len(wrong)} of {len(after)} events of {name} do not carry {want}: {wrong[:1]}"
+        named = [e for e in self.of("host") if "container" in e]
+        if named:
+            yield f"the host is in a container: {named[0]}"
+
+    def named(self, name):
+        return [e for e in self.events() if e["kind"] == "HOST_CONTAINER" and e["container"]["id"] == self.ids[name]]
 
     def of(self, name):
         """Events that only this workload causes."""
@@ -249,11 +298,12 @@ def main():
     inside.write("/etc/containers/storage.conf",
                  '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\n'
                  'graphroot = "/var/lib/containers/storage"\n')
-    report, containers = Report("containers/"), Containers(folder)
+    report, containers, service = Report("containers/"), Containers(folder), serve()
     for case in (containers.the_image_has_one_program_and_no_shell,
                  containers.it_runs_with_what_the_daemonset_gives,
                  containers.every_hook_of_the_host_is_there,
                  containers.each_event_carries_the_right_container,
+                 containers.each_event_carries_the_name_and_image_that_podman_tells,
                  containers.it_sees_what_the_host_watches,
                  containers.it_is_the_host_that_events_name,
                  containers.stopped_it_ends_in_order):
@@ -262,6 +312,8 @@ def main():
         print(podman("logs", "sensor").stderr[-4000:], file=sys.stderr)
     for name in ("privileged", "apart"):
         podman("kill", name)
+    service.kill()
+    service.wait()
     return int(report.failed)
 
 

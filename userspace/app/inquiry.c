@@ -79,6 +79,9 @@ static int open_it(struct inquiry *q) {
 	    curl.set(e, CURLOPT_TIMEOUT_MS, (long)WHOLE_MS) ||
 	    curl.set(e, CURLOPT_USERAGENT, "lapwing/" LAPWING_VERSION) ||
 	    (is_socket(q) && curl.set(e, CURLOPT_UNIX_SOCKET_PATH, q->source.where)) ||
+	    /* libcurl 7.88 fails when it takes such a connection again: curl's issue 10634 */
+	    (q->source.kind == WHO_CRI && (curl.set(e, CURLOPT_FRESH_CONNECT, 1L) ||
+					   curl.set(e, CURLOPT_FORBID_REUSE, 1L))) ||
 	    (!is_socket(q) && q->o->ca && curl.set(e, CURLOPT_CAINFO, q->o->ca)) ||
 	    curl.set(e, CURLOPT_HTTP_VERSION,
 		     q->source.kind == WHO_CRI ? (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE

@@ -2,8 +2,8 @@
 /*
  * inquiry.h - one request to a source of names, and all that may go wrong with it: for app/asker.c
  *
- * Each source has a connection of its own, which stays open between requests. What a request may
- * take, and what an answer may be long, is bounded.
+ * Each source has a connection of its own, which stays open between requests, but for CRI. What a
+ * request may take, and what an answer may be long, is bounded.
  */
 #ifndef LAPWING_INQUIRY_H
 #define LAPWING_INQUIRY_H
