@@ -2,6 +2,7 @@
 /* Who a container is, as answers bring it: what events tell before and after; rows run out. */
 #include <stdlib.h>
 
+#include "enrich/busy.h"
 #include "enrich_sample.h"
 #include "test.h"
 
@@ -78,6 +79,19 @@ static void a_container_is_wanted_once_and_named_when_it_is_answered(void) {
 	end();
 }
 
+static void the_busiest_container_is_called_as_it_was_answered(void) {
+	static struct busy_list list;
+
+	begin(true);
+	CHECK(exec_in(33, "/docker/" ID));
+	enrich_busy(en, &list);
+	CHECK(list.n_containers == 1 && !list.containers[0].name.s);
+	CHECK(answer(ID, "web", NULL) && sample_open(en, &e, 14 * S, &shell));
+	enrich_busy(en, &list);
+	CHECK(list.n_containers == 1 && is_text(list.containers[0].name, "web"));
+	end();
+}
+
 static void nobody_asks_so_nothing_is_missing(void) {
 	begin(false);
 	CHECK(exec_in(33, "/docker/" ID) && !degraded(&e, DEGRADED_CONTAINER_UNNAMED));
@@ -150,6 +164,7 @@ static void an_answer_that_nobody_asked_for_is_kept(void) {
 
 int main(void) {
 	RUN(a_container_is_wanted_once_and_named_when_it_is_answered);
+	RUN(the_busiest_container_is_called_as_it_was_answered);
 	RUN(nobody_asks_so_nothing_is_missing);
 	RUN(a_pod_without_a_name_is_said);
 	RUN(who_was_asked_in_vain_is_asked_again);

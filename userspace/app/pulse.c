@@ -192,7 +192,8 @@ static void keep_busy(struct vitals_busy *to, const struct busy_row *row) {
 	const struct container *in = row->container;
 
 	*to = (struct vitals_busy){ .pid = row->pid, .events = row->n };
-	utf8_keep(to->name, sizeof(to->name), row->pid || !in ? row->name : in->name);
+	utf8_keep(to->name, sizeof(to->name),
+		  row->pid || row->name.s || !in ? row->name : in->name);
 	if (!in)
 		return;
 	/* one that has no id is told apart by its name */

@@ -142,7 +142,7 @@ static void add_programs(struct buf *out, const struct vitals *v) {
 static void add_names(struct buf *out, const struct vitals *v) {
 	if (!v->names_asked && !v->names_said[0])
 		return;
-	buf_addf(out, "containers: %" PRIu64 " asked about, %" PRIu64 " answers, %" PRIu64
+	buf_addf(out, "names of containers: %" PRIu64 " asked for, %" PRIu64 " answers, %" PRIu64
 		 " unknown to all, %" PRIu64 " wait; %" PRIu64 " requests failed\n",
 		 v->names_asked, v->names_answered, v->names_unknown, v->names_pending,
 		 v->names_failures);
@@ -244,7 +244,7 @@ void sensor_state_json(struct buf *out, const struct vitals *v, bool running) {
 		 ",\"received\":%" PRIu64 ",\"unwritten\":%" PRIu64, ran_s(v),
 		 (double)verdict.pulse_age_ns / 1e9, v->answer_ns, v->cpu_ns, v->resident_bytes,
 		 v->produced, v->received, v->unwritten);
-	buf_addf(out, ",\"containers\":{\"asked\":%" PRIu64 ",\"answered\":%" PRIu64
+	buf_addf(out, ",\"names\":{\"asked\":%" PRIu64 ",\"answered\":%" PRIu64
 		 ",\"unknown\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"failures\":%" PRIu64
 		 ",\"sources\":", v->names_asked, v->names_answered, v->names_unknown,
 		 v->names_pending, v->names_failures);

@@ -46,10 +46,11 @@ static void keep_most(struct busy_row *rows, uint32_t *n, struct busy_row row) {
 	*n += *n < BUSY_SHOWN;
 }
 
-static const struct container *container_of(struct cgroups *cgroups, const struct proc *p) {
+/* cgroup_of - where a process is, if that is in a container */
+static const struct cgroup *cgroup_of(struct cgroups *cgroups, const struct proc *p) {
 	const struct cgroup *cgroup = cgroups_get(cgroups, p->cgroup_id);
 
-	return cgroup && key_of(&cgroup->container).s ? &cgroup->container : NULL;
+	return cgroup && key_of(&cgroup->container).s ? cgroup : NULL;
 }
 
 void busy_take(struct busy *b, struct cgroups *cgroups, struct busy_list *ret) {
@@ -58,18 +59,22 @@ void busy_take(struct busy *b, struct cgroups *cgroups, struct busy_list *ret) {
 	for (uint32_t i = 0; i < b->n_active; i++) {
 		struct proc *p = b->active[i];
 		struct busy_row row = { .n = p->busy_n, .pid = p->tgid }, *in;
+		const struct cgroup *cgroup;
 
 		/* it went, and its row may be another's by now, which is here a second time */
 		if (!p->tgid || p->busy_round != b->round)
 			continue;
 		p->busy_round = 0;
-		row.container = container_of(cgroups, p);
+		cgroup = cgroup_of(cgroups, p);
+		row.container = cgroup ? &cgroup->container : NULL;
 		if (p->image)
 			row.name = p->image->name;
 		keep_most(ret->processes, &ret->n_processes, row);
 		in = row.container ? slot_of(b, row.container) : NULL;
 		if (in) {
 			in->container = row.container;
+			if (cgroup->named && cgroup->named->name.s)
+				in->name = cgroup->named->name;
 			in->n += row.n;
 		}
 	}

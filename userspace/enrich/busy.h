@@ -18,7 +18,7 @@
 struct busy_row {
 	uint64_t n;   /* events */
 	uint32_t pid; /* 0: the row is a container's */
-	struct str name; /* of the process, where it is known */
+	struct str name; /* of the process, or as answered of the container; where it is known */
 	const struct container *container; /* NULL: none, or not known */
 };
 
