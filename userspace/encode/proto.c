@@ -261,6 +261,10 @@ struct kept_long {
 	char bytes[1012];
 };
 
+_Static_assert(sizeof(((struct kept_long *)0)->bytes) <=
+		       (FIELDS_container_END - FIELDS_container) * ROW_SHORT_BYTES,
+	       "what is kept of a container needs no room but what was reserved");
+
 static struct kept_long container_kept[PARENTS];
 static struct kept_long lineage_kept[DOERS];
 
@@ -274,23 +278,15 @@ static __attribute__((noinline)) void keep_long(struct kept_long *k, uint64_t ke
 	memcpy(k->bytes, from, k->n);
 }
 
-/* put_kept - without memory it is left out */
-static char *put_kept(struct buf *out, char *p, const struct kept_long *k) {
-	char *to = room(out, p, k->n);
-
-	if (!to)
-		return p;
-	memcpy(to, k->bytes, k->n);
-	return to + k->n;
-}
-
 static char *put_container_once(struct buf *out, char *p, const struct event *e) {
 	uint64_t has = HAS_ANY(e, container);
 	struct kept_long *k = &container_kept[e->container_key % PARENTS];
 	size_t start = (size_t)(p - out->data);
 
-	if (e->container_key && k->key == e->container_key && k->has == has)
-		return put_kept(out, p, k);
+	if (e->container_key && k->key == e->container_key && k->has == has) {
+		memcpy(p, k->bytes, k->n); /* its rows' room is there */
+		return p + k->n;
+	}
 	if (event_has(e, FIELD_CONTAINER_IMAGE)) /* it has names, which take more than 127 bytes */
 		p = PUT_MESSAGE(out, p, e, container, 2);
 	else
@@ -306,8 +302,14 @@ static char *put_lineage_once(struct buf *out, char *p, const struct event *e) {
 	struct kept_long *k = &lineage_kept[e->lineage_key % DOERS];
 	size_t start = (size_t)(p - out->data);
 
-	if (e->lineage_key && k->key == e->lineage_key && k->has == has)
-		return put_kept(out, p, k);
+	if (e->lineage_key && k->key == e->lineage_key && k->has == has) {
+		char *to = room(out, p, k->n);
+
+		if (!to)
+			return p;
+		memcpy(to, k->bytes, k->n);
+		return to + k->n;
+	}
 	p = PUT_MESSAGE(out, p, e, lineage, 2);
 	if (e->lineage_key)
 		keep_long(k, e->lineage_key, has, out->data + start, p);

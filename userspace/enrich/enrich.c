@@ -464,7 +464,8 @@ static void tell_host(struct enrich *en, struct event *e) {
 
 bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
 	(void)arena; /* what is told is lent by the tables */
-	containers_bury(&en->cgroups.containers);
+	if (en->cgroups.containers.gone)
+		containers_bury(&en->cgroups.containers);
 	if (e->boot_ns > en->now_ns) {
 		en->now_ns = e->boot_ns;
 		proctab_tick(&en->procs, en->now_ns);
