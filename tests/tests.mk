@@ -42,7 +42,13 @@ $(B)/tests/content/fleet: tests/content/fleet.c $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS) -lm
 
-build-content: all $(B)/tests/content/fleet
+# what stops a sensor at a step of an update, for tests/content/steps
+$(B)/tests/content/steps.so: tests/content/steps.c
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<
+
+build-content: all $(B)/tests/content/fleet $(B)/tests/content/steps.so
 
 # programs that run helpers of bpf/ in the kernel
 $(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c

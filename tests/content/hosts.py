@@ -116,10 +116,11 @@ class Host:
     """A supervisor and its worker."""
 
     def __init__(self, top, name, song, source, poll="1s", stage="1s", probation="1s", ca=None,
-                 like=None, worker=("--hooks", "none"), more="", before=()):
+                 like=None, worker=("--hooks", "none"), more="", before=(), env=None):
         """@more: of its configuration; @before: of its command line"""
+        self.env = {**os.environ, "LAPWING_HOST_ID": name, **(env or {})}
         self.top, self.name, self.song, self.child, self.before = top, name, song, None, before
-        self.options = worker
+        self.options, self.binary = worker, LAPWING
         os.makedirs(top)
         if like:  # the state folder of a host that was set up
             shutil.copytree(like, f"{top}/state")
@@ -138,11 +139,11 @@ class Host:
     def start(self):
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(
-                [*self.before, LAPWING, "supervise", "--guard", f"{self.top}/guard", "--off-file",
+                [*self.before, self.binary, "supervise", "--guard", f"{self.top}/guard", "--off-file",
                  f"{self.top}/off", "--prove", "2", "--", "--config", self.config, *self.options,
                  "--log", f"auth={self.song.path}", "-o", f"json:{self.out}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, "LAPWING_HOST_ID": self.name})
+                env=self.env)
         return self
 
     def ready(self, seconds=60):
