@@ -144,7 +144,7 @@ static void poll_order(struct host *h, const struct order *o, uint32_t now) {
 	memcpy(p.live, s->live.hash, SEAL_HASH_BYTES);
 	memcpy(p.good, s->good.hash, SEAL_HASH_BYTES);
 	memcpy(p.trial, s->trial.hash, SEAL_HASH_BYTES);
-	p.reverted = state_was_reverted(s, o->bundle);
+	p.reverted = state_was_reverted(s, o->bundle, &p.reverted_order);
 	plan_order(o, &policy, &p, START_S + now, TUESDAY, &plan);
 	s->order = h->asked = o->number;
 	h->not_before_s = plan.not_before_s;

@@ -61,8 +61,12 @@ static void orders_that_do_not_hold(void) {
 	setup();
 	host.reverted = true;
 	CHECK(held("reverted"));
-	order.retry = true;
+	order.retry = true; /* an order that says so tries it again, once */
 	CHECK(act() == PLAN_TAKE);
+	host.reverted_order = order.number - 1;
+	CHECK(act() == PLAN_TAKE);
+	host.reverted_order = order.number;
+	CHECK(held("reverted"));
 	setup();
 	order.permyriad = 0;
 	CHECK(held("cohort"));

@@ -45,7 +45,7 @@ static int check(const struct intake *in, const struct state *state, const void 
 		return err;
 	}
 	if (!in->owner && !in->retry && !seal_open(bytes, n, &s, &why))
-		now.reverted = state_was_reverted(state, s.hash);
+		now.reverted = state_was_reverted(state, s.hash, NULL);
 	return gate_check(bytes, n, &now, b, v);
 }
 

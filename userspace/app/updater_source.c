@@ -231,7 +231,7 @@ void updater_poll(struct updater *u) {
 	memcpy(h.live, u->state.live.hash, SEAL_HASH_BYTES);
 	memcpy(h.good, back->hash, SEAL_HASH_BYTES);
 	memcpy(h.trial, u->state.trial.hash, SEAL_HASH_BYTES);
-	h.reverted = state_was_reverted(&u->state, o.bundle);
+	h.reverted = state_was_reverted(&u->state, o.bundle, &h.reverted_order);
 	plan_order(&o, &policy, &h, intake_now_s(), minute_of_week(), &plan);
 	if (u->state.paused && plan.action == PLAN_TAKE) {
 		plan.action = PLAN_HOLD;

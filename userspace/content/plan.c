@@ -121,8 +121,8 @@ void plan_order(const struct order *o, const struct policy *p, const struct plan
 		answer(ret, PLAN_NONE, "-", "it is here");
 	else if (o->state == ORDER_PAUSE)
 		hold(ret, "pause", "the rollout is paused", 0);
-	else if (h->reverted && !o->retry)
-		hold(ret, "reverted", "it was reverted here", 0);
+	else if (h->reverted && !(o->retry && o->number > h->reverted_order))
+		hold(ret, "reverted", "it was reverted here", 0); /* a retry is one, and no more */
 	else if (!owner_holds(o, p, now_s, minute, ret) &&
 		 !rollout_holds(o, p, now_s, cohort, ret)) {
 		answer(ret, PLAN_TAKE, "ordered", "it is this host's turn");

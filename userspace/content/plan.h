@@ -31,7 +31,8 @@ struct plan_host {
 	bool has_live, on_trial, has_good;
 	uint8_t live[SEAL_HASH_BYTES], trial[SEAL_HASH_BYTES];
 	uint8_t good[SEAL_HASH_BYTES]; /* where to go back to: state_back() */
-	bool reverted; /* the order's bundle was reverted here */
+	bool reverted; /* the order's bundle was reverted here, while this order was in force: */
+	uint64_t reverted_order;
 };
 
 enum plan_action {

@@ -157,10 +157,15 @@ bool state_slot_is(const struct state_slot *slot, const uint8_t hash[SEAL_HASH_B
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-bool state_was_reverted(const struct state *s, const uint8_t hash[SEAL_HASH_BYTES]) {
-	for (uint32_t i = 0; i < s->n_reverted; i++)
-		if (same(s->reverted[i].hash, hash))
-			return true;
+bool state_was_reverted(const struct state *s, const uint8_t hash[SEAL_HASH_BYTES],
+			uint64_t *ret_order) {
+	for (uint32_t i = 0; i < s->n_reverted; i++) {
+		if (!same(s->reverted[i].hash, hash))
+			continue;
+		if (ret_order)
+			*ret_order = s->reverted[i].order;
+		return true;
+	}
 	return false;
 }
 

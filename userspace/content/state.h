@@ -44,7 +44,9 @@ struct state {
 void state_format(const struct state *state, struct buf *out);
 int state_parse(struct str text, struct state *ret);
 
-bool state_was_reverted(const struct state *s, const uint8_t hash[SEAL_HASH_BYTES]);
+/* state_was_reverted - @ret_order, unless it is NULL: the order that was in force then */
+bool state_was_reverted(const struct state *s, const uint8_t hash[SEAL_HASH_BYTES],
+			uint64_t *ret_order);
 
 /* state_begin - @slot goes on trial, at its first stage */
 void state_begin(struct state *s, const struct state_slot *slot, uint64_t order);
