@@ -21,12 +21,27 @@
 
 /* --- loading ---------------------------------------------------------------------------------- */
 
-/* load_slot - the rules of a bundle that has the hash that it was let in by */
-static int load_slot(const struct live *l, const struct state_slot *slot, struct ruleset **ret) {
+/* unfit - for tend to tell: what the state names is not what runs */
+static void unfit(struct live *l, const struct state_slot *slot, int err, const char *why) {
+	struct verdict *v = &l->unfit;
+
+	log_warn("the bundle of version %llu cannot be loaded: %s, continuing",
+		 (unsigned long long)slot->version, why);
+	*v = (struct verdict){ .version = slot->version };
+	memcpy(v->hash, slot->hash, SEAL_HASH_BYTES);
+	verdict_say(v, "load", "refused", err == -ERANGE ? "fields" : "load", "%s", why);
+}
+
+/*
+ * load_slot - the rules of a bundle that has the hash that it was let in by
+ * Another version of the sensor may have let it in, so its fields are counted anew.
+ */
+static int load_slot(struct live *l, const struct state_slot *slot, struct ruleset **ret) {
 	static struct bundle b;
 	struct buf bytes = { 0 }, errors = { 0 };
 	struct seal s;
 	const char *why;
+	char text[160] = "";
 	int err = store_get(&l->store, slot->hash, &bytes);
 
 	if (!err)
@@ -36,12 +51,13 @@ static int load_slot(const struct live *l, const struct state_slot *slot, struct
 	if (!err)
 		err = bundle_parse(&s, &b, &why);
 	if (!err)
+		err = schema_fits(&b.manifest.schema, text, sizeof(text));
+	if (!err)
 		err = bundle_rules(&b, false, &errors, ret);
 	if (!err && ruleset_remember(*ret))
 		log_warn("there is no memory to remember events by, continuing");
 	if (err)
-		log_warn("the bundle of version %llu cannot be loaded: %s, continuing",
-			 (unsigned long long)slot->version, strerror(-err));
+		unfit(l, slot, err, text[0] ? text : strerror(-err));
 	buf_done(&bytes);
 	buf_done(&errors);
 	return err;
@@ -51,20 +67,26 @@ static int load_files(const struct live *l, struct ruleset **ret) {
 	return rules_load(l->o->rules, l->o->n_rules, &l->o->detect, ret);
 }
 
-/* load_picked - what the state says; what was good, or the files, if that cannot be loaded */
+/* load_picked - what the state says; if that cannot be, what was good, was before, the files */
 static int load_picked(struct live *l, struct ruleset **ret) {
-	const struct state_slot *slot = state_pick(&l->state, l->o->last_good);
+	const struct state_slot *slots[] = { state_pick(&l->state, l->o->last_good),
+					     &l->state.good, &l->state.before[0],
+					     &l->state.before[1] };
 
 	l->loaded = false;
 	l->failed = false;
-	for (int i = 0; l->store.dir >= 0 && i < 2 && slot->there; i++) {
-		if (!load_slot(l, slot, ret)) {
+	if (l->store.dir < 0 || !slots[0]->there)
+		return load_files(l, ret);
+	for (int i = 0; i < 4; i++) {
+		if (!slots[i]->there || (i && state_slot_is(slots[0], slots[i]->hash)))
+			continue;
+		if (!load_slot(l, slots[i], ret)) {
 			l->loaded = true;
-			memcpy(l->hash, slot->hash, SEAL_HASH_BYTES);
+			memcpy(l->hash, slots[i]->hash, SEAL_HASH_BYTES);
 			return 0;
 		}
-		l->failed = true;
-		slot = state_pick(&l->state, true);
+		/* of one that passed its trial long ago nothing on trial can be the fault */
+		l->failed |= !i && l->state.stage == TRIAL_PROBATION && !l->o->last_good;
 	}
 	return load_files(l, ret);
 }
@@ -168,6 +190,13 @@ static int tell_history(struct live *l, struct host *h) {
 	return err;
 }
 
+static int tell_unfit(struct live *l, struct host *h) {
+	struct verdict v = l->unfit;
+
+	l->unfit = (struct verdict){ 0 };
+	return v.gate[0] ? host_content(h, &v) : 0;
+}
+
 static int tell_budget(struct live *l, struct host *h, const struct rule_info *info,
 		       enum budget_state state, const char *reason) {
 	static const char *const words[] = { "armed", "sampled", "disarmed" };
@@ -260,7 +289,7 @@ int live_tend(struct live *l, struct corridor *c, struct host *h, uint64_t lost,
 	/* what was measured is of the state that was in force */
 	send_sample(l, c, lost, now_ms, false);
 	follow_state(l, c);
-	return tell_history(l, h);
+	return tell_unfit(l, h) ?: tell_history(l, h);
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */

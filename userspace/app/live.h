@@ -35,7 +35,8 @@ struct live {
 	int pipe;	    /* to the updater; -1: none */
 	bool loaded;	    /* the rules are those of a bundle: */
 	uint8_t hash[SEAL_HASH_BYTES];
-	bool failed;	    /* what the state names could not be loaded */
+	bool failed;	    /* what is on trial could not be loaded */
+	struct verdict unfit; /* of what the state names, until it is told */
 	uint64_t told;	    /* bytes of the history */
 	uint64_t state_ino; /* of the file, as looked at last */
 	struct budget *budgets; /* a place for each rule, owned */
