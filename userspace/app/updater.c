@@ -247,6 +247,7 @@ static int run(const struct updater_options *o, int fd) {
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	pacer_start(&u.pacer); /* before the sandbox, in which nothing can be executed */
+	(void)setpriority(PRIO_PROCESS, 0, 19); /* the host comes first */
 	if (store_open(o->folder, &u.store) || store_load(&u.store, &u.state) ||
 	    sandbox_updater())
 		return 1;
