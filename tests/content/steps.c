@@ -33,7 +33,7 @@ struct steps {
 
 static struct steps *steps;
 static pid_t first; /* worker or supervisor; what they fork is "child" */
-static char last[NAME_BYTES / 2];
+static char last[2 * NAME_BYTES];
 
 __attribute__((constructor)) static void begin(void) {
 	const char *path = getenv("LAPWING_STEPS");

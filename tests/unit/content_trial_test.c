@@ -18,7 +18,7 @@ static char why[200];
 static struct trial_sample normal(void) {
 	return (struct trial_sample){ .span_ms = 1000, .serial = trial.serial, .events = 1000,
 				      .cpu_us = 5000, .rss_bytes = 30 << 20, .lag_ms = 900,
-				      .exec_ns = 1000000 };
+				      .exec_ns = 1000000, .others_permille = 300 };
 }
 
 static void begin(enum trial_stage stage) {
@@ -105,6 +105,7 @@ static struct trial_sample bad(void) {
 	s.lost += worse.lost;
 	s.lag_ms += worse.lag_ms;
 	s.exec_ns += worse.exec_ns;
+	s.others_permille += worse.others_permille;
 	s.matches += worse.matches;
 	s.candidate_matches += worse.candidate_matches;
 	s.candidate_ns += worse.candidate_ns;
@@ -143,6 +144,10 @@ static void each_breach_rolls_back_by_its_own_reason(void) {
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.lag_ms = 29100), "lag") == 0);
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.exec_ns = 550001), "exec") == 10);
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.exec_ns = 550000), "exec") == 0);
+	CHECK(after(TRIAL_PROBATION, SAMPLE(.exec_ns = 9000000, .others_permille = 100), "exec") ==
+	      10);
+	CHECK(after(TRIAL_PROBATION, SAMPLE(.exec_ns = 9000000, .others_permille = 101), "exec") ==
+	      0); /* it is the host that is busier */
 	CHECK(after(TRIAL_SHADOW, SAMPLE(.disarmed = 1), "budget") == 1);
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.failed = 1), "load") == 1);
 }

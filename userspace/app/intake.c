@@ -97,7 +97,8 @@ static int put_on_trial(const struct intake *in, const void *bytes, size_t n,
 		state_begin(&state, &slot, in->order);
 		err = store_save(in->store, &state);
 	}
-	if (!err)
+	/* what could not be named by a state takes no room */
+	if (!err || !store_load(in->store, &state))
 		store_prune(in->store, &state);
 	store_unlock(in->store);
 	if (err)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,4 +128,23 @@ uint64_t pacer_ns(struct pacer *p) {
 	}
 	p->asked_ns = send(p->fd, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 ? now : 0;
 	return ns;
+}
+
+/* Kernel: fs/proc/stat.c show_stat(): user nice system idle iowait irq softirq steal */
+uint64_t pacer_busy(struct pacer *p) {
+	uint64_t t[8] = { 0 }, all = 0, idle, busy, permille;
+	char line[256];
+	int n;
+
+	procfile_line("/proc/stat", line, sizeof(line));
+	n = sscanf(line, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+		   " %" SCNu64 " %" SCNu64, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]);
+	for (int i = 0; i < n; i++)
+		all += t[i];
+	idle = t[3] + t[4];
+	busy = all - idle;
+	permille = all > p->all && busy > p->busy ? (busy - p->busy) * 1000 / (all - p->all) : 0;
+	p->all = all;
+	p->busy = busy;
+	return permille;
 }

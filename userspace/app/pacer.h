@@ -17,6 +17,7 @@
 struct pacer {
 	int fd;		   /* -1: there is none */
 	uint64_t asked_ns; /* CLOCK_MONOTONIC; 0: nothing is asked */
+	uint64_t busy, all; /* ticks of all CPUs, at the last look */
 };
 
 /* pacer_start - forks it; where that cannot be, nothing is measured, which is logged */
@@ -27,5 +28,8 @@ void pacer_start(struct pacer *p);
  * One that has not ended yet takes at least so long as it took until now. 0: none was measured.
  */
 uint64_t pacer_ns(struct pacer *p);
+
+/* pacer_busy - how much of the host's CPUs was busy since it was asked last, in permille */
+uint64_t pacer_busy(struct pacer *p);
 
 #endif

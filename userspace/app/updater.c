@@ -190,6 +190,18 @@ static void keep_told(struct updater *u) {
 	(void)store_write(&u->store, "told", text, (size_t)n);
 }
 
+/* pace - what the worker cannot measure, in its sandbox and for others */
+static void pace(struct updater *u) {
+	struct trial_sample *s = &u->sample;
+	uint64_t busy = pacer_busy(&u->pacer);
+	uint64_t own = s->span_ms ? s->cpu_us / s->span_ms / u->limits.cpus : 0;
+
+	s->others_permille = busy > own ? busy - own : 0;
+	/* in the shadow, which lasts a day, a bundle's cost is measured by itself */
+	if (u->trial.stage == TRIAL_CONTROL || u->trial.stage == TRIAL_PROBATION)
+		s->exec_ns = pacer_ns(&u->pacer);
+}
+
 /* attend - to the worker, for @ms at most; false: it is over */
 static bool attend(struct updater *u, int ms) {
 	struct pollfd p = { .fd = u->pipe, .events = POLLIN };
@@ -202,9 +214,8 @@ static bool attend(struct updater *u, int ms) {
 		keep_told(u);
 	if (u->gone || u->clean)
 		return false;
-	/* in the shadow, which lasts a day, a bundle's cost is measured by itself */
-	if (whole && (u->trial.stage == TRIAL_CONTROL || u->trial.stage == TRIAL_PROBATION))
-		u->sample.exec_ns = pacer_ns(&u->pacer);
+	if (whole)
+		pace(u);
 	step(u, whole ? &u->sample : NULL);
 	return true;
 }

@@ -312,7 +312,9 @@ static int take_content(struct session_options *o, const struct settings_content
 							   .shadow_ms = c->shadow_ms,
 							   .shadow_events = c->shadow_events,
 							   .probation_ms = c->probation_ms,
-							   .lag_ms = c->lag_ms } };
+							   .lag_ms = c->lag_ms,
+							   .cpus = (uint32_t)sysconf(
+								   _SC_NPROCESSORS_ONLN) } };
 	if (settings_policy(c, &l->updater.policy)) {
 		log_error("content.exact takes the hash of a bundle, as `lapwing bundle inspect` "
 			  "shows it, not \"%s\"", c->exact);

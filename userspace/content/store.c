@@ -16,6 +16,8 @@
 #define MAX_STATE_BYTES 65536
 #define LOCK_STEP_MS 20
 #define SUFFIX ".lwb"
+#define SPARE "spare"
+#define SPARE_BYTES 32768 /* for a state, and some lines of the history */
 #define SLOT_NAME_BYTES (SEAL_HEX_BYTES + sizeof(SUFFIX))
 
 static int make_folder(const char *path) {
@@ -51,6 +53,19 @@ int store_open(const char *path, struct store *ret) {
 	if (err)
 		store_close(ret);
 	return err;
+}
+
+/* keep_spare - is given up when the disk is full: a rollback and its reason have room then */
+static void keep_spare(const struct store *s) {
+	static const char zeros[SPARE_BYTES];
+
+	if (faccessat(s->dir, SPARE, F_OK, 0))
+		(void)file_write_at(s->dir, SPARE, zeros, sizeof(zeros));
+}
+
+/* has_room - whether @err was that there is none, and there may be now */
+static bool has_room(const struct store *s, int err) {
+	return (err == -ENOSPC || err == -EDQUOT) && !unlinkat(s->dir, SPARE, 0);
 }
 
 void store_close(struct store *s) {
@@ -121,6 +136,10 @@ int store_save(const struct store *s, struct state *state) {
 	err = buf_error(&text);
 	if (!err)
 		err = file_write_at(s->dir, "state", text.data, text.len);
+	if (has_room(s, err))
+		err = file_write_at(s->dir, "state", text.data, text.len);
+	else if (!err)
+		keep_spare(s);
 	buf_done(&text);
 	if (err)
 		state->serial--;
@@ -213,22 +232,35 @@ static int halve(const struct store *s) {
 	return err;
 }
 
+/* append - @line, whole or not at all */
+static int append(const struct store *s, const struct buf *line) {
+	int fd = openat(s->dir, "history",
+			O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fstat(fd, &st) ? -errno : file_write_all(fd, line->data, line->len);
+	if (!err && fsync(fd))
+		err = -errno;
+	if (err)
+		(void)!ftruncate(fd, st.st_size);
+	(void)close(fd);
+	return err;
+}
+
 int store_tell(const struct store *s, const struct verdict *v) {
 	struct buf line = { 0 };
 	struct stat st;
-	int fd, err;
+	int err;
 
 	if (!fstatat(s->dir, "history", &st, 0) && st.st_size > (off_t)STORE_MAX_HISTORY)
 		(void)halve(s);
-	fd = openat(s->dir, "history", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
-	if (fd < 0)
-		return -errno;
 	verdict_line(v, &line);
-	err = buf_error(&line) ? buf_error(&line) : file_write_all(fd, line.data, line.len);
-	if (!err && fsync(fd))
-		err = -errno;
-	(void)close(fd);
+	err = buf_error(&line) ? buf_error(&line) : append(s, &line);
+	if (has_room(s, err))
+		err = append(s, &line);
 	buf_done(&line);
 	return err;
 }

@@ -34,6 +34,7 @@ void trial_defaults(struct trial_limits *l) {
 	DEFAULT(lag_ms, 30000);
 	DEFAULT(exec_over_percent, 5);
 	DEFAULT(exec_slack_ns, 500000);
+	DEFAULT(others_permille, 100);
 	DEFAULT(matches_times, 3);
 	DEFAULT(matches_burst, 20);
 	DEFAULT(matches_hour, 50);
@@ -68,6 +69,7 @@ static void add(struct trial *t, const struct trial_sample *s) {
 		t->sum.lag_ms = s->lag_ms;
 	t->sum.execs += s->exec_ns != 0;
 	t->sum.exec_ns += s->exec_ns;
+	t->sum.others_permille += s->exec_ns ? s->others_permille : 0;
 }
 
 /* too_many - whether @matches are more than normal ones, a burst, and an hour's worth allow */
@@ -124,6 +126,14 @@ static uint64_t normal_exec_ns(const struct trial *t) {
 	return t->control.execs ? t->control.exec_ns / t->control.execs : 0;
 }
 
+/* is_busier - others keep more of the host busy than before, so its execs are slower by that */
+static bool is_busier(const struct trial *t, const struct trial_limits *l,
+		      const struct trial_sample *s) {
+	uint64_t before = t->control.others_permille / t->control.execs;
+
+	return s->others_permille > before + l->others_permille;
+}
+
 /* slow - each of some execs in a row; with none measured before, there is nothing to compare */
 static bool slow(struct trial *t, const struct trial_limits *l, const struct trial_sample *s) {
 	uint64_t normal = normal_exec_ns(t);
@@ -131,7 +141,7 @@ static bool slow(struct trial *t, const struct trial_limits *l, const struct tri
 	if (!normal || !s->exec_ns)
 		return false;
 	normal += normal * l->exec_over_percent / 100 + l->exec_slack_ns;
-	t->slow = s->exec_ns > normal ? t->slow + 1 : 0;
+	t->slow = s->exec_ns > normal && !is_busier(t, l, s) ? t->slow + 1 : 0;
 	return t->slow >= BAD_IN_A_ROW;
 }
 

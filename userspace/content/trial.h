@@ -39,6 +39,7 @@ struct trial_sample {
 	uint64_t rss_bytes;
 	uint64_t lag_ms;      /* how old the oldest event is that a sink has to get */
 	uint64_t exec_ns;     /* that a fork and exec took (app/pacer.h); 0: none was measured */
+	uint64_t others_permille; /* of the host's CPUs, that others than the worker kept busy */
 	uint64_t matches;     /* of the live rules */
 	uint64_t candidate_matches; /* of those in the shadow */
 	uint64_t candidate_ns;	    /* that they took */
@@ -62,7 +63,8 @@ struct trial_limits {
 	uint64_t lost_ppm;	   /* (100) of events */
 	uint64_t lag_ms;	   /* (30 s) for ten samples, where it was less before */
 	uint64_t exec_over_percent; /* (5) over what was normal, and */
-	uint64_t exec_slack_ns;	   /* (500,000), for ten samples */
+	uint64_t exec_slack_ns;	   /* (500,000), for ten samples, while */
+	uint64_t others_permille;  /* (100) more of the CPUs are busy for others at most */
 	uint64_t matches_times;	   /* (3) what was normal, and */
 	uint64_t matches_burst;	   /* (20) */
 	uint64_t matches_hour;	   /* (50) */
@@ -74,7 +76,8 @@ struct trial_limits {
 struct trial_sum {
 	uint64_t ms, events, lost, cpu_us, matches, candidate_matches, candidate_ns;
 	uint64_t rss_bytes, lag_ms; /* the most */
-	uint64_t execs, exec_ns;    /* that were measured, and all their time */
+	uint64_t execs, exec_ns;    /* that were measured, all their time, */
+	uint64_t others_permille;   /* and the sum of what others kept busy meanwhile */
 };
 
 struct trial {
