@@ -148,6 +148,8 @@ static void each_breach_rolls_back_by_its_own_reason(void) {
 	      10);
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.exec_ns = 9000000, .others_permille = 101), "exec") ==
 	      0); /* it is the host that is busier */
+	CHECK(after(TRIAL_PROBATION, SAMPLE(.exec_ns = 15000000, .others_permille = 600), "exec") ==
+	      10);
 	CHECK(after(TRIAL_SHADOW, SAMPLE(.disarmed = 1), "budget") == 1);
 	CHECK(after(TRIAL_PROBATION, SAMPLE(.failed = 1), "load") == 1);
 }
@@ -198,6 +200,22 @@ static void nine_seconds_of_ten_are_no_breach(void) {
 	setup();
 	begin(TRIAL_PROBATION);
 	CHECK(run(600, now_and_then) == TRIAL_PROMOTE);
+}
+
+static struct trial_sample busy(void) {
+	struct trial_sample s = normal();
+
+	s.others_permille = 701;
+	s.exec_ns = 1000000 + now % 7000 * 1000;
+	return s;
+}
+
+static void a_host_without_a_cpu_to_spare_says_nothing_of_execs(void) {
+	setup();
+	begin(TRIAL_CONTROL);
+	CHECK(run(60, busy) == TRIAL_PROMOTE);
+	begin(TRIAL_PROBATION);
+	CHECK(run(600, busy) == TRIAL_PROMOTE);
 }
 
 static struct trial_sample unmeasured(void) {
@@ -264,6 +282,7 @@ int main(void) {
 	RUN(what_was_normal_before_is_no_breach_after);
 	RUN(sinks_that_were_behind_before_say_nothing_of_a_bundle);
 	RUN(nine_seconds_of_ten_are_no_breach);
+	RUN(a_host_without_a_cpu_to_spare_says_nothing_of_execs);
 	RUN(an_exec_that_is_not_measured_is_not_slow);
 	RUN(a_rule_over_its_budget_is_sampled_and_then_disarmed);
 	RUN(a_sampled_rule_that_is_calm_for_a_window_is_armed_again);

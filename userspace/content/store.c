@@ -16,8 +16,10 @@
 #define MAX_STATE_BYTES 65536
 #define LOCK_STEP_MS 20
 #define SUFFIX ".lwb"
-#define SPARE "spare"
-#define SPARE_BYTES 32768 /* for a state, and some lines of the history */
+/* What is given up when the disk is full: for a state, and for what the history must not lack. */
+#define SPARE_STATE "spare.state"
+#define SPARE_HISTORY "spare.history"
+#define SPARE_BYTES 16384
 #define SLOT_NAME_BYTES (SEAL_HEX_BYTES + sizeof(SUFFIX))
 
 static int make_folder(const char *path) {
@@ -55,17 +57,16 @@ int store_open(const char *path, struct store *ret) {
 	return err;
 }
 
-/* keep_spare - is given up when the disk is full: a rollback and its reason have room then */
-static void keep_spare(const struct store *s) {
+static void keep_spare(const struct store *s, const char *name) {
 	static const char zeros[SPARE_BYTES];
 
-	if (faccessat(s->dir, SPARE, F_OK, 0))
-		(void)file_write_at(s->dir, SPARE, zeros, sizeof(zeros));
+	if (faccessat(s->dir, name, F_OK, 0))
+		(void)file_write_at(s->dir, name, zeros, sizeof(zeros));
 }
 
-/* has_room - whether @err was that there is none, and there may be now */
-static bool has_room(const struct store *s, int err) {
-	return (err == -ENOSPC || err == -EDQUOT) && !unlinkat(s->dir, SPARE, 0);
+/* has_room - whether @err was that there is none, and by giving up @spare there may be */
+static bool has_room(const struct store *s, int err, const char *spare) {
+	return (err == -ENOSPC || err == -EDQUOT) && !unlinkat(s->dir, spare, 0);
 }
 
 void store_close(struct store *s) {
@@ -136,10 +137,12 @@ int store_save(const struct store *s, struct state *state) {
 	err = buf_error(&text);
 	if (!err)
 		err = file_write_at(s->dir, "state", text.data, text.len);
-	if (has_room(s, err))
+	if (has_room(s, err, SPARE_STATE)) {
 		err = file_write_at(s->dir, "state", text.data, text.len);
-	else if (!err)
-		keep_spare(s);
+	} else if (!err) {
+		keep_spare(s, SPARE_STATE);
+		keep_spare(s, SPARE_HISTORY);
+	}
 	buf_done(&text);
 	if (err)
 		state->serial--;
@@ -259,7 +262,7 @@ int store_tell(const struct store *s, const struct verdict *v) {
 		(void)halve(s);
 	verdict_line(v, &line);
 	err = buf_error(&line) ? buf_error(&line) : append(s, &line);
-	if (has_room(s, err))
+	if (strcmp(v->verdict, "passed") != 0 && has_room(s, err, SPARE_HISTORY))
 		err = append(s, &line);
 	buf_done(&line);
 	return err;

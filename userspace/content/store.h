@@ -6,7 +6,7 @@
  * folder synced. A bundle is whole and synced in slots/ before `state` names it and goes after no
  * `state` names it any more. So a kill at any moment leaves the old or the new, and what a file
  * says is believed only with its checksum. Who changes the state holds `lock`. On a full disk the
- * file `spare` is given up for a state that is to be kept, or a reason that is to be told.
+ * files `spare.*` are given up for a state that is to be kept, or a reason that is to be told.
  */
 #ifndef LAPWING_CONTENT_STORE_H
 #define LAPWING_CONTENT_STORE_H

@@ -34,7 +34,8 @@ void trial_defaults(struct trial_limits *l) {
 	DEFAULT(lag_ms, 30000);
 	DEFAULT(exec_over_percent, 5);
 	DEFAULT(exec_slack_ns, 500000);
-	DEFAULT(others_permille, 100);
+	DEFAULT(others_permille, 700);
+	DEFAULT(others_more_permille, 100);
 	DEFAULT(matches_times, 3);
 	DEFAULT(matches_burst, 20);
 	DEFAULT(matches_hour, 50);
@@ -126,22 +127,31 @@ static uint64_t normal_exec_ns(const struct trial *t) {
 	return t->control.execs ? t->control.exec_ns / t->control.execs : 0;
 }
 
-/* is_busier - others keep more of the host busy than before, so its execs are slower by that */
-static bool is_busier(const struct trial *t, const struct trial_limits *l,
-		      const struct trial_sample *s) {
+/*
+ * is_busy - others keep so much of the host busy, or more of it than before, that its execs are
+ * slower by that, even without what they wait for a CPU
+ */
+static bool is_busy(const struct trial *t, const struct trial_limits *l,
+		    const struct trial_sample *s) {
 	uint64_t before = t->control.others_permille / t->control.execs;
 
-	return s->others_permille > before + l->others_permille;
+	return s->others_permille > l->others_permille ||
+	       s->others_permille > before + l->others_more_permille;
 }
 
-/* slow - each of some execs in a row; with none measured before, there is nothing to compare */
+/*
+ * slow - each of some execs in a row; with none measured before, there is nothing to compare
+ * No load explains one that takes ten times as long.
+ */
 static bool slow(struct trial *t, const struct trial_limits *l, const struct trial_sample *s) {
-	uint64_t normal = normal_exec_ns(t);
+	uint64_t normal = normal_exec_ns(t), over;
 
 	if (!normal || !s->exec_ns)
 		return false;
-	normal += normal * l->exec_over_percent / 100 + l->exec_slack_ns;
-	t->slow = s->exec_ns > normal && !is_busier(t, l, s) ? t->slow + 1 : 0;
+	over = normal + normal * l->exec_over_percent / 100 + l->exec_slack_ns;
+	t->slow = s->exec_ns > 10 * over || (s->exec_ns > over && !is_busy(t, l, s))
+			  ? t->slow + 1
+			  : 0;
 	return t->slow >= BAD_IN_A_ROW;
 }
 

@@ -64,7 +64,8 @@ struct trial_limits {
 	uint64_t lag_ms;	   /* (30 s) for ten samples, where it was less before */
 	uint64_t exec_over_percent; /* (5) over what was normal, and */
 	uint64_t exec_slack_ns;	   /* (500,000), for ten samples, while */
-	uint64_t others_permille;  /* (100) more of the CPUs are busy for others at most */
+	uint64_t others_permille;  /* (700) of the CPUs are busy for others at most, and */
+	uint64_t others_more_permille; /* (100) more than before; or ten times that slow */
 	uint64_t matches_times;	   /* (3) what was normal, and */
 	uint64_t matches_burst;	   /* (20) */
 	uint64_t matches_hour;	   /* (50) */
