@@ -8,7 +8,7 @@
 # make check-live   deeds on this machine against the sensor's word (root)
 # make check-vm     the same in a guest              (KERNEL=6.1|6.12|…, scripts/vmtest --list)
 # make check-vm-all in every guest kernel that scripts/vmtest knows, and what takes minutes
-# make check-export-all each sink under a hundred kills and a hundred changed bytes
+# make check-export-all each sink under a hundred kills and changed bytes, a real Kafka by mutual TLS
 # make check-names who containers are: runtimes and kubelets that are fine, slow, gone or lie (root)
 # make check-efficacy attacks and honest work in a guest, and what is detected of them (root)
 # make check-loss   saturating loads for SECONDS=60 each, here and in guests: what is lost (root)

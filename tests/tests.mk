@@ -144,10 +144,12 @@ check-vm:
 check-vm-all:
 	@scripts/ladder $$(scripts/vmtest --list | awk "{ print \"guest-\" \$$1 }") slow
 
-# every sink, sensor and couriers killed a hundred times, a hundred bytes changed: minutes
+# every sink, sensor and couriers killed a hundred times, a hundred bytes changed, and a real broker
+# of Kafka in full, which takes a Java and Maven: minutes
 check-export-all: build-export
 	@LAPWING_KILLS=100 LAPWING_FLIPS=100 tests/export/run spool killed changed
 	@LAPWING_KILLS=100 LAPWING_FLIPS=100 tests/export/run sinks at_random_moments at_a_random_byte
+	@tests/export/run broker
 
 # who containers are: fake runtimes and kubelets that are fine, slow, gone or lie
 check-names: all

@@ -4,6 +4,7 @@
 Its jars come from Maven's central repository, once, into the cache.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -11,10 +12,11 @@ import subprocess
 import tempfile
 import threading
 
+import certs
 import http_sinks
-from http_sinks import Account, check, free_port
+from http_sinks import N, Account, check, free_port, holds
 from kafka_sinks import Cluster, whole
-from rig import BUILD, Failed, Rig, messages, slurp, temporary, wait_until
+from rig import BUILD, Failed, Rig, balance, messages, slurp, temporary, wait_until
 
 VERSION = "4.1.1"
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -31,8 +33,10 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 CONFIG = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners={listeners},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={listeners}
+listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs={folder}/data
 num.partitions=1
@@ -42,6 +46,13 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 {more}
+"""
+# a listener's certificate, and whose certificates it asks for; what is read back comes in plain
+SECURE = """listener.name.{name}.ssl.client.auth=required
+listener.name.{name}.ssl.keystore.type=PEM
+listener.name.{name}.ssl.keystore.location={pem}
+listener.name.{name}.ssl.truststore.type=PEM
+listener.name.{name}.ssl.truststore.location={ca}
 """
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 FETCHING = threading.Lock()
@@ -74,16 +85,23 @@ def jars():
 
 
 class Broker(Cluster):
-    """One broker that is its own controller; messages are read as from the mock cluster."""
+    """One broker that is its own controller; messages are read as from the mock cluster.
 
-    def __init__(self, more=""):  # pylint: disable=super-init-not-called
+    @secure: names of certificates, each of which has a listener of its own, with mutual TLS.
+    """
+
+    def __init__(self, more="", secure=()):  # pylint: disable=super-init-not-called
         self.java = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", jars()]
         self.folder, self.port = tempfile.mkdtemp(), free_port()
         self.brokers = f"127.0.0.1:{self.port}"
         self.config, self.log = f"{self.folder}/conf", f"{self.folder}/log"
+        self.secure = {name: free_port() for name in secure}
+        ports = {"PLAINTEXT": self.port, **{n.upper(): p for n, p in self.secure.items()}}
         with open(self.config, "w", encoding="ascii") as f:
-            f.write(CONFIG.format(port=self.port, controller=free_port(), folder=self.folder,
-                                  more=more))
+            f.write(CONFIG.format(
+                listeners=",".join(f"{n}://127.0.0.1:{p}" for n, p in ports.items()),
+                protocols=",".join(f"{n}:{'SSL' if n != 'PLAINTEXT' else n}" for n in ports),
+                controller=free_port(), folder=self.folder, more=more + self.certificates()))
         self.broker = None
         self.tool("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self.config).wait()
         self.start()
@@ -91,6 +109,21 @@ class Broker(Cluster):
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
         self.process.stdout.readline()
+
+    def certificates(self):
+        lines = ""
+        for name in self.secure:
+            pem = f"{self.folder}/{name}.pem"
+            with open(pem, "wb") as f:
+                f.write(slurp(http_sinks.CERTS[name]["key"]) + slurp(http_sinks.CERTS[name]["cert"]))
+            lines += SECURE.format(name=name, pem=pem, ca=http_sinks.CERTS["ca"])
+        return lines
+
+    def secure_url(self, name, **keys):
+        """Of the listener that shows the certificate @name."""
+        keys = {"ca": http_sinks.CERTS["ca"], **keys}
+        return f"kafka://127.0.0.1:{self.secure[name]}/lapwing?" + "&".join(
+            f"{k}={v}" for k, v in keys.items())
 
     def tool(self, *argv):
         with open(self.log, "ab") as log:
@@ -105,7 +138,8 @@ class Broker(Cluster):
             raise Failed(f"the broker ended: {slurp(self.log).decode()[-400:]}")
         with open("/proc/net/tcp6", encoding="ascii") as f, \
                 open("/proc/net/tcp", encoding="ascii") as g:
-            return f"0100007F:{self.port:04X} " in f.read() + g.read()
+            here = f.read() + g.read()
+        return all(f"0100007F:{port:04X} " in here for port in [self.port, *self.secure.values()])
 
     def kill(self):
         self.broker.send_signal(signal.SIGKILL)
@@ -157,6 +191,65 @@ def kafka_broker_refuses_what_is_too_large_alone():
         whole(b, account, refused=refused)
 
 
+def strangers(folder):
+    """An authority that nobody trusts, and a client of its."""
+    os.mkdir(folder)
+    return certs.make(folder)
+
+
+def refused(url, word):
+    """Nothing is taken, nothing is lost, and it is said why."""
+    account = Account(url, 6)
+    holds(account, [], left=N)
+    check(f"{word}: {account.why}", word in account.why.lower())
+
+
+def halves(data):
+    """The bytes of the first half of the events, and of the second."""
+    n = sum(len(m) + (1 if len(m) < 0x80 else 2) for m in list(messages(data))[:N // 2])
+    return data[:n], data[n:]
+
+
+def restarted(b, url):
+    """The broker dies when it has one half, and comes back while the other one waits."""
+    first, second = halves(http_sinks.EVENTS.bytes)
+    with temporary() as folder:
+        rig = Rig(folder, http_sinks.EVENTS, url)
+        source = rig.source()
+        try:
+            source.stdin.write(first)
+            source.stdin.flush()
+            wait_until(lambda: rig.acknowledged() == N // 2, "the first half is acknowledged")
+            b.kill()
+            source.stdin.write(second)
+            source.stdin.flush()
+            wait_until(lambda: rig.ledger()["failures"], "that it is gone is noticed")
+            b.start()
+            wait_until(lambda: not rig.ledger()["pending"], "the rest is delivered", START_S)
+        finally:
+            source.stdin.close()
+            source.wait(60)
+        ledger = rig.ledger()
+        check(f"{ledger}", ledger["acknowledged"] == N and not list(balance(ledger)))
+        check("events are missing", {m[0] for m in b.messages(0)} == http_sinks.EVENTS.ids)
+
+
+def kafka_broker_with_mutual_tls():
+    """It and we show who we are; whoever cannot gets nothing, and a restart in the middle is none."""
+    own = http_sinks.CERTS["client"]
+    with Broker(secure=("good", "wrong", "expired")) as b, contextlib.ExitStack() as stack:
+        others = strangers(os.path.join(stack.enter_context(temporary()), "ca"))
+        for name in ("wrong", "expired"):
+            refused(b.secure_url(name, timeout="2s", **own), "certificate")
+        refused(b.secure_url("good", timeout="2s", **{**own, "ca": others["ca"]}), "certificate")
+        refused(b.secure_url("good", timeout="2s"), "ssl")
+        refused(b.secure_url("good", timeout="2s", **others["client"]), "ssl")
+        check("somebody was let in", not b.messages(0))
+        restarted(b, b.secure_url("good", timeout="5s", **own))
+
+
 CASES = {c.__name__: http_sinks.prepare(c) for c in
          (kafka_broker_takes_everything, kafka_broker_is_killed_and_comes_back,
           kafka_broker_refuses_what_is_too_large_alone)}
+# what takes too long for every day: make check-export-all
+LONG = {c.__name__: http_sinks.prepare(c) for c in (kafka_broker_with_mutual_tls,)}
