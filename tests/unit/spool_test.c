@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 
 #include "spool/pack.h"
 #include "spool/writer.h"
@@ -176,31 +175,6 @@ static void the_bound_of_bytes_is_kept(void) {
 	CHECK(most > 256 * 1024 && most <= 512 * 1024 + 4096);
 	CHECK(rig_count(".gap") < 100);
 	CHECK(rig_balance(40000) && rig_read().wrong == 0 && rig_balance(40000));
-	rig_empty();
-}
-
-static void too_old_events_go_and_are_counted(void) {
-	char names[RIG_MAX_FILES][64];
-	struct rig_found f;
-	int n;
-
-	rig_reset();
-	rig_options.max_age_s = 3600;
-	CHECK(!rig_open());
-	rig_add(100);
-	rig_close();
-	n = rig_files(names);
-	while (n--) {
-		struct timeval old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
-
-		CHECK(!utimes(rig_path(names[n]), old));
-	}
-	CHECK(!rig_open());
-	rig_add(10);
-	spool_tend(rig);
-	f = rig_read();
-	CHECK(f.by_cause[SPOOL_EXPIRED] == 100 && f.events == 10 && f.first == 101);
-	CHECK(rig_balance(110));
 	rig_empty();
 }
 
@@ -410,7 +384,6 @@ int main(void) {
 	RUN(the_highest_class_goes_when_nothing_else_is_left);
 	RUN(what_is_worth_more_makes_no_room_for_what_is_worth_less);
 	RUN(the_bound_of_bytes_is_kept);
-	RUN(too_old_events_go_and_are_counted);
 	RUN(a_reader_in_a_segment_that_is_dropped_reads_it_to_its_end_or_counts);
 	RUN(what_the_disk_does_not_take_is_a_gap);
 	RUN(an_event_without_content_is_a_gap);

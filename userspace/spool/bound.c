@@ -39,7 +39,7 @@ void bound_seal(struct spool *s, enum spool_class class) {
 	l->fd = -1;
 	item = &list->items[list->n - 1];
 	item->end = l->flushed_ord;
-	item->written_s = writer_wall_s();
+	item->written_s = writer_clock_s(CLOCK_BOOTTIME);
 	if (item->end > item->first)
 		return;
 	/* the disk took its header, and nothing else */
@@ -67,7 +67,6 @@ static bool grow_gap(struct spool *s, enum spool_class class, struct segment_ite
 	if (!gap->gap || gap->end != first || gap->cause != cause)
 		return false;
 	grown.end = end;
-	grown.written_s = writer_wall_s();
 	if (renameat(s->dir, segment_name(class, gap, from), s->dir,
 		     segment_name(class, &grown, to)))
 		return false;
@@ -79,8 +78,7 @@ void bound_gap(struct spool *s, enum spool_class class, uint64_t first, uint64_t
 	       enum spool_cause cause) {
 	struct segment_list *list = &s->lists[class];
 	struct lane *l = &s->lanes[class];
-	struct segment_item gap = { .first = first, .end = end, .written_s = writer_wall_s(),
-				    .gap = true, .cause = cause };
+	struct segment_item gap = { .first = first, .end = end, .gap = true, .cause = cause };
 
 	if (l->owed.end) {
 		l->owed.end = end; /* one name, and so one cause, for all that had no room */
@@ -104,6 +102,24 @@ bool bound_pay(struct spool *s, enum spool_class class) {
 	return true;
 }
 
+/*
+ * become_gap - the file of @old is @gap's from now on
+ * Where there is no room for another name, there is for another name of the same file.
+ */
+static int become_gap(struct spool *s, enum spool_class class, const struct segment_item *old,
+		      const struct segment_item *gap) {
+	char from[SEGMENT_NAME_BYTES], to[SEGMENT_NAME_BYTES];
+	int fd;
+
+	if (renameat(s->dir, segment_name(class, old, from), s->dir, segment_name(class, gap, to)))
+		return -errno;
+	fd = openat(s->dir, to, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0)
+		(void)close(fd);
+	s->total_bytes -= old->bytes;
+	return 0;
+}
+
 /* replace - the @i-th of @class, a segment, by a gap */
 static void replace(struct spool *s, enum spool_class class, size_t i, enum spool_cause cause) {
 	struct segment_list *list = &s->lists[class];
@@ -117,14 +133,14 @@ static void replace(struct spool *s, enum spool_class class, size_t i, enum spoo
 		segment_list_remove(list, i);
 		return;
 	}
-	gap = (struct segment_item){ .first = old.first, .end = old.end,
-				     .written_s = writer_wall_s(), .gap = true, .cause = cause };
-	if (make_file(s, class, &gap)) {
-		/* no room even for a name: the segment makes some */
+	gap = (struct segment_item){ .first = old.first, .end = old.end, .gap = true,
+				     .cause = cause };
+	if (!make_file(s, class, &gap)) {
+		drop_file(s, class, &old);
+	} else if (become_gap(s, class, &old, &gap)) {
+		/* no room even for that: the segment makes some; or its events count as damaged */
 		drop_file(s, class, &old);
 		(void)make_file(s, class, &gap);
-	} else {
-		drop_file(s, class, &old);
 	}
 	*item = gap;
 }
@@ -159,14 +175,27 @@ void bound_bytes(struct spool *s) {
 		;
 }
 
-/* drop_old - what was written before the bound of age */
-static void drop_old(struct spool *s, enum spool_class class, int64_t before_s) {
+/*
+ * age_s - how long ago @item was written, at least
+ * Wall clocks jump, and events are not to go for that. So what this run wrote is as old as the
+ * clock since boot says, which counts sleep and does not jump. What was there before is older by
+ * what the wall clock said at the start; or, if it was set back since, as it says now.
+ */
+static int64_t age_s(const struct segment_item *item) {
+	int64_t age = writer_clock_s(CLOCK_BOOTTIME) - item->written_s;
+	int64_t wall = writer_clock_s(CLOCK_REALTIME) - item->modified_s;
+
+	return item->modified_s && wall >= 0 && wall < age ? wall : age;
+}
+
+/* drop_old - what is past the bound of age */
+static void drop_old(struct spool *s, enum spool_class class) {
 	size_t i;
 
 	while ((i = oldest(s, class)) < s->lists[class].n) {
 		const struct segment_item *item = &s->lists[class].items[i];
 
-		if (item->end == UINT64_MAX || item->written_s >= before_s)
+		if (item->end == UINT64_MAX || age_s(item) <= (int64_t)s->o.max_age_s)
 			return;
 		replace(s, class, i, SPOOL_EXPIRED);
 	}
@@ -253,7 +282,7 @@ uint64_t spool_lag_ms(const struct spool *s) {
 }
 
 void spool_tend(struct spool *s) {
-	int64_t now = writer_wall_s();
+	int64_t now = writer_clock_s(CLOCK_BOOTTIME);
 	int64_t seal_s = s->o.max_age_s / 8 < SEAL_MAX_S ? (int64_t)s->o.max_age_s / 8 : SEAL_MAX_S;
 	uint64_t passed[SPOOL_CLASSES];
 
@@ -267,11 +296,12 @@ void spool_tend(struct spool *s) {
 		struct lane *l = &s->lanes[class];
 
 		(void)bound_pay(s, class);
-		if (l->fd >= 0 && s->o.max_age_s && now - (int64_t)l->began_s >= seal_s)
+		if (l->fd >= 0 && s->o.max_age_s && now - l->began_s >= seal_s)
 			bound_seal(s, class);
 		retire(s, class, passed[class]);
-		if (s->o.max_age_s)
-			drop_old(s, class, now - (int64_t)s->o.max_age_s);
+		/* not at once: a clock may be wrong then, and a sink may take what is there */
+		if (s->o.max_age_s && now - s->opened_s >= seal_s)
+			drop_old(s, class);
 		/* without readers nobody is told of a gap */
 		while (!s->o.n_readers && s->lists[class].n && s->lists[class].items[0].gap)
 			retire(s, class, s->lists[class].items[0].end);

@@ -128,7 +128,7 @@ int pack_one(const char *folder, uint32_t min_age_s) {
 
 			/* the last one may still grow */
 			if (!item->gap && item->end != UINT64_MAX &&
-			    now.tv_sec - item->written_s >= (int64_t)min_age_s)
+			    now.tv_sec - item->modified_s >= (int64_t)min_age_s)
 				done = try_item(dir, (enum spool_class)class, item);
 		}
 	}

@@ -98,6 +98,13 @@ static void drop_empty(struct spool *s, enum spool_class class) {
 	segment_list_remove(list, list->n - 1);
 }
 
+/* set_age - the file's time, by the clock since boot; a time that is still to come is now */
+static void set_age(const struct spool *s, struct segment_item *item) {
+	int64_t age_s = writer_clock_s(CLOCK_REALTIME) - item->modified_s;
+
+	item->written_s = s->opened_s - (age_s > 0 ? age_s : 0);
+}
+
 static int recover_class(struct spool *s, enum spool_class class, uint64_t flushed_seq,
 			 struct found *found) {
 	struct segment_list *list = &s->lists[class];
@@ -119,6 +126,7 @@ static int recover_class(struct spool *s, enum spool_class class, uint64_t flush
 		else if (item->gap && item->end > l->next_ord)
 			l->next_ord = item->end;
 		s->total_bytes += item->bytes;
+		set_age(s, item);
 	}
 	drop_empty(s, class);
 	memcpy(l->flushed_tag, l->tag, sizeof(l->tag));

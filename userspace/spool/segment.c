@@ -142,7 +142,7 @@ int segment_list_read(int dir, struct segment_list lists[SPOOL_CLASSES]) {
 		    fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
 			continue;
 		item.bytes = item.gap ? 0 : (uint64_t)st.st_size;
-		item.written_s = st.st_mtime;
+		item.modified_s = st.st_mtime;
 		err = segment_list_add(&lists[class], &item);
 	}
 	(void)closedir(d);

@@ -75,7 +75,8 @@ uint32_t segment_header_crc(const struct segment_header *h);
 struct segment_item {
 	uint64_t first, end; /* ordinals; @end of the last segment of a class is UINT64_MAX */
 	uint64_t bytes;	     /* on disk; 0 for a gap */
-	int64_t written_s;   /* wall clock: the last write, or when the gap came */
+	int64_t modified_s;  /* wall clock: the last write, as its file says; 0: by this writer */
+	int64_t written_s;   /* of the writer only: the same by the clock since boot, see bound.c */
 	bool gap;
 	enum spool_cause cause; /* of a gap */
 };

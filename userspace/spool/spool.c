@@ -21,10 +21,10 @@
 
 _Static_assert(sizeof(struct segment_record) % 8 == 0, "records lie at multiples of 8");
 
-int64_t writer_wall_s(void) {
+int64_t writer_clock_s(clockid_t clock) {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_REALTIME, &t);
+	(void)clock_gettime(clock, &t);
 	return t.tv_sec;
 }
 
@@ -114,6 +114,7 @@ int spool_open(const struct spool_options *o, struct spool **ret, struct spool_h
 		s->o.key = s->key;
 	}
 	s->segment_bytes = segment_bytes(o->max_bytes);
+	s->opened_s = writer_clock_s(CLOCK_BOOTTIME);
 	*hole = (struct spool_hole){ 0 };
 	err = open_folder(s);
 	if (!err)
@@ -212,7 +213,7 @@ static int begin_segment(struct spool *s, enum spool_class class) {
 	h.schema = s->o.schema;
 	h.first_ord = item.first;
 	h.first_seq = s->flushed.seq + 1;
-	h.began_ns = (uint64_t)writer_wall_s() * 1000000000u;
+	h.began_ns = (uint64_t)writer_clock_s(CLOCK_REALTIME) * 1000000000u;
 	h.class = class;
 	h.flags = s->o.key ? SEGMENT_KEYED : 0;
 	memcpy(h.prior, l->flushed_tag, sizeof(h.prior));
@@ -233,7 +234,7 @@ static int begin_segment(struct spool *s, enum spool_class class) {
 	}
 	s->lists[class].items[s->lists[class].n - 1].bytes = sizeof(h);
 	s->total_bytes += sizeof(h);
-	l->began_s = (uint64_t)writer_wall_s();
+	l->began_s = writer_clock_s(CLOCK_BOOTTIME);
 	return 0;
 }
 

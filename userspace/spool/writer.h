@@ -6,6 +6,8 @@
 #ifndef LAPWING_SPOOL_WRITER_H
 #define LAPWING_SPOOL_WRITER_H
 
+#include <time.h>
+
 #include "spool/head.h"
 #include "spool/lag.h"
 #include "spool/segment.h"
@@ -17,7 +19,7 @@ struct lane {
 	uint64_t next_ord;    /* for the next event */
 	uint64_t flushed_ord; /* below it everything is in a file, or a gap */
 	int fd;		      /* the segment that is appended to, the last of its list; -1: none */
-	uint64_t began_s;     /* of that segment, wall clock */
+	int64_t began_s;      /* of that segment, clock since boot */
 	struct segment_item owed; /* a gap whose file could not be made yet; its end 0: none */
 	uint8_t tag[SEGMENT_TAG_BYTES];	 /* keyed: of the last record */
 	uint8_t flushed_tag[SEGMENT_TAG_BYTES]; /* of the last one in a file */
@@ -38,6 +40,7 @@ struct spool {
 	uint64_t unwritten;
 	uint32_t tended; /* calls of spool_tend() */
 	struct lag lag;
+	int64_t opened_s; /* clock since boot */
 };
 
 /* recover_start - reads the lists, mends the ends, finds ordinals and the sequence; -errno */
@@ -65,7 +68,7 @@ bool bound_free_one(struct spool *s, enum spool_class most);
 /* bound_bytes - until the spool keeps its bound of bytes */
 void bound_bytes(struct spool *s);
 
-/* writer_wall_s - the wall clock, seconds */
-int64_t writer_wall_s(void);
+/* writer_clock_s - seconds; CLOCK_REALTIME may jump, CLOCK_BOOTTIME does not */
+int64_t writer_clock_s(clockid_t clock);
 
 #endif
