@@ -41,14 +41,32 @@ static time_t now_s(void) {
 	return t.tv_sec;
 }
 
-/* whole_bytes - how much of the start of the file is whole events; -errno */
+/* whole_messages - the bytes of those that begin in @piece and end among the @left of the file */
+static uint64_t whole_messages(const char *piece, uint64_t n, uint64_t left) {
+	uint64_t at = 0, len;
+
+	while (at < n) {
+		size_t head = varint_get(piece + at, n - at, &len);
+
+		if (!head || len > left - at - head)
+			break;
+		at += head + len;
+	}
+	return at;
+}
+
+/*
+ * whole_bytes - how much of the start of the file is whole events; -errno
+ * Of messages only the lengths are looked at: behind a piece goes on what begins behind its last.
+ */
 static int64_t whole_bytes(const struct file *f, uint64_t size) {
 	char piece[65536];
 	uint64_t at = 0, whole = 0;
 
 	while (at < size) {
 		ssize_t n = pread(f->fd, piece, sizeof(piece), (off_t)at);
-		char *last;
+		const char *last;
+		uint64_t step;
 
 		if (n <= 0)
 			return n < 0 ? -errno : (int64_t)whole;
@@ -57,14 +75,13 @@ static int64_t whole_bytes(const struct file *f, uint64_t size) {
 			if (last)
 				whole = at + (uint64_t)(last - piece) + 1;
 			at += (uint64_t)n;
-		} else {
-			uint64_t len;
-			size_t head = varint_get(piece, (size_t)n, &len);
-
-			if (!head || len > size - at - head)
-				return (int64_t)whole;
-			at = whole = at + head + len;
+			continue;
 		}
+		step = whole_messages(piece, (uint64_t)n, size - at);
+		if (!step)
+			return (int64_t)whole;
+		at += step;
+		whole = at;
 	}
 	return (int64_t)whole;
 }
