@@ -5,14 +5,16 @@ In every case the ledger balances, and no acknowledged event is missing at the r
 """
 
 import os
+import signal
 import socket
 import subprocess
 import threading
 import time
 
 import certs
+from crash import couriers
 from receivers import Elastic, Otlp, Splunk
-from rig import BUILD, Failed, Rig, balance, temporary
+from rig import BUILD, Failed, Rig, balance, framed, messages, temporary, wait_until
 
 N = 120
 EVENTS = CERTS = None
@@ -225,13 +227,53 @@ def filters():
         check("hashed, and yet told", not r.secrets)
 
 
+def told_of_cap(r, ledger):
+    """By the receiver's own data: each event is there, or of those that the cap left out."""
+    told = [loss["host"] for loss in r.losses.values()]
+    check(f"{told}", all(t["lost_cause"] == "capped" and t["lost_kind"] for t in told))
+    check(f"grammar: {sorted(set(r.faults))[:3]}", not r.faults)
+    for wrong in balance(ledger):
+        raise Failed(wrong)
+    n = sum(int(t["lost_count"]) for t in told)
+    check(f"{n} told: {ledger}", n == ledger["dropped"]["filtered"] > 0)
+    check(f"{ledger}", ledger["acknowledged"] == len(EVENTS.ids & set(r.ids)) == N - n)
+
+
 def capped():
-    """A cap on the rate: what it left out is counted, and told as a loss."""
+    """A cap on the rate: what it left out is counted, and told as a loss at the latest at the end."""
     with Elastic() as r:
-        account = feed(SINKS[2], r, max_rate=10, format="json")
-        ledger = account.ledger
-        check(f"{ledger}", ledger["dropped"]["filtered"] and not list(balance(ledger)))
-        check(f"{ledger}", ledger["acknowledged"] == len(EVENTS.ids & set(r.ids)))
+        told_of_cap(r, feed(SINKS[2], r, max_rate=10, format="json").ledger)
+
+
+def capped_and_killed():
+    """What a courier knew of what it left out, the one after it knows, and tells it once."""
+    with Elastic(delay=0.1) as r, temporary() as folder:
+        rig = Rig(folder, EVENTS, SINKS[2].url(r.port, max_rate=10, format="json"))
+        source, each = rig.source(), list(messages(EVENTS.bytes))
+        try:
+            for end in range(N // 3, N + 1, N // 3):
+                source.stdin.write(framed(each[end - N // 3:end]))
+                source.stdin.flush()
+                wait_until(lambda n=end: rig.settled() == n, "all is settled")
+                for pid in couriers(source.pid):
+                    os.kill(pid, signal.SIGKILL)
+            source.stdin.close()
+            check(rig.said(), not source.wait(60))
+        finally:
+            source.kill()
+        told_of_cap(r, rig.drained().ledger())
+
+
+def capped_and_away():
+    """The receiver is not there when the source ends: the run after it tells what is left."""
+    port = free_port()
+    with temporary() as folder:
+        rig = Rig(folder, EVENTS, SINKS[2].url(port, max_rate=10, format="json"),
+                  config="spool: {grace: 100ms}\n")
+        rig.run(1)
+        with Elastic(port=port) as r:
+            rig.config = "spool: {grace: 20s}\n"
+            told_of_cap(r, rig.drained().ledger())
 
 
 def otlp_partial():
@@ -328,7 +370,7 @@ def prepare(case, *args):
 
 EACH = [plain, every_format, down, down_and_back, slow, too_slow, half_open, retry_after,
         retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, no_name]
-ALONE = [filters, capped, otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed,
+ALONE = [filters, capped, capped_and_killed, capped_and_away, otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed,
          splunk_forgets_what_was_before_a_bad_item, splunk_slow_index, elastic_denied_items,
          elastic_busy_items]
 

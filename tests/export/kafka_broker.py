@@ -16,7 +16,7 @@ import certs
 import http_sinks
 from http_sinks import N, Account, check, free_port, holds
 from kafka_sinks import Cluster, whole
-from rig import BUILD, Failed, Rig, balance, messages, slurp, temporary, wait_until
+from rig import BUILD, Failed, Rig, balance, framed, messages, slurp, temporary, wait_until
 
 VERSION = "4.1.1"
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -204,24 +204,18 @@ def refused(url, word):
     check(f"{word}: {account.why}", word in account.why.lower())
 
 
-def halves(data):
-    """The bytes of the first half of the events, and of the second."""
-    n = sum(len(m) + (1 if len(m) < 0x80 else 2) for m in list(messages(data))[:N // 2])
-    return data[:n], data[n:]
-
-
 def restarted(b, url):
     """The broker dies when it has one half, and comes back while the other one waits."""
-    first, second = halves(http_sinks.EVENTS.bytes)
+    each = list(messages(http_sinks.EVENTS.bytes))
     with temporary() as folder:
         rig = Rig(folder, http_sinks.EVENTS, url)
         source = rig.source()
         try:
-            source.stdin.write(first)
+            source.stdin.write(framed(each[:N // 2]))
             source.stdin.flush()
             wait_until(lambda: rig.acknowledged() == N // 2, "the first half is acknowledged")
             b.kill()
-            source.stdin.write(second)
+            source.stdin.write(framed(each[N // 2:]))
             source.stdin.flush()
             wait_until(lambda: rig.ledger()["failures"], "that it is gone is noticed")
             b.start()

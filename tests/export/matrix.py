@@ -19,7 +19,7 @@ from crash import couriers
 from http_sinks import Numbered, check
 from kafka_sinks import Cluster
 from link import free_port, receiver
-from rig import LAPWING, Failed, Rig, balance, messages, slurp, temporary, wait_until
+from rig import LAPWING, Failed, Rig, balance, framed, messages, slurp, temporary, wait_until
 from syslog_sinks import Reader
 from syslog_sinks import url as syslog_url
 
@@ -37,10 +37,7 @@ class Source(Rig):
         self.left = messages(Numbered(events, (KILLS + FLIPS + 2) * MOST * 2).bytes)
 
     def give(self, process, n):
-        for _ in range(n):
-            m = next(self.left)
-            assert len(m) < 1 << 14
-            process.stdin.write(bytes([len(m) & 0x7F | 0x80, len(m) >> 7]) + m)
+        process.stdin.write(framed([next(self.left) for _ in range(n)]))
         process.stdin.flush()
 
     def once(self, n):

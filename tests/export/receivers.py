@@ -209,6 +209,10 @@ class Splunk(Receiver):
 class Elastic(Receiver):
     paths, kind = ["/logs-test-default/_bulk"], "application/x-ndjson"
 
+    def __init__(self, *args, **kw):
+        self.losses = {}  # by id, as JSON
+        super().__init__(*args, **kw)
+
     def take(self, h, body, busy=(), denied=None):
         lines = body.decode().split("\n")
         if lines[-1] != "" or len(lines) % 2 != 1:
@@ -216,8 +220,10 @@ class Elastic(Receiver):
         items, ids = [], []
         for action, doc in zip(lines[:-1:2], lines[1::2]):
             name = json.loads(action)["create"].get("_id")
-            if not name and json.loads(doc).get("kind") != "HOST_LOSS":
+            if not name:
                 self.fault("a document without an id")
+            if json.loads(doc).get("kind") == "HOST_LOSS":
+                self.losses.setdefault(name, json.loads(doc))
             if list(json.loads(action)) != ["create"] or not isinstance(json.loads(doc), dict):
                 self.fault("not a create and a document")
             if denied:

@@ -43,6 +43,12 @@ def messages(data):
         at += n
 
 
+def framed(events):
+    """The bytes of a stream of these, none of which is longer than two bytes of length can say."""
+    assert all(len(m) < 1 << 14 for m in events)
+    return b"".join(bytes([len(m) & 0x7F | 0x80, len(m) >> 7]) + m for m in events)
+
+
 def slurp(path):
     with open(path, "rb") as f:
         return f.read()
@@ -141,6 +147,11 @@ class Rig:
             return self.ledger()["acknowledged"]
         except (Failed, IndexError):
             return 0
+
+    def settled(self):
+        """Events that the first sink has, or has not, for good."""
+        ledger = self.ledger() if self.spooled() else {"produced": 0, "pending": 0}
+        return ledger["produced"] - ledger["pending"]
 
     def drained(self, seconds=SLOW_S):
         """Runs without events until nothing is pending, and ends."""

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,11 @@
 
 #define ARENA_BYTES (64 * 1024 * 1024) /* of a batch: lists have a struct for each element */
 #define MAX_EVENTS 4096
+#define ID_BYTES 192
 #define MAX_BYTES (1024 * 1024)
+#define TELL_EVERY_MS 60000
+
+_Static_assert(WIRE_KIND_MAX <= CURSOR_KINDS, "a cursor counts each kind");
 
 /* first_line - of a file, kept for ever; absent when it cannot be read */
 static struct str first_line(const char *path) {
@@ -68,7 +73,8 @@ int batch_init(struct batch *b, const struct sink *s) {
 	const char *only = url_value(s->url, "only"), *why;
 	int err;
 
-	*b = (struct batch){ .type = s->type, .encode = format_find(s->format) };
+	*b = (struct batch){ .type = s->type, .encode = format_find(s->format),
+			     .name = str_of(s->name) };
 	b->alarms_only = s->type->detections_only && !(only && !strcmp(only, "all"));
 	if (!b->encode)
 		return -EINVAL;
@@ -87,17 +93,21 @@ int batch_init(struct batch *b, const struct sink *s) {
 	return b->pieces && b->items && b->piece_of ? 0 : -ENOMEM;
 }
 
-/* gap_event - what the stream says where events are missing: no number of its own, a stable id */
-static void gap_event(struct batch *b, const struct reader_item *gap, struct event *e) {
+/* loss_event - what the stream says where events are missing: no number of its own, a stable id */
+static __attribute__((format(printf, 5, 6))) void
+loss_event(struct batch *b, uint64_t count, const char *cause, struct event *e, const char *fmt,
+	   ...) {
 	struct timespec t;
-	char *id = arena_alloc(&b->arena, 128);
+	char *id = arena_alloc(&b->arena, ID_BYTES);
+	va_list args;
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	event_reset(e);
 	EVENT_SET(e, SCHEMA, schema, EVENT_SCHEMA);
 	if (id) {
-		(void)snprintf(id, 128, "%.*s-gap-%d-%" PRIx64 "-%" PRIx64, STR_FMT(b->host_id),
-			       (int)gap->class, gap->ord, gap->count);
+		va_start(args, fmt);
+		(void)vsnprintf(id, ID_BYTES, fmt, args);
+		va_end(args);
 		EVENT_SET_STR(e, ID, id, str_of(id));
 	}
 	EVENT_SET(e, TIME_NS, time_ns, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
@@ -106,8 +116,13 @@ static void gap_event(struct batch *b, const struct reader_item *gap, struct eve
 	EVENT_SET_STR(e, HOST_NAME, host_name, b->host_name);
 	EVENT_SET(e, KIND, kind, WIRE_HOST_LOSS);
 	EVENT_SET(e, OUTCOME, outcome, OUTCOME_SUCCEEDED);
-	EVENT_SET_STR(e, HOST_LOST_CAUSE, host.lost_cause, str_of(spool_cause_name(gap->cause)));
-	EVENT_SET(e, HOST_LOST_COUNT, host.lost_count, gap->count);
+	EVENT_SET_STR(e, HOST_LOST_CAUSE, host.lost_cause, str_of(cause));
+	EVENT_SET(e, HOST_LOST_COUNT, host.lost_count, count);
+}
+
+static void gap_event(struct batch *b, const struct reader_item *gap, struct event *e) {
+	loss_event(b, gap->count, spool_cause_name(gap->cause), e, "%.*s-gap-%d-%" PRIx64
+		   "-%" PRIx64, STR_FMT(b->host_id), (int)gap->class, gap->ord, gap->count);
 	EVENT_SET_STR(e, HOST_LOST_CLASS, host.lost_class, str_of(spool_class_name(gap->class)));
 }
 
@@ -124,12 +139,16 @@ static int unpack(struct batch *b, const struct reader_item *item, struct event 
 }
 
 /* wanted - whether the sink is to have the piece; that detections are missing is for every sink */
-static bool wanted(struct batch *b, const struct batch_piece *p) {
+static bool wanted(struct batch *b, struct batch_piece *p) {
+	enum filter_verdict verdict;
+
 	if (!b->filter || p->item.what == READER_GAP)
 		return p->item.what == READER_EVENT || !b->alarms_only ||
 		       p->item.class == SPOOL_ALARM;
-	return filter_event(b->filter, &b->arena, clock_ns(CLOCK_MONOTONIC), p->event) ==
-	       FILTER_SENT;
+	verdict = filter_event(b->filter, &b->arena, clock_ns(CLOCK_MONOTONIC), p->event);
+	p->capped = verdict == FILTER_CAPPED;
+	p->kind = event_has(p->event, FIELD_KIND) ? p->event->kind : 0;
+	return verdict == FILTER_SENT;
 }
 
 static void drop(struct batch_piece *p, enum spool_cause cause) {
@@ -173,27 +192,49 @@ static int add(struct batch *b, const struct reader_item *item) {
 	return 0;
 }
 
-/* add_summary - what the filter's cap left out, behind the last event */
-static void add_summary(struct batch *b) {
-	const struct event *like = b->n ? b->pieces[b->n - 1].event : NULL;
-	struct event told;
+/* add_told - one kind of which a cap left out some: the @nth time that it is told of any */
+static bool add_told(struct batch *b, uint32_t kind, uint64_t count, uint64_t nth) {
+	struct batch_piece *p = &b->pieces[b->n];
 
-	while (b->filter && like && b->n < b->max &&
-	       filter_summary(b->filter, clock_ns(CLOCK_MONOTONIC), like, &told)) {
-		struct batch_piece *p = &b->pieces[b->n];
-
-		*p = (struct batch_piece){ .body = b->bodies.len };
-		p->event = arena_alloc(&b->arena, sizeof(*p->event));
-		if (!p->event)
-			return;
-		*p->event = told;
-		b->encode(&b->bodies, p->event);
-		p->body_n = b->bodies.len - p->body;
-		b->n++;
-	}
+	*p = (struct batch_piece){ .item = { .count = count }, .kind = kind,
+				   .body = b->bodies.len };
+	p->event = arena_alloc(&b->arena, sizeof(*p->event));
+	if (!p->event)
+		return false;
+	loss_event(b, count, "capped", p->event, "%.*s-capped-%.*s-%" PRIx64, STR_FMT(b->host_id),
+		   STR_FMT(b->name), nth);
+	if (kind)
+		EVENT_SET(p->event, HOST_LOST_KIND, host.lost_kind, kind);
+	b->encode(&b->bodies, p->event);
+	p->body_n = b->bodies.len - p->body;
+	b->n++;
+	return true;
 }
 
-int batch_fill(struct batch *b, struct reader *r) {
+/* add_all_told - of each kind, once a minute */
+static void add_all_told(struct batch *b, const struct reader *r, bool last) {
+	const struct cursor_capped *c = reader_capped(r);
+	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC), nth = c->told;
+
+	if (b->told_ms && now_ms - b->told_ms < TELL_EVERY_MS && !last)
+		return;
+	for (uint32_t kind = 0; kind < CURSOR_KINDS && b->n < b->max; kind++)
+		if (c->n[kind] && !add_told(b, kind, c->n[kind], nth++))
+			break;
+	if (b->n)
+		b->told_ms = now_ms ? now_ms : 1;
+}
+
+bool batch_untold(const struct reader *r) {
+	const struct cursor_capped *c = reader_capped(r);
+
+	for (uint32_t kind = 0; kind < CURSOR_KINDS; kind++)
+		if (c->n[kind])
+			return true;
+	return false;
+}
+
+int batch_fill(struct batch *b, struct reader *r, bool last) {
 	size_t max_bytes = b->type->max_batch_bytes ? b->type->max_batch_bytes : MAX_BYTES;
 	struct reader_item item;
 	int err = 0;
@@ -201,6 +242,7 @@ int batch_fill(struct batch *b, struct reader *r) {
 	b->n = b->first = 0;
 	arena_reset(&b->arena);
 	buf_reset(&b->bodies);
+	add_all_told(b, r, last);
 	while (b->n < b->max && b->bodies.len < max_bytes) {
 		err = reader_next(r, &item);
 		if (err || item.what == READER_NONE)
@@ -218,7 +260,6 @@ int batch_fill(struct batch *b, struct reader *r) {
 		drop(&b->pieces[b->n++], SPOOL_UNWRITTEN);
 		break;
 	}
-	add_summary(b);
 	return err ? err : (int)b->n;
 }
 
@@ -279,8 +320,12 @@ bool batch_settle(struct batch *b, struct reader *r) {
 	for (; b->first < b->n && b->pieces[b->first].settled; b->first++) {
 		const struct batch_piece *p = &b->pieces[b->first];
 
-		if (p->item.what != READER_NONE)
+		if (p->item.what == READER_NONE)
+			reader_told(r, p->kind, p->item.count);
+		else
 			reader_settle(r, &p->item, p->acked, p->cause);
+		if (p->capped)
+			reader_cap(r, p->kind);
 	}
 	return b->first == b->n;
 }

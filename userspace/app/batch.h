@@ -3,8 +3,9 @@
  * batch.h - a run of events from the spool, made ready for one sink
  *
  * Pieces are what the reader gave, in order: events, events that the sink is not to have, and gaps,
- * which become events themselves. They are settled in that order. What the filter has to say of
- * what it left out comes behind them, and settles nothing.
+ * which become events themselves. They are settled in that order. Before them all goes what the
+ * filter's cap has left out and was settled as that: so this number is the same however often it
+ * must be told, and the cursor, in which it is, takes it off with the answer.
  */
 #ifndef LAPWING_BATCH_H
 #define LAPWING_BATCH_H
@@ -19,6 +20,8 @@ struct batch_piece {
 	struct reader_item item;
 	bool settled, acked;
 	enum spool_cause cause; /* when it is settled and not acked */
+	bool capped;		/* the filter's cap left it out */
+	uint32_t kind;		/* what of; of READER_NONE: what is told of, item.count of them */
 	size_t body, body_n;	/* in @bodies; body_n 0: the sink is not to have it */
 	struct event *event;	/* in the arena */
 };
@@ -35,7 +38,8 @@ struct batch {
 	struct sink_item *items; /* of what is handed over */
 	size_t *piece_of;	 /* of each item */
 	size_t n, first, max;	 /* pieces; the first that is not settled; room */
-	uint64_t gap_time_ns;
+	uint64_t told_ms;	 /* monotonic: when it was last told what a cap left out; or 0 */
+	struct str name;	 /* the sink's */
 	struct str host_id, boot_id, host_name; /* for gaps */
 };
 
@@ -52,8 +56,14 @@ bool batch_has_key(const char *key);
 /* batch_init - for the sink @s; -ENOMEM; -EINVAL: a format without an encoder, a bad filter */
 int batch_init(struct batch *b, const struct sink *s);
 
-/* batch_fill - what the reader has, as much as the sink takes at once; the count, or -errno */
-int batch_fill(struct batch *b, struct reader *r);
+/*
+ * batch_fill - what the reader has, as much as the sink takes at once; the count, or -errno
+ * @last: nothing comes any more: what a cap left out is told now, and not once a minute.
+ */
+int batch_fill(struct batch *b, struct reader *r, bool last);
+
+/* batch_untold - whether a cap left out something that the receiver does not know of */
+bool batch_untold(const struct reader *r);
 
 /*
  * batch_send - hands over what is not settled; as the sink's send()

@@ -56,8 +56,8 @@ static void pause_ms(struct job *j, uint64_t ms) {
 static bool over(struct job *j) {
 	if (!j->until_ms)
 		pause_ms(j, 0);
-	return j->until_ms &&
-	       (clock_ms(CLOCK_MONOTONIC) >= j->until_ms || !reader_pending(j->reader));
+	return j->until_ms && (clock_ms(CLOCK_MONOTONIC) >= j->until_ms ||
+			       (!reader_pending(j->reader) && !batch_untold(j->reader)));
 }
 
 /* wait_again - as long as the receiver asked, or each time twice as long, and not all at once */
@@ -111,7 +111,7 @@ static bool deliver(struct job *j) {
 
 static int loop(struct job *j) {
 	while (!over(j)) {
-		int n = batch_fill(&j->batch, j->reader);
+		int n = batch_fill(&j->batch, j->reader, j->until_ms != 0);
 
 		if (n < 0) {
 			log_error("sink \"%s\": the spool cannot be read: %s", j->c->name,

@@ -12,7 +12,6 @@
 #include "filter/secret.h"
 
 #define NS_PER_S 1000000000ull
-#define SUMMARY_NS (60 * NS_PER_S)
 #define HASH_BYTES 16
 #define HASH_TEXT (3 + 2 * HASH_BYTES) /* "b2:" and hex */
 #define WORD_MAX 64
@@ -30,9 +29,6 @@ struct filter {
 	uint8_t key[crypto_generichash_KEYBYTES];
 	/* a bucket of tokens: what may be sent at once */
 	uint64_t rate, tokens_ns, last_ns; /* a token is NS_PER_S / rate of @tokens_ns */
-	uint64_t capped[WIRE_KIND_MAX];
-	uint64_t summary_ns; /* when the last round of summaries began; 0: never */
-	uint32_t summary_kind;
 };
 
 const struct filter_key filter_keys[] = {
@@ -362,10 +358,8 @@ enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t
 				 struct event *e) {
 	if (!keep_detections(f, arena, e) || !wanted(f, e))
 		return FILTER_UNWANTED;
-	if (f->rate && !e->n_detections && !may_send(f, now_ns)) {
-		f->capped[event_has(e, FIELD_KIND) ? e->kind % WIRE_KIND_MAX : 0]++;
+	if (f->rate && !e->n_detections && !may_send(f, now_ns))
 		return FILTER_CAPPED;
-	}
 	if (!f->secrets && !f->treats)
 		return FILTER_SENT;
 	/* nothing of it may be copied from what was encoded for others */
@@ -375,36 +369,4 @@ enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t
 	if (f->treats)
 		treat(f, arena, e);
 	return FILTER_SENT;
-}
-
-bool filter_summary(struct filter *f, uint64_t now_ns, const struct event *like,
-		    struct event *ret) {
-	if (f->summary_kind == WIRE_KIND_MAX || !f->summary_ns) {
-		if (f->summary_ns && now_ns - f->summary_ns < SUMMARY_NS)
-			return false;
-		f->summary_ns = now_ns ? now_ns : 1;
-		f->summary_kind = 0;
-	}
-	while (f->summary_kind < WIRE_KIND_MAX && !f->capped[f->summary_kind])
-		f->summary_kind++;
-	if (f->summary_kind == WIRE_KIND_MAX)
-		return false;
-	memset(ret, 0, sizeof(*ret));
-	EVENT_SET(ret, SCHEMA, schema, EVENT_SCHEMA);
-	EVENT_SET(ret, KIND, kind, WIRE_HOST_LOSS);
-	EVENT_SET(ret, OUTCOME, outcome, OUTCOME_SUCCEEDED);
-	if (event_has(like, FIELD_TIME_NS))
-		EVENT_SET(ret, TIME_NS, time_ns, like->time_ns);
-	EVENT_SET_STR(ret, HOST_ID, host_id, event_has(like, FIELD_HOST_ID) ? like->host_id :
-									       (struct str){ 0 });
-	EVENT_SET_STR(ret, BOOT_ID, boot_id, event_has(like, FIELD_BOOT_ID) ? like->boot_id :
-									       (struct str){ 0 });
-	EVENT_SET_STR(ret, HOST_NAME, host_name,
-		      event_has(like, FIELD_HOST_NAME) ? like->host_name : (struct str){ 0 });
-	if (f->summary_kind)
-		EVENT_SET(ret, HOST_LOST_KIND, host.lost_kind, f->summary_kind);
-	EVENT_SET(ret, HOST_LOST_CAUSE, host.lost_cause, STR("capped"));
-	EVENT_SET(ret, HOST_LOST_COUNT, host.lost_count, f->capped[f->summary_kind]);
-	f->capped[f->summary_kind++] = 0;
-	return true;
 }

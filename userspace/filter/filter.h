@@ -6,8 +6,8 @@
  * detections, a cap on the rate) and it changes the event for this sink alone:
  * detections below a level go, fields are left out, hashed or masked, secrets in
  * command lines are masked. Every call is a function of the event, the filter's
- * counters and the time that it is given; nothing waits, and the work is linear
- * in the event. What was left out is counted, and told by filter_summary().
+ * bucket and the time that it is given; nothing waits, and the work is linear in
+ * the event. Who asks counts what was left out, and tells of what the cap did.
  */
 #ifndef LAPWING_FILTER_H
 #define LAPWING_FILTER_H
@@ -53,13 +53,5 @@ enum filter_verdict {
  */
 enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t now_ns,
 				 struct event *e);
-
-/*
- * filter_summary - the next HOST_LOSS event that tells how many of one kind the cap left out
- * False when there is none, or the last is not yet a minute ago. @like: an event of the same host,
- * of which host and boot are taken. Its cause is "capped"; it has no id and no number of its own.
- */
-bool filter_summary(struct filter *f, uint64_t now_ns, const struct event *like,
-		    struct event *ret);
 
 #endif

@@ -22,6 +22,52 @@ struct slot {
 
 _Static_assert(sizeof(struct slot) <= SLOT_BYTES, "two slots to a file");
 
+#define CAPPED_MAGIC 0x3150414357504cull /* "LPWCAP1" */
+#define CAPPED_BYTES 2048		 /* each, behind the slots */
+
+struct capped_slot {
+	uint64_t magic, generation;
+	struct cursor_capped capped;
+	uint32_t zero, crc; /* of all before it */
+};
+
+_Static_assert(sizeof(struct capped_slot) <= CAPPED_BYTES, "two of them to a file");
+
+static off_t capped_at(uint64_t generation) {
+	return 2 * SLOT_BYTES + (off_t)(generation % 2) * CAPPED_BYTES;
+}
+
+static uint32_t capped_crc(const struct capped_slot *s) {
+	return crc32c(0, s, offsetof(struct capped_slot, crc));
+}
+
+/* read_capped - what belongs to the cursor of @generation; nothing, where there is no such */
+static void read_capped(int fd, uint64_t generation, struct cursor_capped *ret) {
+	struct capped_slot s;
+
+	if (pread(fd, &s, sizeof(s), capped_at(generation)) == sizeof(s) &&
+	    s.magic == CAPPED_MAGIC && s.crc == capped_crc(&s) && s.generation == generation)
+		*ret = s.capped;
+	else
+		*ret = (struct cursor_capped){ 0 };
+}
+
+static int write_capped(int fd, uint64_t generation, const struct cursor_capped *c) {
+	static const struct cursor_capped nothing;
+	struct capped_slot s;
+	ssize_t n;
+
+	if (!memcmp(c, &nothing, sizeof(nothing)))
+		return 0;
+	memset(&s, 0, sizeof(s));
+	s.magic = CAPPED_MAGIC;
+	s.generation = generation;
+	s.capped = *c;
+	s.crc = capped_crc(&s);
+	n = pwrite(fd, &s, sizeof(s), capped_at(generation));
+	return n == sizeof(s) ? 0 : n < 0 ? -errno : -ENOSPC;
+}
+
 static uint32_t slot_crc(const struct slot *s) {
 	return crc32c(0, s, offsetof(struct slot, crc));
 }
@@ -78,6 +124,8 @@ int cursor_open(int dir, const char *name, bool make, struct cursor_file *file,
 		return err;
 	}
 	*file = (struct cursor_file){ .fd = fd, .generation = err ? 0 : s.generation };
+	if (!err)
+		read_capped(fd, s.generation, &file->capped);
 	*ret = err ? (struct cursor){ 0 } : s.cursor;
 	return err;
 }
@@ -94,7 +142,10 @@ int cursor_read(int dir, const char *name, struct cursor *ret) {
 int cursor_write(struct cursor_file *file, const struct cursor *c) {
 	struct slot s;
 	ssize_t n;
+	int err = write_capped(file->fd, file->generation + 1, &file->capped);
 
+	if (err)
+		return err;
 	memset(&s, 0, sizeof(s));
 	s.magic = SLOT_MAGIC;
 	s.generation = file->generation + 1;

@@ -3,7 +3,8 @@
  * cursor.h - how far a sink is, and its ledger
  *
  * One file of two slots, written in turn, each with a checksum: whatever ends a write, the slot
- * before it is whole. For each class
+ * before it is whole. What a cap left out has two slots of its own behind them; one counts only if
+ * it is of the cursor's generation, and is written before it. For each class
  *     next - start = what was acknowledged or dropped of it
  * and over all classes
  *     sum(next - start) = acked + sum(dropped), and pending = sum(head.end - next).
@@ -31,9 +32,18 @@ struct cursor {
 	char why[CURSOR_WHY_BYTES]; /* the last failure, a sentence */
 };
 
+#define CURSOR_KINDS 128
+
+/* What a sink's cap on its rate left out, and its receiver has not been told of. */
+struct cursor_capped {
+	uint64_t told;		  /* so many times it was told of some kind */
+	uint64_t n[CURSOR_KINDS]; /* events of each kind */
+};
+
 struct cursor_file {
 	int fd;
-	uint64_t generation; /* of the slot that was read or written last */
+	uint64_t generation;	     /* of the slot that was read or written last */
+	struct cursor_capped capped; /* read and written with the cursor */
 };
 
 /* cursor_name_ok - whether @name may be a cursor's: letters, digits, '-', '_', '.', not first */

@@ -301,6 +301,19 @@ void reader_settle(struct reader *r, const struct reader_item *item, bool acked,
 		c->seq = item->seq;
 }
 
+void reader_cap(struct reader *r, uint32_t kind) {
+	r->file.capped.n[kind < CURSOR_KINDS ? kind : 0]++;
+}
+
+const struct cursor_capped *reader_capped(const struct reader *r) {
+	return &r->file.capped;
+}
+
+void reader_told(struct reader *r, uint32_t kind, uint64_t n) {
+	r->file.capped.n[kind] -= n;
+	r->file.capped.told++;
+}
+
 int reader_save(struct reader *r) {
 	return cursor_write(&r->file, &r->cursor);
 }

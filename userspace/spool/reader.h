@@ -56,6 +56,15 @@ int reader_sync(struct reader *r);
 void reader_settle(struct reader *r, const struct reader_item *item, bool acked,
 		   enum spool_cause cause);
 
+/* reader_cap - the event that was settled last, of @kind, was left out by a cap on the rate */
+void reader_cap(struct reader *r, uint32_t kind);
+
+/* reader_capped - of what kinds the receiver must still be told, and how many times it was */
+const struct cursor_capped *reader_capped(const struct reader *r);
+
+/* reader_told - the receiver knows of @n of @kind */
+void reader_told(struct reader *r, uint32_t kind, uint64_t n);
+
 /* reader_save - writes the cursor; -errno: what was settled may come again after a restart */
 int reader_save(struct reader *r);
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spool/cursor.h"
+#include "test.h"
+
+#define SLOTS_BYTES 2048 /* all that a cursor had, before it knew what a cap left out */
+#define FILE_BYTES (3 * SLOTS_BYTES)
+
+static char folder[] = "/tmp/lapwing-cursor-XXXXXX";
+static int dir;
+
+static void make(struct cursor_file *f, struct cursor *c) {
+	(void)unlinkat(dir, "x.cursor", 0);
+	CHECK(cursor_open(dir, "x", true, f, c) == -EBADMSG);
+	c->acked = 7;
+	CHECK(!cursor_write(f, c));
+}
+
+static void what_a_cap_left_out_is_kept_with_the_cursor(void) {
+	struct cursor_file f, g;
+	struct cursor c, d;
+
+	make(&f, &c);
+	for (uint64_t i = 1; i < 10; i++) {
+		f.capped.n[i]++;
+		f.capped.told = c.acked = i;
+		CHECK(!cursor_write(&f, &c));
+		CHECK(!cursor_open(dir, "x", false, &g, &d));
+		CHECK(d.acked == i && g.capped.told == i);
+		CHECK(g.capped.n[i] == 1 && !g.capped.n[i + 1]);
+		cursor_close(&g);
+	}
+	cursor_close(&f);
+}
+
+static void a_cursor_without_it_is_as_good(void) {
+	struct cursor_file f;
+	struct cursor c;
+
+	make(&f, &c);
+	CHECK(lseek(f.fd, 0, SEEK_END) <= SLOTS_BYTES);
+	cursor_close(&f);
+	CHECK(!cursor_open(dir, "x", false, &f, &c) && c.acked == 7 && !f.capped.told);
+	cursor_close(&f);
+}
+
+/* A version before wrote the cursor on, and left the rest as it was. */
+static void what_is_not_of_the_cursor_is_not_believed(void) {
+	struct cursor_file f;
+	struct cursor c;
+	char old[FILE_BYTES] = "", new[FILE_BYTES] = "";
+
+	make(&f, &c);
+	f.capped.n[3] = 5;
+	CHECK(!cursor_write(&f, &c));
+	CHECK(pread(f.fd, old, sizeof(old), 0) > SLOTS_BYTES);
+	CHECK(!cursor_write(&f, &c) && !cursor_write(&f, &c));
+	CHECK(pread(f.fd, new, sizeof(new), 0) > SLOTS_BYTES);
+	memcpy(new + SLOTS_BYTES, old + SLOTS_BYTES, sizeof(new) - SLOTS_BYTES);
+	CHECK(pwrite(f.fd, new, sizeof(new), 0) == sizeof(new));
+	cursor_close(&f);
+	CHECK(!cursor_open(dir, "x", false, &f, &c) && c.acked == 7 && !f.capped.n[3]);
+	cursor_close(&f);
+}
+
+/* A byte of it that is changed costs what it says, and never the ledger. */
+static void damage_of_it_is_seen(void) {
+	struct cursor_file f;
+	struct cursor c;
+	char byte;
+
+	make(&f, &c);
+	f.capped.n[3] = 5;
+	CHECK(!cursor_write(&f, &c) && !cursor_write(&f, &c));
+	for (off_t at = SLOTS_BYTES; at < FILE_BYTES && pread(f.fd, &byte, 1, at) == 1; at += 7) {
+		struct cursor_file g;
+
+		byte ^= 4;
+		CHECK(pwrite(f.fd, &byte, 1, at) == 1);
+		CHECK(!cursor_open(dir, "x", false, &g, &c) && c.acked == 7);
+		CHECK(g.capped.n[3] == 5 || !g.capped.n[3]);
+		cursor_close(&g);
+		byte ^= 4;
+		CHECK(pwrite(f.fd, &byte, 1, at) == 1);
+	}
+	cursor_close(&f);
+}
+
+int main(void) {
+	if (!mkdtemp(folder) || (dir = open(folder, O_RDONLY | O_DIRECTORY)) < 0)
+		return 1;
+	RUN(what_a_cap_left_out_is_kept_with_the_cursor);
+	RUN(a_cursor_without_it_is_as_good);
+	RUN(what_is_not_of_the_cursor_is_not_believed);
+	RUN(damage_of_it_is_seen);
+	(void)unlinkat(dir, "x.cursor", 0);
+	(void)close(dir);
+	(void)rmdir(folder);
+	DONE();
+}
