@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """syslog: against rsyslog and syslog-ng, over UDP, TCP and TLS, and against who does not read."""
 
+import contextlib
 import json
 import re
 import socket
+import ssl
 import threading
 
 import http_sinks
@@ -108,28 +110,69 @@ def tls_refused(daemon):
               "mismatch" in account.why.lower())
 
 
-def down():
-    waits(Account(url(free_port(), "tcp"), 1))
+def keys_of(way):
+    return {"ca": http_sinks.CERTS["ca"]} if way == "tls" else {}
 
 
-def no_name():
-    waits(Account(url(514, "tcp", host="nowhere.invalid"), 1))
-    waits(Account(url(514, "udp", host="nowhere.invalid"), 1))
+def down(way):
+    """Over UDP, too, a host says that nobody listens there; one that is silent cannot be heard."""
+    waits(Account(url(free_port(), way, **keys_of(way)), 1))
 
 
-def down_and_back(daemon):
+def no_name(way):
+    waits(Account(url(514, way, host="nowhere.invalid", **keys_of(way)), 1))
+
+
+def down_and_back(daemon, way="tcp"):
     port, box = free_port(), []
-    timer = threading.Timer(1.0, lambda: box.append(daemon(port=port)))
+    tls = http_sinks.CERTS["good"] if way == "tls" else None
+    timer = threading.Timer(1.0, lambda: box.append(daemon(port=port, tls=tls)))
     timer.start()
-    account = Account(url(port, "tcp"), 20)
+    account = Account(url(port, way, **keys_of(way)), 20)
     timer.join()
-    whole(account, box[0].close())
+    whole(account, box[0].close(), lossy=way == "udp")
+
+
+class Datagrams:
+    """A receiver of our own over UDP, which is told no more often than its kernel has room for."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.settimeout(0.1)
+        self.port, self.ids, self.ended = self.socket.getsockname()[1], set(), threading.Event()
+        self.thread = threading.Thread(target=self.loop, daemon=True)
+        self.thread.start()
+
+    def loop(self):
+        while True:
+            try:
+                data = self.socket.recv(1 << 16)
+            except TimeoutError:
+                if self.ended.is_set():
+                    return
+                continue
+            self.ids.add(id_of(data))
+
+    def close(self):
+        self.ended.set()
+        self.thread.join()
+        self.socket.close()
+
+
+def id_of(message):
+    return re.search(rb'\[lapwing@32473 id="([^"]+)"', message)[1].decode()
 
 
 class Reader:
     """A receiver of our own over TCP: what it does with its first connections is @first."""
 
-    def __init__(self, first, n_first=10**9):
+    def __init__(self, first, n_first=10**9, tls=None):
+        self.context = None
+        if tls:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(tls["cert"], tls["key"])
         self.listener = socket.socket()
         # inherited: a window so small that what is not read is not confirmed
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -137,6 +180,7 @@ class Reader:
         self.listener.listen(16)
         self.port = self.listener.getsockname()[1]
         self.first, self.n_first, self.open, self.ids = first, n_first, [], set()
+        self.accepted = 0
         threading.Thread(target=self.loop, daemon=True).start()
 
     def loop(self):
@@ -146,7 +190,8 @@ class Reader:
             except OSError:
                 return
             self.open.append(connection)
-            serve = self.first if len(self.open) <= self.n_first else self.read
+            self.accepted += 1
+            serve = self.first if self.accepted <= self.n_first else self.read
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
     def take(self, data):
@@ -155,13 +200,22 @@ class Reader:
             n, _, rest = data.partition(b" ")
             if len(rest) < int(n):
                 break
-            found = re.search(rb'\[lapwing@32473 id="([^"]+)"', rest[:int(n)])
-            self.ids.add(found[1].decode())
+            self.ids.add(id_of(rest[:int(n)]))
             data = rest[int(n):]
         return data
 
+    def secured(self, connection):
+        """@connection, after the handshake if there is one; None: it was none."""
+        if not self.context:
+            return connection
+        with contextlib.suppress(OSError):
+            self.open.append(self.context.wrap_socket(connection, server_side=True))
+            return self.open[-1]
+        return None
+
     def read(self, connection, wait_s=0.0):
         data = b""
+        connection = self.secured(connection)
         while piece := connection.recv(4096):
             threading.Event().wait(wait_s)
             data = self.take(data + piece)
@@ -172,29 +226,34 @@ class Reader:
             connection.close()
 
 
-def slow():
+def reader(way, first, **more):
+    return Reader(first, tls=http_sinks.CERTS["good"] if way == "tls" else None, **more)
+
+
+def slow(way):
     """It reads a little at a time: that costs time, and nothing else."""
-    r = Reader(lambda c: r.read(c, 0.03))
-    account = Account(url(r.port, "tcp", timeout="5s"), 30)
+    r = reader(way, lambda c: r.read(c, 0.03))
+    account = Account(url(r.port, way, timeout="5s", **keys_of(way)), 30)
     r.close()
     check(f"{account.ledger}", not account.ledger["pending"] and not list(balance(account.ledger)))
     check(f"{len(r.ids)} of {account.ledger}", len(r.ids) == account.ledger["acknowledged"] > 0)
 
 
-def half_open():
+def half_open(way):
     """It accepts and does not read: what its kernel has no room for is not delivered."""
-    r = Reader(lambda c: None)
-    account = Account(url(r.port, "tcp", timeout="300ms"), 1)
-    r.close()
-    waits(account)
+    for first in (lambda c: None, lambda c: r.secured(c)):
+        r = reader(way, first)
+        account = Account(url(r.port, way, timeout="300ms", **keys_of(way)), 1)
+        r.close()
+        waits(account)
 
 
-def half_open_and_back():
-    r = Reader(lambda c: None, n_first=2)
-    account = Account(url(r.port, "tcp", timeout="300ms"), 30)
+def half_open_and_back(way):
+    r = reader(way, lambda c: None, n_first=2)
+    account = Account(url(r.port, way, timeout="300ms", **keys_of(way)), 30)
     r.close()
     check(f"{account.ledger}", not account.ledger["pending"] and not list(balance(account.ledger)))
-    check(f"{len(r.open)} connections, {len(r.ids)} of {account.ledger}", len(r.open) > 2 and
+    check(f"{r.accepted} connections, {len(r.ids)} of {account.ledger}", r.accepted > 2 and
           len(r.ids) == account.ledger["acknowledged"] > 0)
 
 
@@ -207,10 +266,20 @@ def with_daemon(daemon, case):
 
 EACH = {"udp": over("udp"), "tcp": over("tcp"), "cef": cef, "leef": leef,
         "cut": long_messages_are_cut_and_say_so, "tls": tls, "tls_mutual": tls_mutual,
-        "tls_refused": tls_refused, "down_and_back": down_and_back}
-ALONE = {"down": down, "no_name": no_name, "slow": slow, "half_open": half_open,
-         "half_open_and_back": half_open_and_back}
+        "tls_refused": tls_refused, "down_and_back": down_and_back,
+        "udp_down_and_back": lambda daemon: down_and_back(daemon, "udp"),
+        "tls_down_and_back": lambda daemon: down_and_back(daemon, "tls")}
+# those over TCP have no word for it in their names
+ALONE = {(name if way == "tcp" else f"{way}_{name}"): (case, way)
+         for way, cases in {"tcp": {"slow": slow, "half_open": half_open,
+                                    "half_open_and_back": half_open_and_back,
+                                    "down": down, "no_name": no_name},
+                            "tls": {"slow": slow, "half_open": half_open,
+                                    "half_open_and_back": half_open_and_back,
+                                    "down": down, "no_name": no_name},
+                            "udp": {"down": down, "no_name": no_name}}.items()
+         for name, case in cases.items()}
 
 CASES = {f"{name}_{n}": with_daemon(daemon, c) for n, c in EACH.items()
          for name, daemon in (("syslog", Rsyslog), ("syslog_ng", SyslogNg))}
-CASES.update({f"syslog_{n}": http_sinks.prepare(c) for n, c in ALONE.items()})
+CASES.update({f"syslog_{n}": http_sinks.prepare(*c) for n, c in ALONE.items()})

@@ -299,7 +299,7 @@ static int start_sink(struct receiver *r) {
 	if (!err)
 		err = sink_check(&r->to_url, no_key, &type, &why);
 	if (!err && type->needs & SINK_NEEDS_NET) {
-		why = "a receiver stores; name a file:/PATH";
+		why = "a receiver stores; name a file:/PATH, or stdout:";
 		err = -EINVAL;
 	}
 	if (!err) {

@@ -64,7 +64,7 @@ const struct command command_receive = {
 		 "                      tls://ADDRESS:PORT?cert=FILE&key=FILE; with\n"
 		 "                      &ca=FILE: only clients whose certificate it signed.\n"
 		 "                      idle=10m: close who sent nothing for that long\n"
-		 "      --to URL        file:/PATH, with the keys of that sink (docs/export.md)\n"
+		 "      --to URL        file:/PATH or stdout:, with their keys (docs/export.md)\n"
 		 "      --ready-fd N    write a newline to descriptor N when it listens\n"
 		 "\n"
 		 "example: lapwing receive --listen unix:/run/events --to file:/srv/events.pb\n",

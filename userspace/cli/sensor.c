@@ -342,6 +342,24 @@ static int read_settings(const struct command *c, struct session_options *o) {
 	return code || strcmp(c->name, "run") != 0 ? code : take_content(o, &s.content);
 }
 
+/* one_writer - of standard output: lines of two processes would be mixed */
+static int one_writer(const struct command *c, const struct session_options *o) {
+	unsigned n_sinks = 0, n_outputs = 0;
+	enum output_format format;
+
+	for (unsigned i = 0; i < o->export.n_sinks; i++)
+		n_sinks += !strncmp(o->export.sinks[i].url, "stdout:", 7);
+	for (int i = 0; i < o->n_outputs; i++) {
+		const char *place = output_place(o->outputs[i], &format);
+
+		n_outputs += place && (!strcmp(place, "-") || !strcmp(place, "/dev/stdout"));
+	}
+	if (!n_sinks || n_sinks + n_outputs < 2)
+		return CLI_OK;
+	return cli_misuse(c, "the sink \"stdout:\" has standard output for itself; send others to "
+			  "a file");
+}
+
 int sensor_finish(const struct command *c, struct session_options *o) {
 	const char *shipped = rules_default();
 	int code = read_settings(c, o);
@@ -365,6 +383,9 @@ int sensor_finish(const struct command *c, struct session_options *o) {
 	o->content.detect = o->detect;
 	if (!o->n_outputs && !o->export.n_sinks && !o->spool)
 		o->outputs[o->n_outputs++] = "text:-";
+	code = one_writer(c, o);
+	if (code)
+		return code;
 	if (o->color < 0 && getenv("NO_COLOR") && *getenv("NO_COLOR"))
 		o->color = 0;
 	return CLI_OK;

@@ -9,12 +9,12 @@
 
 #include "base/quantity.h"
 
-extern const struct sink_type sink_file, sink_unix, sink_tcp, sink_tls, sink_syslog, sink_otlp,
-	sink_splunk, sink_elastic, sink_kafka;
+extern const struct sink_type sink_file, sink_stdout, sink_unix, sink_tcp, sink_tls, sink_syslog,
+	sink_otlp, sink_splunk, sink_elastic, sink_kafka;
 
 static const struct sink_type *const types[] = {
-	&sink_file, &sink_unix, &sink_tcp, &sink_tls, &sink_syslog, &sink_otlp, &sink_splunk,
-	&sink_elastic, &sink_kafka,
+	&sink_file, &sink_stdout, &sink_unix, &sink_tcp, &sink_tls, &sink_syslog, &sink_otlp,
+	&sink_splunk, &sink_elastic, &sink_kafka,
 };
 
 #define N_TYPES (sizeof(types) / sizeof(types[0]))

@@ -204,6 +204,22 @@ static int connect_udp(struct sink *s, struct syslog *l) {
 	return l->udp >= 0 ? 0 : sink_fail(s, -EHOSTUNREACH, "no way to \"%.120s\"", s->url->host);
 }
 
+/* fail_udp - what the kernel has to say is of the datagram before the one that it says it at */
+static int fail_udp(struct sink *s, struct docs *d, size_t n_sent, int error) {
+	if (n_sent && error != EMSGSIZE)
+		d->v[n_sent - 1].outcome = SINK_AGAIN;
+	return sink_fail(s, -error, "\"%.120s\" takes no datagrams: %s", s->url->host,
+			 strerror(error));
+}
+
+/* udp_error - that nobody listens there, if the kernel has heard so by now */
+static int udp_error(const struct syslog *l) {
+	socklen_t n = sizeof(int);
+	int error = 0;
+
+	return getsockopt(l->udp, SOL_SOCKET, SO_ERROR, &error, &n) ? errno : error;
+}
+
 static int send_udp(struct sink *s, struct syslog *l, const struct sink_batch *batch,
 		    struct docs *d) {
 	int err = l->udp < 0 ? connect_udp(s, l) : 0;
@@ -212,16 +228,19 @@ static int send_udp(struct sink *s, struct syslog *l, const struct sink_batch *b
 		buf_reset(&l->out);
 		(void)make(l, batch, &d->v[i]);
 		err = buf_error(&l->out);
-		/* that nobody listens, the kernel says at the next datagram */
 		if (!err && send(l->udp, l->out.data, l->out.len, MSG_NOSIGNAL) < 0)
-			err = sink_fail(s, -errno, "\"%.120s\" takes no datagrams: %s",
-					s->url->host, strerror(errno));
+			err = fail_udp(s, d, i, errno);
 		if (err == -EMSGSIZE) {
 			d->v[i].outcome = SINK_REFUSED;
 			err = 0;
 		} else if (!err) {
 			d->v[i].outcome = SINK_ACKED;
 		}
+	}
+	if (!err && d->n) {
+		int error = udp_error(l);
+
+		err = error ? fail_udp(s, d, d->n, error) : 0;
 	}
 	return err;
 }

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stdout.c - standard output, for whoever reads what a container or a service says
+ *
+ * Acknowledged means: the kernel took it, for a pipe or a file. A reader that is slow is waited
+ * for; what it has of an event by then is not written again, so that each line stays whole as long
+ * as this process lives.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/varint.h"
+#include "sink/sink.h"
+
+extern const struct sink_type sink_stdout;
+
+/* Of a pipe that has room at all, what it takes without making us wait. */
+#define PIECE_BYTES PIPE_BUF
+
+struct standard {
+	bool framed;
+	uint64_t timeout_ms;
+	size_t done;	 /* bytes that are written of the first event that is not delivered */
+	struct buf buf;
+};
+
+static int stdout_open(struct sink *s) {
+	struct standard *o = calloc(1, sizeof(*o));
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	s->state = o;
+	if (!o)
+		return sink_fail(s, -ENOMEM, "there is no memory");
+	o->framed = !strcmp(s->format, "proto");
+	if (s->url->host || s->url->path)
+		return sink_fail(s, -EINVAL, "stdout: has no place; write \"%s\"",
+				 sink_stdout.example);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return sink_fail(s, -EBADF, "standard output is closed; open it");
+	if (o->framed && isatty(STDOUT_FILENO))
+		return sink_fail(s, -EINVAL, "protobuf is not for a terminal; redirect standard "
+				 "output or write \"stdout:?format=json\"");
+	return sink_ms(s, "timeout", &o->timeout_ms);
+}
+
+/* write_some - a piece of the buffer, when there is room for one before @end; bytes, or -errno */
+static ssize_t write_some(const struct standard *o, size_t at, uint64_t end) {
+	struct pollfd room = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
+	size_t left = o->buf.len - at;
+	ssize_t n;
+
+	if (now >= end || poll(&room, 1, (int)(end - now)) == 0)
+		return -ETIMEDOUT;
+	n = write(STDOUT_FILENO, o->buf.data + at, left < PIECE_BYTES ? left : PIECE_BYTES);
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	return n;
+}
+
+/* put - the event @item, of which the start may be written; 0 when all of it is */
+static int put(struct standard *o, const struct sink_item *item, uint64_t end) {
+	char head[VARINT_MAX_BYTES];
+
+	buf_reset(&o->buf);
+	if (o->framed)
+		buf_add(&o->buf, head, varint_put(head, item->body.n));
+	buf_add_str(&o->buf, item->body);
+	if (buf_error(&o->buf))
+		return buf_error(&o->buf);
+	while (o->done < o->buf.len) {
+		ssize_t n = write_some(o, o->done, end);
+
+		if (n < 0)
+			return (int)n;
+		o->done += (size_t)n;
+	}
+	o->done = 0;
+	return 0;
+}
+
+static int stdout_send(struct sink *s, struct sink_batch *batch) {
+	struct standard *o = s->state;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		int err = put(o, &batch->items[i], clock_ms(CLOCK_MONOTONIC) + o->timeout_ms);
+
+		if (err == -ETIMEDOUT)
+			return sink_fail(s, err, "nobody reads standard output fast enough");
+		if (err == -EPIPE)
+			return sink_fail(s, err, "nobody reads standard output any more");
+		if (err)
+			return sink_fail(s, err, "standard output cannot be written: %s",
+					 strerror(-err));
+		batch->items[i].outcome = SINK_ACKED;
+	}
+	return 0;
+}
+
+static void stdout_close(struct sink *s) {
+	struct standard *o = s->state;
+
+	if (!o)
+		return;
+	buf_done(&o->buf);
+	free(o);
+}
+
+static const char *const formats[] = { "json", "proto", "ocsf", "ecs", NULL };
+
+static const struct sink_key keys[] = {
+	{ "timeout", "10s", "how long a reader may take none of it" },
+	{ 0 },
+};
+
+const struct sink_type sink_stdout = {
+	.scheme = "stdout",
+	.example = "stdout:?format=json",
+	.formats = formats,
+	.keys = keys,
+	.open = stdout_open,
+	.send = stdout_send,
+	.close = stdout_close,
+};
