@@ -65,11 +65,12 @@ def wait_until(true, what, seconds=SLOW_S):
 class Events:
     """Some events as protobuf, made once from a story."""
 
-    def __init__(self, folder):
-        tape, self.path = os.path.join(folder, "tape"), os.path.join(folder, "events.pb")
-        story = os.path.join(TOP, "tests/replay/reverse_shell_command.fire.story")
+    def __init__(self, folder, story="reverse_shell_command.fire", *rules):
+        tape, self.path = os.path.join(folder, "tape"), os.path.join(folder, f"{story}.pb")
+        story = os.path.join(TOP, f"tests/replay/{story}.story")
         subprocess.run([os.path.join(BUILD, "tests/replay/story"), story, tape], check=True)
-        subprocess.run([LAPWING, "replay", "--no-rules", "-o", f"proto:{self.path}", tape], check=True)
+        subprocess.run([LAPWING, "replay", *(rules or ["--no-rules"]), "-o", f"proto:{self.path}", tape],
+                       check=True)
         self.bytes = slurp(self.path)
         self.n = len(list(messages(self.bytes)))
 
