@@ -8,9 +8,11 @@ import subprocess
 import time
 
 from link import free_port, receiver, resident
-from rig import LAPWING, Failed, Received, Rig, account, messages, wait_until
+from rig import LAPWING, Failed, Received, Rig, account, messages, slurp, wait_until
 
 CLIENTS, BATCH_BYTES = 24, 1_500_000
+MOST_CLIENTS = 64  # of a receiver
+HOARDERS, LARGE = 50, 8_000_000
 
 
 def crc32c(data):
@@ -142,7 +144,67 @@ def shrinks(folder, events):
                 s.close()
 
 
+def say_enough(folder, events):
+    """More clients than there is place for are told of once, with how many they were."""
+    rig, open_now = Rig(folder, events, f"unix:{folder}/s"), []
+    with receiver(rig.sinks[0], f"file:{folder}/got.pb", rig.log):
+        try:
+            for _ in range(MOST_CLIENTS):
+                open_now.append(socket.socket(socket.AF_UNIX))
+                open_now[-1].connect(rig.path("s"))
+            for _ in range(50):
+                with socket.socket(socket.AF_UNIX) as s:
+                    s.settimeout(60)
+                    s.connect(rig.path("s"))
+                    if s.recv(1):
+                        yield "somebody was served without a place"
+        finally:
+            for s in open_now:
+                s.close()
+        for _ in range(50):
+            with socket.socket(socket.AF_UNIX) as s, contextlib.suppress(OSError):
+                s.settimeout(60)
+                s.connect(rig.path("s"))
+                s.sendall(b"\x04\x08\x01\x12\x00")
+                s.recv(1)
+        rig.run(3)
+        rig.drained()
+    yield from account(rig.ledger(), Received(rig.path("got.pb")), rig.made)
+    for word in (b"turned away", b"no batch"):
+        lines = [line for line in slurp(rig.log).splitlines() if word in line]
+        # one each ten seconds, and the test may be slow
+        if not 0 < len(lines) <= 6:
+            yield f"{len(lines)} lines, such as {lines[:3]}"
+
+
+def hoarded(folder, events):
+    """Many clients with most of a large message each: those that hold most go, others are served."""
+    rig, open_now = Rig(folder, events, f"unix:{folder}/s"), []
+    part = varint(LARGE) + b"\x12" + varint(LARGE - 10) + bytes(LARGE - 100_000)
+    with receiver(rig.sinks[0], f"file:{folder}/got.pb", rig.log) as process:
+        try:
+            for _ in range(HOARDERS):
+                s = socket.socket(socket.AF_UNIX)
+                open_now.append(s)
+                s.settimeout(60)
+                s.connect(rig.path("s"))
+                with contextlib.suppress(ConnectionError):
+                    s.sendall(part)
+            if resident(process.pid) > 200 << 20:
+                yield f"{HOARDERS} clients make it hold {resident(process.pid)} bytes"
+            rig.run(100)
+            rig.drained()
+        finally:
+            for s in open_now:
+                s.close()
+    yield from account(rig.ledger(), Received(rig.path("got.pb")), rig.made)
+    if b"hold" not in slurp(rig.log):
+        yield "it does not say that it turned somebody away"
+
+
 CASES = {
+    "a_receiver_says_once_that_many_are_turned_away": say_enough,
+    "a_receiver_whose_clients_hoard_turns_those_away_that_hold_most": hoarded,
     "a_sink_without_a_name_is_known_by_its_place": new_token,
     "a_cursor_of_the_whole_url_is_found_again": old_name,
     "a_sink_is_forgotten_when_it_delivers_no_more": forgotten,

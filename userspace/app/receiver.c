@@ -18,6 +18,7 @@
 #include "app/format.h"
 #include "app/sandbox.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/quantity.h"
 #include "encode/encode.h"
@@ -30,6 +31,10 @@
 #define SWEEP_MS 1000
 #define IDLE_DEFAULT "10m"
 #define TURN_STEPS 4 /* of one client, before others and signals have theirs */
+#define SAY_EVERY_MS 10000
+
+/* What clients can make us say, each seldom: strangers write no log full. */
+enum complaint { TOO_MANY, TOO_LARGE, NO_BATCH, REFUSED, COMPLAINTS };
 
 struct receiver {
 	const struct receiver_options *o;
@@ -40,12 +45,33 @@ struct receiver {
 	int listen, signals;
 	uint64_t idle_ms;
 	struct client clients[RECEIVER_MAX_CLIENTS];
+	struct {
+		uint64_t said_ms; /* monotonic; 0: never */
+		unsigned unsaid;  /* since then */
+	} complaints[COMPLAINTS];
 	struct arena arena;
 	struct buf bodies;
 	struct sink_item *items;
 	size_t *offsets; /* of each item's body in @bodies, and one behind the last */
 	size_t n, cap;
 };
+
+/* complain - a sentence about a client, with how many of its kind were not said since the last */
+static void complain(struct receiver *r, enum complaint what, const char *sentence) {
+	uint64_t now = clock_ms(CLOCK_MONOTONIC), *said_ms = &r->complaints[what].said_ms;
+	unsigned *unsaid = &r->complaints[what].unsaid;
+
+	if (*said_ms && now - *said_ms < SAY_EVERY_MS) {
+		++*unsaid;
+		return;
+	}
+	if (*unsaid)
+		log_warn("%s (and %u more before), continuing", sentence, *unsaid);
+	else
+		log_warn("%s, continuing", sentence);
+	*said_ms = now;
+	*unsaid = 0;
+}
 
 /* --- one batch -------------------------------------------------------------------------------- */
 
@@ -120,8 +146,8 @@ static int take_batch(struct receiver *r, struct client *c, struct str frame) {
 	buf_reset(&r->bodies);
 	err = frame_batch(frame, &number, add_event, r);
 	if (err == -EBADMSG)
-		log_warn("a client sent what is no batch of events; its connection is closed, "
-			 "continuing");
+		complain(r, NO_BATCH, "a client sent what is no batch of events; its connection "
+				      "is closed");
 	if (!err)
 		err = store(r);
 	if (!err)
@@ -142,7 +168,7 @@ static void accept_client(struct receiver *r) {
 		(void)client_open(&r->clients[i], fd, r->ctx);
 		return;
 	}
-	log_warn("more than %d clients; one is turned away, continuing", RECEIVER_MAX_CLIENTS);
+	complain(r, TOO_MANY, "there is no place for more clients; one is turned away");
 	(void)close(fd);
 }
 
@@ -162,6 +188,7 @@ static int take_frames(struct receiver *r, struct client *c) {
 
 static void serve(struct receiver *r, struct client *c) {
 	char why[160] = "";
+	char sentence[200];
 	int err, got, steps = 0;
 
 	/* as long as there are answers to send: these the next poll is for, if the turn is over */
@@ -170,12 +197,33 @@ static void serve(struct receiver *r, struct client *c) {
 		/* what came before its end counts, though nobody hears the answer */
 		got = take_frames(r, c);
 	} while (!err && !got && c->out.len && !client_stuck(c) && ++steps < TURN_STEPS);
-	if (why[0])
-		log_warn("a client is refused: %s, continuing", why);
+	if (why[0]) {
+		(void)snprintf(sentence, sizeof(sentence), "a client is refused: %s", why);
+		complain(r, REFUSED, sentence);
+	}
 	if (err || got < 0)
 		client_close(c);
 	else
 		client_rest(c);
+}
+
+/* keep_bound - the largest messages that are not whole go until all others have room */
+static void keep_bound(struct receiver *r) {
+	for (;;) {
+		struct client *largest = &r->clients[0];
+		size_t total = 0;
+
+		for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++) {
+			total += r->clients[i].in.len;
+			if (r->clients[i].in.len > largest->in.len)
+				largest = &r->clients[i];
+		}
+		if (total <= RECEIVER_MAX_BYTES)
+			return;
+		complain(r, TOO_LARGE, "clients hold too much that is not whole; who holds most "
+				       "is turned away");
+		client_close(largest);
+	}
 }
 
 /* sweep - connections of which nothing is heard any more: their places are for others */
@@ -199,8 +247,10 @@ static int loop(struct receiver *r) {
 		if (fds[0].revents)
 			return 0;
 		for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++)
-			if (r->clients[i].fd >= 0 && fds[i + 2].revents)
+			if (r->clients[i].fd >= 0 && fds[i + 2].revents) {
 				serve(r, &r->clients[i]);
+				keep_bound(r);
+			}
 		sweep(r);
 		if (fds[1].revents)
 			accept_client(r);

@@ -4,7 +4,8 @@
  *
  * It takes batches from many sensors, checks each event, writes them by a sink of its own (file:),
  * and acknowledges what that sink acknowledged. One thread; a client that is slow or silent costs a
- * buffer, and no other client waits for it.
+ * buffer, and no other client waits for it. Where all buffers are too much, the largest goes, and
+ * with it its client: sensors send messages of a megabyte, which all may do at once.
  */
 #ifndef LAPWING_RECEIVER_H
 #define LAPWING_RECEIVER_H
@@ -12,6 +13,7 @@
 #include "sink/url.h"
 
 #define RECEIVER_MAX_CLIENTS 64
+#define RECEIVER_MAX_BYTES (128u << 20) /* of all messages that are not whole yet */
 
 struct receiver_options {
 	const char *listen; /* unix:/PATH, tcp://HOST:PORT, tls://HOST:PORT?cert=…&key=…; idle=… */
