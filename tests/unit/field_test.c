@@ -146,6 +146,12 @@ static void a_field_has_the_text_that_rules_compare(void) {
 	CHECK(!event_has(&e, FIELD_HOST_NAME));
 }
 
+/* What a segment says of its payloads: the schema's number, and a sum that fields decide. */
+static void the_schema_is_one_number_for_all_fields(void) {
+	CHECK(field_schema() >> 32 == EVENT_SCHEMA && (uint32_t)field_schema());
+	CHECK(field_schema() == field_schema());
+}
+
 int main(void) {
 	RUN(field_def_and_event_proto_agree);
 	RUN(a_row_without_a_proto_field_is_refused);
@@ -156,5 +162,6 @@ int main(void) {
 	RUN(a_row_of_another_number_is_refused);
 	RUN(every_field_is_found_by_its_name);
 	RUN(a_field_has_the_text_that_rules_compare);
+	RUN(the_schema_is_one_number_for_all_fields);
 	DONE();
 }

@@ -192,7 +192,7 @@ static int start_spool(struct export *x) {
 	struct spool_options o = { .folder = x->o.folder,
 				   .max_bytes = x->o.max_bytes,
 				   .max_age_s = x->o.max_age_s,
-				   .schema = EVENT_SCHEMA,
+				   .schema = field_schema(),
 				   .key = x->o.key_file ? x->key : NULL,
 				   .readers = x->readers,
 				   .n_readers = x->o.n_sinks };

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "base/crc32c.h"
+
 const struct field fields[FIELD_MAX] = {
 #define TOP(id, number, member, type)                                                              \
 	[FIELD_##id] = { "",     #member,     #member, offsetof(struct event, member),             \
@@ -25,6 +27,19 @@ int field_by_name(struct str name, enum field_id *ret) {
 		}
 	}
 	return -ENOENT;
+}
+
+uint64_t field_schema(void) {
+	uint32_t sum = 0;
+
+	for (int i = 0; i < FIELD_MAX; i++) {
+		const struct field *f = &fields[i];
+
+		sum = crc32c(sum, f->name, strlen(f->name) + 1);
+		sum = crc32c(sum, &f->number, sizeof(f->number));
+		sum = crc32c(sum, &f->type, sizeof(f->type));
+	}
+	return (uint64_t)EVENT_SCHEMA << 32 | sum;
 }
 
 static struct str decimal(uint64_t v, char *scratch) {

@@ -52,6 +52,12 @@ extern const struct field fields[FIELD_MAX];
 /* field_by_name - 0 and the number of the field called @name, or -ENOENT */
 int field_by_name(struct str name, enum field_id *ret);
 
+/*
+ * field_schema - which fields this version knows: the schema's number, and below it 32 bits of a
+ * sum over each field's name, number and type. For what is kept longer than a version, as segments.
+ */
+uint64_t field_schema(void);
+
 static inline bool event_has(const struct event *e, enum field_id id) {
 	return e->has[id / 64] >> (id % 64) & 1;
 }

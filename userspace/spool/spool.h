@@ -51,7 +51,7 @@ struct spool_options {
 	const char *folder; /* made with mode 0700 if it is not there, and those above it */
 	uint64_t max_bytes; /* of all segments */
 	uint64_t max_age_s; /* 0: any age */
-	uint64_t schema;    /* a number for what the payloads are */
+	uint64_t schema;    /* of the payloads: kept in each segment, for who reads it later */
 	const uint8_t *key; /* of the hash chain, SPOOL_KEY_BYTES; NULL: none */
 	const char *const *readers; /* names of cursors that hold events back; borrowed */
 	size_t n_readers;
