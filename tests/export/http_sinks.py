@@ -20,6 +20,7 @@ N = 120
 EVENTS = CERTS = None
 MAKING = threading.Lock()
 GRACE_S = 3  # of a courier, once the source is gone
+PATIENT = "spool: {grace: 60s}\n"
 
 
 class Numbered:
@@ -241,14 +242,16 @@ def told_of_cap(r, ledger):
 
 def capped():
     """A cap on the rate: what it left out is counted, and told as a loss at the latest at the end."""
-    with Elastic() as r:
-        told_of_cap(r, feed(SINKS[2], r, max_rate=10, format="json").ledger)
+    with Elastic() as r, temporary() as folder:
+        rig = Rig(folder, EVENTS, SINKS[2].url(r.port, max_rate=10, format="json"), config=PATIENT)
+        rig.run(1)
+        told_of_cap(r, rig.ledger())
 
 
 def capped_and_killed():
     """What a courier knew of what it left out, the one after it knows, and tells it once."""
     with Elastic(delay=0.1) as r, temporary() as folder:
-        rig = Rig(folder, EVENTS, SINKS[2].url(r.port, max_rate=10, format="json"))
+        rig = Rig(folder, EVENTS, SINKS[2].url(r.port, max_rate=10, format="json"), config=PATIENT)
         source, each = rig.source(), list(messages(EVENTS.bytes))
         try:
             for end in range(N // 3, N + 1, N // 3):
@@ -272,7 +275,7 @@ def capped_and_away():
                   config="spool: {grace: 100ms}\n")
         rig.run(1)
         with Elastic(port=port) as r:
-            rig.config = "spool: {grace: 20s}\n"
+            rig.config = PATIENT
             told_of_cap(r, rig.drained().ledger())
 
 

@@ -190,7 +190,8 @@ def hoarded(folder, events):
                 s.connect(rig.path("s"))
                 with contextlib.suppress(ConnectionError):
                     s.sendall(part)
-            if resident(process.pid) > 200 << 20:
+            # sanitizers keep what was freed
+            if resident(process.pid) > 200 << 20 and os.environ.get("SAN") != "1":
                 yield f"{HOARDERS} clients make it hold {resident(process.pid)} bytes"
             rig.run(100)
             rig.drained()

@@ -40,13 +40,20 @@ def gone(folder, events):
     reading, writing = os.pipe()
     os.close(reading)
     rig = Standard(folder, events, writing, config="spool: {grace: 200ms}\n")
-    rig.run(COPIES)
+    source = rig.source()
     os.close(writing)
+    try:
+        rig.feed(source, COPIES)
+        wait_until(lambda: rig.spooled() and rig.ledger()["failures"], "it fails")
+    finally:
+        source.stdin.close()
+        source.wait(SLOW_S)
     ledger = rig.ledger()
     yield from balance(ledger)
     if ledger["acknowledged"] or ledger["pending"] != rig.made or "any more" not in ledger["why"]:
         yield f"nobody read: {ledger}"
     with open(os.path.join(folder, "out"), "ab") as rig.out:
+        rig.config = None
         rig.drained()
     yield from account(rig.ledger(), Received(rig.path("out")), rig.made)
 
