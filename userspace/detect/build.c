@@ -120,6 +120,17 @@ static bool equal(const struct predicate *a, const struct predicate *b) {
 	return equal_values(a, b);
 }
 
+#define LONG_MATCH 64 /* bytes that few values have */
+
+/* wants_long - whether each regex of @p is settled by how short nearly all values are */
+static bool wants_long(const struct predicate *p) {
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (p->regexes[i].least < LONG_MATCH)
+			return false;
+	}
+	return true;
+}
+
 static uint32_t predicate_cost(const struct predicate *p) {
 	static const uint32_t base[] = {
 		[OP_EXISTS] = 1,      [OP_PRESENT] = 1,	       [OP_EQUALS] = 3,
@@ -131,6 +142,8 @@ static uint32_t predicate_cost(const struct predicate *p) {
 	};
 	uint32_t cost = base[p->op];
 
+	if (p->op == OP_REGEX && wants_long(p))
+		cost = 10;
 	if (p->op >= OP_CONTAINS)
 		cost += cost * p->n / 8;
 	if (p->slot->taxon.source == SOURCE_WORDS)

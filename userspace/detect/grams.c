@@ -5,6 +5,21 @@
 
 #define MOST_MAYBE_BITS 17 /* more would not stay in the CPU's second cache */
 
+unsigned usual(unsigned char c) {
+	static const char by_rank[] = "/esinart oldcubpm.-hfgvykwx_0123456789";
+	const char *at = c ? strchr(by_rank, c) : NULL;
+
+	return at ? 9 - (unsigned)(at - by_rank) / 5 : 0;
+}
+
+unsigned gram_weight(const char *s) {
+	unsigned weight = 0;
+
+	for (int i = 0; i < GRAM; i++)
+		weight += usual((unsigned char)s[i]);
+	return weight;
+}
+
 int grams_room(struct arena *arena, struct grams *t) {
 	uint32_t bits = 5;
 

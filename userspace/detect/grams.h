@@ -75,4 +75,10 @@ int grams_room(struct arena *arena, struct grams *t);
 
 void grams_add(struct grams *t, uint32_t gram, uint32_t text, uint32_t at);
 
+/* usual - how usual a byte is in paths and command lines, 0 to 9; a guess that costs only time */
+unsigned usual(unsigned char c);
+
+/* gram_weight - how usual the gram at @s is */
+unsigned gram_weight(const char *s);
+
 #endif

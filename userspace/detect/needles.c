@@ -38,13 +38,6 @@ struct needles {
 	bool inside, ends; /* whether there is anything to look for there */
 };
 
-unsigned usual(unsigned char c) {
-	static const char by_rank[] = "/esinart oldcubpm.-hfgvykwx_0123456789";
-	const char *at = c ? strchr(by_rank, c) : NULL;
-
-	return at ? 9 - (unsigned)(at - by_rank) / 5 : 0;
-}
-
 /* short_key - of a whole text of less than GRAM bytes */
 static uint32_t short_key(struct str x) {
 	uint32_t key = x.n;
@@ -65,14 +58,6 @@ static inline uint32_t head_key(uint32_t gram, uint32_t at) {
 }
 
 /* --- made once ------------------------------------------------------------------------------- */
-
-static unsigned gram_weight(const char *s) {
-	unsigned weight = 0;
-
-	for (int i = 0; i < GRAM; i++)
-		weight += usual((unsigned char)s[i]);
-	return weight;
-}
 
 /* rarest - where in @x to begin, so that the @n grams from there on are the least usual */
 static uint32_t rarest(struct str x, uint32_t n) {
@@ -296,8 +281,28 @@ struct search {
 	bool found;
 };
 
+/* alike - false: @a and @b, of @n bytes, differ in more than the bit that small letters have */
+static inline bool alike(const char *a, const char *b, uint32_t n) {
+	const uint64_t bits = 0x2020202020202020ull;
+	uint64_t x, y;
+
+	if (n < 8)
+		return n < GRAM || (gram_at(a) == gram_at(b) &&
+				    gram_at(a + n - GRAM) == gram_at(b + n - GRAM));
+	for (uint32_t i = 0;; i = i + 16 <= n ? i + 8 : n - 8) {
+		memcpy(&x, a + i, 8);
+		memcpy(&y, b + i, 8);
+		if ((x ^ y) & ~bits)
+			return false;
+		if (i + 8 == n)
+			return true;
+	}
+}
+
 /* same - whether @text, which is folded, is what stands at @at */
 static inline bool same(const struct needles *k, const char *at, struct str text) {
+	if (!alike(at, text.s, text.n))
+		return false;
 	for (uint32_t i = 0; i < text.n; i++) {
 		if (k->fold[(unsigned char)at[i]] != (unsigned char)text.s[i])
 			return false;
@@ -401,7 +406,7 @@ static void ask_byte(struct search *s, char c) {
 	for (uint32_t i = 0; i < s->k->n_bytes; i++) {
 		const struct text *one = &s->k->v[s->k->bytes[i]];
 
-		if (same(s->k, &c, one->text))
+		if (s->k->fold[(unsigned char)c] == (unsigned char)one->text.s[0])
 			found(s, one);
 	}
 }

@@ -55,7 +55,4 @@ bool needles_any(const struct needles *k, struct str x);
  */
 uint32_t needles_price(struct str text, enum where where);
 
-/* usual - how usual a byte is in paths and command lines, 0 to 9; a guess that costs only time */
-unsigned usual(unsigned char c);
-
 #endif
