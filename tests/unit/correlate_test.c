@@ -155,6 +155,19 @@ static void figures_of_numbers(void) {
 	CHECK(at(2, "r1", "a", "2") == 0);
 }
 
+/* One who can write a single number must not blind the window for those that follow. */
+static void a_huge_number_leaves_nothing_behind(void) {
+	load(CORR("value_sum", "r1", "60s", "condition: {gte: 10, field: Value}"));
+	CHECK(at(0, "r1", "a", "-9999999999999999999999999999999999999999") == 0);
+	CHECK(at(30, "r1", "a", "5") == 0);
+	CHECK(at(61, "r1", "a", "5") == 1);
+	load(CORR("value_sum", "r1", "60s", "condition: {eq: 1, field: Value}"));
+	CHECK(at(0, "r1", "a", "18446744073709551615") == 0);
+	CHECK(at(30, "r1", "a", "0.7") == 0);
+	CHECK(at(61, "r1", "a", "0.2") == 0);
+	CHECK(at(62, "r1", "a", "0.1") == 1);
+}
+
 static void aliases_name_another_field_for_each_rule(void) {
 	load(RULES "title: c\ncorrelation:\n  type: temporal\n  rules: [r1, "
 		   "00000002-0000-4000-8000-000000000000]\n  group-by: who\n  timespan: 1m\n"
@@ -462,6 +475,7 @@ int main(void) {
 	RUN(temporal_wants_every_rule_in_any_order);
 	RUN(ordered_wants_the_order_of_the_list);
 	RUN(figures_of_numbers);
+	RUN(a_huge_number_leaves_nothing_behind);
 	RUN(aliases_name_another_field_for_each_rule);
 	RUN(a_correlation_counts_another_one);
 	RUN(rules_are_told_themselves_where_a_correlation_generates);

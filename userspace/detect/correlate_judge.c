@@ -130,7 +130,7 @@ struct total {
 
 static struct total total_of(const struct correlation *c, struct windows *w, const struct window *g,
 			     struct window_hit *end) {
-	struct total t = { g->sum, g->weight };
+	struct total t = { window_sum(g), g->weight };
 
 	if (end == window_newest(w, g))
 		return t;

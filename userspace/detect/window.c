@@ -152,6 +152,25 @@ static void uncount(struct windows *w, struct window *g, struct window_hit *hit)
 	g->n_distinct--;
 }
 
+#define UNITS 1e9L
+#define HUGE_NUMBER 1e24L /* WINDOW_MOST of these in UNITS are less than 2^127 */
+
+/* add_number - what is added and taken away again leaves nothing behind, whatever stood beside it */
+static void add_number(struct window *g, const struct window_hit *hit, int sign) {
+	long double x = (long double)hit->number * hit->weight;
+
+	if (x > -HUGE_NUMBER && x < HUGE_NUMBER) {
+		g->units += sign * (__typeof__(g->units))(x * UNITS + (x < 0 ? -0.5L : 0.5L));
+		return;
+	}
+	g->n_huge += (uint32_t)sign;
+	g->huge = g->n_huge ? g->huge + (long double)sign * x : 0;
+}
+
+long double window_sum(const struct window *g) {
+	return g->huge + (long double)g->units / UNITS;
+}
+
 /* enter - @hit is inside from now on */
 static void enter(struct windows *w, struct window *g, struct window_hit *hit) {
 	struct window_hit *same = windows_same(w, g, hit->value);
@@ -159,7 +178,7 @@ static void enter(struct windows *w, struct window *g, struct window_hit *hit) {
 	hit->inside = true;
 	g->n_inside++;
 	g->weight += hit->weight;
-	g->sum += (long double)hit->number * hit->weight;
+	add_number(g, hit, 1);
 	if (same && same->time_ns > hit->time_ns)
 		return;
 	if (same)
@@ -175,9 +194,7 @@ static void leave(struct windows *w, struct window *g, struct window_hit *hit) {
 	hit->inside = false;
 	g->n_inside--;
 	g->weight -= hit->weight;
-	g->sum -= (long double)hit->number * hit->weight;
-	if (g->n_inside == 0) /* what rounding left behind */
-		g->sum = 0;
+	add_number(g, hit, -1);
 	if (!hit->counted)
 		return;
 	uncount(w, g, hit);

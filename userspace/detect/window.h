@@ -59,7 +59,9 @@ struct window {
 	uint64_t weight;     /* of those inside, as the next two */
 	uint32_t n_distinct; /* values */
 	uint32_t n_inside;
-	long double sum;	/* weight times number */
+	__extension__ __int128 units; /* of weight times number, in 10^-9: it adds up exactly */
+	long double huge;	      /* the same of those that are too large for this, */
+	uint32_t n_huge;	      /* and how many they are */
 	uint32_t chain;		/* next one in a chain of windows->groups */
 	uint32_t before, after; /* in the order of use */
 	uint16_t text_n;
@@ -89,6 +91,9 @@ struct window *windows_get(struct windows *w, uint64_t owner, uint64_t key, stru
  */
 struct window_hit *windows_add(struct windows *w, struct window *g, const struct window_hit *hit,
 			       struct str id, uint64_t span_ns, uint32_t most);
+
+/* window_sum - weight times number of the hits inside @g */
+long double window_sum(const struct window *g);
 
 /* windows_drop - lets go of one hit of @g; not counted as an eviction */
 void windows_drop(struct windows *w, struct window *g, struct window_hit *hit);
