@@ -143,6 +143,44 @@ static void a_list_of_100000_values_in_an_event(void) {
 	free(values);
 }
 
+/* cramped - what is found of the values in an arena that has no room for them, and is it told */
+static uint32_t cramped(const char *item, const struct str *values, bool *ret_told) {
+	const struct record_field field = { STR("f"), values, MANY };
+	const struct record record = { .fields = &field, .n = 1 };
+	struct ruleset *rules = rule_of(item);
+	const struct detection *found;
+	struct arena small;
+	uint32_t n;
+
+	arena_init(&small, 64 * 1024);
+	n = rules ? detect_record(rules, &small, &record, &found) : 0;
+	*ret_told = rules && detect_cramped(rules);
+	arena_done(&small);
+	CHECK(rules && hits(rules, values, 1) == 0 && !detect_cramped(rules));
+	ruleset_free(rules);
+	return n;
+}
+
+static void values_without_room_are_told(void) {
+	static const char *const items[] = { "f|contains: needle", "- needle",
+					     "f|re: 'n[e]+dle'",    "f|contains|cased: needle",
+					     "f: '*a*needle'",	    "f|endswith: ' needle'" };
+	struct str *values = calloc(MANY, sizeof(*values));
+	bool told;
+
+	CHECK(values);
+	for (int nulls = 0; values && nulls < 2; nulls++) {
+		for (uint32_t i = 0; i < MANY; i++)
+			values[i] = STR("hay");
+		values[MANY - 1] = STR("a needle");
+		values[1].s = nulls ? NULL : "hay";
+		for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+			CHECK(cramped(items[i], values, &told) == 1 || told);
+		CHECK(cramped("- needle", values, &told) == 0 && told);
+	}
+	free(values);
+}
+
 static void a_list_of_100000_values_in_a_rule_is_refused(void) {
 	struct buf text = { 0 };
 
@@ -175,11 +213,12 @@ static void an_alias_bomb_is_refused(void) {
 }
 
 int main(void) {
-	rule_arena.max_bytes = 16u << 20; /* what `lapwing match` would need for such a line */
+	rule_arena.max_bytes = 16u << 20; /* of the 256 MiB that `lapwing match` has for a line */
 	RUN(nested_quantifiers_over_a_mebibyte);
 	RUN(many_wildcards_over_a_mebibyte);
 	RUN(nuls_and_bytes_that_are_no_utf8_are_bytes);
 	RUN(a_list_of_100000_values_in_an_event);
+	RUN(values_without_room_are_told);
 	RUN(a_list_of_100000_values_in_a_rule_is_refused);
 	RUN(an_alias_bomb_is_refused);
 	arena_done(&rule_arena);

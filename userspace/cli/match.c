@@ -31,7 +31,7 @@ struct match_job {
 	struct ruleset *rules;
 	struct arena arena;
 	struct buf out;
-	uint64_t bad_lines;
+	uint64_t bad_lines, cramped_lines;
 };
 
 static int flush(struct match_job *job) {
@@ -171,6 +171,13 @@ static void bad_line(struct match_job *job, uint64_t line, const char *why) {
 		log_warn("line %" PRIu64 " is left out: %s, continuing", line, why);
 }
 
+static void cramped_line(struct match_job *job, uint64_t line) {
+	if (job->cramped_lines++ < 10)
+		log_warn("line %" PRIu64 " has more values than there is room for: rules may have "
+			 "missed it, continuing",
+			 line);
+}
+
 static int match_lines(struct match_job *job, struct jsonl *in) {
 	const struct detection *hits;
 	const char *why = "";
@@ -194,6 +201,8 @@ static int match_lines(struct match_job *job, struct jsonl *in) {
 		for (uint32_t i = 0, n = detect_record(job->rules, &job->arena, &record, &hits);
 		     i < n; i++)
 			add_hit(job, line, &hits[i]);
+		if (detect_cramped(job->rules))
+			cramped_line(job, line);
 		err = buf_error(&job->out);
 		if (!err && job->out.len >= FLUSH_BYTES)
 			err = flush(job);
@@ -207,6 +216,10 @@ static int match_lines(struct match_job *job, struct jsonl *in) {
 		log_error("standard output cannot be written: %s", strerror(-err));
 	if (job->bad_lines)
 		log_warn("%" PRIu64 " lines were no records, and were left out", job->bad_lines);
+	if (job->cramped_lines)
+		log_warn("%" PRIu64 " lines had more values than there is room for; rules may have "
+			 "missed them",
+			 job->cramped_lines);
 	return got < 0 || err ? CLI_FAILURE : CLI_OK;
 }
 

@@ -188,6 +188,12 @@ uint32_t detect_record(struct ruleset *rules, struct arena *arena, const struct 
 		       const struct detection **ret);
 
 /*
+ * detect_cramped - whether the arena had no room for some values of the last event or record
+ * Rules may then have missed it, whatever they said.
+ */
+bool detect_cramped(const struct ruleset *rules);
+
+/*
  * detect_evidence - what of a record made a rule hold
  * @d: given by the last detect_record(), whose record is still there
  *

@@ -37,6 +37,7 @@ struct slot {
 	struct taxon taxon;	  /* in events as they are */
 	struct audit_taxon audit; /* in records of auditd's */
 	bool present;		  /* there, if only as null */
+	bool cramped;		  /* there was no room for its values */
 	uint32_t epoch;		  /* @v, @n and @present are of that event */
 	uint32_t folded_epoch;	  /* so is @folded */
 	uint32_t pairs_epoch;	  /* and @pairs */
@@ -225,7 +226,8 @@ struct match {
 	struct arena *arena;
 	uint32_t epoch;	 /* 1 to MAX_EPOCH */
 	uint32_t bucket; /* whose texts were sought in this epoch, or NO_BUCKET */
-	bool limited;	/* a regex gave up since this was last cleared */
+	bool limited;	/* a regex gave up since this was last cleared, or there was no room */
+	bool cramped;	/* in the running event, there was no room for some values */
 	pcre2_match_data *regex_data;
 	pcre2_match_context *regex_limits;
 };

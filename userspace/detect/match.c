@@ -103,6 +103,7 @@ static void begin_event(struct ruleset *rules) {
 	rules->event++;
 	rules->match.weight = 1;
 	rules->match.id = (struct str){ 0 };
+	rules->match.cramped = false;
 	if (rules->correlations)
 		rules->correlations->n_found = 0;
 }
@@ -215,6 +216,7 @@ static void take_field(struct ruleset *rules, const struct record_field *f) {
 	s->epoch = rules->match.epoch;
 	s->n_asked = 0;
 	s->present = true;
+	s->cramped = false;
 	s->v = f->values;
 	while (n < f->n && f->values[n].s)
 		n++;
@@ -222,6 +224,7 @@ static void take_field(struct ruleset *rules, const struct record_field *f) {
 	if (n == f->n) /* no nulls among them */
 		return;
 	v = arena_alloc(rules->match.arena, f->n * sizeof(*v));
+	s->cramped = !v; /* @n of them are there all the same */
 	if (!v)
 		return;
 	s->n = 0;
@@ -249,6 +252,10 @@ uint32_t detect_record(struct ruleset *rules, struct arena *arena, const struct 
 	try_bucket(rules, &rules->records, &t);
 	*ret = rules->detections;
 	return finish(rules, &t);
+}
+
+bool detect_cramped(const struct ruleset *rules) {
+	return rules->match.cramped;
 }
 
 struct witness {

@@ -284,7 +284,7 @@ bool predicate_meets(struct match *m, const struct predicate *p, uint32_t i) {
 
 static enum answer ask(const struct match *m, const struct predicate *p) {
 	struct slot *s = p->slot;
-	enum answer answer = ANSWER_NO;
+	enum answer answer;
 	const struct str *v;
 
 	slot_get(m, s);
@@ -293,10 +293,11 @@ static enum answer ask(const struct match *m, const struct predicate *p) {
 	if (p->op == OP_PRESENT)
 		return s->n > 0 ? ANSWER_YES : ANSWER_NO;
 	if (s->n == 0)
-		return ANSWER_NO;
+		return s->cramped ? ANSWER_LIMITED : ANSWER_NO;
 	v = wants_folded(p) ? slot_folded(m, s) : s->v;
 	if (!v)
 		return ANSWER_LIMITED;
+	answer = s->cramped ? ANSWER_LIMITED : ANSWER_NO;
 	for (uint32_t i = 0; i < s->n; i++) {
 		enum answer one = ask_one(m, p, v[i]);
 
@@ -319,7 +320,7 @@ static enum answer ask_sieve(const struct match *m, const struct predicate *p) {
 	if (!(p->sought[m->bucket / 64] >> m->bucket % 64 & 1))
 		return ask(m, p);
 	if (p->seen != m->epoch)
-		return ANSWER_NO;
+		return p->slot->cramped ? ANSWER_LIMITED : ANSWER_NO;
 	return says_all(p) ? ANSWER_YES : ask(m, p);
 }
 
@@ -330,7 +331,10 @@ bool predicate_holds(struct match *m, struct predicate *p) {
 		answer = ask_sieve(m, p);
 		p->memo = m->epoch << 2 | answer;
 	}
-	m->limited |= answer == ANSWER_LIMITED;
+	if (answer == ANSWER_LIMITED) {
+		m->limited = true;
+		m->cramped |= p->slot->cramped;
+	}
 	return answer == ANSWER_YES;
 }
 

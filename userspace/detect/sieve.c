@@ -276,7 +276,7 @@ static void sift_words(const struct match *m, const struct bucket *b) {
 		see(m, b, s);
 }
 
-static void sift_slot(const struct match *m, const struct bucket *b, const struct bucket_slot *of) {
+static void sift_slot(struct match *m, const struct bucket *b, const struct bucket_slot *of) {
 	struct slot *s = of->slot;
 	bool found = false;
 
@@ -285,6 +285,7 @@ static void sift_slot(const struct match *m, const struct bucket *b, const struc
 		found |= needles_mark(of->sieve->needles, s->v[i], b->seen);
 	if (found)
 		see(m, b, of);
+	m->cramped |= s->cramped;
 }
 
 void bucket_sift(struct match *m, const struct bucket *b) {

@@ -121,6 +121,7 @@ static void record_words(const struct match *m, struct slot *s) {
 	v = arena_alloc(m->arena, (size_t)n * sizeof(*v));
 	s->n = 0;
 	s->v = v;
+	s->cramped = !v;
 	for (uint32_t i = 0; v && i < m->record->n; i++) {
 		const struct record_field *f = &m->record->fields[i];
 
@@ -190,6 +191,7 @@ void slot_fill(const struct match *m, struct slot *s) {
 
 	s->epoch = m->epoch;
 	s->n_asked = 0;
+	s->cramped = false;
 	if (m->record) {
 		s->n = 0;
 		s->present = false;
@@ -245,6 +247,7 @@ void slot_fold(const struct match *m, struct slot *s) {
 		bytes += s->v[i].n;
 	s->folded_epoch = m->epoch;
 	s->folded = arena_alloc(m->arena, bytes);
+	s->cramped |= !s->folded;
 	if (!s->folded)
 		return;
 	out = (char *)(s->folded + s->n);
