@@ -4,93 +4,85 @@
  *
  *     rules EVENTS.pb ROUNDS PATH...
  *
- * Prints one line of JSON. Under callgrind, --toggle-collect=detect_event and a
- * difference of two numbers of rounds give the instructions for one event.
+ * Prints one line of JSON. Rates are of CPU seconds: "per_s" of events that are in the cache, as
+ * they are when they have just been decoded, "cold_per_s" of all, one after the other, from memory.
+ * "to_scan" is how long it takes against the bare search for the same texts in the same values, and
+ * "to_each" how long the obvious way takes against it, which evaluates each rule for itself. Under
+ * callgrind, --toggle-collect=detect_event and a difference of two numbers of rounds give the
+ * instructions for one event, and --toggle-collect=scan_s those of the bare search.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "corpus.h"
 
-#include "detect/detect.h"
-#include "encode/encode.h"
-
-struct events {
-	struct event *v;
-	size_t n, cap;
+struct collector {
+	struct scans *scans;
+	struct arena *kept;
 };
 
-static void die(const char *what) {
-	(void)fprintf(stderr, "rules: %s\n", what);
-	exit(1);
+static void collect(void *ctx, struct match *m, const struct bucket *b) {
+	struct collector *c = ctx;
+
+	add_scans(c->scans, c->kept, m, b);
 }
 
-static double now_s(void) {
-	struct timespec t;
+/* scan_s - seconds for @rounds of nothing but looking for texts */
+static __attribute__((noinline)) double scan_s(const struct scans *scans, long rounds) {
+	static uint64_t seen[1 << 16];
+	double t = now_s();
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static char *read_file(const char *path, size_t *ret_n) {
-	FILE *f = fopen(path, "rb");
-	char *bytes = NULL;
-	long n;
-
-	if (!f || fseek(f, 0, SEEK_END) || (n = ftell(f)) < 0 || fseek(f, 0, SEEK_SET))
-		die("the events cannot be read");
-	bytes = malloc((size_t)n + 1);
-	if (!bytes || fread(bytes, 1, (size_t)n, f) != (size_t)n)
-		die("the events cannot be read");
-	(void)fclose(f);
-	*ret_n = (size_t)n;
-	return bytes;
-}
-
-/* next_length - a varint */
-static size_t next_length(const unsigned char *bytes, size_t n, size_t *at) {
-	size_t v = 0;
-
-	for (unsigned shift = 0; *at < n; shift += 7) {
-		unsigned char c = bytes[(*at)++];
-
-		v |= (size_t)(c & 0x7f) << shift;
-		if (c < 0x80)
-			break;
+	for (long r = 0; r < rounds; r++) {
+		for (size_t i = 0; i < scans->n; i++)
+			(void)needles_mark(scans->v[i].sieve->needles, scans->v[i].value, seen);
 	}
-	return v;
+	return now_s() - t;
 }
 
-static void read_events(const char *path, struct arena *arena, struct events *ret) {
-	size_t n, at = 0, len;
-	char *bytes = read_file(path, &n);
+/* fetch - @from and its texts are in the cache, as they are when it has just been decoded */
+static unsigned fetch(struct event *to, const struct event *from) {
+	unsigned sum = 0;
 
-	while (at < n) {
-		len = next_length((unsigned char *)bytes, n, &at);
-		if (ret->n == ret->cap) {
-			ret->cap = ret->cap ? ret->cap * 2 : 4096;
-			ret->v = realloc(ret->v, ret->cap * sizeof(*ret->v));
+	*to = *from;
+	for (uint32_t id = 0; id < FIELD_MAX; id++) {
+		const struct str *x = field_at(to, id);
+
+		for (uint32_t i = 0; fields[id].type == FIELD_STR && event_has(to, id) && i < x->n;
+		     i += 64)
+			sum += (unsigned char)x->s[i];
+	}
+	return sum;
+}
+
+/* warm_s - seconds for @rounds of matching events that are in the cache: without fetching them */
+static double warm_s(struct ruleset *rules, const struct events *events, struct arena *scratch,
+		     long rounds) {
+	static volatile unsigned sum;
+	static struct event e;
+	double took[2];
+
+	for (int match = 0; match < 2; match++) {
+		double t = now_s();
+
+		for (long r = 0; r < rounds; r++) {
+			for (size_t i = 0; i < events->n; i++) {
+				sum += fetch(&e, &events->v[i]);
+				arena_reset(scratch);
+				if (match)
+					detect_event(rules, scratch, &e);
+			}
 		}
-		if (!ret->v || len > n - at ||
-		    encode_unpack(bytes + at, len, arena, &ret->v[ret->n]))
-			die("the events are damaged");
-		ret->n++;
-		at += len;
+		took[match] = now_s() - t;
 	}
-	free(bytes);
-	if (!ret->n)
-		die("there are no events");
+	return took[1] - took[0];
 }
 
-static long resident_kib(void) {
-	char line[256];
-	long kib = 0;
-	FILE *f = fopen("/proc/self/status", "r");
+/* evaluate_each - every rule of a bucket for itself; what another one asked is asked again */
+static void evaluate_each(void *ctx, struct match *m, const struct bucket *b) {
+	uint64_t *hits = ctx;
 
-	while (f && fgets(line, sizeof(line), f))
-		(void)sscanf(line, "RssAnon: %ld", &kib);
-	if (f)
-		(void)fclose(f);
-	return kib;
+	for (uint32_t i = 0; i < b->n; i++) {
+		m->epoch++;
+		m->bucket = NO_BUCKET;
+		*hits += expr_holds(m, b->rows[i]->expr);
+	}
 }
 
 int main(int argc, char **argv) {
@@ -98,9 +90,10 @@ int main(int argc, char **argv) {
 	struct events events = { 0 };
 	struct buf errors = { 0 };
 	struct ruleset *rules;
-	uint64_t hits = 0;
-	long rounds, before_kib;
-	double t, load_s;
+	struct scans scans = { 0 };
+	uint64_t hits = 0, slow_hits = 0;
+	long rounds, before_kib, rules_kib;
+	double t, load_s, scan, slow, warm;
 
 	if (argc < 4 || (rounds = atol(argv[2])) < 1)
 		die("usage: rules EVENTS.pb ROUNDS PATH...");
@@ -114,6 +107,7 @@ int main(int argc, char **argv) {
 	if (ruleset_load((const char *const *)argv + 3, (size_t)argc - 3, NULL, &errors, &rules))
 		die("the rules do not load");
 	load_s = now_s() - t;
+	rules_kib = resident_kib() - before_kib;
 	t = now_s();
 	for (long r = 0; r < rounds; r++) {
 		for (size_t i = 0; i < events.n; i++) {
@@ -123,12 +117,29 @@ int main(int argc, char **argv) {
 		}
 	}
 	t = now_s() - t;
+	for (size_t i = 0; i < events.n; i++) {
+		arena_reset(&scratch);
+		rules->match.arena = &scratch;
+		each_view(rules, &events.v[i], collect, &(struct collector){ &scans, &kept });
+	}
+	warm = warm_s(rules, &events, &scratch, rounds);
+	scan = scan_s(&scans, rounds);
+	slow = now_s();
+	for (size_t i = 0; i < events.n; i++) {
+		arena_reset(&scratch);
+		each_view(rules, &events.v[i], evaluate_each, &slow_hits);
+	}
+	slow = now_s() - slow;
 	printf("{\"rules\": %zu, \"refused\": %zu, \"load_s\": %.3f, \"rules_mb\": %.1f, "
-	       "\"events\": %zu, \"hits\": %llu, \"per_s\": %.0f}\n",
+	       "\"events\": %zu, \"hits\": %llu, \"cold_per_s\": %.0f, "
+	       "\"per_s\": %.0f, \"scans\": %zu, "
+	       "\"scan_bytes\": %llu, \"to_scan\": %.2f, \"to_each\": %.1f}\n",
 	       ruleset_count(rules), ruleset_refused(rules), load_s,
-	       (double)(resident_kib() - before_kib) / 1024, events.n,
+	       (double)rules_kib / 1024, events.n,
 	       (unsigned long long)(hits / (uint64_t)rounds),
-	       (double)events.n * (double)rounds / t);
+	       (double)events.n * (double)rounds / t, (double)events.n * (double)rounds / warm, scans.n, (unsigned long long)scans.bytes,
+	       warm / scan, slow * (double)rounds / warm);
+	free(scans.v);
 	ruleset_free(rules);
 	buf_done(&errors);
 	free(events.v);
