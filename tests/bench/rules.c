@@ -137,7 +137,8 @@ int main(int argc, char **argv) {
 	       ruleset_count(rules), ruleset_refused(rules), load_s,
 	       (double)rules_kib / 1024, events.n,
 	       (unsigned long long)(hits / (uint64_t)rounds),
-	       (double)events.n * (double)rounds / t, (double)events.n * (double)rounds / warm, scans.n, (unsigned long long)scans.bytes,
+	       (double)events.n * (double)rounds / t, (double)events.n * (double)rounds / warm,
+	       scans.n, (unsigned long long)scans.bytes,
 	       warm / scan, slow * (double)rounds / warm);
 	free(scans.v);
 	ruleset_free(rules);

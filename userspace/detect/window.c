@@ -155,7 +155,7 @@ static void uncount(struct windows *w, struct window *g, struct window_hit *hit)
 #define UNITS 1e9L
 #define HUGE_NUMBER 1e24L /* WINDOW_MOST of these in UNITS are less than 2^127 */
 
-/* add_number - what is added and taken away again leaves nothing behind, whatever stood beside it */
+/* add_number - what is added and taken away again leaves nothing behind, whatever is beside it */
 static void add_number(struct window *g, const struct window_hit *hit, int sign) {
 	long double x = (long double)hit->number * hit->weight;
 
