@@ -106,6 +106,14 @@ $(B)/tests/bench/rules: tests/bench/rules.c $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
 
+# our search for texts against other libraries, which nothing else needs; scripts/bench-automata
+$(B)/tests/bench/automata: tests/bench/automata.c tests/bench/automata_re2.cc $(PURE_OBJ)
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -O2 -Wall -Wextra -Werror -c -o $@-re2.o tests/bench/automata_re2.cc
+	$(Q)$(CC) $(CPPFLAGS) $(OURS) -I/usr/include/hs -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $@-re2.o \
+	  $(PURE_OBJ) $(LIBS) -lhs -lre2 -lstdc++
+
 # the spool against write(2); scripts/bench-spool runs it
 $(B)/tests/bench/spool: tests/bench/spool.c $(PURE_OBJ)
 	$(call say,TEST,$@)
@@ -169,7 +177,7 @@ fuzz:
 	@FUZZ_SECONDS=$(SECONDS) scripts/ladder fuzz
 
 bench: build-bench
-	@status=0; for part in bench bench-spool bench-rules; do scripts/$$part || status=$$?; done; \
+	@status=0; for part in bench bench-spool bench-rules bench-automata; do scripts/$$part || status=$$?; done; \
 	  exit $$status
 
 .PHONY: check-export-all check-names build-content build-unit build-replay build-export build-bpf build-fuzz build-bench

@@ -81,18 +81,6 @@ static void read_events(const char *path, struct arena *arena, struct events *re
 		die("there are no events");
 }
 
-static long resident_kib(void) {
-	char line[256];
-	long kib = 0;
-	FILE *f = fopen("/proc/self/status", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		(void)sscanf(line, "RssAnon: %ld", &kib);
-	if (f)
-		(void)fclose(f);
-	return kib;
-}
-
 struct scan {
 	const struct sieve *sieve;
 	struct str value;

@@ -13,6 +13,18 @@
  */
 #include "corpus.h"
 
+static long resident_kib(void) {
+	char line[256];
+	long kib = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		(void)sscanf(line, "RssAnon: %ld", &kib);
+	if (f)
+		(void)fclose(f);
+	return kib;
+}
+
 struct collector {
 	struct scans *scans;
 	struct arena *kept;
