@@ -5,8 +5,9 @@
  *     automata EVENTS.pb ROUNDS PATH...
  *
  * Every value of an event is asked which of the texts stand in it that rules seek there. Ours says
- * so as the engine wants it, and so does Hyperscan, all patterns of a field in one database; PCRE2, with its JIT, and RE2 are given an alternation of them, and say only whether any is
- * there, which is less. All are told where a text has to stand.
+ * so as the engine wants it, and so does Hyperscan, all patterns of a field in one database; PCRE2,
+ * with its JIT, and RE2 are given an alternation of them, and say only whether any is there, which
+ * is less. All are told where a text has to stand.
  */
 #include "corpus.h"
 
