@@ -69,7 +69,7 @@ PB    := $(PROTO:%=$(B)/proto/%.pb-c.o)
 OBJ   := $(SRC:%.c=$(B)/%.o) $(PB)
 PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \
             $(B)/userspace/app/format.o $(PB) \
-            $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child bundle sandbox tally metrics journal)
+            $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child bundle sandbox tally metrics journal environment filesum hasher)
 SKEL  := $(FAMILIES:%=$(B)/bpf/%.skel.h)
 
 $(B)/lapwing: $(OBJ)

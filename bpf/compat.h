@@ -129,6 +129,43 @@ static __always_inline __u32 compat_prog_type(struct bpf_prog *prog) {
 	return BPF_CORE_READ(p, type);
 }
 
+/*
+ * 13bc24457850 ("fs: rename i_ctime field to __i_ctime"), v6.6; 3aa63a569c64 ("fs: switch
+ * timespec64 fields in inode to discrete integers"), v6.11. Since v6.13 the uppermost bit of the
+ * nanoseconds says whether somebody has asked (I_CTIME_QUERIED).
+ */
+struct timespec64___ctime {
+	long long tv_sec;
+	long tv_nsec;
+} __attribute__((preserve_access_index));
+
+struct inode___before_6_6 {
+	struct timespec64___ctime i_ctime;
+} __attribute__((preserve_access_index));
+
+struct inode___before_6_11 {
+	struct timespec64___ctime __i_ctime;
+} __attribute__((preserve_access_index));
+
+struct inode___since_6_11 {
+	long long i_ctime_sec;
+	unsigned int i_ctime_nsec;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u64 compat_ctime_ns(struct inode *inode) {
+	struct inode___since_6_11 *since = (void *)inode;
+	struct inode___before_6_11 *between = (void *)inode;
+	struct inode___before_6_6 *before = (void *)inode;
+
+	if (bpf_core_field_exists(since->i_ctime_sec))
+		return (__u64)since->i_ctime_sec * 1000000000 +
+		       (since->i_ctime_nsec & 0x7fffffff);
+	if (bpf_core_field_exists(between->__i_ctime))
+		return (__u64)between->__i_ctime.tv_sec * 1000000000 +
+		       (__u64)between->__i_ctime.tv_nsec;
+	return (__u64)before->i_ctime.tv_sec * 1000000000 + (__u64)before->i_ctime.tv_nsec;
+}
+
 /* module::sig_ok stands only in kernels with CONFIG_MODULE_SIG. */
 struct module___signed {
 	bool sig_ok;

@@ -15,11 +15,18 @@
 
 const volatile struct knobs knobs SEC(".rodata.knobs");
 
+#define SLOT_ENV_POINTERS 512
+#define SLOT_ENV_BYTES 4096
+
 /* A place where a record grows before it is sent. See emit.h. */
 struct slot {
 	__u32 busy;
 	__u32 len;
 	char rec[WIRE_MAX_BYTES + WIRE_ARGS_BYTES + 512] __attribute__((aligned(8)));
+	struct {
+		__u64 at[SLOT_ENV_POINTERS]; /* where each variable stands, in the process */
+		char text[SLOT_ENV_BYTES + 8];
+	} env; /* for env.h */
 };
 
 /*

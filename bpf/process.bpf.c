@@ -8,12 +8,14 @@
 
 #include "args.h"
 #include "emit.h"
+#include "env.h"
 #include "gate.h"
 #include "inode.h"
 #include "path.h"
 #include "streams.h"
 #include "task.h"
 #include "trace.h"
+#include "version.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -122,10 +124,12 @@ static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pi
 		return 0;
 	e = (struct wire_process_exec *)s->rec;
 	process_image(s, e, task);
+	process_version(e, task->mm);
 	streams_fill(e->streams, task);
 	emit_str(s, &e->filename, bprm->filename, WIRE_PATH_BYTES, EMIT_KERNEL);
 	if (bprm->interp != bprm->filename)
 		emit_str(s, &e->interp, bprm->interp, INTERP_BYTES, EMIT_KERNEL);
+	env_fill(s, task, bprm);
 	args_end(s, &ring_process, task);
 	return 0;
 }
@@ -136,7 +140,8 @@ static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pi
  * with the new mm, credentials and name in place, so nothing here is another thread's to change.
  * Blind spots: an exec that failed is not seen; of arguments past 128 KiB the middle is left out,
  * and of those past 4 KiB when many such come at once; both are told; a program that rewrites its
- * own arguments later is not followed.
+ * own arguments later is not followed. Of the environment only what was asked for is told, of
+ * programs with a dynamic linker, and of the first 511 variables (env.h).
  */
 SEC("tp_btf/sched_process_exec")
 int process_exec(unsigned long long *ctx) {

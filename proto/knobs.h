@@ -17,6 +17,31 @@ enum knobs_scope {
 	SCOPE_CGROUP = 2,  /* one cgroup and those below it */
 };
 
+/*
+ * Which variables of an exec's environment are told (bpf/env.h). What is not in this list never
+ * leaves the process that it belongs to.
+ */
+#define KNOBS_ENV_NAMES 32
+#define KNOBS_ENV_BYTES 32 /* of a name, the = included */
+#define KNOBS_ENV_STARTS 1024
+struct knobs_env_name {
+	__u64 want[KNOBS_ENV_BYTES / 8]; /* "NAME=", or "NAME" for all that begin so; then zeros */
+	__u64 mask[KNOBS_ENV_BYTES / 8]; /* which of its bytes count */
+	__u64 last; /* 1: the next one has another knobs_env_start() */
+};
+struct knobs_env {
+	/* at knobs_env_start() of a name, 1 + the place of the first such; they are together */
+	__u8 starts[KNOBS_ENV_STARTS];
+	struct knobs_env_name names[KNOBS_ENV_NAMES];
+	__u32 n; /* of them; 0: no environment is looked at */
+	__u32 pad;
+};
+
+/* @start: the first bytes of a variable, of which three count */
+static inline __u32 knobs_env_start(__u32 start) {
+	return (start & 0xffffff) * 0x9e3779b1u >> 22;
+}
+
 struct knobs {
 	__u64 scope_cgroup;	  /* kernfs id; SCOPE_CGROUP */
 	/* bit n: kind n is told by its system call, not by an LSM hook */
@@ -29,8 +54,9 @@ struct knobs {
 	__u32 keeper_tgid;	  /* its deeds, and its children's, are the sensor's own; or 0 */
 	/* deeds of one kind, of a process and of a cgroup, told in a second; 0: all. bpf/limit.h */
 	__u32 limit_process, limit_cgroup;
+	struct knobs_env env;
 };
-_Static_assert(sizeof(struct knobs) == 56, "knobs");
+_Static_assert(sizeof(struct knobs) == 3392, "knobs");
 
 #define KNOBS_SLOTS_PER_CPU 4
 

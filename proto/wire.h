@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 
 #define WIRE_MAX_BYTES 20480
 #define WIRE_ARGS_BYTES 4096	/* of arguments, that a record of WIRE_MAX_BYTES holds */
@@ -41,6 +41,7 @@ enum wire_kind {
 	WIRE_PROCESS_SESSION = 7,
 	WIRE_PROCESS_COREDUMP = 8,
 	WIRE_PROCESS_SCRIPT = 9,
+	WIRE_PROCESS_HASH = 10,
 	WIRE_FILE_CREATE = 16,
 	WIRE_FILE_OPEN = 17,
 	WIRE_FILE_RENAME = 18,
@@ -77,6 +78,7 @@ enum wire_kind {
 	WIRE_HOST_CONTENT = 57,
 	WIRE_HOST_LIMIT = 58,
 	WIRE_HOST_CONTAINER = 59,
+	WIRE_HOST_FILE = 60,
 	WIRE_FILE_MOUNT = 64,
 	WIRE_FILE_UMOUNT = 65,
 	WIRE_FILE_MOVE_MOUNT = 66,
@@ -143,6 +145,8 @@ enum wire_outcome {
 #define WIRE_NO_TASK (1u << 7)	       /* tgid, tid, start_ns and ids are not the doer's */
 #define WIRE_OLD_UNKNOWN (1u << 8)     /* what was before the deed could not be seen any more */
 #define WIRE_RETOLD (1u << 9)	       /* the outcome of an attempt that was told before */
+#define WIRE_ENV_CUT (1u << 10)	       /* not all of an environment was looked at, or told */
+#define WIRE_ENV_UNREADABLE (1u << 11)
 
 struct wire_header {
 	__u64 ts_ns;	/* CLOCK_BOOTTIME when the hook began */
@@ -261,11 +265,23 @@ struct wire_process_exec {
 	__u32 args_head;  /* of args.len, what is the head; past it is the tail */
 	struct wire_stream streams[WIRE_STREAMS];
 	__u32 place; /* WIRE_EXE_*, of the executable's file system */
+	struct wire_str env; /* the variables that were asked for, NUL separated */
+	__u64 exe_ctime_ns;  /* when the executable's inode was last changed; 0: not told */
+	__u64 exe_size;
+	__u32 exe_magic; /* which file system it is on: super_block::s_magic */
 	__u32 pad;
 };
 #define WIRE_EXE_TMPFS 1u  /* it lies in memory only: tmpfs, ramfs */
 #define WIRE_EXE_MEMORY 2u /* and nowhere in a tree: memfd_create(2) */
-_Static_assert(sizeof(struct wire_process_exec) == 336, "wire_process_exec");
+_Static_assert(sizeof(struct wire_process_exec) == 360, "wire_process_exec");
+
+/*
+ * What became of the hash of an exec that had to be waited for; made by user space. Behind it
+ * stands that exec's record, and the event tells of it once more.
+ */
+struct wire_process_hash {
+	struct wire_header head;
+};
 
 struct wire_process_exit {
 	struct wire_header head;

@@ -15,6 +15,7 @@ struct wire_host_start {
 };
 #define WIRE_HOST_CGROUPS_V1 (1u << 0) /* controllers are in hierarchies of cgroup v1 */
 #define WIRE_HOST_ASKS (1u << 1)       /* runtimes are asked who a container is */
+#define WIRE_HOST_HASHES (1u << 2)     /* what runs is hashed */
 
 /* What is covered, how well, and what shows it; lists are NUL separated. */
 struct wire_host_coverage {
@@ -35,6 +36,18 @@ struct wire_host_user {
 	__u32 uid;
 	struct wire_str name;
 };
+
+/* The sha256 of a file, for all execs of it that follow. */
+struct wire_host_file {
+	struct wire_header head;
+	__u64 ino;
+	__u64 ctime_ns;
+	__u64 size;
+	__u32 dev; /* as in wire_inode */
+	__u32 pad;
+	__u8 sha256[32];
+};
+_Static_assert(sizeof(struct wire_host_file) == 128, "wire_host_file");
 
 struct wire_host_log {
 	struct wire_header head;

@@ -100,6 +100,7 @@ struct inode {
 	unsigned int i_nlink;
 	void *i_private;
 	unsigned int i_rdev;
+	long long i_size;
 };
 
 struct proc_inode {
@@ -167,8 +168,12 @@ struct cred {
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long start_code;
+	unsigned long end_code;
 	unsigned long arg_start;
 	unsigned long arg_end;
+	unsigned long env_start;
+	unsigned long env_end;
 	unsigned long start_brk;
 	unsigned long brk;
 	unsigned long start_stack;
@@ -258,6 +263,8 @@ struct linux_binprm {
 	struct cred *cred;
 	struct file *file;
 	char buf[256];
+	int argc;
+	int envc;
 };
 
 struct nsproxy {

@@ -9,7 +9,8 @@
  * In a guest that counts instructions (scripts/vmtest --icount) a nanosecond is
  * an instruction. Linked statically, so that a fork copies little. Works in the
  * current directory, which should be a tmpfs and holds "tiny", the program that
- * "exec" executes, always with the same command line; "varied" executes it by one
+ * "exec" executes, always with the same command line; "login" executes true(1)
+ * with the environment of a session; "varied" executes it by one
  * of many names and never with the same arguments, as an hour of a real machine
  * does. "whole" opens one of many files after another, so that none is
  * opened often enough to be folded.
@@ -106,6 +107,43 @@ static void make_listener(void) {
 		die("listen");
 }
 
+/* What somebody finds who has logged in by ssh. */
+static char colors[1500] = "LS_COLORS=";
+
+static const char *const login[] = {
+	"SHELL=/bin/bash",
+	"PWD=/home/alice/project",
+	"LOGNAME=alice",
+	"XDG_SESSION_TYPE=tty",
+	"MOTD_SHOWN=pam",
+	"HOME=/home/alice",
+	"LANG=en_US.UTF-8",
+	colors,
+	"SSH_CONNECTION=192.0.2.17 51524 192.0.2.80 22",
+	"LESSCLOSE=/usr/bin/lesspipe %s %s",
+	"XDG_SESSION_CLASS=user",
+	"TERM=xterm-256color",
+	"LESSOPEN=| /usr/bin/lesspipe %s",
+	"USER=alice",
+	"SHLVL=1",
+	"XDG_SESSION_ID=42",
+	"XDG_RUNTIME_DIR=/run/user/1000",
+	"SSH_CLIENT=192.0.2.17 51524 22",
+	"PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
+	"DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus",
+	"SSH_TTY=/dev/pts/0",
+	"OLDPWD=/home/alice",
+	"_=/usr/bin/make",
+	NULL,
+};
+
+static const char *const *variables; /* NULL: our own */
+
+static void make_login(void) {
+	memset(colors + strlen(colors), ':', sizeof(colors) - strlen(colors) - 1);
+	variables = login;
+}
+
 static void run_program(const char *path, const char *const argv[]) {
 	int status;
 	pid_t pid = fork();
@@ -113,7 +151,8 @@ static void run_program(const char *path, const char *const argv[]) {
 	if (pid < 0)
 		die("fork");
 	if (!pid) {
-		execv(path, (char *const *)argv);
+		execve(path, (char *const *)argv,
+		       variables ? (char *const *)variables : environ);
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) != pid || status)
@@ -122,6 +161,11 @@ static void run_program(const char *path, const char *const argv[]) {
 
 static void do_exec(void) {
 	run_program(PROGRAM, (const char *[]){ PROGRAM, NULL });
+}
+
+/* A program that is linked dynamically, as nearly all that people call. */
+static void do_login(void) {
+	run_program("/bin/true", (const char *[]){ "true", NULL });
 }
 
 static void name_program(long i) {
@@ -202,7 +246,8 @@ static const struct deed {
 	void (*prepare)(void);
 	void (*once)(void);
 } deeds[] = {
-	{ "exec", make_nothing, do_exec },   { "varied", make_programs, do_varied },
+	{ "exec", make_nothing, do_exec },   { "login", make_login, do_login },
+	{ "varied", make_programs, do_varied },
 	{ "read", make_file, do_read },
 	{ "watched", make_watched, do_read }, { "beside", make_beside, do_read },
 	{ "write", make_file, do_write },

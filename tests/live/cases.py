@@ -11,7 +11,8 @@ import os
 CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "plain", "relative", "empty_arguments", "no_arguments", "not_utf8", "control_bytes",
     "long_argument", "many_arguments", "hidden_100k", "whole_128k", "hidden_2m", "exact_fit",
-    "other_thread", "script", "script_of_scripts", "script_option", "memory_file", "descriptor",
+    "environment", "environment_empty", "environment_hidden", "environment_many",
+    "environment_long", "other_thread", "script", "script_of_scripts", "script_option", "memory_file", "descriptor",
     "directory_relative", "unlinked", "odd_ids", "odd_capabilities",
     "stream_socket", "stream_grown", "stream_pipe", "stream_closed", "stream_others",
     "stream_directory", "stream_terminal", "in_memory", "terminal", "session", "namespaces", "cgroup")]
@@ -165,6 +166,8 @@ for _family in ("v4", "v6", "mapped"):
     CASE_EXCUSES["tracepoint", f"net_connect_{_family}_unreachable"] = {"ADDRESS_RACY": set()}
 for _hooks in ("lsm", "tracepoint"):
     CASE_EXCUSES[_hooks, "exec_hidden_2m"] = {"ARGS_CUT": set()}
+    for _way in ("many", "long"):
+        CASE_EXCUSES[_hooks, f"exec_environment_{_way}"] = {"ENV_CUT": set()}
 
 # A process that renames itself by prctl(2) keeps, for those who look at it as a parent, the name of
 # its birth or last exec: no hook sees the renaming.
@@ -176,6 +179,7 @@ REQUIRED = {
     **{f"net_dns_{family}_long": ("DNS_CUT", "NET_DNS") for family in ("v4", "v6")},
     "path_beyond": ("PATH_CUT", None),
     "exec_hidden_2m": ("ARGS_CUT", "PROCESS_EXEC"),
+    **{f"exec_environment_{way}": ("ENV_CUT", "PROCESS_EXEC") for way in ("many", "long")},
 }
 
 

@@ -70,6 +70,23 @@ static void place_of_the_executable_is_told_when_there_is_one(void) {
 	CHECK(decode() == 0 && !HAS(EXEC_UNLINKED) && !HAS(EXEC_MEMORY) && !HAS(EXEC_TMPFS));
 }
 
+static void environment_is_a_list_and_what_is_missing_of_it_is_said(void) {
+	struct wire_process_exec *w = sample_exec(&sample, WIRE_PROCESS_EXEC);
+
+	CHECK(decode() == 0 && !HAS(EXEC_ENVIRONMENT) && !e.degraded);
+	w->env = sample_add(&sample, "LD_PRELOAD=\0LD_A\0ENV=/x y\0", 26);
+	CHECK(decode() == 0 && HAS(EXEC_ENVIRONMENT) && e.exec.environment.n == 3);
+	CHECK(is_text(e.exec.environment.v[0], "LD_PRELOAD="));
+	CHECK(is_text(e.exec.environment.v[1], "LD_A"));
+	CHECK(is_text(e.exec.environment.v[2], "ENV=/x y") && !e.degraded);
+	w->head.flags = WIRE_ENV_CUT;
+	CHECK(decode() == 0 && e.degraded == 1ull << DEGRADED_ENV_CUT);
+	w->head.flags = WIRE_ENV_UNREADABLE;
+	CHECK(decode() == 0 && e.degraded == 1ull << DEGRADED_ENV_UNREADABLE);
+	w->env.len++;
+	CHECK(decode() == -EBADMSG);
+}
+
 static void script_is_told_with_its_file_and_how_it_was_called(void) {
 	struct wire_process_script *w = (void *)sample.bytes;
 
@@ -171,6 +188,7 @@ int main(void) {
 	/* first: none is known yet */
 	RUN(an_exec_that_differs_in_any_byte_is_told_as_if_none_had_been_before);
 	RUN(every_kind_of_stream_has_its_name);
+	RUN(environment_is_a_list_and_what_is_missing_of_it_is_said);
 	RUN(script_is_told_with_its_file_and_how_it_was_called);
 	RUN(place_of_the_executable_is_told_when_there_is_one);
 	RUN(an_exec_that_comes_again_is_told_again_with_its_key_and_who_it_is);

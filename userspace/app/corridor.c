@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/format.h"
+#include "app/hasher.h"
 #include "app/host.h"
 #include "app/recorder.h"
 #include "base/log.h"
@@ -53,6 +54,14 @@ int corridor_open(struct corridor *c, const char *const *specs, int n, bool hurr
 	return 0;
 }
 
+int corridor_hash(struct corridor *c, uint64_t rate) {
+	int err = rate ? hasher_start(rate, &c->hasher) : 0;
+
+	if (err)
+		log_warn("what runs cannot be hashed: %s, continuing", strerror(-err));
+	return 0;
+}
+
 int corridor_apart(const struct corridor *c, const char *what, const char *path) {
 	for (int i = 0; i < c->n_outputs; i++) {
 		if (!output_is(&c->outputs[i], path))
@@ -95,6 +104,7 @@ int corridor_done(struct corridor *c) {
 	if (c->tally)
 		(void)tally_write(c->tally, c->rules);
 	tally_free(c->tally);
+	hasher_free(c->hasher);
 	export_free(c->export);
 	tape_free(c->tape);
 	ruleset_free(c->rules);
@@ -151,6 +161,15 @@ void corridor_event(struct corridor *c, struct event *e) {
 		encode(c, &c->outputs[i], e);
 }
 
+/* ask_hash - for an exec whose hash is not known; one that nobody can look for has none */
+static void ask_hash(struct corridor *c, const void *record, size_t len, struct event *e) {
+	if (!(e->degraded >> DEGRADED_HASH_PENDING & 1) || !c->hasher ||
+	    hasher_ask(c->hasher, record, len, e))
+		return;
+	e->degraded &= ~(1ull << DEGRADED_HASH_PENDING);
+	event_degrade(e, DEGRADED_HASH_UNRESOLVED);
+}
+
 static void count_alive(struct corridor *c, uint32_t kind) {
 	c->alive += kind == WIRE_PROCESS_FORK;
 	c->alive -= kind == WIRE_PROCESS_EXIT;
@@ -180,6 +199,7 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 	}
 	if (!enrich_event(c->enrich, &c->arena, &e))
 		return 0;
+	ask_hash(c, record, len, &e);
 	count_alive(c, e.kind);
 	if (head->kind == WIRE_HOST_FOLD) {
 		c->folds++;

@@ -26,6 +26,7 @@ struct corridor {
 	struct enrich *enrich; /* owned */
 	struct ruleset *rules; /* owned; NULL: none */
 	struct ruleset *shadow; /* owned; its detections are counted and not told; NULL: none */
+	struct hasher *hasher; /* owned; NULL: what runs is not hashed */
 	struct recorder *recorder; /* borrowed; NULL: none */
 	uint64_t asked;	       /* events that rules were asked about */
 	uint64_t shadow_matches, shadow_ns; /* ns: reckoned from every 16th event */
@@ -59,6 +60,12 @@ int corridor_init(struct corridor *c);
  * @hurried: as in struct output
  */
 int corridor_open(struct corridor *c, const char *const *specs, int n, bool hurried);
+
+/*
+ * corridor_hash - from now on asks for the hashes of what runs, of @rate bytes a second; 0: none
+ * Starts a thread, so it belongs before the sandbox. 0 also when it cannot, which it logs.
+ */
+int corridor_hash(struct corridor *c, uint64_t rate);
 
 /*
  * corridor_apart - whether no output is the file @path; logs and gives -EINVAL if one is

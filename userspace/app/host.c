@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "app/hasher.h"
 #include "base/clock.h"
 #include "base/hostroot.h"
 #include "base/procfile.h"
@@ -17,6 +18,7 @@
 
 #define HOST_CPU 65535
 #define CLOCK_STEP_NS 1000000
+#define HASHES_LAST_NS 1000000000ull
 
 /* A record under construction. */
 struct draft {
@@ -108,7 +110,8 @@ int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	h->wall_offset_ns = wall_offset_ns();
 	draft_begin(h, &d, WIRE_HOST_START, sizeof(*s));
 	s->wall_offset_ns = h->wall_offset_ns;
-	s->flags = (cgroups_v1() ? WIRE_HOST_CGROUPS_V1 : 0) | (h->asks ? WIRE_HOST_ASKS : 0);
+	s->flags = (cgroups_v1() ? WIRE_HOST_CGROUPS_V1 : 0) |
+		   (h->asks ? WIRE_HOST_ASKS : 0) | (h->hashes ? WIRE_HOST_HASHES : 0);
 	procfile_line("/etc/machine-id", text, sizeof(text));
 	draft_str(&d, &s->host_id, text, strlen(text));
 	procfile_line("/proc/sys/kernel/random/boot_id", text, sizeof(text));
@@ -231,6 +234,43 @@ int host_container(struct host *h, const struct who_answer *a) {
 		draft_str(&d, parts[i].to, parts[i].text, strlen(parts[i].text));
 	draft_str(&d, &c->labels, a->labels, a->labels_n);
 	return draft_send(h, &d);
+}
+
+static int tell_hash(struct host *host, struct draft *d, const struct hasher_answer *a) {
+	struct wire_host_file *f = (struct wire_host_file *)d->bytes;
+	struct wire_process_hash *p = (struct wire_process_hash *)d->bytes;
+	int err = 0;
+
+	if (!a->error) {
+		draft_begin(host, d, WIRE_HOST_FILE, sizeof(*f));
+		f->ino = a->id.ino;
+		f->ctime_ns = a->id.ctime_ns;
+		f->size = a->id.size;
+		f->dev = a->id.dev;
+		memcpy(f->sha256, a->sha256, sizeof(f->sha256));
+		err = draft_send(host, d);
+	}
+	draft_begin(host, d, WIRE_PROCESS_HASH, sizeof(*p));
+	memcpy(d->bytes + d->len, a->record, a->len);
+	d->len += a->len;
+	return err ? err : draft_send(host, d);
+}
+
+int host_hashes(struct host *host, struct hasher *h, bool last) {
+	static struct draft d;
+	uint64_t until = last ? host_boot_ns() + HASHES_LAST_NS : 0;
+	struct hasher_answer a;
+	int err = 0;
+
+	while (h && !err) {
+		uint64_t now = host_boot_ns();
+		int ms = until > now ? (int)((until - now) / 1000000) : 0;
+
+		if (!hasher_answer(h, last, last ? ms : 0, &a))
+			break;
+		err = tell_hash(host, &d, &a);
+	}
+	return err;
 }
 
 int host_heartbeat(struct host *h, const char *mode, const char *reason) {

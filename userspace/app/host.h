@@ -21,6 +21,7 @@ struct host {
 	probe_record_fn cb; /* where records go */
 	void *ctx;
 	uint64_t seq;
+	bool hashes;		      /* what runs is hashed */
 	uint64_t wall_offset_ns;      /* as last told */
 	struct knobs_losses reported; /* losses already told */
 	bool asks;		      /* runtimes are asked who containers are */
@@ -53,6 +54,12 @@ int host_content(struct host *h, const struct verdict *v);
 /* host_container - HOST_CONTAINER: who a container is */
 struct who_answer;
 int host_container(struct host *h, const struct who_answer *a);
+/*
+ * host_hashes - what @h has found: HOST_FILE, and PROCESS_HASH for the exec that waited for it
+ * @last: waits for what was asked for, a second at most, and gives up the rest. @h: NULL is fine.
+ */
+struct hasher;
+int host_hashes(struct host *host, struct hasher *h, bool last);
 
 /* host_heartbeat - HOST_HEARTBEAT; @reason may be empty */
 int host_heartbeat(struct host *h, const char *mode, const char *reason);

@@ -103,6 +103,13 @@ static const int allowed_rehearsal[] = {
 #endif
 };
 
+/* Beside these, what reading a file takes. */
+static const int allowed_hasher[] = {
+	SCMP_SYS(open),	     SCMP_SYS(openat),	SCMP_SYS(openat2), SCMP_SYS(close),
+	SCMP_SYS(fstat),     SCMP_SYS(newfstatat), SCMP_SYS(nanosleep), SCMP_SYS(sched_yield),
+	SCMP_SYS(mprotect),
+};
+
 /* What a spool, or a sink of files, makes, renames and removes. */
 static const int allowed_files[] = {
 	SCMP_SYS(rename),  SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
@@ -152,7 +159,7 @@ static int allow(scmp_filter_ctx ctx, const int *calls, size_t n) {
 }
 
 /* Beside the bits of sandbox.h. */
-enum { SANDBOX_LOOP = 1 << 16, SANDBOX_REHEARSAL = 1 << 17 };
+enum { SANDBOX_LOOP = 1 << 16, SANDBOX_REHEARSAL = 1 << 17, SANDBOX_HASHER = 1 << 18 };
 
 static int filter_calls(uint32_t needs) {
 	static const struct {
@@ -162,6 +169,7 @@ static int filter_calls(uint32_t needs) {
 	} sets[] = {
 		{ SANDBOX_LOOP, allowed, N(allowed) },
 		{ SANDBOX_REHEARSAL, allowed_rehearsal, N(allowed_rehearsal) },
+		{ SANDBOX_HASHER, allowed_hasher, N(allowed_hasher) },
 		{ SANDBOX_FILES, allowed_files, N(allowed_files) },
 		{ SANDBOX_NET, allowed_net, N(allowed_net) },
 		{ SANDBOX_THREADS, allowed_threads, N(allowed_threads) },
@@ -210,6 +218,13 @@ int sandbox_enter(bool spool) {
 	int err = keep_capabilities(keep, 2);
 
 	return err ? err : filter_calls(SANDBOX_LOOP | (spool ? SANDBOX_FILES : 0));
+}
+
+int sandbox_hasher(void) {
+	static const unsigned keep[] = { CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
+	int err = keep_capabilities(keep, 2);
+
+	return err ? err : filter_calls(SANDBOX_REHEARSAL | SANDBOX_HASHER);
 }
 
 int sandbox_rehearsal(void) {

@@ -19,6 +19,12 @@
  */
 int sandbox_enter(bool spool);
 
+/*
+ * sandbox_hasher - for one thread: the same two capabilities, and no call but those that open a
+ * file, read it and wait; -errno
+ */
+int sandbox_hasher(void);
+
 /* What a courier may need once it is in its sandbox, the bits of enum sink_need; or a receiver. */
 enum { SANDBOX_FILES = 1, SANDBOX_NET = 2, SANDBOX_THREADS = 4, SANDBOX_LISTEN = 8,
        SANDBOX_CHILDREN = 16 };

@@ -92,7 +92,7 @@ static int start_export(struct session *s) {
 
 static int start_probe(struct session *s) {
 	struct probe_options po = { .hooks = s->o->hooks, .volume = s->o->volume,
-				    .step_ctx = &s->beat,
+				    .env = &s->o->env, .step_ctx = &s->beat,
 				    .keeper = export_keeper(s->corridor.export) };
 	const char *why = "";
 	int err;
@@ -150,7 +150,8 @@ static int start_story(struct session *s) {
 	pid_t pid = s->child.pid ? s->child.pid : s->o->scope_pid;
 	int err;
 
-	s->host = (struct host){ record_made, s, .asks = whois_asks(s->corridor.whois) };
+	s->host = (struct host){ record_made, s, .asks = whois_asks(s->corridor.whois),
+				 .hashes = s->corridor.hasher };
 	err = host_start(&s->host, deeds, n);
 	if (!err && pid)
 		err = probe_scope_add(s->probe, pid);
@@ -247,9 +248,7 @@ static int drain(struct session *s) {
 
 	if (n < 0)
 		return n;
-	return set_timer(s, n > BUSY_RECORDS ? PERIOD_BUSY_NS
-			    : n > 0	     ? PERIOD_SOME_NS
-					     : PERIOD_IDLE_NS)
+	return set_timer(s, n > BUSY_RECORDS ? PERIOD_BUSY_NS : n ? PERIOD_SOME_NS : PERIOD_IDLE_NS)
 		       ?: n;
 }
 
@@ -330,11 +329,10 @@ static int loop(struct session *s) {
 		if (err >= 0)
 			err = tell_folds(s, now, false)
 				      ?: follow_read(s->o->logs, host_log, &s->host)
-				      ?: whois_tend(s->corridor.whois, &s->host);
+				      ?: whois_tend(s->corridor.whois, &s->host)
+				      ?: host_hashes(&s->host, s->corridor.hasher, false);
 		if (err >= 0)
-			err = tend_host(s, now);
-		if (err >= 0)
-			err = corridor_flush(&s->corridor);
+			err = tend_host(s, now) ?: corridor_flush(&s->corridor);
 		if (err < 0)
 			return err;
 		pulse_flushed(&s->pulse, &s->corridor, now);
@@ -368,7 +366,7 @@ static int finish(struct session *s, struct report_ledger *ledger) {
 	if (!n)
 		n = drain_rest(s, INT_MAX);
 	if (n >= 0)
-		n = tell_folds(s, now, true);
+		n = tell_folds(s, now, true) ?: host_hashes(&s->host, s->corridor.hasher, true);
 	s->next_loss_ns = now;
 	if (n >= 0)
 		n = tend_host(s, now);
@@ -448,7 +446,8 @@ static int start(struct session *s) {
 			return 1;
 		}
 	}
-	if (start_probe(s) || start_loop(s) || start_story(s))
+	if (start_probe(s) || start_loop(s) || corridor_hash(&s->corridor, s->o->hash_rate) ||
+	    start_story(s))
 		return 1;
 	watch_now(s, true);
 	follow_open(s->o->logs);

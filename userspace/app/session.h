@@ -12,6 +12,7 @@
 #include "app/beat.h"
 #include "app/corridor.h"
 #include "app/desk.h"
+#include "app/environment.h"
 #include "app/follow.h"
 #include "app/live.h"
 #include "app/watch.h"
@@ -47,6 +48,9 @@ struct session_options {
 	uint64_t scope_cgroup_id;
 	struct probe_volume volume;
 	bool limits_given[2]; /* by the command line: of a process, of a cgroup */
+	struct knobs_env env; /* which variables of an exec are told */
+	uint64_t hash_rate;   /* bytes a second that are read to hash what runs; 0: no hashes */
+	bool env_given, hash_given; /* by the command line */
 	struct watch watch;	  /* whose opens for reading are told */
 	struct follow *logs;	  /* to be followed; NULL: none */
 	char **command; /* run this and look only at it and its descendants; or NULL */

@@ -33,6 +33,8 @@ struct settings {
 	uint64_t hooks_budget, hooks_calm_s;
 	const char *watch[WATCH_PATHS];
 	int n_watch;
+	uint64_t hash_rate;
+	const char *env; /* NULL: the usual ones */
 	const char *outputs[CORRIDOR_OUTPUTS];
 	int n_outputs;
 	struct export_options export;

@@ -131,6 +131,7 @@ static int preflight_run(int argc, char **argv) {
 	}
 	po.hooks = o.hooks;
 	po.volume = o.volume;
+	po.env = &o.env;
 	(void)uname(&un);
 	(void)probe_preflight(&po, take_way, &s);
 	return survey_print(&s, &un);

@@ -22,6 +22,7 @@ struct session_options sensor_options(void) {
 				     .export = export_defaults() };
 
 	watch_default(&o.watch);
+	environment_default(&o.env);
 	return o;
 }
 
@@ -127,6 +128,21 @@ static int take_watch(const struct command *c, struct session_options *o) {
 	return CLI_OK;
 }
 
+static int take_env(const struct command *c, struct session_options *o) {
+	const char *bad = "";
+	int err = environment_set(&o->env, optarg, &bad), n = (int)strcspn(bad, ",");
+
+	o->env_given = true;
+	if (err == -E2BIG)
+		return cli_misuse(c, "at most %d variables", KNOBS_ENV_NAMES);
+	if (err)
+		return cli_misuse(c,
+				  "--env takes names of %d to %d letters, digits and _, a * behind "
+				  "those that only begin so, commas between; not \"%.*s\"",
+				  ENVIRONMENT_NAME_MIN, ENVIRONMENT_NAME_MAX, n, bad);
+	return CLI_OK;
+}
+
 static int take_limit(const struct command *c, const char *option, uint32_t *ret, bool *given) {
 	long n;
 	int code = sensor_number(c, option, optarg, 0, INT_MAX, &n);
@@ -203,6 +219,14 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 		return take_log(c, o);
 	case SENSOR_WATCH:
 		return take_watch(c, o);
+	case SENSOR_ENV:
+		return take_env(c, o);
+	case SENSOR_HASH_RATE:
+		o->hash_given = true;
+		return quantity_bytes(optarg, &o->hash_rate)
+			       ? cli_misuse(c, "--hash-rate takes a size, such as 8MiB, not \"%s\"",
+					    optarg)
+			       : CLI_OK;
 	case SENSOR_LIMIT_PROCESS:
 		return take_limit(c, "--limit-process", &o->volume.limit_process,
 				  &o->limits_given[0]);
@@ -247,6 +271,7 @@ static int take_volume(struct session_options *o, const struct settings *s) {
 /* take_settings - what the configuration says and the command line does not */
 static int take_settings(struct session_options *o, const struct settings *s) {
 	struct export_options given = o->export;
+	const char *bad = "";
 
 	for (int i = 0; !o->n_rules && !o->no_rules && i < s->n_rules; i++)
 		o->rules[i] = s->rules[i];
@@ -263,6 +288,12 @@ static int take_settings(struct session_options *o, const struct settings *s) {
 		log_error("\"%s\" of the configuration is no path to watch", s->watch[i]);
 		return CLI_FAILURE;
 	}
+	if (s->env && !o->env_given && environment_set(&o->env, s->env, &bad)) {
+		log_error("\"%s\" of the configuration is no variable to tell; see --env", bad);
+		return CLI_USAGE;
+	}
+	if (!o->hash_given)
+		o->hash_rate = s->hash_rate;
 	if (!o->desk.folder)
 		o->desk.folder = s->desk.folder;
 	if (!o->desk.listen)

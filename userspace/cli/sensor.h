@@ -24,6 +24,8 @@ enum {
 	SENSOR_CONFIG,
 	SENSOR_WATCH,
 	SENSOR_LOG,
+	SENSOR_ENV,
+	SENSOR_HASH_RATE,
 	SENSOR_RUN_FOLDER,
 	SENSOR_LISTEN,
 	SENSOR_LIMIT_PROCESS,
@@ -49,6 +51,8 @@ enum {
 	{ "ready-fd", required_argument, NULL, SENSOR_READY_FD },    \
 	{ "log", required_argument, NULL, SENSOR_LOG },              \
 	{ "watch", required_argument, NULL, SENSOR_WATCH },          \
+	{ "env", required_argument, NULL, SENSOR_ENV },              \
+	{ "hash-rate", required_argument, NULL, SENSOR_HASH_RATE },  \
 	{ "limit-process", required_argument, NULL, SENSOR_LIMIT_PROCESS }, \
 	{ "limit-cgroup", required_argument, NULL, SENSOR_LIMIT_CGROUP }, \
 	{ "ring-process", required_argument, NULL, SENSOR_RING_PROCESS }, \
@@ -70,6 +74,9 @@ enum {
 	"                      (repeatable)\n" \
 	"      --watch PATH    tell opens for reading of this file, or of those in this\n"      \
 	"                      folder, too (repeatable; credentials and keys always are)\n"    \
+	"      --env [+]NAMES  variables told of an exec, such as LD_*,ENV; +: beside the\n"   \
+	"                      usual ones (LD_* and a few); or none\n"                        \
+	"      --hash-rate SIZE  sha256 of what runs, reading SIZE a second; 0: off (0)\n"     \
 	"      --limit-process N  file and network deeds of a kind, told of a process in\n"  \
 	"                      a second, the others being counted; 0: all (10000)\n"          \
 	"      --limit-cgroup N  likewise of a cgroup's processes together (0)\n"             \

@@ -117,5 +117,6 @@ int decode_exec_again(struct reader *r, struct event *ret) {
 	ret->parent_tgid = w->task.parent_tgid;
 	ret->parent_start_ns = w->task.parent_start_ns;
 	ret->exec_key = p->key;
+	decode_version(w, ret);
 	return 0;
 }

@@ -24,6 +24,8 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_PROCESS_SESSION] = { decode_session, sizeof(struct wire_process_session), true },
 	[WIRE_PROCESS_SCRIPT] =	{ decode_script, sizeof(struct wire_process_script), false },
 	[WIRE_PROCESS_COREDUMP] = { decode_signal, sizeof(struct wire_process_signal), true },
+	[WIRE_PROCESS_HASH] =
+		{ decode_process_hash, sizeof(struct wire_process_hash), false },
 	[WIRE_FILE_CREATE] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_OPEN] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_RENAME] =	{ decode_file, sizeof(struct wire_file), false },
@@ -77,6 +79,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_HOST_CONTAINER] =
 		{ decode_host_container, sizeof(struct wire_host_container), false },
 	[WIRE_HOST_CONTENT] =	{ decode_host_content, sizeof(struct wire_host_content), false },
+	[WIRE_HOST_FILE] = { decode_host_file, sizeof(struct wire_host_file), true },
 	[WIRE_HOST_LOG] =	{ decode_host_log, sizeof(struct wire_host_log), false },
 	[WIRE_HOST_HEARTBEAT] =
 		{ decode_host_heartbeat, sizeof(struct wire_host_heartbeat), false },

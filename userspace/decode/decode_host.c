@@ -22,6 +22,7 @@ int decode_host_start(struct reader *r, struct event *ret) {
 		return error;
 	ret->cgroups_v1 = w->flags & WIRE_HOST_CGROUPS_V1;
 	ret->asks = w->flags & WIRE_HOST_ASKS;
+	ret->hashes = w->flags & WIRE_HOST_HASHES;
 	ret->wall_offset_ns = w->wall_offset_ns;
 	EVENT_SET_STR(ret, HOST_ID, host_id, host_id);
 	EVENT_SET_STR(ret, BOOT_ID, boot_id, boot_id);
@@ -112,6 +113,19 @@ int decode_host_clock(struct reader *r, struct event *ret) {
 	if (error)
 		return error;
 	ret->wall_offset_ns = w->wall_offset_ns;
+	return 0;
+}
+
+int decode_host_file(struct reader *r, struct event *ret) {
+	const struct wire_host_file *w = (const void *)r->head;
+	int error = reader_commit(r, ret);
+
+	if (error)
+		return error;
+	ret->file_id = (struct event_file_id){
+		.ino = w->ino, .ctime_ns = w->ctime_ns, .size = w->size, .dev = w->dev
+	};
+	ret->file_sha256 = w->sha256;
 	return 0;
 }
 
@@ -223,5 +237,25 @@ int decode_host_fold(struct reader *r, struct event *ret) {
 		EVENT_SET(ret, FOLD_BYTES_OUT, fold.bytes_out, w->bytes_out);
 		EVENT_SET(ret, FOLD_BYTES_IN, fold.bytes_in, w->bytes_in);
 	}
+	return 0;
+}
+
+/* An exec once more: all that it told, and when its hash was found. */
+int decode_process_hash(struct reader *r, struct event *ret) {
+	const struct wire_process_hash *w = (const void *)r->head;
+	const struct wire_header *within = (const void *)(w + 1);
+	uint32_t len = r->len - r->fixed;
+	int error;
+
+	if (len < sizeof(*within) || within->kind != WIRE_PROCESS_EXEC)
+		return -EBADMSG;
+	error = decode_record(within, len, r->arena, ret);
+	if (error)
+		return error;
+	ret->kind = w->head.kind;
+	ret->boot_ns = w->head.ts_ns;
+	ret->cpu = w->head.cpu;
+	ret->cpu_seq = w->head.seq;
+	event_unmark(ret, FIELD_HOOK);
 	return 0;
 }

@@ -162,6 +162,7 @@ int decode_exec(struct reader *r, struct event *ret) {
 	struct str exe = reader_path(r, &w->exe), cwd = reader_path(r, &w->cwd);
 	struct str cgroup = reader_path(r, &w->cgroup), tty = terminal(r, w->tty);
 	struct str filename = reader_text(r, w->filename), interp = reader_text(r, w->interp);
+	struct strv env = reader_list(r, w->env);
 	struct args args = reader_args(r, w);
 	int error = reader_commit(r, ret);
 
@@ -186,6 +187,9 @@ int decode_exec(struct reader *r, struct event *ret) {
 		set_streams(w, ret);
 	if (w->exe_inode.ino)
 		set_place(w, ret);
+	decode_version(w, ret);
+	if (env.n)
+		EVENT_SET(ret, EXEC_ENVIRONMENT, exec.environment, env);
 	return 0;
 }
 

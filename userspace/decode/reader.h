@@ -87,10 +87,21 @@ int reader_commit(const struct reader *r, struct event *e);
 /* reader_doer - also whom the header of a WIRE_KIND_IS_HOST names; reader_commit() does not */
 void reader_doer(const struct reader *r, struct event *e);
 
+/* decode_version - event.file_id of an exec */
+static inline void decode_version(const struct wire_process_exec *w, struct event *e) {
+	e->file_id = (struct event_file_id){ .ino = w->exe_inode.ino,
+					     .ctime_ns = w->exe_ctime_ns,
+					     .size = w->exe_size,
+					     .dev = w->exe_inode.dev,
+					     .magic = w->exe_magic,
+					     .ran_ns = w->head.ts_ns };
+}
+
 /* One for each struct of wire.h; the record's fixed part is known to be there. */
 int decode_fork(struct reader *r, struct event *ret);
 int decode_exec(struct reader *r, struct event *ret);
 int decode_exec_again(struct reader *r, struct event *ret);
+int decode_process_hash(struct reader *r, struct event *ret);
 int decode_exit(struct reader *r, struct event *ret);
 int decode_signal(struct reader *r, struct event *ret);
 int decode_credentials(struct reader *r, struct event *ret);
@@ -113,6 +124,7 @@ int decode_host_limit(struct reader *r, struct event *ret);
 int decode_host_loss(struct reader *r, struct event *ret);
 int decode_host_container(struct reader *r, struct event *ret);
 int decode_host_content(struct reader *r, struct event *ret);
+int decode_host_file(struct reader *r, struct event *ret);
 int decode_host_log(struct reader *r, struct event *ret);
 int decode_host_heartbeat(struct reader *r, struct event *ret);
 int decode_host_stop(struct reader *r, struct event *ret);

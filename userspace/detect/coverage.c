@@ -20,6 +20,7 @@ static const struct range ranges[] = {
 	{ "parent", 0, WIRE_HOST_START - 1 },
 	{ "parent", 64, WIRE_KIND_MAX - 1 },
 	{ "exec", WIRE_PROCESS_EXEC, WIRE_PROCESS_EXEC },
+	{ "exec", WIRE_PROCESS_SCRIPT, WIRE_PROCESS_HASH },
 	{ "exit", WIRE_PROCESS_EXIT, WIRE_PROCESS_EXIT },
 	{ "file", 16, 31 },
 	{ "file", 64, 79 },

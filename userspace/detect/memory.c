@@ -64,6 +64,7 @@ static void add_slot(struct memory *m, const struct slot *s, uint32_t kind) {
 	case SOURCE_NAME:
 	case SOURCE_NAMES:
 	case SOURCE_LIST:
+	case SOURCE_HASHES:
 		add_field(m, s->taxon.field);
 		break;
 	case SOURCE_IMAGE:

@@ -263,6 +263,17 @@ static bool speaks_audit(const struct expr *x) {
 	return so;
 }
 
+/* asks_hash - whether @x is about the hash of what ran, which may be told later than the exec */
+static bool asks_hash(const struct expr *x) {
+	bool so = false;
+
+	if (x->join == JOIN_PREDICATE)
+		return x->predicate->slot->taxon.field == FIELD_EXEC_SHA256;
+	for (uint32_t i = 0; i < (x->join == JOIN_NOT ? 1 : x->n); i++)
+		so |= asks_hash(x->kids[i]);
+	return so;
+}
+
 /* keep_to_log - @r holds only for lines of the log, or by the program, that its service names */
 static int keep_to_log(struct build *b, struct rule *r) {
 	struct text_style style = { 0 };
@@ -305,6 +316,8 @@ int rule_build(struct build *b, const struct node *doc) {
 	b->names = r->audited ? NAMES_AUDIT : r->source.category.s ? NAMES_OURS : NAMES_ANY;
 	err = build_detection(b, doc, r);
 	b->names = NAMES_ANY;
+	if (!err && event_kinds_has(&r->kinds, WIRE_PROCESS_EXEC) && asks_hash(r->expr))
+		event_kinds_add(&r->kinds, WIRE_PROCESS_HASH);
 	if (!err && !r->source.category.s && speaks_audit(r->expr))
 		r->audited = true;
 	if (!err && !b->set->for_records && r->source.service.s &&

@@ -154,6 +154,18 @@ static void fill_names(const struct match *m, struct slot *s) {
 	}
 }
 
+static void fill_hashes(const struct match *m, struct slot *s) {
+	static const struct str name = { "SHA256=", 7 };
+	struct str hash = text_of(m->e, s->taxon.field);
+	char *out = hash.s ? arena_alloc(m->arena, name.n + hash.n) : NULL;
+
+	if (!out)
+		return;
+	memcpy(out, name.s, name.n);
+	memcpy(out + name.n, hash.s, hash.n);
+	slot_add(s, (struct str){ out, name.n + hash.n });
+}
+
 static void fill_built(const struct match *m, struct slot *s) {
 	s->n = 0;
 	s->v = s->own;
@@ -175,6 +187,9 @@ static void fill_built(const struct match *m, struct slot *s) {
 		break;
 	case SOURCE_PARENT_IMAGE:
 		fill_parent_image(m, s);
+		break;
+	case SOURCE_HASHES:
+		fill_hashes(m, s);
 		break;
 	case SOURCE_WORDS:
 		fill_words(m, s);

@@ -55,7 +55,7 @@ static const struct sigma_name names[] = {
 	{ "DestinationIsIpv6", NEVER },
 	{ "DestinationPortName", NEVER },
 	{ "FileVersion", NEVER },
-	{ "Hashes", NEVER },
+	{ "Hashes", { SOURCE_HASHES, FIELD_EXEC_SHA256 } },
 	{ "IntegrityLevel", NEVER },
 	{ "LogonGuid", NEVER },
 	{ "OriginalFileName", NEVER },
@@ -69,7 +69,7 @@ static const struct sigma_name names[] = {
 	{ "imphash", NEVER },
 	{ "md5", NEVER },
 	{ "sha1", NEVER },
-	{ "sha256", NEVER },
+	{ "sha256", TEXT(EXEC_SHA256) },
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 

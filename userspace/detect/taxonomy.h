@@ -20,6 +20,7 @@ enum source {
 	SOURCE_LIST,   /* FIELD_STRV: each element is a value */
 	SOURCE_IMAGE,  /* the executable, and the name that it was invoked by */
 	SOURCE_PARENT_IMAGE,
+	SOURCE_HASHES, /* "SHA256=" and a FIELD_STR */
 	SOURCE_WORDS /* every text of the event, for keywords */
 };
 

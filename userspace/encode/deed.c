@@ -24,6 +24,20 @@ void text_outcome(struct buf *out, const struct event *e) {
 
 /* --- processes */
 
+/* add_loader - what the dynamic linker was told; other variables of sessions are in every line */
+static void add_loader(struct buf *out, const struct event *e) {
+	if (!event_has(e, FIELD_EXEC_ENVIRONMENT))
+		return;
+	for (uint32_t i = 0; i < e->exec.environment.n; i++) {
+		struct str v = e->exec.environment.v[i];
+
+		if (v.n < 3 || memcmp(v.s, "LD_", 3) != 0)
+			continue;
+		buf_add_lit(out, "  ");
+		text_word(out, v);
+	}
+}
+
 static void add_exec(struct buf *out, const struct event *e) {
 	bool args = event_has(e, FIELD_EXEC_ARGS) && e->exec.args.n;
 	bool exe = event_has(e, FIELD_PROCESS_EXECUTABLE);
@@ -36,13 +50,24 @@ static void add_exec(struct buf *out, const struct event *e) {
 		buf_add_lit(out, "  ");
 		text_word(out, e->process.command_line);
 	}
-	if (exe && args && str_eq(e->exec.args.v[0], e->process.executable))
-		return;
-	if (exe) {
+	if (exe && !(args && str_eq(e->exec.args.v[0], e->process.executable))) {
 		buf_add_lit(out, "  (");
 		text_word(out, e->process.executable);
 		buf_add_char(out, ')');
 	}
+	add_loader(out, e);
+}
+
+/* add_hash - its exec has a line of its own, with all else */
+static void add_hash(struct buf *out, const struct event *e) {
+	buf_add_lit(out, "  ");
+	if (event_has(e, FIELD_PROCESS_EXECUTABLE))
+		text_word(out, e->process.executable);
+	buf_add_lit(out, "  sha256 ");
+	if (event_has(e, FIELD_EXEC_SHA256))
+		text_word(out, e->exec.sha256);
+	else
+		buf_add_lit(out, "not known");
 }
 
 static void add_exit(struct buf *out, const struct event *e) {
@@ -67,6 +92,8 @@ static void add_exit(struct buf *out, const struct event *e) {
 void text_process(struct buf *out, const struct event *e) {
 	if (e->kind == WIRE_PROCESS_EXEC)
 		add_exec(out, e);
+	else if (e->kind == WIRE_PROCESS_HASH)
+		add_hash(out, e);
 	else if (e->kind == WIRE_PROCESS_EXIT)
 		add_exit(out, e);
 	text_outcome(out, e);

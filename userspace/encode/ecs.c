@@ -39,6 +39,7 @@ static const struct {
 } kinds[WIRE_KIND_MAX] = {
 	[WIRE_PROCESS_FORK] = { "process", "start" },
 	[WIRE_PROCESS_EXEC] = { "process", "start" },
+	[WIRE_PROCESS_HASH] = { "process", "info" },
 	[WIRE_PROCESS_EXIT] = { "process", "end" },
 	[WIRE_FILE_CREATE] = { "file", "creation" },
 	[WIRE_FILE_OPEN] = { "file", "access" },

@@ -32,6 +32,7 @@ bool form_can(enum shape_form form, enum field_id field) {
 		return type == FIELD_U64 || type == FIELD_FIXED64;
 	case FORM_BASENAME:
 	case FORM_FOLDER:
+	case FORM_SHA256:
 		return type == FIELD_STR;
 	case FORM_COUNT:
 		return type == FIELD_STRV;
@@ -165,6 +166,11 @@ void form_add(struct buf *out, enum shape_form form, enum field_id field, const 
 		break;
 	case FORM_FOLDER:
 		encode_json_text(out, folder_of(*(const struct str *)at));
+		break;
+	case FORM_SHA256:
+		buf_add_lit(out, "[{\"algorithm\":\"SHA-256\",\"algorithm_id\":3,\"value\":");
+		encode_json_text(out, *(const struct str *)at);
+		buf_add_lit(out, "}]");
 		break;
 	case FORM_FILE_TYPE:
 		buf_add_u64(out, file_type(*(const uint32_t *)at));

@@ -93,6 +93,7 @@ struct kind {
 static const struct kind kinds[] = {
 	{ WIRE_PROCESS_FORK, 0, 0, 1007, 1, BORN },
 	{ WIRE_PROCESS_EXEC, 0, 0, 1007, 1, BORN },
+	{ WIRE_PROCESS_HASH, 0, 0, 1007, OTHER, BORN },
 	{ WIRE_PROCESS_EXIT, 0, 0, 1007, 2, SELF },
 	{ WIRE_FILE_CREATE, 0, 0, 1001, 1, FILE_DEED },
 	{ WIRE_FILE_OPEN, 0, 0, 1001, 14, FILE_DEED },

@@ -35,6 +35,7 @@ enum shape_form {
 	FORM_CAPS,	/* capability bits -> list of names */
 	FORM_DIRECTION, /* net.initiated -> direction_id of OCSF */
 	FORM_EGRESS,	/* net.initiated -> network.direction of ECS */
+	FORM_SHA256,	/* list of one fingerprint of OCSF */
 	FORM_LITERAL,	/* @text, when the field is known */
 	FORM_OMIT,	/* nothing: the field is told in an extra */
 	/* rows without a field */

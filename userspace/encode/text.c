@@ -127,6 +127,7 @@ static void add_processes(struct buf *out, const struct event *e) {
 /* Kinds that have a sentence of their own; every other one is told field by field. */
 static void (*const sentences[WIRE_KIND_MAX])(struct buf *, const struct event *) = {
 	[WIRE_PROCESS_FORK] = text_process, [WIRE_PROCESS_EXEC] = text_process,
+	[WIRE_PROCESS_HASH] = text_process,
 	[WIRE_PROCESS_EXIT] = text_process, [WIRE_FILE_CREATE] = text_file,
 	[WIRE_FILE_OPEN] = text_file,	    [WIRE_FILE_RENAME] = text_file,
 	[WIRE_FILE_UNLINK] = text_file,	    [WIRE_FILE_CHMOD] = text_file,

@@ -15,6 +15,7 @@
 #include "enrich/busy.h"
 #include "enrich/dnstab.h"
 #include "enrich/facts.h"
+#include "enrich/filehash.h"
 #include "enrich/images.h"
 #include "enrich/names.h"
 #include "enrich/proctab.h"
@@ -32,6 +33,7 @@ struct enrich {
 	struct facts facts;
 	struct images images;
 	struct busy busy;
+	struct filehash hashes;
 	bool unsettled; /* a census was told, and nothing else since */
 	uint64_t seq;    /* of the last event for the world */
 	uint64_t now_ns; /* the latest boot_ns seen */
@@ -62,6 +64,7 @@ void enrich_free(struct enrich *en) {
 	if (!en)
 		return;
 	images_done(&en->images);
+	filehash_done(&en->hashes);
 	proctab_done(&en->procs);
 	socktab_done(&en->socks);
 	dnstab_done(&en->domains);
@@ -211,6 +214,7 @@ static void learn_start(struct enrich *en, const struct event *e) {
 	en->cgroups.split = e->cgroups_v1;
 	en->cgroups.containers.asks = e->asks;
 	en->cgroups.containers.version++;
+	en->hashes.on = e->hashes;
 	en->host_key = event_new_key();
 	en->host_has = e->has[0] & FIELD_BITS(machine, 0);
 	en->seq = 0;
@@ -261,6 +265,11 @@ static bool learn(struct enrich *en, struct event *e) {
 	case WIRE_HOST_CONTAINER:
 		containers_learn(&en->cgroups.containers, e);
 		return true;
+	case WIRE_PROCESS_HASH: /* of the past: its exec has been learned from */
+		return true;
+	case WIRE_HOST_FILE:
+		filehash_learn(&en->hashes, e);
+		return false;
 	case WIRE_NET_DNS:
 		dnstab_learn(&en->domains, e);
 		return true;
@@ -389,7 +398,7 @@ static void tell_parent(struct enrich *en, struct proc *p, struct event *e) {
 		EVENT_SET_STR(e, PARENT_NAME, parent.name, image->name);
 		EVENT_SET_STR(e, PARENT_EXECUTABLE, parent.executable, image->executable);
 	}
-	if (e->kind == WIRE_PROCESS_EXEC)
+	if (e->kind == WIRE_PROCESS_EXEC || e->kind == WIRE_PROCESS_HASH)
 		tell_parent_line(image, e);
 }
 
@@ -483,6 +492,7 @@ bool enrich_event(struct enrich *en, struct arena *arena, struct event *e) {
 				 e->credentials.uid);
 	if (event_has(e, FIELD_TARGET_PID))
 		target_tell(&en->procs, en->target_entity, e);
+	filehash_tell(&en->hashes, en->facts.wall_offset_ns, e);
 	if (e->kind != WIRE_NET_DNS)
 		dnstab_tell(&en->domains, e);
 	tell_host(en, e);

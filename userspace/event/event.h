@@ -77,7 +77,12 @@ enum event_degraded {
 	DEGRADED_DNS_MALFORMED = 21,
 	DEGRADED_DOMAIN_BY_OTHER = 22,
 	DEGRADED_CONTAINER_UNNAMED = 23,
-	DEGRADED_MAX = 24
+	DEGRADED_ENV_CUT = 24,
+	DEGRADED_ENV_UNREADABLE = 25,
+	DEGRADED_HASH_PENDING = 26,
+	DEGRADED_HASH_UNRESOLVED = 27,
+	DEGRADED_HASH_RACY = 28,
+	DEGRADED_MAX = 29
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
@@ -111,7 +116,25 @@ struct event_exec {
 	struct str args_sha256;
 	struct str in, out, err;
 	bool unlinked, memory, tmpfs;
+	struct strv environment;
+	struct str sha256;
 };
+
+#define EVENT_SHA256_TEXT 64 /* hexadecimal */
+
+/* Which state of which file; ctime_ns 0: not told. */
+struct event_file_id {
+	uint64_t ino, ctime_ns, size;
+	uint32_t dev;	 /* as in wire_inode */
+	uint32_t magic;	 /* of its file system */
+	uint64_t ran_ns; /* boot clock: when it was so */
+};
+
+/* Larger files are not hashed. */
+#define EVENT_HASH_MAX_BYTES (256ull << 20)
+
+/* When a file's ctime is so old, every further change moves it: it is kept in ticks. */
+#define EVENT_HASH_SETTLE_NS 50000000ull
 
 /* What stands in a command line for the middle that was left out. */
 #define EVENT_CUT_MARK " [...] "
@@ -318,6 +341,9 @@ struct event {
 	bool ownerless;		  /* likewise: find the doer by it */
 	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
 	bool asks;		  /* decode -> enrich: HOST_START: runtimes are asked who is who */
+	struct event_file_id file_id; /* decode -> the others: of an exec, HOST_FILE */
+	const unsigned char *file_sha256; /* decode -> enrich: HOST_FILE; 32 bytes */
+	bool hashes;		  /* likewise: HOST_START */
 	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */
 	bool cgroups_v1;	  /* decode -> enrich: HOST_START */
 	uint32_t named_uid;	  /* decode -> enrich: HOST_USER */
@@ -348,6 +374,7 @@ static inline void event_reset(struct event *e) {
 	e->ownerless = e->retold = e->asks = false;
 	e->parent_tgid = 0;
 	e->parent_start_ns = 0;
+	e->file_id.ctime_ns = 0;
 }
 
 static inline void event_degrade(struct event *e, enum event_degraded what) {

@@ -330,7 +330,10 @@ static void treat(const struct filter *f, struct arena *arena, struct event *e) 
 	}
 }
 
-/* Every "command_line" and "args" of an event is a command line, of whichever message. */
+/*
+ * Every "command_line" and "args" of an event is a command line, of whichever message; and
+ * "environment" is like one that begins with its first variable.
+ */
 static void mask_secrets(const struct filter *f, struct arena *arena, struct event *e) {
 	for (int i = 0; i < FIELD_MAX; i++) {
 		void *at = (char *)e + fields[i].offset;
@@ -344,7 +347,9 @@ static void mask_secrets(const struct filter *f, struct arena *arena, struct eve
 			*line = secret_mask_line(&f->names, arena, *line);
 			if (!line->s)
 				event_unmark(e, id);
-		} else if (fields[i].type == FIELD_STRV && !strcmp(fields[i].member, "args")) {
+		} else if (fields[i].type == FIELD_STRV &&
+			   (!strcmp(fields[i].member, "args") ||
+			    !strcmp(fields[i].member, "environment"))) {
 			struct strv *list = at;
 
 			*list = secret_mask_args(&f->names, arena, *list);

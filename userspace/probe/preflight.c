@@ -37,10 +37,12 @@ static bool lsm_listed(void) {
 
 int probe_preflight(const struct probe_options *options,
 		    void (*cb)(void *ctx, const struct probe_way *way), void *ctx) {
-	const struct knobs knobs = { .self_tgid = (uint32_t)getpid(),
+	struct knobs knobs = { .self_tgid = (uint32_t)getpid(),
 				     .call_kinds = { ~0ull, ~0ull } };
 	static struct family_choice choice;
 
+	if (options->env)
+		knobs.env = *options->env;
 	family_choice_init(&choice, options->hooks);
 	if (!lsm_listed())
 		family_strike_lsm(&choice, "\"bpf\" is not in /sys/kernel/security/lsm");

@@ -114,6 +114,8 @@ static void fill_knobs(const struct probe_options *o, struct knobs *k) {
 		.limit_process = o->volume.limit_process,
 		.limit_cgroup = o->volume.limit_cgroup,
 	};
+	if (o->env)
+		k->env = *o->env;
 	for (const char *p = o->scope_cgroup; p && *p; p++)
 		k->scope_cgroup_level += *p == '/' && p[1];
 }

@@ -56,6 +56,7 @@ struct probe_options {
 	const char *scope_cgroup; /* SCOPE_CGROUP: path below the cgroup2 root, "/a/b"; borrowed */
 	uint64_t scope_cgroup_id; /* SCOPE_CGROUP: inode of its directory */
 	struct probe_volume volume;
+	const struct knobs_env *env; /* variables that are told; NULL: none */
 	const char *const *leave; /* what is not to be told, as for probe_leave() */
 	size_t n_leave;
 	pid_t keeper; /* its deeds and its children's are the sensor's own; 0: there is none */

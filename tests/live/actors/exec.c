@@ -110,6 +110,67 @@ static void exact_fit(void) {
 	become(witness, ARGV("witness", text));
 }
 
+/* What is asked for stands between what is not, and all of it passes for something else. */
+static void environment(void) {
+	static const char *const variables[] = {
+		"LD_PRELOAD=", "SECRET=LD_PRELOAD=x", "LD_=", "BASH_ENV=\377 \n", "BASH_ENVY=no",
+		"ENVIRONMENT=no", "XLD_PRELOAD=no", "A=", "ENV=/home/mia/.rc", "LD=no",
+		"SSH_AUTH_SOCK=no", "SSH_CLIENT=192.0.2.1 5 22",
+	};
+
+	(void)clearenv();
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		if (putenv((char *)variables[i]))
+			die("putenv");
+	plain();
+}
+
+static void environment_empty(void) {
+	(void)clearenv();
+	plain();
+}
+
+static void pad_environment(int n, size_t bytes) {
+	char name[32], *value = calloc(1, bytes + 1);
+
+	if (!value)
+		die("calloc");
+	memset(value, '=', bytes);
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(name, sizeof(name), "PADDING_%d", i);
+		if (setenv(name, value, 1))
+			die("setenv");
+	}
+}
+
+/* Behind what is read at once, but not behind what is looked at. */
+static void environment_hidden(void) {
+	(void)clearenv();
+	pad_environment(300, 1000);
+	if (setenv("LD_AUDIT", "/tmp/watcher.so", 1))
+		die("setenv");
+	plain();
+}
+
+static void environment_many(void) {
+	(void)clearenv();
+	if (setenv("LD_LIBRARY_PATH", "/tmp", 1))
+		die("setenv");
+	pad_environment(511, 1);
+	if (setenv("LD_PRELOAD", "/tmp/not-told.so", 1))
+		die("setenv");
+	plain();
+}
+
+static void environment_long(void) {
+	static char value[3000];
+
+	memset(value, ':', sizeof(value) - 1);
+	if (setenv("LD_LIBRARY_PATH", value, 1))
+		die("setenv");
+	plain();
+}
+
 static void *thread_body(void *unused) {
 	(void)unused;
 	plain();
@@ -393,6 +454,11 @@ static const struct {
 	{ "whole_128k", whole_128k },
 	{ "hidden_2m", hidden_2m },
 	{ "exact_fit", exact_fit },
+	{ "environment", environment },
+	{ "environment_empty", environment_empty },
+	{ "environment_hidden", environment_hidden },
+	{ "environment_many", environment_many },
+	{ "environment_long", environment_long },
 	{ "other_thread", other_thread },
 	{ "script", script },
 	{ "script_of_scripts", script_of_scripts },

@@ -67,6 +67,37 @@ static void put_stream(const char *name, int fd) {
 	}
 }
 
+/* is_told - whether a variable is one of those that are told unless --env says otherwise */
+static bool is_told(const char *variable) {
+	static const char *const names[] = {
+		"LD_", "GCONV_PATH=", "BASH_ENV=", "ENV=", "PROMPT_COMMAND=", "PYTHONSTARTUP=",
+		"PYTHONPATH=", "PERL5OPT=", "PERL5LIB=", "RUBYOPT=", "NODE_OPTIONS=",
+		"JAVA_TOOL_OPTIONS=", "GIT_SSH_COMMAND=", "SSH_CONNECTION=", "SSH_CLIENT=",
+		"SUDO_USER=", "HISTFILE=",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(variable, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+#define ENV_POINTERS 511 /* bpf/maps.h: so many variables are looked at, */
+#define ENV_VALUE 1023	 /* bpf/env.h: and so much is told of one */
+
+static void put_environment(void) {
+	static char *told[64];
+	int n = 0;
+
+	for (int i = 0; environ[i] && i < ENV_POINTERS && n < 64; i++)
+		if (is_told(environ[i]))
+			told[n++] = strndup(environ[i], ENV_VALUE);
+	if (n)
+		put_strv("exec.environment", told, n);
+	else
+		put_str("exec.environment", NULL);
+}
+
 static void put_place(const char *exe, const struct stat *st) {
 	struct statfs fs;
 	bool memory = !strncmp(exe, "/memfd:", 7);
@@ -125,6 +156,7 @@ int main(int argc, char **argv) {
 	put_stream("exec.out", STDOUT_FILENO);
 	put_stream("exec.err", STDERR_FILENO);
 	put_place(exe, &st);
+	put_environment();
 	truth_close();
 	if (getenv("LIVE_SCRIPTS"))
 		tell_scripts(getenv("LIVE_SCRIPTS"));

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * version.h - which state of a file's bytes it is that runs, for who hashes it
+ */
+#ifndef LAPWING_VERSION_H
+#define LAPWING_VERSION_H
+
+#include "compat.h"
+#include "wire.h"
+
+/* process_version - which state of the executable's bytes it is that runs */
+static __always_inline void process_version(struct wire_process_exec *e, struct mm_struct *mm) {
+	struct file *exe = mm ? mm->exe_file : NULL;
+	struct inode *inode;
+
+	if (!exe)
+		return;
+	inode = exe->f_inode;
+	e->exe_ctime_ns = compat_ctime_ns(inode);
+	e->exe_size = (__u64)inode->i_size;
+	e->exe_magic = (__u32)inode->i_sb->s_magic;
+}
+
+#endif
