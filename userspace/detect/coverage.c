@@ -136,6 +136,8 @@ static enum rule_coverage rule_covered(struct ruleset *set, const struct rule *r
 		add_why(why, r->identifiers[i].name, p);
 		covered = COVERAGE_PARTLY;
 	}
+	if (event_kinds_has(&r->kinds, WIRE_PROCESS_HASH))
+		buf_add_lit(why, "hashes are told only with --hash-rate, which is off by itself\n");
 	return covered;
 }
 

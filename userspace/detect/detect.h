@@ -133,7 +133,8 @@ enum rule_coverage { COVERAGE_NONE, COVERAGE_PARTLY, COVERAGE_FULLY };
 
 /*
  * ruleset_coverage - how much of @i can ever hold, when just events of @kinds come
- * @why: gets one line for each selection that cannot, or for the rule, with the reason
+ * @why: gets one line for each selection that cannot, or for the rule, with the reason; and one for
+ * what must be switched on first
  */
 enum rule_coverage ruleset_coverage(struct ruleset *rules, size_t i,
 				    const struct event_kinds *kinds, struct buf *why);
