@@ -13,6 +13,10 @@
 
 static void know(struct event *e, enum field_id id) {
 	static const struct str text = { "/a/b", 4 }, address = { "192.0.2.1", 9 };
+	static const struct str hash = {
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		EVENT_SHA256_TEXT,
+	};
 	void *at = (char *)e + fields[id].offset;
 
 	switch ((enum field_type)fields[id].type) {
@@ -31,7 +35,9 @@ static void know(struct event *e, enum field_id id) {
 		*(uint64_t *)at = 2;
 		break;
 	case FIELD_STR:
-		*(struct str *)at = strstr(fields[id].member, "_ip") ? address : text;
+		*(struct str *)at = strstr(fields[id].member, "_ip") ? address
+					    : strstr(fields[id].member, "sha256") ? hash
+					    : text;
 		break;
 	case FIELD_STRV:
 		*(struct strv *)at = (struct strv){ &text, 1 };
