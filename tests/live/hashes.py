@@ -10,14 +10,15 @@ NAMES = ("hash_of_what_ran", "hash_is_in_the_exec_once_it_is_known",
          "hash_of_what_took_its_place_is_not_told", "every_pending_hash_is_told_of_once_more")
 PLACE = "/dev/shm"  # in memory, so not served by another machine: a guest's files are
 
-# The second `ran` waits until the first has its hash. `swapped` gets other bytes as soon as it has ended.
+# The second `ran` waits until the first has its hash; others, such as grep, have theirs before. `swapped`
+# gets other bytes as soon as it has ended.
 SCRIPT = """
 cd "$1" || exit 1
 cp /bin/true ran; cp /bin/true swapped
 sleep 0.2
 ./ran
 i=0
-until grep -q PROCESS_HASH "$2" || [ $i = 600 ]; do i=$((i+1)); sleep 0.1; done
+until grep PROCESS_HASH "$2" | grep -q '"executable":"[^"]*/ran"' || [ $i = 600 ]; do i=$((i+1)); sleep 0.1; done
 ./ran again
 ./swapped; cat /bin/false >swapped; ./swapped 2>/dev/null
 exit 0
