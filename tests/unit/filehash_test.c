@@ -9,6 +9,7 @@
 
 #define EXT4 0xef53
 #define FUSE 0x65735546
+#define FAT 0x4d44
 #define WALL_NS 1700000000000000000ull /* when the boot clock was 0 */
 
 static struct arena arena;
@@ -85,6 +86,8 @@ static void a_hash_is_told_of_the_very_file_once_it_is_known(void) {
 static void what_cannot_be_hashed_is_said_at_once(void) {
 	start(WIRE_HOST_HASHES);
 	exec_of(12, DAY_NS)->exe_magic = FUSE;
+	CHECK(through() && marked(DEGRADED_HASH_UNRESOLVED) && !marked(DEGRADED_HASH_PENDING));
+	exec_of(12, DAY_NS)->exe_magic = FAT;
 	CHECK(through() && marked(DEGRADED_HASH_UNRESOLVED) && !marked(DEGRADED_HASH_PENDING));
 	exec_of(12, DAY_NS)->exe_size = EVENT_HASH_MAX_BYTES + 1;
 	CHECK(through() && marked(DEGRADED_HASH_UNRESOLVED));

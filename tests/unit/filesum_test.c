@@ -102,6 +102,32 @@ static void another_file_or_state_is_not(void) {
 	filesum_free(s);
 }
 
+/* In its place is a pipe, or a link to one, at whose other end somebody waits. */
+static void what_took_its_place_is_not_opened(void) {
+	unsigned char hash[FILESUM_BYTES];
+	char pipe_path[sizeof(path) + 2];
+	struct event_file_id id;
+	struct filesum *s;
+	pid_t child;
+
+	put(path);
+	id = id_of(path);
+	(void)snprintf(pipe_path, sizeof(pipe_path), "%s.p", path);
+	CHECK(!filesum_new(1u << 30, &s) && !unlink(path) && !mkfifo(path, 0600));
+	child = fork();
+	if (!child)
+		_exit(open(path, O_WRONLY) < 0);
+	(void)usleep(100000);
+	CHECK(sum(s, &id, hash) == -ESTALE);
+	CHECK(!rename(path, pipe_path) && !symlink(pipe_path, path));
+	CHECK(sum(s, &id, hash) == -ESTALE);
+	(void)usleep(100000);
+	CHECK(waitpid(child, NULL, WNOHANG) == 0); /* it waits for a reader still */
+	CHECK(!kill(child, SIGKILL) && waitpid(child, NULL, 0) == child);
+	CHECK(!unlink(path) && !unlink(pipe_path));
+	filesum_free(s);
+}
+
 /* Its bytes are the same, and its size is, but it was written to while it was read. */
 static void a_file_that_is_changed_meanwhile_is_not(void) {
 	unsigned char hash[FILESUM_BYTES];
@@ -160,6 +186,7 @@ int main(void) {
 		(void)close(fd);
 	RUN(a_file_that_stays_is_hashed);
 	RUN(another_file_or_state_is_not);
+	RUN(what_took_its_place_is_not_opened);
 	RUN(a_file_that_is_changed_meanwhile_is_not);
 	RUN(what_a_process_runs_is_found_without_its_name);
 	RUN(a_second_holds_what_the_budget_says);

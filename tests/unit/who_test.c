@@ -10,12 +10,13 @@
 #include "who/who.h"
 
 #define ID "aaaabbbbccccddddeeeeffff0000111122223333444455556666777788889999"
+#define HASH "00112233445566778899aabbccddeeff"
 #define UID "01234567-89ab-cdef-0123-456789abcdef"
 
 static const char *const keys[] = { "app", "tier" };
 static const struct who_labels labels = { keys, 2 };
 static const struct who_labels none = { NULL, 0 };
-static const struct who_ask asked = { ID, "" };
+static const struct who_ask asked = { ID, "" }, asked_of_pod = { ID, "u" };
 static struct who_answer a;
 
 static int docker(const char *json) {
@@ -29,14 +30,28 @@ static void dockers_answer_is_read(void) {
 	CHECK(!strcmp(a.name, "web") && !strcmp(a.image, "registry/web:1"));
 	CHECK(!strcmp(a.image_id, "sha256:12") && !strcmp(a.id, ID) && !a.runtime[0]);
 	CHECK(a.labels_n == 9 && !memcmp(a.labels, "app=shop", 9) && who_is_whole(&a));
-	/* a kubelet's container by way of Docker */
-	CHECK(!docker("{\"Id\":\"" ID "\",\"Name\":\"/k8s_web_web-0_shop\",\"Config\":{"
-		      "\"Labels\":{\"io.kubernetes.container.name\":\"web\","
-		      "\"io.kubernetes.pod.name\":\"web-0\","
-		      "\"io.kubernetes.pod.namespace\":\"shop\","
-		      "\"io.kubernetes.pod.uid\":\"u\"}}}"));
+}
+
+static const char of_pod[] = "{\"Id\":\"" ID "\",\"Name\":\"/k8s_web_web-0_shop\",\"Config\":{"
+			     "\"Labels\":{\"io.kubernetes.container.name\":\"web\","
+			     "\"io.kubernetes.pod.name\":\"web-0\","
+			     "\"io.kubernetes.pod.namespace\":\"shop\","
+			     "\"io.kubernetes.pod.uid\":\"u\"}}}";
+
+static void a_kubelets_container_is_read_by_way_of_docker(void) {
+	CHECK(!who_docker(str_of(of_pod), &asked_of_pod, &labels, &a));
 	CHECK(!strcmp(a.name, "web") && !strcmp(a.pod_name, "web-0") && !strcmp(a.pod_uid, "u"));
 	CHECK(!strcmp(a.pod_namespace, "shop") && who_is_whole(&a));
+}
+
+/* Its labels may be those of its image, which calls itself what it likes. */
+static void a_container_in_no_such_pod_is_not_of_it(void) {
+	static const struct who_ask another = { ID, UID };
+
+	CHECK(!docker(of_pod));
+	CHECK(!strcmp(a.name, "k8s_web_web-0_shop") && !a.pod_name[0] && !a.pod_namespace[0]);
+	CHECK(!who_docker(str_of(of_pod), &another, &labels, &a));
+	CHECK(!a.pod_name[0] && !strcmp(a.pod_uid, UID) && !who_is_whole(&a));
 }
 
 static void an_answer_about_another_is_none(void) {
@@ -127,9 +142,13 @@ static void a_list_of_pods_tells_containers_and_pods(void) {
 
 static void a_static_pod_is_known_by_the_hash_in_its_cgroup(void) {
 	CHECK(pods("{\"items\":[{\"metadata\":{\"name\":\"etcd\",\"uid\":\"mirror\","
-		   "\"annotations\":{\"kubernetes.io/config.hash\":\"0123\"}}}]}") == 1);
-	CHECK(n_found == 1 && !strcmp(found[0].pod_uid, "0123"));
+		   "\"annotations\":{\"kubernetes.io/config.hash\":\"" HASH "\"}}}]}") == 1);
+	CHECK(n_found == 1 && !strcmp(found[0].pod_uid, HASH));
 	CHECK(!strcmp(found[0].pod_name, "etcd"));
+	/* an annotation is its user's */
+	CHECK(pods("{\"items\":[{\"metadata\":{\"name\":\"liar\",\"uid\":\"own\","
+		   "\"annotations\":{\"kubernetes.io/config.hash\":\"" UID "\"}}}]}") == 1);
+	CHECK(n_found == 1 && !strcmp(found[0].pod_uid, "own"));
 }
 
 static void a_label_does_not_name_a_pod(void) {
@@ -290,6 +309,8 @@ static void what_one_does_not_know_another_may(void) {
 
 int main(void) {
 	RUN(dockers_answer_is_read);
+	RUN(a_kubelets_container_is_read_by_way_of_docker);
+	RUN(a_container_in_no_such_pod_is_not_of_it);
 	RUN(an_answer_about_another_is_none);
 	RUN(members_of_the_wrong_type_are_absent);
 	RUN(deep_or_long_answers_end);

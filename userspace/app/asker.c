@@ -34,7 +34,8 @@
 #define MAX_BACKOFF_MS 60000
 #define LIST_MS 2000	   /* between two lists of one source */
 #define AGAIN_MS 1000	   /* a process that dies at once must not be a loop */
-#define MEMORY_BYTES (192ul * 1024 * 1024)
+#define MEMORY_BYTES (64ul * 1024 * 1024) /* a quarter of what the service may have */
+#define PACE_MS 20	   /* before a request to a runtime, whose CPU is the host's */
 
 struct source {
 	struct inquiry inquiry;
@@ -159,6 +160,11 @@ static void learn(struct asker *a, struct pending *p, const struct who_answer *f
 	p->done = who_is_whole(&p->known) && (!a->lists || !p->known.pod_uid[0] || p->listed);
 }
 
+/* forget_pod - what was taken for its pod by less than the container's own id */
+static void forget_pod(struct who_answer *known) {
+	known->pod_name[0] = known->pod_namespace[0] = '\0';
+	known->labels_n = 0;
+}
 
 /* take_found - for who_pods(): one of the list, which may be one that waits */
 static void take_found(void *asker, const struct who_answer *found) {
@@ -171,6 +177,8 @@ static void take_found(void *asker, const struct who_answer *found) {
 				 : p->listed || strcmp(found->pod_uid, p->ask.pod_uid) != 0)
 			continue;
 		/* the pod of one that the list does not have, as it has no sandbox */
+		if (found->id[0] && !p->listed)
+			forget_pod(&p->known);
 		p->listed |= found->id[0] != '\0';
 		learn(a, p, found);
 	}
@@ -188,8 +196,10 @@ static void ask_list(struct asker *a, struct source *s) {
 static int ask_call(struct asker *a, struct source *s, const struct pending *p, enum who_call call,
 		    struct who_answer *ret) {
 	struct str bytes;
-	int err = inquiry_ask(&s->inquiry, &p->ask, call, &bytes);
+	int err;
 
+	(void)poll(NULL, 0, PACE_MS);
+	err = inquiry_ask(&s->inquiry, &p->ask, call, &bytes);
 	if (!settle(a, s, err))
 		return err;
 	err = s->inquiry.source.kind == WHO_DOCKER
@@ -282,25 +292,25 @@ static void take_ask(struct asker *a, const struct who_ask *ask) {
 	for (size_t i = 0; i < a->n; i++)
 		if (!strcmp(a->pending[i].ask.id, ask->id))
 			return;
-	if (a->n == ASKER_PENDING) {
-		tell(a, ASKER_UNKNOWN, NULL);
-		return;
-	}
 	p = &a->pending[a->n++];
 	memset(p, 0, sizeof(*p));
 	p->ask = *ask;
 	memcpy(p->known.pod_uid, ask->pod_uid, sizeof(p->known.pod_uid));
 }
 
-/* hear - all that was asked by now; false: the sensor is gone */
+/* hear - all that was asked by now, as far as there is room; false: the sensor is gone */
 static bool hear(struct asker *a) {
 	struct who_ask ask;
 	ssize_t n;
 
-	while ((n = recv(a->fd, &ask, sizeof(ask), MSG_DONTWAIT)) > 0)
+	while (a->n < ASKER_PENDING) {
+		n = recv(a->fd, &ask, sizeof(ask), MSG_DONTWAIT);
+		if (n <= 0)
+			return n < 0 && (errno == EAGAIN || errno == EINTR);
 		if (n == sizeof(ask))
 			take_ask(a, &ask);
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	}
+	return !gone(a);
 }
 
 /* wait_ms - until somebody is to be asked for again; -1: nobody waits */
@@ -341,9 +351,10 @@ static int serve(const struct asker_options *o, int fd) {
 		return 1;
 	}
 	while (hear(&a)) {
-		struct pollfd more = { .fd = fd, .events = POLLIN };
+		struct pollfd more = { .fd = fd };
 
 		go_round(&a);
+		more.events = a.n < ASKER_PENDING ? POLLIN : 0;
 		(void)poll(&more, 1, wait_ms(&a));
 	}
 	return 0;

@@ -16,6 +16,7 @@
 #include "base/hostroot.h"
 
 #define NS_PER_S 1000000000ull
+#define SLICE_NS 60000000ull /* between two looks at whether we are to end */
 
 uint64_t filesum_spend(struct filesum_budget *b, uint64_t now_ns, uint64_t bytes) {
 	uint64_t earliest = now_ns > NS_PER_S ? now_ns - NS_PER_S : 0, wait;
@@ -70,25 +71,36 @@ static bool is_it(int fd, const struct event_file_id *id) {
 	       id->magic == BTRFS_SUPER_MAGIC || id->magic == OVERLAYFS_SUPER_MAGIC;
 }
 
-#define HOW (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+/*
+ * take - what @fd, of O_PATH, stands for, open for reading if it is @id; @fd is closed
+ * Looked at before it is opened: what took its place may be a device or a pipe, to which that is
+ * a deed.
+ */
+static int take(int fd, const struct event_file_id *id) {
+	char name[32];
+	int ret = -ESTALE;
+
+	if (is_it(fd, id)) {
+		(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		ret = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		ret = ret < 0 ? -errno : ret;
+	}
+	(void)close(fd);
+	return ret;
+}
 
 int filesum_open(const struct event_file_id *id, uint32_t pid, const char *path) {
 	char name[32];
-	int fd;
+	int fd, ret;
 
 	(void)snprintf(name, sizeof(name), "/proc/%u/exe", pid);
-	fd = open(name, HOW);
-	if (fd >= 0 && is_it(fd, id))
-		return fd;
-	if (fd >= 0)
-		(void)close(fd);
-	if (path[0] != '/')
-		return -ESTALE;
-	fd = hostroot_open(path, HOW, true);
-	if (fd < 0 || is_it(fd, id))
-		return fd;
-	(void)close(fd);
-	return -ESTALE;
+	fd = open(name, O_PATH | O_CLOEXEC);
+	ret = fd < 0 ? -ESTALE : take(fd, id);
+	if (ret >= 0 || path[0] != '/')
+		return ret;
+	/* the kernel's own paths have no links in them: one that has is another's */
+	fd = hostroot_open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC, true);
+	return fd < 0 ? fd : take(fd, id);
 }
 
 static void sleep_ns(uint64_t ns) {
@@ -98,13 +110,17 @@ static void sleep_ns(uint64_t ns) {
 		;
 }
 
-/* settle - until a further change would move the ctime; false: it is in the future */
-static bool settle(uint64_t ctime_ns) {
-	uint64_t now = clock_ns(CLOCK_REALTIME);
+/* settle - until a further change would move the ctime; false: it is in the future, or we end */
+static bool settle(const struct filesum *s, uint64_t ctime_ns) {
+	uint64_t calm_ns = ctime_ns + event_hash_settle_ns(ctime_ns);
 
-	if (now < ctime_ns + EVENT_HASH_SETTLE_NS)
-		sleep_ns(EVENT_HASH_SETTLE_NS + EVENT_HASH_SETTLE_NS / 4);
-	return clock_ns(CLOCK_REALTIME) >= ctime_ns + EVENT_HASH_SETTLE_NS;
+	for (uint64_t left = event_hash_settle_ns(ctime_ns) + SLICE_NS;
+	     clock_ns(CLOCK_REALTIME) < calm_ns && left >= SLICE_NS; left -= SLICE_NS) {
+		if (s->stop && *s->stop)
+			return false;
+		sleep_ns(SLICE_NS);
+	}
+	return clock_ns(CLOCK_REALTIME) >= calm_ns;
 }
 
 static int read_all(struct filesum *s, int fd, uint64_t size) {
@@ -131,7 +147,7 @@ int filesum_read(struct filesum *s, int fd, const struct event_file_id *id,
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	int err;
 
-	if (!settle(id->ctime_ns) || !is_it(fd, id))
+	if (!settle(s, id->ctime_ns) || !is_it(fd, id))
 		return -ESTALE;
 	if (!EVP_DigestInit_ex2(s->context, s->digest, NULL))
 		return -EIO;

@@ -23,7 +23,8 @@ static int tree(void) {
 
 int hostroot_open(const char *path, int flags, bool wait) {
 	const struct open_how how = { .flags = (uint64_t)flags,
-				      .resolve = RESOLVE_IN_ROOT | (wait ? 0 : RESOLVE_CACHED) };
+				      .resolve = RESOLVE_IN_ROOT | (wait ? 0 : RESOLVE_CACHED) |
+						 (flags & O_NOFOLLOW ? RESOLVE_NO_SYMLINKS : 0) };
 	int fd = (int)syscall(SYS_openat2, tree(), path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : fd;

@@ -12,7 +12,8 @@
 
 /*
  * hostroot_open - a descriptor of @path, absolute, in the host's tree, its links followed there
- * @flags: of open(2). @wait: false: -EAGAIN for what is not in the kernel's caches.
+ * @flags: of open(2); with O_NOFOLLOW no link is followed, wherever it stands.
+ * @wait: false: -EAGAIN for what is not in the kernel's caches.
  * -errno. The tree is that of the first call, which so belongs before the sandbox.
  */
 int hostroot_open(const char *path, int flags, bool wait);

@@ -59,13 +59,15 @@ int filehash_put(struct filehash *t, const struct event_file_id *id, const unsig
 }
 
 bool filehash_can(const struct event_file_id *id) {
-	/* those that the kernel itself keeps; what another machine or process serves may change */
+	/*
+	 * Those that the kernel itself keeps: what another machine or process serves may change.
+	 * And no FAT, whose ctime is the mtime, which whoever may write can set.
+	 */
 	static const uint32_t local[] = {
 		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,   BTRFS_SUPER_MAGIC,	   TMPFS_MAGIC,
 		RAMFS_MAGIC,	  F2FS_SUPER_MAGIC,  OVERLAYFS_SUPER_MAGIC, SQUASHFS_MAGIC,
-		ISOFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC, EROFS_SUPER_MAGIC_V1, NILFS_SUPER_MAGIC,
-		0x2011bab0 /* exFAT */, 0x2fc12fc1 /* ZFS */, 0xca451a4e /* bcachefs */,
-		0x3153464a /* JFS */,
+		ISOFS_SUPER_MAGIC, EROFS_SUPER_MAGIC_V1, NILFS_SUPER_MAGIC,
+		0x2fc12fc1 /* ZFS */, 0xca451a4e /* bcachefs */, 0x3153464a /* JFS */,
 	};
 
 	if (id->size > EVENT_HASH_MAX_BYTES)
@@ -80,7 +82,7 @@ bool filehash_can(const struct event_file_id *id) {
 static bool is_fresh(const struct event *e, uint64_t wall_offset_ns) {
 	uint64_t ran_ns = e->file_id.ran_ns + wall_offset_ns;
 
-	return ran_ns < e->file_id.ctime_ns + EVENT_HASH_SETTLE_NS;
+	return ran_ns < e->file_id.ctime_ns + event_hash_settle_ns(e->file_id.ctime_ns);
 }
 
 void filehash_tell_there(const struct filehash *t, uint64_t wall_offset_ns, struct event *e) {

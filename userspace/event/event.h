@@ -133,8 +133,13 @@ struct event_file_id {
 /* Larger files are not hashed. */
 #define EVENT_HASH_MAX_BYTES (256ull << 20)
 
-/* When a file's ctime is so old, every further change moves it: it is kept in ticks. */
-#define EVENT_HASH_SETTLE_NS 50000000ull
+/*
+ * event_hash_settle_ns - how old a file's ctime must be for every further change to move it
+ * It is kept in ticks; in seconds where there is room for no more, as in the small inodes of ext4.
+ */
+static inline uint64_t event_hash_settle_ns(uint64_t ctime_ns) {
+	return ctime_ns % 1000000000 ? 50000000 : 2000000000;
+}
 
 /* What stands in a command line for the middle that was left out. */
 #define EVENT_CUT_MARK " [...] "

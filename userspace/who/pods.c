@@ -46,6 +46,11 @@ static void tell_containers(const struct pod *p, struct json_object *status) {
 	}
 }
 
+/* is_hash - of a configuration: an annotation is its user's, who must not name another's uid */
+static bool is_hash(const char *text) {
+	return strlen(text) == 32 && strspn(text, "0123456789abcdef") == 32;
+}
+
 /*
  * tell_pod - its containers, and the pod itself, which its sandbox is known by
  * The cgroup of a static pod has the hash of its configuration, and not the uid of its mirror.
@@ -59,7 +64,7 @@ static void tell_pod(struct pod *p, struct json_object *item, const struct who_l
 	memset(&p->base, 0, sizeof(p->base));
 	COPY(p->base.pod_name, who_json_text(about, "name"));
 	COPY(p->base.pod_namespace, who_json_text(about, "namespace"));
-	COPY(p->base.pod_uid, *hash ? hash : who_json_text(about, "uid"));
+	COPY(p->base.pod_uid, is_hash(hash) ? hash : who_json_text(about, "uid"));
 	if (labels) {
 		json_object_object_foreach(labels, key, value) {
 			if (json_object_is_type(value, json_type_string) &&
