@@ -248,6 +248,31 @@ def capped():
         told_of_cap(r, rig.ledger())
 
 
+def capped_and_hidden():
+    """What a sink is not to have of events, it is not to have of what is said of those left out."""
+    with Elastic() as r, temporary() as folder:
+        rig = Rig(folder, EVENTS, SINKS[2].url(r.port, max_rate=10, format="json", hash="host_id",
+                                               omit="host_name"), config=PATIENT)
+        rig.run(1)
+        told_of_cap(r, rig.ledger())
+        with open("/etc/machine-id", encoding="ascii") as f:
+            machine = f.read().strip()
+        check("nothing is told", r.losses)
+        for name, loss in r.losses.items():
+            check(f"{name}: {loss}", machine not in f"{name} {loss}" and "host_name" not in loss)
+
+
+def capped_and_refused():
+    """A receiver that will not be told of them: they stay untold, and the end is not held up by it."""
+    with Elastic() as r, temporary() as folder:
+        r.refused = []
+        rig = Rig(folder, EVENTS, SINKS[2].url(r.port, max_rate=10, format="json"), config=PATIENT)
+        rig.run(1)
+        check(f"{len(r.refused)} refused", 0 < len(r.refused) < 20 and not r.losses)
+        r.refused = None
+        told_of_cap(r, rig.drained().ledger())
+
+
 def capped_and_killed():
     """What a courier knew of what it left out, the one after it knows, and tells it once."""
     with Elastic(delay=0.1) as r, temporary() as folder:
@@ -373,7 +398,7 @@ def prepare(case, *args):
 
 EACH = [plain, every_format, down, down_and_back, slow, too_slow, half_open, retry_after,
         retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, no_name]
-ALONE = [filters, capped, capped_and_killed, capped_and_away, otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed,
+ALONE = [filters, capped, capped_and_hidden, capped_and_refused, capped_and_killed, capped_and_away, otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed,
          splunk_forgets_what_was_before_a_bad_item, splunk_slow_index, elastic_denied_items,
          elastic_busy_items]
 

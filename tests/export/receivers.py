@@ -211,6 +211,7 @@ class Elastic(Receiver):
 
     def __init__(self, *args, **kw):
         self.losses = {}  # by id, as JSON
+        self.refused = None  # their ids, when it will have none
         super().__init__(*args, **kw)
 
     def take(self, h, body, busy=(), denied=None):
@@ -222,12 +223,16 @@ class Elastic(Receiver):
             name = json.loads(action)["create"].get("_id")
             if not name:
                 self.fault("a document without an id")
-            if json.loads(doc).get("kind") == "HOST_LOSS":
+            is_loss = json.loads(doc).get("kind") == "HOST_LOSS"
+            if is_loss and self.refused is None:
                 self.losses.setdefault(name, json.loads(doc))
             if list(json.loads(action)) != ["create"] or not isinstance(json.loads(doc), dict):
                 self.fault("not a create and a document")
             if denied:
                 items.append({"status": denied, "error": {"type": "security", "reason": "denied"}})
+            elif is_loss and self.refused is not None:
+                self.refused.append(name)
+                items.append({"status": 400, "error": {"type": "mapper", "reason": "no losses"}})
             elif name in self.poison:
                 items.append({"status": 400, "error": {"type": "mapper", "reason": "bad field"}})
             elif len(items) in busy:

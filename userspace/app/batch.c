@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,15 @@ int batch_filter(const struct sink_url *url, const struct sink_type *type, struc
 	return err;
 }
 
+/* name_host - in ids, which every sink gets: what host_id may be hidden from must not be in them */
+static void name_host(struct batch *b) {
+	unsigned char sum[crypto_generichash_BYTES_MIN];
+
+	(void)crypto_generichash(sum, sizeof(sum), (const unsigned char *)b->host_id.s,
+				 b->host_id.n, NULL, 0);
+	(void)sodium_bin2hex(b->host_key, sizeof(b->host_key), sum, HOST_KEY_BYTES);
+}
+
 int batch_init(struct batch *b, const struct sink *s) {
 	const char *only = url_value(s->url, "only"), *why;
 	int err;
@@ -90,6 +100,7 @@ int batch_init(struct batch *b, const struct sink *s) {
 	b->host_id = first_line("/etc/machine-id");
 	b->boot_id = first_line("/proc/sys/kernel/random/boot_id");
 	b->host_name = str_of(hostroot_name());
+	name_host(b);
 	return b->pieces && b->items && b->piece_of ? 0 : -ENOMEM;
 }
 
@@ -121,9 +132,10 @@ loss_event(struct batch *b, uint64_t count, const char *cause, struct event *e, 
 }
 
 static void gap_event(struct batch *b, const struct reader_item *gap, struct event *e) {
-	loss_event(b, gap->count, spool_cause_name(gap->cause), e, "%.*s-gap-%d-%" PRIx64
-		   "-%" PRIx64, STR_FMT(b->host_id), (int)gap->class, gap->ord, gap->count);
+	loss_event(b, gap->count, spool_cause_name(gap->cause), e, "%s-gap-%d-%" PRIx64
+		   "-%" PRIx64, b->host_key, (int)gap->class, gap->ord, gap->count);
 	EVENT_SET_STR(e, HOST_LOST_CLASS, host.lost_class, str_of(spool_class_name(gap->class)));
+	filter_notice(b->filter, &b->arena, e);
 }
 
 /* unpack - the event of a payload, or -EBADMSG; @bare is the payload without its length */
@@ -201,10 +213,11 @@ static bool add_told(struct batch *b, uint32_t kind, uint64_t count, uint64_t nt
 	p->event = arena_alloc(&b->arena, sizeof(*p->event));
 	if (!p->event)
 		return false;
-	loss_event(b, count, "capped", p->event, "%.*s-capped-%.*s-%" PRIx64, STR_FMT(b->host_id),
+	loss_event(b, count, "capped", p->event, "%s-capped-%.*s-%" PRIx64, b->host_key,
 		   STR_FMT(b->name), nth);
 	if (kind)
 		EVENT_SET(p->event, HOST_LOST_KIND, host.lost_kind, kind);
+	filter_notice(b->filter, &b->arena, p->event);
 	b->encode(&b->bodies, p->event);
 	p->body_n = b->bodies.len - p->body;
 	b->n++;
@@ -216,8 +229,9 @@ static void add_all_told(struct batch *b, const struct reader *r, bool last) {
 	const struct cursor_capped *c = reader_capped(r);
 	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC), nth = c->told;
 
-	if (b->told_ms && now_ms - b->told_ms < TELL_EVERY_MS && !last)
+	if (b->told_ms && now_ms - b->told_ms < TELL_EVERY_MS && (!last || b->told_refused))
 		return;
+	b->told_refused = false;
 	for (uint32_t kind = 0; kind < CURSOR_KINDS && b->n < b->max; kind++)
 		if (c->n[kind] && !add_told(b, kind, c->n[kind], nth++))
 			break;
@@ -225,10 +239,10 @@ static void add_all_told(struct batch *b, const struct reader *r, bool last) {
 		b->told_ms = now_ms ? now_ms : 1;
 }
 
-bool batch_untold(const struct reader *r) {
+bool batch_untold(const struct batch *b, const struct reader *r) {
 	const struct cursor_capped *c = reader_capped(r);
 
-	for (uint32_t kind = 0; kind < CURSOR_KINDS; kind++)
+	for (uint32_t kind = 0; kind < CURSOR_KINDS && !b->told_refused; kind++)
 		if (c->n[kind])
 			return true;
 	return false;
@@ -320,8 +334,10 @@ bool batch_settle(struct batch *b, struct reader *r) {
 	for (; b->first < b->n && b->pieces[b->first].settled; b->first++) {
 		const struct batch_piece *p = &b->pieces[b->first];
 
-		if (p->item.what == READER_NONE)
+		if (p->item.what == READER_NONE && p->acked)
 			reader_told(r, p->kind, p->item.count);
+		else if (p->item.what == READER_NONE)
+			b->told_refused = true; /* so it is not told, and stays in the cursor */
 		else
 			reader_settle(r, &p->item, p->acked, p->cause);
 		if (p->capped)

@@ -16,6 +16,8 @@
 #include "sink/sink.h"
 #include "spool/reader.h"
 
+#define HOST_KEY_BYTES 8 /* of a hash */
+
 struct batch_piece {
 	struct reader_item item;
 	bool settled, acked;
@@ -39,8 +41,10 @@ struct batch {
 	size_t *piece_of;	 /* of each item */
 	size_t n, first, max;	 /* pieces; the first that is not settled; room */
 	uint64_t told_ms;	 /* monotonic: when it was last told what a cap left out; or 0 */
+	bool told_refused;	 /* and the receiver would not have it: again in a minute */
 	struct str name;	 /* the sink's */
 	struct str host_id, boot_id, host_name; /* for gaps */
+	char host_key[2 * HOST_KEY_BYTES + 1];	/* stands for host_id in their ids */
 };
 
 /*
@@ -62,8 +66,8 @@ int batch_init(struct batch *b, const struct sink *s);
  */
 int batch_fill(struct batch *b, struct reader *r, bool last);
 
-/* batch_untold - whether a cap left out something that the receiver does not know of */
-bool batch_untold(const struct reader *r);
+/* batch_untold - whether a cap left out what the receiver does not know, and did not just refuse */
+bool batch_untold(const struct batch *b, const struct reader *r);
 
 /*
  * batch_send - hands over what is not settled; as the sink's send()

@@ -57,7 +57,7 @@ static bool over(struct job *j) {
 	if (!j->until_ms)
 		pause_ms(j, 0);
 	return j->until_ms && (clock_ms(CLOCK_MONOTONIC) >= j->until_ms ||
-			       (!reader_pending(j->reader) && !batch_untold(j->reader)));
+			       (!reader_pending(j->reader) && !batch_untold(&j->batch, j->reader)));
 }
 
 /* wait_again - as long as the receiver asked, or each time twice as long, and not all at once */

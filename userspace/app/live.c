@@ -156,6 +156,7 @@ static void follow_state(struct live *l, struct corridor *c) {
 		return;
 	l->state_ino = st.st_ino;
 	l->state = now;
+	l->failed = false; /* that was another state's bundle */
 	slot = state_pick(&now, l->o->last_good);
 	same = slot->there ? l->loaded && !memcmp(slot->hash, l->hash, SEAL_HASH_BYTES)
 			   : !l->loaded;

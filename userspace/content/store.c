@@ -244,11 +244,15 @@ static int append(const struct store *s, const struct buf *line) {
 
 	if (fd < 0)
 		return -errno;
-	err = fstat(fd, &st) ? -errno : file_write_all(fd, line->data, line->len);
-	if (!err && fsync(fd))
+	if (fstat(fd, &st)) {
 		err = -errno;
-	if (err)
-		(void)!ftruncate(fd, st.st_size);
+	} else {
+		err = file_write_all(fd, line->data, line->len);
+		if (!err && fsync(fd))
+			err = -errno;
+		if (err)
+			(void)!ftruncate(fd, st.st_size);
+	}
 	(void)close(fd);
 	return err;
 }

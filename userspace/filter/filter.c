@@ -375,3 +375,8 @@ enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t
 		treat(f, arena, e);
 	return FILTER_SENT;
 }
+
+void filter_notice(const struct filter *f, struct arena *arena, struct event *e) {
+	if (f && f->treats)
+		treat(f, arena, e);
+}

@@ -54,4 +54,7 @@ enum filter_verdict {
 enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t now_ns,
 				 struct event *e);
 
+/* filter_notice - @e, which the sink gets in any case, as it may have it; @f: NULL is fine */
+void filter_notice(const struct filter *f, struct arena *arena, struct event *e);
+
 #endif

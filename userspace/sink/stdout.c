@@ -23,6 +23,7 @@ extern const struct sink_type sink_stdout;
 
 /* Of a pipe that has room at all, what it takes without making us wait. */
 #define PIECE_BYTES PIPE_BUF
+#define SAVE_EVERY 64 /* events, which may be all that a slow reader takes in a while */
 
 struct standard {
 	bool framed;
@@ -100,6 +101,8 @@ static int stdout_send(struct sink *s, struct sink_batch *batch) {
 			return sink_fail(s, err, "standard output cannot be written: %s",
 					 strerror(-err));
 		batch->items[i].outcome = SINK_ACKED;
+		if (i % SAVE_EVERY == SAVE_EVERY - 1 && batch->progress)
+			batch->progress(batch->arg);
 	}
 	return 0;
 }

@@ -204,10 +204,11 @@ static int connect_udp(struct sink *s, struct syslog *l) {
 	return l->udp >= 0 ? 0 : sink_fail(s, -EHOSTUNREACH, "no way to \"%.120s\"", s->url->host);
 }
 
-/* fail_udp - what the kernel has to say is of the datagram before the one that it says it at */
+/* fail_udp - what the kernel has to say is of any datagram before the one that it says it at */
 static int fail_udp(struct sink *s, struct docs *d, size_t n_sent, int error) {
-	if (n_sent && error != EMSGSIZE)
-		d->v[n_sent - 1].outcome = SINK_AGAIN;
+	for (size_t i = 0; i < n_sent && error != EMSGSIZE; i++)
+		if (d->v[i].outcome == SINK_ACKED)
+			d->v[i].outcome = SINK_AGAIN;
 	return sink_fail(s, -error, "\"%.120s\" takes no datagrams: %s", s->url->host,
 			 strerror(error));
 }
