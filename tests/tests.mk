@@ -101,6 +101,11 @@ $(B)/tests/bench/load: tests/bench/load.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -static -o $@ $<
 
+$(B)/tests/bench/dynamic: tests/bench/dynamic.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 $(WARN) -fPIE -pie -nostdlib -Wl,--dynamic-linker=./ld.so -o $@ $<
+
 $(B)/tests/bench/rules: tests/bench/rules.c $(PURE_OBJ)
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
@@ -125,7 +130,7 @@ $(B)/tests/bench/encode: tests/bench/encode.c $(PURE_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OURS) -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(PURE_OBJ) $(LIBS)
 
-build-bench: all $(B)/tests/bench/spool $(B)/tests/bench/encode $(B)/tests/replay/story $(B)/tests/bench/rules $(B)/tests/bench/load $(B)/tests/live/tiny
+build-bench: all $(B)/tests/bench/spool $(B)/tests/bench/encode $(B)/tests/replay/story $(B)/tests/bench/rules $(B)/tests/bench/load $(B)/tests/bench/dynamic $(B)/tests/live/tiny
 
 # --- what people type ------------------------------------------------------------------------
 

@@ -9,11 +9,11 @@
  * In a guest that counts instructions (scripts/vmtest --icount) a nanosecond is
  * an instruction. Linked statically, so that a fork copies little. Works in the
  * current directory, which should be a tmpfs and holds "tiny", the program that
- * "exec" executes, always with the same command line; "login" executes true(1)
- * with the environment of a session; "varied" executes it by one
- * of many names and never with the same arguments, as an hour of a real machine
- * does. "whole" opens one of many files after another, so that none is
- * opened often enough to be folded.
+ * "exec" executes, always with the same command line, and "dynamic" with its
+ * linker, which "login" executes with the environment of a session. "varied"
+ * executes "tiny" by one of many names and never with the same arguments, as an
+ * hour of a real machine does. "whole" opens one of many files after another, so
+ * that none is opened often enough to be folded.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -165,7 +165,7 @@ static void do_exec(void) {
 
 /* A program that is linked dynamically, as nearly all that people call. */
 static void do_login(void) {
-	run_program("/bin/true", (const char *[]){ "true", NULL });
+	run_program("./dynamic", (const char *[]){ "dynamic", NULL });
 }
 
 static void name_program(long i) {
