@@ -10,7 +10,7 @@ import threading
 
 import http_sinks
 from http_sinks import N, Account, check, free_port
-from rig import Failed, balance
+from rig import Failed, balance, wait_until
 from syslogds import Rsyslog, SyslogNg
 
 
@@ -220,6 +220,11 @@ class Reader:
             threading.Event().wait(wait_s)
             data = self.take(data + piece)
 
+    def close_after(self, n):
+        """What its kernel has taken is delivered, and may be still to be read."""
+        wait_until(lambda: len(self.ids) >= n, "all that was acknowledged is read")
+        self.close()
+
     def close(self):
         self.listener.close()
         for connection in self.open:
@@ -234,7 +239,7 @@ def slow(way):
     """It reads a little at a time: that costs time, and nothing else."""
     r = reader(way, lambda c: r.read(c, 0.03))
     account = Account(url(r.port, way, timeout="5s", **keys_of(way)), 30)
-    r.close()
+    r.close_after(account.ledger["acknowledged"])
     check(f"{account.ledger}", not account.ledger["pending"] and not list(balance(account.ledger)))
     check(f"{len(r.ids)} of {account.ledger}", len(r.ids) == account.ledger["acknowledged"] > 0)
 
@@ -251,7 +256,7 @@ def half_open(way):
 def half_open_and_back(way):
     r = reader(way, lambda c: None, n_first=2)
     account = Account(url(r.port, way, timeout="300ms", **keys_of(way)), 30)
-    r.close()
+    r.close_after(account.ledger["acknowledged"])
     check(f"{account.ledger}", not account.ledger["pending"] and not list(balance(account.ledger)))
     check(f"{r.accepted} connections, {len(r.ids)} of {account.ledger}", r.accepted > 2 and
           len(r.ids) == account.ledger["acknowledged"] > 0)

@@ -82,13 +82,14 @@ int probe_check(const char **why) {
 
 bool probe_known(struct family_choice *c) {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool preempts;
+	bool preempts, lazy;
 
 	if (!btf)
 		return false; /* the load of the first program says what is wrong */
 	preempts = btf__find_by_name_kind(btf, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
+	lazy = btf__find_by_name_kind(btf, "resched_curr_lazy", BTF_KIND_FUNC) > 0;
 	family_strike_absent(c, btf);
-	if (preempts)
+	if (preempts || lazy)
 		family_strike_skippable(c);
 	btf__free(btf);
 	return preempts;

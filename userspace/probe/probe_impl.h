@@ -47,9 +47,10 @@ const void *late_resolve(const void *record, uint32_t len, char *scratch);
 
 /*
  * probe_known - strikes out of @c what the kernel's types say before anything is loaded
- * That is: tracepoints that it does not have, and programs that it would skip. Gives whether it
- * takes a task off the CPU inside a tracepoint, as since 7.0: the guard that it then uses
- * (include/linux/srcu.h) came with that.
+ * That is: tracepoints that it does not have, and programs that it would skip, as fentry's where
+ * kernel code may lose the CPU lazily: since 6.13, kernel/sched/core.c resched_curr_lazy(). Gives
+ * whether it takes a task off the CPU inside a tracepoint, as since 7.0: the guard that it then
+ * uses (include/linux/srcu.h) came with that.
  */
 bool probe_known(struct family_choice *c);
 
