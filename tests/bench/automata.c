@@ -147,17 +147,6 @@ static __attribute__((noinline)) bool by_re2(const struct other *o, struct str x
 	return o->re2 && re2_finds(o->re2, x.s, x.n);
 }
 
-struct collector {
-	struct scans *scans;
-	struct arena *kept;
-};
-
-static void collect(void *ctx, struct match *m, const struct bucket *b) {
-	struct collector *c = ctx;
-
-	add_scans(c->scans, c->kept, m, b);
-}
-
 static void measure(const char *name, bool (*finds)(const struct other *o, struct str x),
 		    const struct other **others, const struct scans *scans, long rounds,
 		    size_t n_events) {

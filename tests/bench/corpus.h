@@ -141,3 +141,15 @@ static void each_view(struct ruleset *rules, const struct event *e,
 	}
 	m->audit = NULL;
 }
+
+struct collector {
+	struct scans *scans;
+	struct arena *kept;
+};
+
+/* collect - add_scans() for each_view(), whose @ctx is a collector */
+static void collect(void *ctx, struct match *m, const struct bucket *b) {
+	struct collector *c = ctx;
+
+	add_scans(c->scans, c->kept, m, b);
+}

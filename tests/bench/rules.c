@@ -25,17 +25,6 @@ static long resident_kib(void) {
 	return kib;
 }
 
-struct collector {
-	struct scans *scans;
-	struct arena *kept;
-};
-
-static void collect(void *ctx, struct match *m, const struct bucket *b) {
-	struct collector *c = ctx;
-
-	add_scans(c->scans, c->kept, m, b);
-}
-
 /* scan_s - seconds for @rounds of nothing but looking for texts */
 static __attribute__((noinline)) double scan_s(const struct scans *scans, long rounds) {
 	static uint64_t seen[1 << 16];

@@ -27,16 +27,21 @@ static void clocks_reset(void) {
 	ahead_s[CLOCK_REALTIME] = ahead_s[CLOCK_BOOTTIME] = 0;
 }
 
-static void too_old_events_go_and_are_counted(void) {
-	char names[RIG_MAX_FILES][64];
-	struct rig_found f;
-	int n;
-
+/* begin_with_100 - events that age by an hour, of a run that is over */
+static void begin_with_100(void) {
 	rig_reset();
 	rig_options.max_age_s = 3600;
 	CHECK(!rig_open());
 	rig_add(100);
 	rig_close();
+}
+
+static void too_old_events_go_and_are_counted(void) {
+	char names[RIG_MAX_FILES][64];
+	struct rig_found f;
+	int n;
+
+	begin_with_100();
 	n = rig_files(names);
 	while (n--) {
 		struct timeval old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
@@ -58,11 +63,7 @@ static void too_old_events_go_and_are_counted(void) {
 static void what_was_too_old_at_the_start_may_still_be_delivered(void) {
 	struct rig_found f;
 
-	rig_reset();
-	rig_options.max_age_s = 3600;
-	CHECK(!rig_open());
-	rig_add(100);
-	rig_close();
+	begin_with_100();
 	pass(2 * 3600);
 	CHECK(!rig_open());
 	spool_tend(rig);
@@ -75,11 +76,7 @@ static void what_was_too_old_at_the_start_may_still_be_delivered(void) {
 static void a_clock_that_jumps_makes_nothing_old(void) {
 	struct rig_found f;
 
-	rig_reset();
-	rig_options.max_age_s = 3600;
-	CHECK(!rig_open());
-	rig_add(100);
-	rig_close();
+	begin_with_100();
 	CHECK(!rig_open());
 	rig_add(100);
 	pass(1800); /* half of it */
@@ -103,11 +100,7 @@ static void a_clock_that_jumps_makes_nothing_old(void) {
 static void a_clock_that_was_wrong_at_the_start_and_is_set_makes_nothing_old(void) {
 	struct rig_found f;
 
-	rig_reset();
-	rig_options.max_age_s = 3600;
-	CHECK(!rig_open());
-	rig_add(100);
-	rig_close();
+	begin_with_100();
 	ahead_s[CLOCK_REALTIME] += 400 * 86400;
 	CHECK(!rig_open());
 	spool_tend(rig);
