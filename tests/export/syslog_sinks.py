@@ -216,7 +216,7 @@ class Reader:
     def read(self, connection, wait_s=0.0):
         data = b""
         connection = self.secured(connection)
-        while piece := connection.recv(4096):
+        while connection and (piece := connection.recv(4096)):
             threading.Event().wait(wait_s)
             data = self.take(data + piece)
 

@@ -102,21 +102,30 @@ bool bound_pay(struct spool *s, enum spool_class class) {
 	return true;
 }
 
+void bound_empty(struct spool *s, enum spool_class class, struct segment_item *gap) {
+	char name[SEGMENT_NAME_BYTES];
+	int fd = openat(s->dir, segment_name(class, gap, name),
+			O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return;
+	(void)close(fd);
+	s->total_bytes -= gap->bytes;
+	gap->bytes = 0;
+}
+
 /*
  * become_gap - the file of @old is @gap's from now on
  * Where there is no room for another name, there is for another name of the same file.
  */
 static int become_gap(struct spool *s, enum spool_class class, const struct segment_item *old,
-		      const struct segment_item *gap) {
+		      struct segment_item *gap) {
 	char from[SEGMENT_NAME_BYTES], to[SEGMENT_NAME_BYTES];
-	int fd;
 
 	if (renameat(s->dir, segment_name(class, old, from), s->dir, segment_name(class, gap, to)))
 		return -errno;
-	fd = openat(s->dir, to, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0)
-		(void)close(fd);
-	s->total_bytes -= old->bytes;
+	gap->bytes = old->bytes;
+	bound_empty(s, class, gap);
 	return 0;
 }
 

@@ -126,6 +126,9 @@ static int recover_class(struct spool *s, enum spool_class class, uint64_t flush
 		else if (item->gap && item->end > l->next_ord)
 			l->next_ord = item->end;
 		s->total_bytes += item->bytes;
+		/* whoever made it of a segment, by another name, died before it was empty */
+		if (item->gap && item->bytes)
+			bound_empty(s, class, item);
 		set_age(s, item);
 	}
 	drop_empty(s, class);

@@ -141,7 +141,7 @@ int segment_list_read(int dir, struct segment_list lists[SPOOL_CLASSES]) {
 		if (!parse(entry->d_name, &class, &item) ||
 		    fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
 			continue;
-		item.bytes = item.gap ? 0 : (uint64_t)st.st_size;
+		item.bytes = (uint64_t)st.st_size;
 		item.modified_s = st.st_mtime;
 		err = segment_list_add(&lists[class], &item);
 	}

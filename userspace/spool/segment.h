@@ -17,8 +17,9 @@
  *     record:   | len crc ord seq | payload, len bytes | tag, if keyed | zeros up to 8 bytes |
  *
  * Only the writer makes, renames and removes segments and gaps. A segment is replaced by a gap by
- * making the gap first; where both are there, the segment counts. A packed segment
- * has the same records in zstd frames, see source.h. Everything is little endian.
+ * making the gap first; where both are there, the segment counts. Where there is no room for
+ * another name it is renamed to be the gap, and then emptied. A packed segment has the same records
+ * in zstd frames, see source.h. Everything is little endian.
  */
 #ifndef LAPWING_SEGMENT_H
 #define LAPWING_SEGMENT_H
@@ -74,7 +75,7 @@ uint32_t segment_header_crc(const struct segment_header *h);
 /* A segment or a gap. */
 struct segment_item {
 	uint64_t first, end; /* ordinals; @end of the last segment of a class is UINT64_MAX */
-	uint64_t bytes;	     /* on disk; 0 for a gap */
+	uint64_t bytes;	     /* on disk; a gap has some while it is still to be emptied */
 	int64_t modified_s;  /* wall clock: the last write, as its file says; 0: by this writer */
 	int64_t written_s;   /* of the writer only: the same by the clock since boot, see bound.c */
 	bool gap;

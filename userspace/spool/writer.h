@@ -59,6 +59,9 @@ void bound_gap(struct spool *s, enum spool_class class, uint64_t first, uint64_t
 /* bound_pay - whether @class owes no gap any more */
 bool bound_pay(struct spool *s, enum spool_class class);
 
+/* bound_empty - @gap, which was a segment, loses what that held; if not now, at the next start */
+void bound_empty(struct spool *s, enum spool_class class, struct segment_item *gap);
+
 /*
  * bound_free_one - drops the oldest segment of the lowest class, but of none above @most
  * False when there is none: what is worth more does not make room for what is worth less.
