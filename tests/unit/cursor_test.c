@@ -50,23 +50,82 @@ static void a_cursor_without_it_is_as_good(void) {
 	cursor_close(&f);
 }
 
-/* A version before wrote the cursor on, and left the rest as it was. */
-static void what_is_not_of_the_cursor_is_not_believed(void) {
+/* write_as_before - @n times, as a version does that knows nothing of caps */
+static void write_as_before(struct cursor_file *f, const struct cursor *c, int n) {
+	char old[FILE_BYTES] = "", new[FILE_BYTES] = "";
+	ssize_t had = pread(f->fd, old, sizeof(old), 0);
+
+	CHECK(had > SLOTS_BYTES);
+	while (n--)
+		CHECK(!cursor_write(f, c));
+	CHECK(pread(f->fd, new, sizeof(new), 0) >= had);
+	memcpy(new + SLOTS_BYTES, old + SLOTS_BYTES, sizeof(new) - SLOTS_BYTES);
+	CHECK(pwrite(f->fd, new, (size_t)had, 0) == had && !ftruncate(f->fd, had));
+	cursor_close(f);
+}
+
+/* It is as untold as it was. */
+static void what_a_version_before_left_alone_still_counts(void) {
+	for (int saved = 1; saved < 4; saved++) {
+		for (int n = 1; n < 4; n++) {
+			struct cursor_file f;
+			struct cursor c;
+
+			make(&f, &c);
+			f.capped.n[3] = 4;
+			for (int i = 0; i < saved; i++) {
+				f.capped.n[3]++;
+				CHECK(!cursor_write(&f, &c));
+			}
+			write_as_before(&f, &c, n);
+			CHECK(!cursor_open(dir, "x", false, &f, &c) && c.acked == 7);
+			CHECK(f.capped.n[3] == 4u + (unsigned)saved);
+			f.capped.n[3] = 0;
+			f.capped.told = 9;
+			CHECK(!cursor_write(&f, &c));
+			cursor_close(&f);
+			CHECK(!cursor_open(dir, "x", false, &f, &c));
+			CHECK(!f.capped.n[3] && f.capped.told == 9);
+			cursor_close(&f);
+		}
+	}
+}
+
+/* What was told is not told again, however long ago. */
+static void nothing_left_is_kept_as_well(void) {
 	struct cursor_file f;
 	struct cursor c;
-	char old[FILE_BYTES] = "", new[FILE_BYTES] = "";
 
 	make(&f, &c);
 	f.capped.n[3] = 5;
-	CHECK(!cursor_write(&f, &c));
-	CHECK(pread(f.fd, old, sizeof(old), 0) > SLOTS_BYTES);
 	CHECK(!cursor_write(&f, &c) && !cursor_write(&f, &c));
-	CHECK(pread(f.fd, new, sizeof(new), 0) > SLOTS_BYTES);
-	memcpy(new + SLOTS_BYTES, old + SLOTS_BYTES, sizeof(new) - SLOTS_BYTES);
-	CHECK(pwrite(f.fd, new, sizeof(new), 0) == sizeof(new));
+	f.capped.n[3] = 0;
+	CHECK(!cursor_write(&f, &c));
+	write_as_before(&f, &c, 2);
+	CHECK(!cursor_open(dir, "x", false, &f, &c) && !f.capped.n[3]);
 	cursor_close(&f);
-	CHECK(!cursor_open(dir, "x", false, &f, &c) && c.acked == 7 && !f.capped.n[3]);
-	cursor_close(&f);
+}
+
+/* A write that ended in the middle leaves what the cursor before it knew. */
+static void what_is_ahead_of_the_cursor_is_not_believed(void) {
+	for (int n = 1; n < 4; n++) {
+		char old[SLOTS_BYTES];
+		struct cursor_file f;
+		struct cursor c;
+
+		make(&f, &c);
+		f.capped.n[3] = 5;
+		CHECK(!cursor_write(&f, &c));
+		write_as_before(&f, &c, n);
+		CHECK(!cursor_open(dir, "x", false, &f, &c));
+		CHECK(pread(f.fd, old, sizeof(old), 0) == sizeof(old));
+		f.capped.n[3] = 6;
+		CHECK(!cursor_write(&f, &c));
+		CHECK(pwrite(f.fd, old, sizeof(old), 0) == sizeof(old));
+		cursor_close(&f);
+		CHECK(!cursor_open(dir, "x", false, &f, &c) && f.capped.n[3] == 5);
+		cursor_close(&f);
+	}
 }
 
 /* A byte of it that is changed costs what it says, and never the ledger. */
@@ -97,7 +156,9 @@ int main(void) {
 		return 1;
 	RUN(what_a_cap_left_out_is_kept_with_the_cursor);
 	RUN(a_cursor_without_it_is_as_good);
-	RUN(what_is_not_of_the_cursor_is_not_believed);
+	RUN(what_a_version_before_left_alone_still_counts);
+	RUN(nothing_left_is_kept_as_well);
+	RUN(what_is_ahead_of_the_cursor_is_not_believed);
 	RUN(damage_of_it_is_seen);
 	(void)unlinkat(dir, "x.cursor", 0);
 	(void)close(dir);

@@ -33,39 +33,53 @@ struct capped_slot {
 
 _Static_assert(sizeof(struct capped_slot) <= CAPPED_BYTES, "two of them to a file");
 
-static off_t capped_at(uint64_t generation) {
-	return 2 * SLOT_BYTES + (off_t)(generation % 2) * CAPPED_BYTES;
+static off_t capped_at(unsigned i) {
+	return 2 * SLOT_BYTES + (off_t)i * CAPPED_BYTES;
 }
 
 static uint32_t capped_crc(const struct capped_slot *s) {
 	return crc32c(0, s, offsetof(struct capped_slot, crc));
 }
 
-/* read_capped - what belongs to the cursor of @generation; nothing, where there is no such */
-static void read_capped(int fd, uint64_t generation, struct cursor_capped *ret) {
-	struct capped_slot s;
+/*
+ * read_capped - the younger of those that are whole, and not ahead of the cursor: that was written
+ * behind it, so a write ended between the two. A version that knows nothing of it leaves it behind.
+ */
+static void read_capped(struct cursor_file *file) {
+	uint64_t best = 0;
 
-	if (pread(fd, &s, sizeof(s), capped_at(generation)) == sizeof(s) &&
-	    s.magic == CAPPED_MAGIC && s.crc == capped_crc(&s) && s.generation == generation)
-		*ret = s.capped;
-	else
-		*ret = (struct cursor_capped){ 0 };
+	for (unsigned i = 0; i < 2; i++) {
+		struct capped_slot s;
+
+		if (pread(file->fd, &s, sizeof(s), capped_at(i)) != sizeof(s) ||
+		    s.magic != CAPPED_MAGIC || s.crc != capped_crc(&s) ||
+		    s.generation > file->generation || s.generation <= best)
+			continue;
+		best = s.generation;
+		file->capped = s.capped;
+		file->capped_slot = i + 1;
+	}
 }
 
-static int write_capped(int fd, uint64_t generation, const struct cursor_capped *c) {
+/* write_capped - nothing, as long as there has never been anything */
+static int write_capped(struct cursor_file *file, uint64_t generation) {
 	static const struct cursor_capped nothing;
+	unsigned i = file->capped_slot % 2;
 	struct capped_slot s;
 	ssize_t n;
 
-	if (!memcmp(c, &nothing, sizeof(nothing)))
+	if (!file->capped_slot && !memcmp(&file->capped, &nothing, sizeof(nothing)))
 		return 0;
 	memset(&s, 0, sizeof(s));
 	s.magic = CAPPED_MAGIC;
 	s.generation = generation;
-	s.capped = *c;
+	s.capped = file->capped;
 	s.crc = capped_crc(&s);
-	n = pwrite(fd, &s, sizeof(s), capped_at(generation));
-	return n == sizeof(s) ? 0 : n < 0 ? -errno : -ENOSPC;
+	n = pwrite(file->fd, &s, sizeof(s), capped_at(i));
+	if (n != sizeof(s))
+		return n < 0 ? -errno : -ENOSPC;
+	file->capped_slot = i + 1;
+	return 0;
 }
 
 static uint32_t slot_crc(const struct slot *s) {
@@ -125,7 +139,7 @@ int cursor_open(int dir, const char *name, bool make, struct cursor_file *file,
 	}
 	*file = (struct cursor_file){ .fd = fd, .generation = err ? 0 : s.generation };
 	if (!err)
-		read_capped(fd, s.generation, &file->capped);
+		read_capped(file);
 	*ret = err ? (struct cursor){ 0 } : s.cursor;
 	return err;
 }
@@ -142,7 +156,7 @@ int cursor_read(int dir, const char *name, struct cursor *ret) {
 int cursor_write(struct cursor_file *file, const struct cursor *c) {
 	struct slot s;
 	ssize_t n;
-	int err = write_capped(file->fd, file->generation + 1, &file->capped);
+	int err = write_capped(file, file->generation + 1);
 
 	if (err)
 		return err;

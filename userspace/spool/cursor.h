@@ -3,8 +3,9 @@
  * cursor.h - how far a sink is, and its ledger
  *
  * One file of two slots, written in turn, each with a checksum: whatever ends a write, the slot
- * before it is whole. What a cap left out has two slots of its own behind them; one counts only if
- * it is of the cursor's generation, and is written before it. For each class
+ * before it is whole. What a cap left out has two slots of its own behind them, of which the
+ * younger one counts; it is written before the cursor, and not believed when it is ahead of it.
+ * For each class
  *     next - start = what was acknowledged or dropped of it
  * and over all classes
  *     sum(next - start) = acked + sum(dropped), and pending = sum(head.end - next).
@@ -44,6 +45,7 @@ struct cursor_file {
 	int fd;
 	uint64_t generation;	     /* of the slot that was read or written last */
 	struct cursor_capped capped; /* read and written with the cursor */
+	unsigned capped_slot;	     /* that it was read from or written to last, 1 or 2; 0: none */
 };
 
 /* cursor_name_ok - whether @name may be a cursor's: letters, digits, '-', '_', '.', not first */
