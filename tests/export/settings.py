@@ -4,7 +4,7 @@
 import os
 import subprocess
 
-from rig import LAPWING, Received, Rig, account
+from rig import BUILD, LAPWING, TOP, Received, Rig, account
 
 
 def write(folder, text):
@@ -113,6 +113,22 @@ def wrong_is_2(folder, events):
             yield f"{argv} ends with {status}, not {want}: {err!r}"
 
 
+def cut_short(folder, _):
+    """A tape of which the end is gone before it is read: a fault, and not the program's end."""
+    story, tape = os.path.join(folder, "story"), os.path.join(folder, "tape")
+    with open(os.path.join(TOP, "tests/replay/reverse_shell_command.fire.story"), "rb") as f, \
+            open(story, "wb") as g:
+        g.write(f.read() * 300)
+    subprocess.run([os.path.join(BUILD, "tests/replay/story"), story, tape], check=True)
+    p = subprocess.Popen([LAPWING, "replay", "--no-rules", "-o", "json:-", tape],
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    p.stdout.read(100)  # it waits until the pipe has room again
+    os.truncate(tape, 8192)
+    out, err = p.communicate()
+    if p.returncode != 1 or b"cut short" not in err or not out:
+        yield f"it ends with {p.returncode}: {err.decode()}"
+
+
 def begun(folder, _):
     path = os.path.join(folder, "new.yaml")
     status, _, err = lapwing("config", "init", path)
@@ -136,4 +152,5 @@ CASES = {
     "config_show_can_be_read_again_and_tells_no_secret": shown,
     "config_init_writes_the_defaults": begun,
     "what_was_written_wrong_ends_with_2": wrong_is_2,
+    "a_tape_that_is_cut_short_while_it_is_read_is_a_fault": cut_short,
 }

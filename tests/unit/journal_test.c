@@ -147,6 +147,55 @@ static void a_long_message_comes_in_pieces(void) {
 	free(text);
 }
 
+/* cut - @name.journal, of which nothing but its first page is left */
+static void cut(const char *name) {
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/%s.journal", folder, name);
+	CHECK(!truncate(path, 4096));
+}
+
+static int keep_and_cut(void *ctx, const char *service, struct str line) {
+	if (!n_lines)
+		cut(ctx);
+	return keep(NULL, service, line);
+}
+
+/* Whoever may write the file may do that; it costs what was in it, and not the sensor. */
+static void a_file_that_is_cut_short_while_it_is_read_is_a_fault(void) {
+	static char cut_name[] = "cut";
+	static char text[4000];
+	struct journal *j;
+	const char *why;
+	int fault = 0;
+	FILE *f;
+
+	if (no_tool())
+		SKIP("systemd-journal-remote is not installed");
+	CHECK(!journal_open(folder, &j, &why));
+	f = to(cut_name);
+	for (int i = 0; i < 50; i++) {
+		memset(text, 'a' + i % 26, sizeof(text));
+		text[0] = (char)('A' + i % 26);
+		entry(f, text, sizeof(text), SSHD);
+	}
+	CHECK(!pclose(f));
+	n_lines = 0;
+	for (int i = 0; i < 50 && !fault; i++) {
+		CHECK(!journal_read(j, "syslog", keep_and_cut, cut_name, &fault));
+		(void)usleep(20000);
+	}
+	CHECK(n_lines > 0 && n_lines < 50 && fault);
+	/* the library lets go of the file, and finds the next one */
+	for (int i = 0; i < 50 && fault; i++)
+		CHECK(!journal_read(j, "syslog", keep, NULL, &fault));
+	f = to("after");
+	entry(f, "after", 5, SSHD);
+	CHECK(!pclose(f));
+	CHECK(lines_of(j, 1) == 1 && !strcmp(lines[0].text + lines[0].n - 5, "after"));
+	journal_free(j);
+}
+
 static void a_folder_that_is_not_there_is_told(void) {
 	struct journal *j = NULL;
 	const char *why = NULL;
@@ -163,6 +212,7 @@ int main(void) {
 	RUN(it_goes_on_in_a_new_file_and_from_nothing);
 	RUN(an_entry_is_the_line_that_syslog_would_have_made);
 	RUN(a_long_message_comes_in_pieces);
+	RUN(a_file_that_is_cut_short_while_it_is_read_is_a_fault);
 	RUN(a_folder_that_is_not_there_is_told);
 	(void)snprintf(command, sizeof(command), "rm -r %s", folder);
 	if (system(command)) /* NOLINT: our own words */

@@ -7,6 +7,7 @@
 #include <systemd/sd-journal.h>
 #include <time.h>
 
+#include "base/cutshort.h"
 #include "base/library.h"
 
 #define LIBRARY "libsystemd.so.0"
@@ -30,6 +31,7 @@ static struct {
 	__typeof__(sd_journal_set_data_threshold) *threshold;
 } lib;
 
+/* The library maps its files: it is called between cutshort_begin() and cutshort_end(). */
 struct journal {
 	sd_journal *j;
 	char line[JOURNAL_LINE];
@@ -74,6 +76,7 @@ int journal_open(const char *folder, struct journal **ret, const char **why) {
 	j = calloc(1, sizeof(*j));
 	if (!j)
 		return -ENOMEM;
+	cutshort_begin();
 	err = folder ? lib.open_directory(&j->j, folder, 0)
 		     : lib.open(&j->j, SD_JOURNAL_LOCAL_ONLY);
 	if (err >= 0)
@@ -82,6 +85,8 @@ int journal_open(const char *folder, struct journal **ret, const char **why) {
 		err = lib.get_fd(j->j);
 	if (err >= 0)
 		err = to_end(j->j);
+	if (cutshort_end())
+		err = -EIO;
 	if (err < 0) {
 		*why = strerror(-err);
 		journal_free(j);
@@ -92,8 +97,11 @@ int journal_open(const char *folder, struct journal **ret, const char **why) {
 }
 
 void journal_free(struct journal *j) {
-	if (j && j->j)
+	if (j && j->j) {
+		cutshort_begin();
 		lib.close(j->j);
+		(void)cutshort_end();
+	}
 	free(j);
 }
 
@@ -157,14 +165,15 @@ static const char *service_of(struct journal *j, const char *service) {
 	return str_eq(x, STR("9")) ? "cron" : service;
 }
 
-static int tell(struct journal *j, const char *service,
-		int (*each)(void *ctx, const char *service, struct str line), void *ctx) {
+/* tell - one entry; false: there is no more of it, nor of the file */
+static bool tell(struct journal *j, const char *service,
+		 int (*each)(void *ctx, const char *service, struct str line), void *ctx,
+		 int *ret_err) {
 	uint32_t from = head(j);
 	const char *of = service_of(j, service);
 	struct str message = field(j, "MESSAGE");
-	int err = 0;
 
-	for (uint32_t at = 0; !err && at < message.n;) {
+	for (uint32_t at = 0; !*ret_err && at < message.n;) {
 		uint32_t n = message.n - at;
 
 		if (n > JOURNAL_LINE - from)
@@ -175,22 +184,30 @@ static int tell(struct journal *j, const char *service,
 			j->line[from + i] = c == '\n' || !c ? ' ' : c;
 		}
 		at += n;
-		err = each(ctx, of, (struct str){ j->line, from + n });
+		if (cutshort_end())
+			return false;
+		*ret_err = each(ctx, of, (struct str){ j->line, from + n });
+		cutshort_begin();
 	}
-	return err;
+	return true;
 }
 
 int journal_read(struct journal *j, const char *service,
 		 int (*each)(void *ctx, const char *service, struct str line), void *ctx,
 		 int *ret_fault) {
-	int n = lib.process(j->j), err = 0;
+	int n, err = 0;
 
+	*ret_fault = -EIO;
+	cutshort_begin();
+	n = lib.process(j->j);
 	for (unsigned i = 0; n >= 0 && !err && i < ENTRIES; i++) {
 		n = lib.next(j->j);
+		if (n > 0 && !tell(j, service, each, ctx, &err))
+			return 0;
 		if (n <= 0)
 			break;
-		err = tell(j, service, each, ctx);
 	}
-	*ret_fault = n < 0 ? n : 0;
+	if (!cutshort_end())
+		*ret_fault = n < 0 ? n : 0;
 	return err;
 }

@@ -30,7 +30,8 @@ int journal_open(const char *folder, struct journal **ret, const char **why);
  * journal_read - what has come since, at most 4,096 entries
  * @service: what a line is of; but lines of the facilities auth and authpriv are of "auth", the
  * kernel's of "kernel", and cron's of "cron"
- * @ret_fault: -errno when the journal could not be read, else 0
+ * @ret_fault: -errno when the journal could not be read, else 0; -EIO: a file was cut short while
+ * it was read, which costs what was in it; the next one is found all the same
  * Gives 0, or what @each gave when that was not 0.
  */
 int journal_read(struct journal *j, const char *service,

@@ -18,6 +18,7 @@
 #include "app/corridor.h"
 #include "app/report.h"
 #include "app/rules.h"
+#include "base/cutshort.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "cli/events.h"
@@ -101,6 +102,19 @@ static int flush(void *ctx) {
 	return corridor_flush(c);
 }
 
+/* play_mapped - a tape; 1: it is none */
+static int play_mapped(struct corridor *c, const char *name, const struct mapped *file) {
+	int err = 1;
+
+	cutshort_begin();
+	if (tape_is(file->bytes, file->n))
+		err = play_tape(c, name, file->bytes, file->n);
+	if (!cutshort_end())
+		return err;
+	log_error("\"%s\" was cut short while it was read", name);
+	return -EBADMSG;
+}
+
 static int play(struct corridor *c, const char *name) {
 	const struct events_user user = { .event = take_event, .wait = flush, .ctx = c };
 	struct mapped file = { 0 };
@@ -108,9 +122,9 @@ static int play(struct corridor *c, const char *name) {
 
 	if (err)
 		log_error("\"%s\" cannot be read: %s", name, strerror(-err));
-	else if (file.bytes && tape_is(file.bytes, file.n))
-		err = play_tape(c, name, file.bytes, file.n);
 	else
+		err = file.bytes ? play_mapped(c, name, &file) : 1;
+	if (err == 1)
 		err = events_read(name, &c->arena, &user);
 	if (file.bytes)
 		(void)munmap(file.bytes, file.n);
