@@ -139,6 +139,7 @@ static struct courier_word prepare(struct job *j) {
 		memcpy(w.why, j->sink.why, sizeof(w.why));
 		return w;
 	}
+	j->sink.after_death = j->c->after_death;
 	err = batch_init(&j->batch, &j->sink);
 	if (err) {
 		w.error = err;

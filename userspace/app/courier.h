@@ -18,6 +18,7 @@ struct courier {
 	bool keyed;		    /* the spool has a hash chain */
 	int alive;		    /* its other end is closed when the sensor is gone */
 	int told;		    /* gets one struct courier_word; -1: nobody listens */
+	bool after_death;	    /* the one before died, maybe in the middle of something */
 	uint32_t grace_ms;	    /* after that, how long what is left may take */
 };
 

@@ -69,6 +69,7 @@ static bool reap(struct keeper *k, bool ending) {
 					 k->couriers[i].name, WTERMSIG(status));
 			(void)sleep(AGAIN_S);
 			k->couriers[i].told = -1; /* what it had to say at the start was said */
+			k->couriers[i].after_death = true;
 			start(k, i);
 		}
 	}

@@ -93,6 +93,7 @@ struct sink {
 	const char *name;	    /* as the config calls it; borrowed */
 	const char *format;	    /* one of type->formats */
 	void *state;		    /* the type's own */
+	bool after_death;	    /* the process before died: what it sent last may be half */
 	uint32_t retry_ms;	    /* the receiver asked for this long a wait; 0: it did not */
 	char why[256];		    /* the last failure, for `lapwing status` */
 };

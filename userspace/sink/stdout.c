@@ -4,7 +4,9 @@
  *
  * Acknowledged means: the kernel took it, for a pipe or a file. A reader that is slow is waited
  * for; what it has of an event by then is not written again, so that each line stays whole as long
- * as this process lives.
+ * as this process lives. If the one before died, or a file ends, within a line, the next begins a
+ * new one. A message of protobuf has no such place; but a pipe takes what is no longer than
+ * PIPE_BUF whole or not at all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +14,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -27,14 +30,29 @@ extern const struct sink_type sink_stdout;
 
 struct standard {
 	bool framed;
+	bool file;     /* it goes to a regular file */
+	bool new_line; /* what was written last may be half a line */
 	uint64_t timeout_ms;
 	size_t done;	 /* bytes that are written of the first event that is not delivered */
 	struct buf buf;
 };
 
+/* half_a_line - whether the file that standard output is ends within one */
+static bool half_a_line(const struct stat *st) {
+	int fd = open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC);
+	char last = '\n';
+
+	if (fd < 0)
+		return false;
+	(void)!pread(fd, &last, 1, st->st_size - 1);
+	(void)close(fd);
+	return last != '\n';
+}
+
 static int stdout_open(struct sink *s) {
 	struct standard *o = calloc(1, sizeof(*o));
 	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+	struct stat st;
 
 	s->state = o;
 	if (!o)
@@ -48,6 +66,8 @@ static int stdout_open(struct sink *s) {
 	if (o->framed && isatty(STDOUT_FILENO))
 		return sink_fail(s, -EINVAL, "protobuf is not for a terminal; redirect standard "
 				 "output or write \"stdout:?format=json\"");
+	o->file = !fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode);
+	o->new_line = !o->framed && o->file && st.st_size > 0 && half_a_line(&st);
 	return sink_ms(s, "timeout", &o->timeout_ms);
 }
 
@@ -71,6 +91,8 @@ static int put(struct standard *o, const struct sink_item *item, uint64_t end) {
 	char head[VARINT_MAX_BYTES];
 
 	buf_reset(&o->buf);
+	if (o->new_line)
+		buf_add_char(&o->buf, '\n');
 	if (o->framed)
 		buf_add(&o->buf, head, varint_put(head, item->body.n));
 	buf_add_str(&o->buf, item->body);
@@ -84,12 +106,15 @@ static int put(struct standard *o, const struct sink_item *item, uint64_t end) {
 		o->done += (size_t)n;
 	}
 	o->done = 0;
+	o->new_line = false;
 	return 0;
 }
 
 static int stdout_send(struct sink *s, struct sink_batch *batch) {
 	struct standard *o = s->state;
 
+	o->new_line |= s->after_death && !o->framed && !o->file;
+	s->after_death = false;
 	for (size_t i = 0; i < batch->n; i++) {
 		int err = put(o, &batch->items[i], clock_ms(CLOCK_MONOTONIC) + o->timeout_ms);
 
