@@ -37,7 +37,7 @@ def issue(d, name, san, start="20200101000000Z", end="20990101000000Z"):
 
 
 def make(d):
-    """good, wrong (another name) and expired server certificates, a client's, and the authority."""
+    """good, wrong (another name), expired and early server certificates, a client's, and who signed."""
     openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", os.path.join(d, "ca.key"),
             "-out", os.path.join(d, "ca.pem"), "-days", "3650", "-subj", "/CN=test authority")
     with open(os.path.join(d, "ca.conf"), "w", encoding="ascii") as f:
@@ -49,4 +49,5 @@ def make(d):
     return {"ca": os.path.join(d, "ca.pem"), "good": issue(d, "good", here),
             "wrong": issue(d, "wrong", "DNS:elsewhere.example"),
             "expired": issue(d, "expired", here, end="20210101000000Z"),
+            "early": issue(d, "early", here, start="20900101000000Z"),
             "client": issue(d, "client", "DNS:client")}

@@ -20,6 +20,7 @@ N = 120
 EVENTS = CERTS = None
 MAKING = threading.Lock()
 GRACE_S = 3  # of a courier, once the source is gone
+REFUSED = ("wrong", "expired", "early")  # certificates of servers
 PATIENT = "spool: {grace: 60s}\n"
 
 
@@ -198,13 +199,35 @@ def tls_mutual(sink):
 
 
 def tls_refused(sink):
-    for name, ca in (("wrong", CERTS["ca"]), ("expired", CERTS["ca"]), ("good", None)):
+    for name, ca in (*((n, CERTS["ca"]) for n in REFUSED), ("good", None)):
         keys = {"tls": "yes", **({"ca": ca} if ca else {})}
         with sink.receiver(tls=CERTS[name]) as r:
             account = feed(sink, r, seconds=1, **keys)
             holds(account, [], left=N)
             check(f"{name}: {account.why}", "ertificate" in account.why or "SSL" in account.why)
             check("bytes went to a stranger", not r.times)
+
+
+def busy_for_a_while(sink):
+    """A server's own faults, and times to come back at that say nothing: it is tried again."""
+    answers = [(429, {}), (502, {"Retry-After": "0"}), (503, {"Retry-After": "-3"}),
+               (504, {"Retry-After": "soon"}),
+               (503, {"Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"})]
+    if sink.scheme != "otlp":  # whose protocol says that these are not to be tried again
+        answers += [(500, {}), (507, {}), (408, {})]
+    with sink.receiver(plan=[(*answer, b"busy") for answer in answers]) as r:
+        whole(r, feed(sink, r, 40))
+        check(f"{len(r.times)} requests", len(r.times) > len(answers))
+
+
+def a_page(sink):
+    """What a portal or a proxy answers, with a status that is all right: nobody has the events."""
+    page = (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html>Log in first</html>")
+    for keys in ({}, {"ack": "no"}) if sink.scheme == "splunk" else ({},):
+        with sink.receiver(plan=[page] * 50) as r:
+            account = feed(sink, r, seconds=1, **keys)
+            holds(account, [], left=N)
+            check("no reason is told", account.why)
 
 
 def no_name(sink):
@@ -313,6 +336,16 @@ def otlp_partial():
         check("sent again", len(r.times) == 1)
 
 
+def otlp_partial_odd():
+    """More than there were, fewer than none: it is still each once that is counted."""
+    for answer, refused in ((b"\x0a\x03\x08\xd0\x0f", N), (b"\x0a\x00", 0), (b"\x08\x01", 0),
+                            (b"\x0a\x0b\x08" + b"\xff" * 9 + b"\x01", 0)):
+        with Otlp(plan=[(200, {}, answer)]) as r:
+            ledger = feed(SINKS[0], r).ledger
+            check(f"{answer}: {ledger}", ledger["dropped"]["refused"] == refused and
+                  ledger["acknowledged"] == N - refused and not list(balance(ledger)))
+
+
 def otlp_statuses():
     """Of 500 and 408 the protocol says that they are not to be tried again."""
     for status in (500, 408):
@@ -352,6 +385,14 @@ def otlp_variables():
     with Otlp(tls={**CERTS["good"], "clients": CERTS["ca"]}) as r:
         holds(by_variables(1, ENDPOINT=f"https://127.0.0.1:{r.port}/", CERTIFICATE=CERTS["ca"]), [],
               left=N)
+    with Otlp() as r:
+        end = f"http://127.0.0.1:{r.port}/"
+        try:
+            by_variables(1, ENDPOINT=end, PROTOCOL="grpc")
+            check("it took a protocol that it does not speak", False)
+        except Failed as e:
+            check(f"{e}", "ended with 2" in str(e) and "grpc" in str(e))
+        whole(r, by_variables(ENDPOINT=end, PROTOCOL="grpc", LOGS_PROTOCOL="http/protobuf"))
 
 
 def splunk_never_indexed():
@@ -397,8 +438,8 @@ def prepare(case, *args):
 
 
 EACH = [plain, every_format, down, down_and_back, slow, too_slow, half_open, retry_after,
-        retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, no_name]
-ALONE = [filters, capped, capped_and_hidden, capped_and_refused, capped_and_killed, capped_and_away, otlp_partial, otlp_statuses, otlp_variables, splunk_never_indexed,
+        retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, busy_for_a_while, a_page, no_name]
+ALONE = [filters, capped, capped_and_hidden, capped_and_refused, capped_and_killed, capped_and_away, otlp_partial, otlp_partial_odd, otlp_statuses, otlp_variables, splunk_never_indexed,
          splunk_forgets_what_was_before_a_bad_item, splunk_slow_index, elastic_denied_items,
          elastic_busy_items]
 

@@ -231,9 +231,9 @@ def restarted(b, url):
 def kafka_broker_with_mutual_tls():
     """It and we show who we are; whoever cannot gets nothing, and a restart in the middle is none."""
     own = http_sinks.CERTS["client"]
-    with Broker(secure=("good", "wrong", "expired")) as b, contextlib.ExitStack() as stack:
+    with Broker(secure=("good", *http_sinks.REFUSED)) as b, contextlib.ExitStack() as stack:
         others = strangers(os.path.join(stack.enter_context(temporary()), "ca"))
-        for name in ("wrong", "expired"):
+        for name in http_sinks.REFUSED:
             refused(b.secure_url(name, timeout="2s", **own), "certificate")
         refused(b.secure_url("good", timeout="2s", **{**own, "ca": others["ca"]}), "certificate")
         refused(b.secure_url("good", timeout="2s"), "ssl")

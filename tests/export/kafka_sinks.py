@@ -145,7 +145,7 @@ def kafka_no_name():
 
 
 def kafka_tls_refused():
-    for name in ("wrong", "expired"):
+    for name in http_sinks.REFUSED:
         certs = http_sinks.CERTS
         with Receiver(tls=certs[name]) as r:
             account = Account(f"kafka://127.0.0.1:{r.port}/x?timeout=1s&ca={certs['ca']}", 1)

@@ -4,6 +4,7 @@
 import os
 import subprocess
 
+import certs
 from link import free_port, receiver
 from rig import Received, Rig, account, balance
 
@@ -46,6 +47,9 @@ def case(sink, server="server", client_ca=None, fails=None):
         c.make("named", "DNS:receiver.example")
         c.make("old", "IP:127.0.0.1", days="-1")
         c.make("client", "DNS:sensor.example")
+        if server.startswith("early/"):
+            os.mkdir(c.path("early"))
+            certs.make(c.path("early"))
         c.authority("other")
         c.make("stranger", "DNS:sensor.example", ca="other")
         url = f"tls://127.0.0.1:{free_port()}"
@@ -96,6 +100,8 @@ CASES = {
     "tls_both_ways_delivers_everything": case(MUTUAL, client_ca="ca"),
     "a_certificate_for_another_name_is_refused": case(CA, "named", fails="mismatch"),
     "an_expired_certificate_is_refused": case(CA, "old", fails="expired"),
+    "a_certificate_that_is_not_valid_yet_is_refused":
+        case("&ca={folder}/early/ca.pem", "early/early", fails="not yet valid"),
     "a_certificate_of_an_unknown_authority_is_refused":
         case("&ca={folder}/other.pem", fails="certificate"),
     "the_systems_authorities_do_not_vouch_for_ours": case("", fails="certificate"),

@@ -233,6 +233,13 @@ static int failed(struct sink *s, const struct http *h, CURLcode code) {
 	}
 }
 
+/* is_page - what no collector answers, but a portal or a proxy before it does, also with 200 */
+static bool is_page(struct str body) {
+	while (body.n && isspace((unsigned char)*body.s))
+		body = (struct str){ body.s + 1, body.n - 1 };
+	return body.n && *body.s == '<';
+}
+
 int http_post(struct http *h, struct sink *s, const char *url, const char *type, struct str body,
 	      struct http_reply *ret) {
 	bool packed = pack(h, body);
@@ -262,6 +269,9 @@ int http_post(struct http *h, struct sink *s, const char *url, const char *type,
 	*ret = (struct http_reply){ .status = (int)status,
 				    .retry_ms = h->retry_ms,
 				    .body = { h->reply.data, (uint32_t)h->reply.len } };
+	if (status / 100 == 2 && is_page(ret->body))
+		return sink_fail(s, -EPROTO, "%.120s: answered with a web page, which is no "
+				 "receiver's; look who answers there", h->base);
 	return 0;
 }
 

@@ -58,7 +58,7 @@ const char *http_base(const struct http *h);
 /*
  * http_post - sends @body to @url, whole, and waits for the answer
  * @type: its Content-Type. 0 and the reply; or -errno and s->why when there was none: the server
- * cannot be reached, is not who it should be, or was too slow.
+ * cannot be reached, is not who it should be, was too slow, or says that all is well by a web page.
  */
 int http_post(struct http *h, struct sink *s, const char *url, const char *type, struct str body,
 	      struct http_reply *ret);

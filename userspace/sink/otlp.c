@@ -110,6 +110,7 @@ static int otlp_open(struct sink *s) {
 	struct otlp *o = calloc(1, sizeof(*o));
 	const char *whole = getenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT");
 	const char *timeout = variable("TIMEOUT"), *compression = variable("COMPRESSION");
+	const char *protocol = variable("PROTOCOL");
 	struct http_defaults d = {
 		.port = PORT,
 		.base = variable("ENDPOINT"),
@@ -124,6 +125,10 @@ static int otlp_open(struct sink *s) {
 	s->state = o;
 	if (!o)
 		return sink_fail(s, -ENOMEM, "there is no memory");
+	if (!s->url->host && protocol && strcmp(protocol, "http/protobuf") != 0)
+		return sink_fail(s, -EINVAL, "OTEL_EXPORTER_OTLP_PROTOCOL is \"%.40s\", and only "
+				 "\"http/protobuf\" is spoken here; set that, or give the URL",
+				 protocol);
 	err = http_open(s, &d, &o->http);
 	if (!err)
 		err = add_headers(s, o);
@@ -233,7 +238,8 @@ static bool next_field(struct str *m, unsigned *number, uint64_t *value, struct 
 /* rejected - how many records the answer says were rejected; s->why gets its sentence */
 static uint64_t rejected(struct sink *s, struct str answer) {
 	struct str partial, bytes;
-	uint64_t value, ret = 0;
+	uint64_t value;
+	int64_t ret = 0;
 	unsigned number;
 
 	while (next_field(&answer, &number, &value, &partial)) {
@@ -241,13 +247,13 @@ static uint64_t rejected(struct sink *s, struct str answer) {
 			continue;
 		while (next_field(&partial, &number, &value, &bytes)) {
 			if (number == PARTIAL_REJECTED && !bytes.s)
-				ret = value;
+				ret = (int64_t)value;
 			else if (number == PARTIAL_MESSAGE && bytes.s)
 				(void)sink_fail(s, 0, "the server rejected some: %.*s",
 						(int)(bytes.n < 150 ? bytes.n : 150), bytes.s);
 		}
 	}
-	return ret;
+	return ret > 0 ? (uint64_t)ret : 0;
 }
 
 static int request(struct sink *s, struct sink_batch *batch, struct docs *d, size_t first,
