@@ -278,6 +278,8 @@ static void run(const struct deed *d, int batches, int n) {
 int main(int argc, char **argv) {
 	char line[16];
 
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+
 	if (argc == 2 && !strcmp(argv[1], "--files")) {
 		make_files(FILES);
 		return 0;
