@@ -159,6 +159,22 @@ static void a_root_that_nobody_could_satisfy_is_none(void) {
 	CHECK(!memcmp(&root, &back, sizeof(root)));
 }
 
+static void a_root_that_names_a_key_twice_is_none(void) {
+	struct keys_root root = rig.root, back;
+	struct seal s;
+	const char *why;
+
+	CHECK(!keys_repeated(&root));
+	root.list[root.n] = root.list[0]; /* under another name it is the same key */
+	(void)snprintf(root.list[root.n++].name, sizeof(root.list[0].name), "somebody");
+	CHECK(keys_repeated(&root) == &root.list[root.n - 1]);
+	buf_reset(&body);
+	keys_pack(&body, &root);
+	rig_sealed(&rig, &file, SEAL_ROOT, body_of(), NULL, 0);
+	CHECK(!seal_open(file.data, file.len, &s, &why));
+	CHECK(keys_parse(&s, &back) == -EBADMSG);
+}
+
 static void an_order_is_read_back(void) {
 	struct order o = { .number = 7, .issued_s = RIG_NOW, .expires_s = RIG_NOW + 1,
 			   .version = 3, .state = ORDER_REVERT, .channel = "stable",
@@ -201,6 +217,7 @@ int main(void) {
 	RUN(no_bit_of_a_signed_bundle_can_change);
 	RUN(a_root_is_followed_by_the_next_signed_by_both);
 	RUN(a_root_that_nobody_could_satisfy_is_none);
+	RUN(a_root_that_names_a_key_twice_is_none);
 	RUN(an_order_is_read_back);
 	buf_done(&file);
 	buf_done(&body);

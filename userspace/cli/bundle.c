@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/quantity.h"
+#include "probe/deeds.h"
 
 enum {
 	OPTION_NAME = 512,
@@ -119,8 +120,8 @@ static int take_u64(const char *option, uint64_t max, uint64_t *ret) {
 	errno = 0;
 	*ret = strtoull(optarg, &end, 10);
 	if (errno || *end || end == optarg || *optarg == '-' || *ret > max)
-		return cli_misuse(&command_bundle, "%s takes a whole number, not \"%s\"", option,
-				  optarg);
+		return cli_misuse(&command_bundle, "%s takes a whole number%s, not \"%s\"", option,
+				  max == 4 ? " from 0 to 4" : "", optarg);
 	return CLI_OK;
 }
 
@@ -221,6 +222,9 @@ static int take_order(int option, struct bundle_job *j) {
 	case OPTION_DISARM:
 		return add_text(o->disarm, &o->n_disarm, ORDER_DISARM, "rules to disarm");
 	case OPTION_LEAVE:
+		if (!deed_known(optarg))
+			return cli_misuse(&command_bundle, "no hook tells \"%s\"; `lapwing "
+					  "preflight` lists deeds, as in file or net.dns", optarg);
 		return add_text(o->leave, &o->n_leave, ORDER_LEAVE, "deeds to leave");
 	case OPTION_SAFE:
 		o->safe = true;

@@ -93,6 +93,7 @@ int bundle_root(const struct bundle_job *job) {
 				  .expires_s = job->expires_s ? job->expires_s
 							      : job->created_s + 365 * DAY_S };
 	uint32_t have[KEYS_ROLES] = { 0 };
+	const struct keys_entry *twice;
 	struct buf body = { 0 };
 	int err = 0;
 
@@ -105,6 +106,12 @@ int bundle_root(const struct bundle_job *job) {
 	}
 	if (err)
 		return CLI_FAILURE;
+	twice = keys_repeated(&root);
+	if (twice) {
+		log_error("the key of \"%s\" has that role already, and signs once only; each "
+			  "holder needs one of their own", twice->name);
+		return CLI_FAILURE;
+	}
 	for (int i = KEYS_ROOT; i < KEYS_ROLES; i++) {
 		root.need[i] = job->need[i] ? job->need[i] : 1;
 		if (root.need[i] <= have[i])

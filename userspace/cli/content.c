@@ -23,6 +23,7 @@
 #include "base/quantity.h"
 #include "cli/cli.h"
 #include "cli/content.h"
+#include "probe/deeds.h"
 
 extern const struct command command_content;
 
@@ -115,11 +116,14 @@ static int install(struct content_job *j) {
 
 	if (!err) {
 		err = intake_bundle(&in, bytes.data, bytes.len, &v);
-		(void)printf("%s: %s: %s: %s\n", v.gate, v.verdict, v.reason, v.text);
+		if (err || !j->now)
+			(void)printf("%s: %s: %s: %s\n", v.gate, v.verdict, v.reason, v.text);
+		else
+			err = skip_trial(j, "the owner installed it without a trial");
+		if (!err && j->now)
+			(void)printf("store: passed: -: it is live, without a trial\n");
 	}
 	buf_done(&bytes);
-	if (!err && j->now)
-		err = skip_trial(j, "the owner installed it without a trial");
 	return err || fflush(stdout) ? CLI_FAILURE : CLI_OK;
 }
 
@@ -286,6 +290,9 @@ static int arm(struct content_job *j) {
 }
 
 static int leave(struct content_job *j) {
+	if (!deed_known(j->args[0]))
+		return cli_misuse(&command_content, "no hook tells \"%s\"; `lapwing preflight` "
+				  "lists deeds, as in file or net.dns", j->args[0]);
 	return switch_it(j, OFF_DEED, true);
 }
 

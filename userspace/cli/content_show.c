@@ -29,6 +29,41 @@ static void print_json_slot(const char *what, const struct state_slot *s) {
 			     s->version);
 }
 
+/* print_json_words - what is switched off, and the lines of `pins` */
+static void print_json_words(const struct off_list *l, struct buf *pins) {
+	struct buf out = { 0 };
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct off *off = &l->list[i];
+
+		buf_addf(&out, "%s{\"kind\":\"%s\",\"by\":\"%s\",\"holds\":%s,\"name\":",
+			 i ? "," : ",\"off\":[", off_word(off->kind),
+			 off->owner ? "owner" : "order",
+			 off_holds(off, intake_now_s()) ? "true" : "false");
+		encode_json_text(&out, str_of(off->name));
+		buf_add_lit(&out, "}");
+	}
+	if (l->n)
+		buf_add_lit(&out, "]");
+	for (size_t at = 0; at < pins->len;) {
+		const char *line = pins->data + at;
+		const char *nl = memchr(line, '\n', pins->len - at);
+		const char *blank = nl ? memchr(line, ' ', (size_t)(nl - line)) : NULL;
+
+		if (!blank)
+			break;
+		buf_addf(&out, "%s", at ? "," : ",\"pins\":{");
+		encode_json_text(&out, (struct str){ line, (uint32_t)(blank - line) });
+		buf_add_lit(&out, ":");
+		encode_json_text(&out, (struct str){ blank + 1, (uint32_t)(nl - blank - 1) });
+		at += (size_t)(nl - line) + 1;
+	}
+	if (pins->len)
+		buf_add_lit(&out, "}");
+	(void)fwrite(out.data, 1, out.len, stdout);
+	buf_done(&out);
+}
+
 int content_status(struct content_job *j) {
 	static struct keys_root root;
 	const struct state *s = &j->state;
@@ -38,6 +73,7 @@ int content_status(struct content_job *j) {
 	if (err)
 		return content_fail(j, err);
 	err = store_root(&j->store, &root);
+	(void)store_read(&j->store, "pins", CONTENT_PINS_BYTES, &pins);
 	if (j->json) {
 		(void)printf("{\"root\":%" PRIu64 ",\"serial\":%" PRIu64 ",\"order\":%" PRIu64
 			     ",\"stage\":\"%s\",\"paused\":%s,\"reverted\":%u", root.version,
@@ -46,7 +82,9 @@ int content_status(struct content_job *j) {
 		print_json_slot("live", &s->live);
 		print_json_slot("good", &s->good);
 		print_json_slot("trial", &s->trial);
+		print_json_words(&s->off, &pins);
 		(void)printf("}\n");
+		buf_done(&pins);
 		return fflush(stdout) ? CLI_FAILURE : CLI_OK;
 	}
 	if (err)
@@ -75,7 +113,7 @@ int content_status(struct content_job *j) {
 		seal_hex(s->reverted[i].hash, hex);
 		(void)printf("reverted   %s under order %" PRIu64 "\n", hex, s->reverted[i].order);
 	}
-	if (!store_read(&j->store, "pins", CONTENT_PINS_BYTES, &pins))
+	if (pins.len)
 		(void)printf("pins\n%.*s", (int)pins.len, pins.data);
 	buf_done(&pins);
 	return fflush(stdout) ? CLI_FAILURE : CLI_OK;

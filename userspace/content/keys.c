@@ -155,6 +155,16 @@ static int take_entry(const Lapwing__Bundle__V1__Key *k, struct keys_entry *ret)
 	return 0;
 }
 
+const struct keys_entry *keys_repeated(const struct keys_root *root) {
+	for (uint32_t i = 0; i < root->n; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (root->list[i].role == root->list[k].role &&
+			    !memcmp(root->list[i].key.public, root->list[k].key.public,
+				    SEAL_PUBLIC_BYTES))
+				return &root->list[i];
+	return NULL;
+}
+
 static int take_root(const Lapwing__Bundle__V1__Root *r, struct keys_root *ret) {
 	uint32_t have[KEYS_ROLES] = { 0 };
 	int err = 0;
@@ -173,7 +183,7 @@ static int take_root(const Lapwing__Bundle__V1__Root *r, struct keys_root *ret) 
 	for (int role = KEYS_ROOT; role < KEYS_ROLES && !err; role++)
 		if (!ret->need[role] || ret->need[role] > have[role])
 			err = -EBADMSG;
-	return err;
+	return !err && keys_repeated(ret) ? -EBADMSG : err;
 }
 
 int keys_parse(const struct seal *s, struct keys_root *ret) {

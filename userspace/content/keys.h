@@ -55,9 +55,12 @@ bool keys_signed(const struct keys_root *root, enum keys_role role, const struct
 /* keys_pack - the body of a root's seal; sticky errors of @out */
 void keys_pack(struct buf *out, const struct keys_root *root);
 
+/* keys_repeated - a key that @root names twice for one role, or NULL: it can sign once only */
+const struct keys_entry *keys_repeated(const struct keys_root *root);
+
 /*
  * keys_parse - the root in the body of @s, which whoever calls has reason to believe
- * -EBADMSG: it is none, or says what makes no sense (fewer keys than signatures needed).
+ * -EBADMSG: it is none, or says what makes no sense (fewer keys than signatures needed, one twice).
  */
 int keys_parse(const struct seal *s, struct keys_root *ret);
 

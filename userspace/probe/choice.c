@@ -76,18 +76,11 @@ void family_strike_outside(struct family_choice *c, enum probe_set set, const ch
 	}
 }
 
-/* is_deed - whether @deed is called @name, or is one of that family */
-static bool is_deed(const char *deed, const char *name) {
-	size_t n = strlen(name);
-
-	return !n || (!strncmp(deed, name, n) && (!deed[n] || deed[n] == '.'));
-}
-
 int family_leave(struct family_choice *c, const char *name, const char *why) {
 	int left = 0;
 
 	for (size_t d = 0; d < n_deeds; d++) {
-		if (!is_deed(deeds[d].name, name))
+		if (!deed_is(deeds[d].name, name))
 			continue;
 		left += c->way[d] >= 0;
 		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++)

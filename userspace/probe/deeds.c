@@ -214,3 +214,16 @@ const char *deed_way_lacks(const struct deed_way *way) {
 				return lacking[j].lacks;
 	return NULL;
 }
+
+bool deed_is(const char *deed, const char *name) {
+	size_t n = strlen(name);
+
+	return !n || (!strncmp(deed, name, n) && (!deed[n] || deed[n] == '.'));
+}
+
+bool deed_known(const char *name) {
+	for (size_t d = 0; d < n_deeds && *name; d++)
+		if (deed_is(deeds[d].name, name))
+			return true;
+	return false;
+}

@@ -5,6 +5,7 @@
 #ifndef LAPWING_DEEDS_H
 #define LAPWING_DEEDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,12 @@ struct deed {
 
 /* deed_way_lacks - degradations that its events can have, and by a better way would not; or NULL */
 const char *deed_way_lacks(const struct deed_way *way);
+
+/* deed_is - whether @deed is called @name, or is one of that family */
+bool deed_is(const char *deed, const char *name);
+
+/* deed_known - whether any deed is @name, or of that family: "file.open", "file" */
+bool deed_known(const char *name);
 
 extern const struct deed deeds[];
 extern const size_t n_deeds;
