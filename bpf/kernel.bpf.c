@@ -242,7 +242,8 @@ int BPF_PROG(kernel_setns, struct pt_regs *regs, long ret) {
  * Why: a process that changes its cgroup leaves its container's limits, or enters one.
  * Kernel: kernel/cgroup/cgroup.c cgroup_attach_task() -> trace_cgroup_attach_task(), which has the
  * path; the mover is who wrote to cgroup.procs.
- * Blind spots: hierarchies of cgroup v1; a process that is born into a cgroup (CLONE_INTO_CGROUP).
+ * Blind spots: where v1 has the controllers, all hierarchies but that of memory; a process that is
+ * born into a cgroup (CLONE_INTO_CGROUP).
  */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(kernel_cgroup, struct cgroup *to, const char *path, struct task_struct *moved,
@@ -251,7 +252,7 @@ int BPF_PROG(kernel_cgroup, struct cgroup *to, const char *path, struct task_str
 	struct wire_kernel *e;
 	struct slot *s;
 
-	if (to->root->hierarchy_id || !gate_task(task))
+	if ((__u32)to->root->hierarchy_id != knobs.cgroup_hierarchy || !gate_task(task))
 		return 0;
 	s = kernel_begin(WIRE_KERNEL_CGROUP, WIRE_HOOK_TP_CGROUP_ATTACH_TASK, WIRE_SUCCEEDED, task);
 	if (!s)

@@ -17,6 +17,7 @@
 #ifndef LAPWING_LIMIT_H
 #define LAPWING_LIMIT_H
 
+#include "cgroup.h"
 #include "maps.h"
 
 static __always_inline __u32 limit_hash(__u64 id, __u32 kind) {
@@ -89,7 +90,7 @@ static __always_inline void limit_count(struct knobs_limit *e, __u32 at, __u32 b
 /* limit_cgroup - the same for all of a cgroup's processes; @mine: the entry of the one that asks */
 static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task, __u32 mine,
 					 __u64 now) {
-	__u64 cgroup = task->cgroups->dfl_cgrp->kn->id;
+	__u64 cgroup = cgroup_of(task)->kn->id;
 	__u64 start = task->group_leader->start_boottime;
 	__u32 at = KNOBS_LIMIT_PROCESSES +
 		   (limit_hash(cgroup, kind) & (KNOBS_LIMITS - KNOBS_LIMIT_PROCESSES - 1));
@@ -124,8 +125,7 @@ static __noinline bool limit_ask(__u32 kind, struct task_struct *task) {
 		over = limit_own(e, start, (__u32)task->tgid, kind, task) &&
 		       !limit_within(e, now, knobs.limit_process);
 		if (over)
-			limit_count(e, mine, WIRE_LIMIT_PROCESS, task->cgroups->dfl_cgrp->kn->id,
-				    now);
+			limit_count(e, mine, WIRE_LIMIT_PROCESS, cgroup_of(task)->kn->id, now);
 		limit_let_go(e);
 	}
 	if (over || !knobs.limit_cgroup)

@@ -88,7 +88,7 @@ static __noinline int BPF_PROG(fork_tell, struct task_struct *child, unsigned lo
 	e->parent_tgid = (__u32)parent->tgid;
 	e->parent_start_ns = parent->group_leader->start_boottime;
 	e->clone_flags = clone_flags;
-	e->cgroup_id = child->cgroups->dfl_cgrp->kn->id;
+	e->cgroup_id = cgroup_of(child)->kn->id;
 	e->pad = 0;
 	__builtin_memset(&e->spaces, 0, sizeof(e->spaces));
 	task_spaces(&e->spaces, child);

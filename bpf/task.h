@@ -5,6 +5,7 @@
 #ifndef LAPWING_TASK_H
 #define LAPWING_TASK_H
 
+#include "cgroup.h"
 #include "compat.h"
 #include "emit.h"
 
@@ -89,7 +90,7 @@ static __always_inline void task_fill(struct wire_task *to, struct task_struct *
 	to->login_session = compat_login_session(task);
 	to->session = task_session(task);
 	to->group = task_group(task);
-	to->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	to->cgroup_id = cgroup_of(task)->kn->id;
 	task_spaces(&to->spaces, leader);
 	task_comm(to->comm, task);
 }
@@ -119,7 +120,7 @@ struct task_cgroup_walk {
 /* task_cgroup - the cgroup's path below the root, leaf first, as in path.h */
 static __always_inline void task_cgroup(struct slot *s, struct wire_path *to,
 					struct task_struct *task) {
-	struct kernfs_node *node = task->cgroups->dfl_cgrp->kn, *parent;
+	struct kernfs_node *node = cgroup_of(task)->kn, *parent;
 	__u32 start = s->len;
 
 	for (int i = 0; i < TASK_CGROUP_STEPS; i++) {

@@ -54,9 +54,14 @@ struct knobs {
 	__u32 keeper_tgid;	  /* its deeds, and its children's, are the sensor's own; or 0 */
 	/* deeds of one kind, of a process and of a cgroup, told in a second; 0: all. bpf/limit.h */
 	__u32 limit_process, limit_cgroup;
+	/*
+	 * Which cgroup is a process's: 0: that of v2. Else where in css_set the pointer is to
+	 * that of a controller of v1, and the number of its hierarchy. bpf/cgroup.h
+	 */
+	__u32 cgroup_css, cgroup_hierarchy;
 	struct knobs_env env;
 };
-_Static_assert(sizeof(struct knobs) == 3392, "knobs");
+_Static_assert(sizeof(struct knobs) == 3400, "knobs");
 
 #define KNOBS_SLOTS_PER_CPU 4
 

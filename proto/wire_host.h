@@ -13,7 +13,7 @@ struct wire_host_start {
 	struct wire_str coverage; /* NUL separated */
 	__u32 flags;
 };
-#define WIRE_HOST_CGROUPS_V1 (1u << 0) /* controllers are in hierarchies of cgroup v1 */
+#define WIRE_HOST_SPLIT (1u << 0)      /* v1 has the controllers, the cgroups told are of v2 */
 #define WIRE_HOST_ASKS (1u << 1)       /* runtimes are asked who a container is */
 #define WIRE_HOST_HASHES (1u << 2)     /* what runs is hashed */
 

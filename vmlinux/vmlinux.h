@@ -311,6 +311,10 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
 	struct cgroup_root *root;

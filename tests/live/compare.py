@@ -6,16 +6,6 @@ from cases import (NOT_REACHED_BY_LSM, NOT_SEEN_BY_TRACEPOINT, ONLY_BY_LSM, REQU
 
 ABSENT = None
 
-
-def cgroups_v1():
-    """Whether this host has controllers in cgroup v1, whose paths the sensor does not read."""
-    with open("/proc/self/cgroup", encoding="utf-8", errors="replace") as f:
-        rows = [line.split(":") for line in f]
-    return any(row[1] and not row[1].startswith("name=") for row in rows)
-
-
-CGROUPS = {"CONTAINER_UNRESOLVED"} if cgroups_v1() else set()
-
 # Clocks: the sensor adds an offset, refreshed now and then, to the boot clock to get wall time.
 WALL_SLACK_NS = 1_000_000_000
 # ktime_get_boot_fast_ns() may lag an update of the clock by a tick: kernel/time/timekeeping.c.
@@ -114,7 +104,7 @@ def expected(deed, event, hooks):
 
 
 def degradation_faults(deed, event, hooks, case):
-    allowed = set(excuses(hooks, deed.kind, case)) | {"TEXT_ESCAPED"} | CGROUPS
+    allowed = set(excuses(hooks, deed.kind, case)) | {"TEXT_ESCAPED"}
     must = set()
     if deed.fields.get("process.user", "") is ABSENT:
         must.add("USER_UNKNOWN")

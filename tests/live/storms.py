@@ -5,7 +5,6 @@ import glob
 from collections import Counter
 
 import stream
-from compare import CGROUPS
 from sensor import patience
 
 STORMS = {
@@ -42,7 +41,7 @@ def args_right(event, args):
     area = "".join(arg + "\0" for arg in args)
     if event.fields.get("exec.args_bytes") != len(area):
         return False
-    degraded = event.degraded - CGROUPS
+    degraded = event.degraded
     if degraded == {"ARGS_CUT"} and len(area) > 4096:
         return event.fields.get("exec.args") == [*area[:2048].split("\0"), area[-2048:-1]]
     return event.fields.get("exec.args") == args and not degraded

@@ -20,7 +20,7 @@ static void begin(bool asks) {
 		exit(2);
 	sample_event(&e, WIRE_HOST_START, S, NULL);
 	e.wall_offset_ns = 0;
-	e.cgroups_v1 = false;
+	e.cgroups_split = false;
 	e.asks = asks;
 	CHECK(enrich_event(en, NULL, &e));
 	CHECK(!sample_exec(en, &e, WIRE_PROCESS_CENSUS, 5 * S, &init, "/sbin/init"));

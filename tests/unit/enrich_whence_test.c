@@ -189,7 +189,7 @@ static void the_root_of_v2_says_nothing_where_v1_has_the_controllers(void) {
 		exit(2);
 	sample_event(&e, WIRE_HOST_START, S, NULL);
 	e.wall_offset_ns = 0;
-	e.cgroups_v1 = true;
+	e.cgroups_split = true;
 	CHECK(enrich_event(en, NULL, &e));
 	CHECK(exec_in(&shell, 12 * S, 1, "/"));
 	CHECK(degraded(&e, DEGRADED_CONTAINER_UNRESOLVED));

@@ -81,23 +81,6 @@ static int tell_users(struct host *h, struct draft *d) {
 	return err;
 }
 
-/* cgroups_v1 - whether some controller is in a hierarchy of cgroup v1: "4:memory:/a" */
-static bool cgroups_v1(void) {
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[4096];
-	bool found = false;
-
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		const char *controllers = strchr(line, ':');
-
-		found = controllers && controllers[1] != ':' &&
-			strncmp(controllers + 1, "name=", 5) != 0;
-	}
-	if (f)
-		(void)fclose(f);
-	return found;
-}
-
 int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	static struct draft d;
 	struct wire_host_start *s = (struct wire_host_start *)d.bytes;
@@ -110,7 +93,7 @@ int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds) {
 	h->wall_offset_ns = wall_offset_ns();
 	draft_begin(h, &d, WIRE_HOST_START, sizeof(*s));
 	s->wall_offset_ns = h->wall_offset_ns;
-	s->flags = (cgroups_v1() ? WIRE_HOST_CGROUPS_V1 : 0) |
+	s->flags = (h->split ? WIRE_HOST_SPLIT : 0) |
 		   (h->asks ? WIRE_HOST_ASKS : 0) | (h->hashes ? WIRE_HOST_HASHES : 0);
 	procfile_line("/etc/machine-id", text, sizeof(text));
 	draft_str(&d, &s->host_id, text, strlen(text));

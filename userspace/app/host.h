@@ -24,6 +24,7 @@ struct host {
 	bool hashes;		      /* what runs is hashed */
 	uint64_t wall_offset_ns;      /* as last told */
 	struct knobs_losses reported; /* losses already told */
+	bool split;		      /* as probe_cgroups_split() */
 	bool asks;		      /* runtimes are asked who containers are */
 };
 

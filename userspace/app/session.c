@@ -151,7 +151,8 @@ static int start_story(struct session *s) {
 	int err;
 
 	s->host = (struct host){ record_made, s, .asks = whois_asks(s->corridor.whois),
-				 .hashes = s->corridor.hasher };
+				 .hashes = s->corridor.hasher,
+				 .split = probe_cgroups_split(s->probe) };
 	err = host_start(&s->host, deeds, n);
 	if (!err && pid)
 		err = probe_scope_add(s->probe, pid);

@@ -53,7 +53,7 @@ static const struct config_key settings_keys[] = {
 	  .fallback = LIMIT_PROCESS,
 	  .help = "file and network deeds of a kind that one has told in a second; 0: all" },
 	{ .path = "limits.cgroup", .type = CONFIG_BYTES, .offset = AT(limit_cgroup),
-	  .fallback = "0", .help = "likewise of all processes of a cgroup (v2)" },
+	  .fallback = "0", .help = "likewise of all processes of a cgroup" },
 	{ .path = "rings.process", .type = CONFIG_BYTES, .offset = AT(ring_process),
 	  .fallback = "2MiB", .help = "room for the life of processes; a power of two" },
 	{ .path = "rings.bulk", .type = CONFIG_BYTES, .offset = AT(ring_bulk),

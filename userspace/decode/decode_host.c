@@ -20,7 +20,7 @@ int decode_host_start(struct reader *r, struct event *ret) {
 
 	if (error)
 		return error;
-	ret->cgroups_v1 = w->flags & WIRE_HOST_CGROUPS_V1;
+	ret->cgroups_split = w->flags & WIRE_HOST_SPLIT;
 	ret->asks = w->flags & WIRE_HOST_ASKS;
 	ret->hashes = w->flags & WIRE_HOST_HASHES;
 	ret->wall_offset_ns = w->wall_offset_ns;

@@ -36,7 +36,7 @@ struct cgroups {
 	uint64_t version; /* counts whatever can change an answer that was given */
 	bool missed;      /* since then, somebody asked in vain */
 	struct containers containers; /* that these cgroups are */
-	bool split;       /* v1 has the controllers: who is at the root of v2 may be anywhere */
+	bool split;       /* of v2, where v1 has the controllers: the root may be anywhere */
 };
 
 void cgroups_done(struct cgroups *t);

@@ -211,7 +211,7 @@ static void learn_start(struct enrich *en, const struct event *e) {
 		    event_str(e, FIELD_BOOT_ID, e->boot_id),
 		    event_str(e, FIELD_HOST_NAME, e->host_name), e->boot_ns);
 	facts_clock(&en->facts, e->wall_offset_ns);
-	en->cgroups.split = e->cgroups_v1;
+	en->cgroups.split = e->cgroups_split;
 	en->cgroups.containers.asks = e->asks;
 	en->cgroups.containers.version++;
 	en->hashes.on = e->hashes;

@@ -350,7 +350,7 @@ struct event {
 	const unsigned char *file_sha256; /* decode -> enrich: HOST_FILE; 32 bytes */
 	bool hashes;		  /* likewise: HOST_START */
 	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */
-	bool cgroups_v1;	  /* decode -> enrich: HOST_START */
+	bool cgroups_split;	  /* decode -> enrich: HOST_START */
 	uint32_t named_uid;	  /* decode -> enrich: HOST_USER */
 	struct str user_name;	  /* likewise */
 };

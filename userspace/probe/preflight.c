@@ -46,7 +46,7 @@ int probe_preflight(const struct probe_options *options,
 	family_choice_init(&choice, options->hooks);
 	if (!lsm_listed())
 		family_strike_lsm(&choice, "\"bpf\" is not in /sys/kernel/security/lsm");
-	(void)probe_known(&choice);
+	(void)probe_known(&choice, &knobs);
 	for (size_t d = 0; d < n_deeds; d++) {
 		bool served = false;
 

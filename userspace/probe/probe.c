@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/procfile.h"
+#include "probe/controller.h"
 #include "probe/probe_impl.h"
 
 /* A ring this full (an eighth of the smaller one) wakes its reader at once. */
@@ -80,7 +81,7 @@ int probe_check(const char **why) {
 	return 0;
 }
 
-bool probe_known(struct family_choice *c) {
+bool probe_known(struct family_choice *c, struct knobs *knobs) {
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool preempts, lazy;
 
@@ -89,6 +90,7 @@ bool probe_known(struct family_choice *c) {
 	preempts = btf__find_by_name_kind(btf, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
 	lazy = btf__find_by_name_kind(btf, "resched_curr_lazy", BTF_KIND_FUNC) > 0;
 	family_strike_absent(c, btf);
+	controller_choose(btf, knobs);
 	if (preempts || lazy)
 		family_strike_skippable(c);
 	btf__free(btf);
@@ -334,7 +336,8 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 								 : "left out in safe mode");
 	for (size_t i = 0; i < options->n_leave; i++)
 		(void)family_leave(&p->choice, options->leave[i], SWITCHED_OFF);
-	knobs.copies = options->set != PROBE_NOTHING && probe_known(&p->choice);
+	knobs.copies = options->set != PROBE_NOTHING && probe_known(&p->choice, &knobs);
+	p->split = !knobs.cgroup_css && controller_in_v1();
 	for (int f = 0; f < DEED_FAMILIES; f++) {
 		err = load_family(p, load_order[f], &knobs);
 		if (err)
@@ -389,6 +392,10 @@ void probe_free(struct probe *p) {
 void probe_detach(struct probe *p) {
 	for (int f = 0; f < DEED_FAMILIES; f++)
 		family_detach(&p->families[f]);
+}
+
+bool probe_cgroups_split(const struct probe *p) {
+	return p->split;
 }
 
 int probe_leave(struct probe *p, const char *name, const char *why) {

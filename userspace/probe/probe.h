@@ -119,6 +119,12 @@ int probe_scope_add(struct probe *p, pid_t pid);
 int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n);
 
 /*
+ * probe_cgroups_split - whether v1 has the controllers, and yet the cgroups told are those of v2
+ * Who is at the root of these may then be in any container.
+ */
+bool probe_cgroups_split(const struct probe *p);
+
+/*
  * probe_leave - from now on the deeds called @name ("file.open"), or of the family @name ("file"),
  * are not covered, for the reason @why; "" means all
  * Programs that serve no other deed are detached; there is no way back but a new probe. Also in the

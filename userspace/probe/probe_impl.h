@@ -32,7 +32,8 @@ struct probe {
 	struct knobs_watch_table *watches;	 /* two */
 	size_t n_cpus;
 	size_t page_bytes;
-	char late[WIRE_MAX_BYTES]; /* a record that late.c has to amend */
+	bool split; /* as probe_cgroups_split() */
+	_Alignas(8) char late[WIRE_MAX_BYTES]; /* a record that late.c has to amend */
 };
 
 /* trial_open - maps the switch of probe_trial(); -errno */
@@ -50,9 +51,9 @@ const void *late_resolve(const void *record, uint32_t len, char *scratch);
  * That is: tracepoints that it does not have, and programs that it would skip, as fentry's where
  * kernel code may lose the CPU lazily: since 6.13, kernel/sched/core.c resched_curr_lazy(). Gives
  * whether it takes a task off the CPU inside a tracepoint, as since 7.0: the guard that it then
- * uses (include/linux/srcu.h) came with that.
+ * uses (include/linux/srcu.h) came with that. And tells the hooks by @knobs which cgroups count.
  */
-bool probe_known(struct family_choice *c);
+bool probe_known(struct family_choice *c, struct knobs *knobs);
 
 /* probe_map_shared - a map that hooks and user space both write; -errno */
 int probe_map_shared(struct probe *p, const char *name, size_t n, void **ret);

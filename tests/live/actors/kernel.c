@@ -88,24 +88,18 @@ static void move_to(const char *dir) {
 
 static void cgroup(void) {
 	const char *dir = getenv("LIVE_CGROUP");
-	char text[4096], *at;
+	char path[PATH_MAX];
 	struct stat st;
-	int fd;
 
 	if (!dir)
 		skip("no cgroup of our own could be made");
 	move_to(dir);
-	fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-	text[read(fd, text, sizeof(text) - 1)] = '\0';
-	at = !strncmp(text, "0::", 3) ? text : strstr(text, "\n0::");
-	if (!at || stat(dir, &st))
+	if (!truth_cgroup(path, &st))
 		die("/proc/self/cgroup");
-	at = strstr(at, "0::") + 3;
-	at[strcspn(at, "\n")] = '\0';
 	tell("KERNEL_CGROUP");
 	truth_target(getpid());
 	put_u64("kernel.cgroup_id", st.st_ino);
-	put_str("kernel.cgroup", at);
+	put_str("kernel.cgroup", path);
 	put_u64("process.cgroup_id", st.st_ino);
 	truth_close();
 }

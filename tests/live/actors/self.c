@@ -318,37 +318,57 @@ static void put_caps(void) {
 	}
 }
 
-/* Where the cgroup v2 tree is mounted, from mountinfo: "... - cgroup2 source options". */
-static bool cgroup2_mount(char *ret, size_t size) {
+/* Where a hierarchy is mounted, from mountinfo: "... - cgroup2 source options". */
+static bool cgroup_mount(const char *kind, const char *option, char *ret, size_t size) {
 	char row[4096], root[4096];
 	bool found = false;
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 
-	while (f && !found && fgets(row, sizeof(row), f))
-		found = strstr(row, " - cgroup2 ") &&
+	while (f && !found && fgets(row, sizeof(row), f)) {
+		char *at = strstr(row, kind);
+
+		found = at && strstr(at + strlen(kind), option) &&
 			sscanf(row, "%*s %*s %*s %4095s %4095s", root, ret) == 2 &&
 			!strcmp(root, "/") && strlen(ret) < size;
+	}
 	if (f)
 		(void)fclose(f);
 	return found;
 }
 
-static void put_cgroup(bool initial_ns) {
+bool truth_cgroup(char *ret_path, struct stat *ret) {
 	char buf[4096], mount[4096], dir[8200], *at;
-	struct stat st;
+	bool v1;
 
-	if (!initial_ns || slurp("self", "cgroup", buf, sizeof(buf)) <= 0)
-		return;
-	at = !strncmp(buf, "0::", 3) ? buf : strstr(buf, "\n0::");
+	if (slurp("self", "cgroup", buf, sizeof(buf)) <= 0)
+		return false;
+	at = strstr(buf, ":memory:");
+	v1 = at != NULL;
+	if (!v1)
+		at = !strncmp(buf, "0::", 3) ? buf + 1 : strstr(buf, "\n0::");
 	if (!at)
-		return;
-	at = strstr(at, "0::") + 3;
+		return false;
+	at = strchr(at, '/');
 	at[strcspn(at, "\n")] = '\0';
-	put_str("process.cgroup", at);
-	if (!cgroup2_mount(mount, sizeof(mount)))
-		return;
+	(void)snprintf(ret_path, PATH_MAX, "%s", at);
+	if (!cgroup_mount(v1 ? " - cgroup " : " - cgroup2 ", v1 ? "memory" : "", mount,
+			  sizeof(mount)))
+		return false;
 	(void)snprintf(dir, sizeof(dir), "%s%s", mount, at);
-	if (!stat(dir, &st))
+	return !stat(dir, ret);
+}
+
+static void put_cgroup(bool initial_ns) {
+	char path[PATH_MAX] = "";
+	struct stat st;
+	bool known;
+
+	if (!initial_ns)
+		return;
+	known = truth_cgroup(path, &st);
+	if (*path)
+		put_str("process.cgroup", path);
+	if (known)
 		put_u64("process.cgroup_id", st.st_ino);
 }
 

@@ -28,6 +28,7 @@
 #ifndef LAPWING_LIVE_TRUTH_H
 #define LAPWING_LIVE_TRUTH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,6 +104,12 @@ void truth_credentials(const char *prefix);
 
 /* truth_user - the name of @uid, or null */
 void truth_user(const char *field, uid_t uid);
+
+/*
+ * truth_cgroup - where this process is of all cgroups, its path and what its folder is
+ * Of the hierarchy that has memory where that is one of v1, else of v2. @ret_path: PATH_MAX bytes.
+ */
+bool truth_cgroup(char *ret_path, struct stat *ret);
 
 /* truth_ids, truth_self - more of it, as fork and exec events tell it */
 void truth_ids(void);
