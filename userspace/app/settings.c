@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "sink/sink.h"
+#include "spool/cursor.h"
 
 #define AT(member) offsetof(struct settings, member)
 #define ROOM(member) (sizeof(((struct settings *)0)->member) / sizeof(char *))
@@ -181,14 +183,60 @@ static bool knows(const struct sink_type *t, const char *key, const char **near)
 	return false;
 }
 
-static const struct sink_type *type_of(const char *url) {
-	char scheme[32];
-	size_t n = strcspn(url, ":");
+/* say - the sentence that take_sink() gives; -EINVAL */
+static __attribute__((format(printf, 1, 2))) int say(const char *fmt, ...) {
+	va_list args;
 
-	if (n >= sizeof(scheme))
-		return NULL;
-	(void)snprintf(scheme, sizeof(scheme), "%.*s", (int)n, url);
-	return sink_type(scheme);
+	va_start(args, fmt);
+	(void)vsnprintf(sentence, sizeof(sentence), fmt, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* check_url - the type of the sink that @url names, if there is nothing wrong with it */
+static int check_url(const char *url, const struct sink_type **ret) {
+	size_t n_types, n = strcspn(url, ":");
+	const struct sink_type *const *types = sink_types(&n_types);
+	const char *words[32], *near, *why = "there is no memory";
+	struct sink_url u;
+	char scheme[32];
+	int err;
+
+	(void)snprintf(scheme, sizeof(scheme), "%.*s", (int)(n < sizeof(scheme) ? n : 0), url);
+	for (size_t i = 0; i < n_types && i < 32; i++)
+		words[i] = types[i]->scheme;
+	if (!sink_type(scheme)) {
+		near = nearest_word(scheme, words, n_types < 32 ? n_types : 32);
+		return say("the url begins with the name of no sink%s%s%s",
+			   near ? "; did you mean \"" : "", near ? near : "", near ? ":\"?" : "");
+	}
+	err = url_parse(url, &u, &why);
+	if (err)
+		return say("%s", why);
+	err = sink_check(&u, batch_has_key, ret, &why);
+	url_free(&u);
+	return err ? say("%s", why) : 0;
+}
+
+/* check_name - one that a cursor can have, and no other sink has */
+static int check_name(const struct settings *s, const char *name) {
+	if (!cursor_name_ok(name))
+		return say("a name is made of letters, digits, '-', '_' and '.'");
+	for (unsigned i = 0; i < s->export.n_sinks; i++)
+		if (s->export.sinks[i].name && !strcmp(s->export.sinks[i].name, name))
+			return say("the name \"%s\" is there twice", name);
+	return 0;
+}
+
+/* check_key - one that sinks of @type have, with a value that it can have if it is a filter's */
+static int check_key(const struct sink_type *type, const struct config_pair *pair,
+		     struct filter *filter) {
+	const char *near = NULL, *why;
+
+	if (!knows(type, pair->key, &near))
+		return say("\"%.64s\" is no key of %s:%s%s%s", pair->key, type->scheme,
+			   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	return filter_set(filter, pair->key, pair->value, &why) == -EINVAL ? say("%s", why) : 0;
 }
 
 /* pair_of - the index of @key, or @n */
@@ -205,36 +253,41 @@ static int take_sink(void *target, const struct config_pair *pairs, size_t n, si
 	struct settings *s = target;
 	struct export_sink *to = &s->export.sinks[s->export.n_sinks];
 	size_t url = pair_of(pairs, n, "url"), name = pair_of(pairs, n, "name"), keys = 0;
-	const struct sink_type *type = url < n ? type_of(pairs[url].value) : NULL;
-	const char *near = NULL;
+	const struct sink_type *type;
+	struct filter *filter;
+	int err;
 
 	*why = sentence;
 	*bad = url;
-	if (url == n || !type || s->export.n_sinks == EXPORT_SINKS) {
-		(void)snprintf(sentence, sizeof(sentence), "%s",
-			       url == n ? "a sink needs a url"
-			       : !type ? "the url begins with the name of no sink"
-				       : "there are too many sinks");
-		return -EINVAL;
-	}
+	if (url == n)
+		return say("a sink needs a url");
+	if (s->export.n_sinks == EXPORT_SINKS)
+		return say("there are too many sinks");
+	err = check_url(pairs[url].value, &type);
+	if (err)
+		return err;
+	if (filter_new(type->leaves_host, &filter))
+		return say("there is no memory");
 	*to = (struct export_sink){ .url = pairs[url].value,
 				    .name = name < n ? pairs[name].value : NULL };
-	for (size_t i = 0; i < n; i++) {
-		if (i == url || i == name)
+	for (size_t i = 0; i < n && !err; i++) {
+		if (i == url)
 			continue;
 		*bad = i;
-		if (!knows(type, pairs[i].key, &near) || keys == EXPORT_KEYS) {
-			(void)snprintf(sentence, sizeof(sentence),
-				       "\"%.64s\" is no key of %s:%s%s%s", pairs[i].key,
-				       type->scheme, near ? "; did you mean \"" : "",
-				       near ? near : "", near ? "\"?" : "");
-			return -EINVAL;
+		err = i == name ? check_name(s, pairs[i].value)
+				: check_key(type, &pairs[i], filter);
+		if (i == name || err)
+			continue;
+		if (keys == EXPORT_KEYS) {
+			err = say("there are too many keys");
+			continue;
 		}
 		to->keys[keys][0] = pairs[i].key;
 		to->keys[keys++][1] = pairs[i].value;
 	}
-	s->export.n_sinks++;
-	return 0;
+	filter_free(filter);
+	s->export.n_sinks += !err;
+	return err;
 }
 
 /* --- the file --------------------------------------------------------------------------------- */
