@@ -189,7 +189,6 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 		recorder_write(c->recorder, record, len);
 	c->records++;
 	arena_reset(&c->arena); /* the last event dies here */
-	event_reset(&e);
 	err = decode_record(record, len, &c->arena, &e);
 	if (err) {
 		c->malformed++;

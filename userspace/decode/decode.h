@@ -19,7 +19,7 @@
  * @record: 8-byte aligned, borrowed; strings of @ret may point into it
  * @arena: holds what has to be built: paths, lists, escaped text
  *
- * Fills what the record says and nothing else; who the process is in full is
+ * Resets @ret, fills what the record says and nothing else; who the process is in full is
  * enrich/'s work. Addresses are kept as text and lent until the next call, so this is
  * not for two threads at once. 0, -EBADMSG (malformed; @ret untouched) or -ENOMEM.
  */

@@ -9,6 +9,8 @@
 #define WORTH (TRIAL / 8) /* by as many that were known */
 #define REST 4096	  /* events that are not looked at where it is not */
 
+#define EXECS 64	  /* of which the hash is known; a power of two */
+
 /* What has a key of its own (event.h), by which it is known to be the same; and the rest. */
 enum part { PART_OWN, PART_EXEC, PART_PARENT, PART_LINEAGE, PART_CONTAINER, PARTS };
 
@@ -29,6 +31,12 @@ struct value {
 	uint8_t type; /* enum field_type */
 };
 
+/* hash_texts() of an exec's part. */
+struct exec_hash {
+	uint64_t key; /* event.exec_key; 0: none is kept here */
+	uint64_t hash;
+};
+
 struct memory {
 	uint64_t asked[EVENT_HAS_WORDS]; /* fields, as bits of event.has */
 	struct value values[FIELD_MAX];	 /* the same, part by part, */
@@ -37,6 +45,7 @@ struct memory {
 	uint32_t n_asked, n_known, rest; /* events */
 	uint64_t hash; /* of the event that was asked about last; 0: it is not to be kept */
 	struct known *events;
+	struct exec_hash execs[EXECS];
 };
 
 #define EVENTS_BYTES (MEMORY_EVENTS * sizeof(struct known))
@@ -213,9 +222,23 @@ static inline uint64_t hash_texts(const struct memory *m, const struct event *e,
 	return h;
 }
 
+/* hash_exec - hash_texts() of the exec's part, made once for a key */
+static inline uint64_t hash_exec(struct memory *m, const struct event *e) {
+	struct exec_hash *x = &m->execs[e->exec_key % EXECS];
+
+	if (!e->exec_key)
+		return hash_texts(m, e, PART_EXEC, 0);
+	if (x->key != e->exec_key)
+		*x = (struct exec_hash){ e->exec_key, hash_texts(m, e, PART_EXEC, 0) };
+	return x->hash;
+}
+
 /* hash - by texts that are the event's own: it only says where to look */
-static uint64_t hash(const struct memory *m, const struct event *e) {
-	return hash_texts(m, e, PART_EXEC, hash_texts(m, e, PART_OWN, e->kind)) | 1;
+static uint64_t hash(struct memory *m, const struct event *e) {
+	uint64_t h = (hash_texts(m, e, PART_OWN, e->kind) ^ hash_exec(m, e)) *
+		     0x9e3779b97f4a7c15ull;
+
+	return (h ^ h >> 29) | 1;
 }
 
 /* same_bytes - memcmp() for texts that are mostly not worth a call */

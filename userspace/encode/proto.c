@@ -337,9 +337,14 @@ static __attribute__((noinline)) void keep_doer(struct doer *d, const struct eve
 	memcpy(d->bytes, from, d->n);
 }
 
-/* put_doer - who did it, and its parent; what a process does last is not worth keeping */
+/*
+ * put_doer - who did it, and its parent
+ * Not worth keeping: what a process does last, and a fork, mostly followed by an exec; where it is
+ * not, the next deed keeps it.
+ */
 static char *put_doer(struct buf *out, char *p, const struct event *e) {
-	bool once = !e->process_key || !e->parent_key || e->kind == WIRE_PROCESS_EXIT;
+	bool once = !e->process_key || !e->parent_key || e->kind == WIRE_PROCESS_EXIT ||
+		    e->kind == WIRE_PROCESS_FORK;
 	uint64_t has = e->has[0] & (FIELD_BITS(process, 0) | FIELD_BITS(parent, 0));
 	struct doer *d = &doers[(e->process_key + e->process.tid) % DOERS];
 	size_t start = (size_t)(p - out->data);

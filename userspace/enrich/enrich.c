@@ -105,11 +105,15 @@ static struct proc *find(struct enrich *en, uint32_t tgid, uint64_t start_ns) {
 
 /* put_row - the row of the event's process, with what every life-cycle record tells */
 static struct proc *put_row(struct enrich *en, const struct event *e) {
-	struct proc *parent = find(en, e->parent_tgid, e->parent_start_ns), *p;
+	struct proc *p = en->last, *parent;
 
-	if (parent)
-		proctab_touch(&en->procs, parent); /* so that its child does not displace it */
-	p = proctab_put(&en->procs, e->process.pid, e->process.start_ns);
+	/* an exec's process was mostly the last to be told of: it is there, and its parent known */
+	if (!p || !proc_is(p, e->process.pid, e->process.start_ns)) {
+		parent = find(en, e->parent_tgid, e->parent_start_ns);
+		if (parent) /* so that its child does not displace it */
+			proctab_touch(&en->procs, parent);
+		p = proctab_put(&en->procs, e->process.pid, e->process.start_ns);
+	}
 	if (!p)
 		return NULL;
 	en->last = p;
@@ -122,9 +126,10 @@ static struct proc *put_row(struct enrich *en, const struct event *e) {
 }
 
 /* set_image - without memory the process is just not known */
-static void set_image(struct enrich *en, struct proc *p, const struct event *e) {
+static void set_image(struct enrich *en, struct proc *p, const struct event *e, bool census) {
 	proc_set_image(p, e->boot_ns, images_of(&en->images, e));
 	p->partial = false;
+	p->from_census = census;
 }
 
 /*
@@ -134,7 +139,7 @@ static void set_image(struct enrich *en, struct proc *p, const struct event *e) 
 static void learn_fork(struct enrich *en, struct event *e) {
 	struct str name = event_str(e, FIELD_PROCESS_NAME, e->process.name);
 	struct proc *p = put_row(en, e), *parent;
-	struct image *image = NULL;
+	struct image *image;
 
 	if (!p)
 		return;
@@ -143,8 +148,7 @@ static void learn_fork(struct enrich *en, struct event *e) {
 	if (p->image)
 		return; /* the census came first, and knew more */
 	parent = proctab_parent(&en->procs, p);
-	if (parent)
-		image = proc_image(parent, e->boot_ns);
+	image = parent ? proc_image(parent, e->boot_ns) : NULL;
 	if (image && name.s && image->name.s && str_eq(name, image->name))
 		proc_share_image(p, image);
 	else
@@ -162,10 +166,8 @@ static void learn_fork(struct enrich *en, struct event *e) {
 static void learn_exec(struct enrich *en, const struct event *e) {
 	struct proc *p = put_row(en, e);
 
-	if (!p)
-		return;
-	p->from_census = false;
-	set_image(en, p, e);
+	if (p)
+		set_image(en, p, e, false);
 }
 
 static void learn_census(struct enrich *en, const struct event *e) {
@@ -174,17 +176,15 @@ static void learn_census(struct enrich *en, const struct event *e) {
 	if (!p || (p->image && !p->partial))
 		return;
 	en->unsettled = true;
-	p->from_census = true;
 	p->uid = e->process.uid;
-	set_image(en, p, e);
+	set_image(en, p, e, true);
 }
 
 /* learn_exit - false if that was told before; a row is made if need be, to know that */
 static bool learn_exit(struct enrich *en, struct event *e) {
-	struct proc *p = find(en, e->process.pid, e->process.start_ns);
+	struct proc *p = find(en, e->process.pid, e->process.start_ns)
+				 ?: proctab_put(&en->procs, e->process.pid, e->process.start_ns);
 
-	if (!p)
-		p = proctab_put(&en->procs, e->process.pid, e->process.start_ns);
 	if (p && p->ended)
 		return false;
 	if (p)

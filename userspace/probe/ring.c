@@ -40,11 +40,7 @@ void ring_done(struct ring *r) {
 	*r = (struct ring){ 0 };
 }
 
-static size_t padded(uint32_t len) {
-	return ((size_t)len + BPF_RINGBUF_HDR_SZ + 7) & ~(size_t)7;
-}
-
-const void *ring_peek(struct ring *r, uint32_t *ret_len) {
+const void *ring_first(struct ring *r, uint32_t *ret_len) {
 	unsigned long at = *r->consumer;
 
 	while (at < __atomic_load_n(r->producer, __ATOMIC_ACQUIRE)) {
@@ -57,12 +53,8 @@ const void *ring_peek(struct ring *r, uint32_t *ret_len) {
 			*ret_len = len;
 			return head + BPF_RINGBUF_HDR_SZ;
 		}
-		at += padded(len & ~BPF_RINGBUF_DISCARD_BIT);
-		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
+		ring_next(r, len & ~BPF_RINGBUF_DISCARD_BIT);
+		at = *r->consumer;
 	}
 	return NULL;
-}
-
-void ring_next(struct ring *r, uint32_t len) {
-	__atomic_store_n(r->consumer, *r->consumer + padded(len), __ATOMIC_RELEASE);
 }

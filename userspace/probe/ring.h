@@ -10,6 +10,7 @@
 #ifndef LAPWING_RING_H
 #define LAPWING_RING_H
 
+#include <linux/bpf.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,10 +27,21 @@ int ring_open(struct ring *r, int fd, size_t size);
 
 void ring_done(struct ring *r);
 
+/* ring_first - ring_peek() where the kernel has moved on */
+const void *ring_first(struct ring *r, uint32_t *ret_len);
+
 /* ring_peek - the oldest record, or NULL when there is none or it is still being written */
-const void *ring_peek(struct ring *r, uint32_t *ret_len);
+static inline const void *ring_peek(struct ring *r, uint32_t *ret_len) {
+	return *r->consumer < __atomic_load_n(r->producer, __ATOMIC_ACQUIRE)
+		       ? ring_first(r, ret_len)
+		       : NULL;
+}
 
 /* ring_next - gives the record of the last ring_peek() back to the kernel */
-void ring_next(struct ring *r, uint32_t len);
+static inline void ring_next(struct ring *r, uint32_t len) {
+	size_t padded = ((size_t)len + BPF_RINGBUF_HDR_SZ + 7) & ~(size_t)7;
+
+	__atomic_store_n(r->consumer, *r->consumer + padded, __ATOMIC_RELEASE);
+}
 
 #endif
