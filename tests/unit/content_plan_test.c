@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "content/cohort.h"
 #include "content/plan.h"
+#include "content/policy.h"
 #include "test.h"
 
 #define NOW 1800000000ull
@@ -161,6 +163,47 @@ static void hosts_begin_spread_over_the_orders_time(void) {
 		CHECK(begun[i] > 1000 * (i + 1) - 150 && begun[i] < 1000 * (i + 1) + 150);
 }
 
+static void parts_of_one_failure_domain_begin_apart(void) {
+	uint32_t begun[3] = { 0 };
+	char name[32];
+
+	setup();
+	order.issued_s = NOW;
+	order.expires_s = NOW + 9000;
+	order.spread_s = 3000;
+	policy.parts = 3;
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "host-%d", i);
+		host.identity = str_of(name);
+		policy.part = (uint32_t)i % 3 + 1;
+		for (uint32_t third = 0; third < 3; third++) {
+			plan_order(&order, &policy, &host, NOW + (third + 1) * 1000 - 1, TUESDAY,
+				   &plan);
+			begun[third] += plan.action == PLAN_TAKE;
+			/* its own third, and none before */
+			CHECK((plan.action == PLAN_TAKE) == (policy.part <= third + 1));
+			CHECK(policy.part <= third + 1 || !strcmp(plan.reason, "spread"));
+		}
+	}
+	CHECK(begun[0] == 100 && begun[1] == 200 && begun[2] == 300);
+}
+
+static void a_part_is_of_as_many_as_there_are(void) {
+	struct policy p = policy_default();
+	struct buf text = { 0 };
+
+	for (int i = 0; i < 6; i++)
+		CHECK(policy_set(&p, STR("part"),
+				 str_of((const char *[]){ "0/3", "4/3", "2", "2/", "/2",
+							  "1/1001" }[i])) == -EINVAL);
+	CHECK(!policy_set(&p, STR("part"), STR("2/3")));
+	policy_format(&p, &text);
+	p = policy_default();
+	CHECK(!policy_parse((struct str){ text.data, (uint32_t)text.len }, &p));
+	CHECK(p.part == 2 && p.parts == 3);
+	buf_done(&text);
+}
+
 static void cohorts_are_even_and_shuffled_for_each_release(void) {
 	uint32_t in[2] = { 0 }, both = 0;
 	char name[32];
@@ -187,6 +230,8 @@ int main(void) {
 	RUN(nothing_begins_on_a_weekend_but_an_emergency);
 	RUN(a_revert_goes_back_to_what_was_good);
 	RUN(hosts_begin_spread_over_the_orders_time);
+	RUN(parts_of_one_failure_domain_begin_apart);
+	RUN(a_part_is_of_as_many_as_there_are);
 	RUN(cohorts_are_even_and_shuffled_for_each_release);
 	DONE();
 }

@@ -102,6 +102,8 @@ static const struct config_key settings_keys[] = {
 	  .fallback = "stable", .help = "bundles and orders of others are left alone" },
 	{ .path = "content.stratum", .type = CONFIG_TEXT, .offset = AT(content.stratum),
 	  .help = "label of hosts like this one, such as debian-12/6.1/amd64" },
+	{ .path = "content.part", .type = CONFIG_TEXT, .offset = AT(content.part),
+	  .help = "2/3: the 2nd third of my rack, zone or service; thirds begin apart" },
 	{ .path = "content.ring", .type = CONFIG_WORD, .offset = AT(content.ring), .words = rings,
 	  .fallback = "0", .help = "take part when a rollout has come to this ring, not before" },
 	{ .path = "content.max_ring", .type = CONFIG_WORD, .offset = AT(content.max_ring),
@@ -153,6 +155,8 @@ int settings_policy(const struct settings_content *c, struct policy *ret) {
 
 	if (!err && c->stratum)
 		err = policy_set(&p, STR("stratum"), str_of(c->stratum));
+	if (!err && c->part)
+		err = policy_set(&p, STR("part"), str_of(c->part));
 	if (!err && c->exact)
 		err = policy_set(&p, STR("exact"), str_of(c->exact));
 	if (!err)

@@ -17,7 +17,8 @@
 #define SETTINGS_FILE SETTINGS_FOLDER "/lapwing.yaml"
 
 struct settings_content {
-	const char *folder, *source, *ca, *tapes, *channel, *stratum, *exact; /* NULL: not said */
+	const char *folder, *source, *ca, *tapes, *channel, *stratum; /* NULL: not said */
+	const char *part, *exact; /* NULL: likewise */
 	int ring, max_ring; /* 0 to 4 */
 	uint64_t delay_s;
 	bool freeze, weekends, laboratory;

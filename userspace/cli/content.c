@@ -201,8 +201,9 @@ static int pin(struct content_job *j) {
 		if (!eq || policy_set(&p, key, str_of(eq + 1)))
 			return cli_misuse(&command_content,
 					  "pin takes max_ring=0..4, ring=0..4, delay=TIME, "
-					  "exact=HASH, channel=NAME, stratum=LABEL, weekends=0|1, "
-					  "laboratory=0|1 or \"none\", not \"%s\"", j->args[i]);
+					  "exact=HASH, channel=NAME, stratum=LABEL, part=N/M, "
+					  "weekends=0|1, laboratory=0|1 or \"none\", not "
+					  "\"%s\"", j->args[i]);
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ",
 			       j->args[i]);
 	}
@@ -398,7 +399,7 @@ const struct command command_content = {
 		 "promote ends a trial well, rollback ends it, or leaves the live bundle for the\n"
 		 "one before. disarm and leave switch off a rule, or what hooks tell (file,\n"
 		 "net.dns); arm and restore end that, also where an order said so.\n"
-		 "pin: max_ring, ring, delay, exact, channel, stratum. A running\n"
+		 "pin: max_ring, ring, delay, exact, channel, stratum, part. A running\n"
 		 "sensor follows within a second; none of this needs a network.\n"
 		 "\n"
 		 "      --folder DIR    the state folder (" UPDATER_FOLDER ")\n"

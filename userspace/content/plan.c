@@ -22,9 +22,14 @@ static void hold(struct plan *ret, const char *reason, const char *why, uint64_t
 	ret->not_before_s = until_s;
 }
 
-/* begins_s - when a host of this cohort begins: nobody at the same second as all others */
-static uint64_t begins_s(const struct order *o, uint32_t cohort) {
-	return o->issued_s + (uint64_t)o->spread_s * cohort / COHORTS;
+/*
+ * begins_s - when a host of this cohort begins: nobody at the same second as all others
+ * Hosts of one failure domain that are of other parts of it have another part of that time.
+ */
+static uint64_t begins_s(const struct order *o, const struct policy *p, uint32_t cohort) {
+	uint64_t parts = p->parts ? p->parts : 1, part = p->parts ? p->part - 1 : 0;
+
+	return o->issued_s + o->spread_s * (part * COHORTS + cohort) / (parts * COHORTS);
 }
 
 /* revert - away from the order's bundle, wherever it is */
@@ -37,8 +42,8 @@ static void revert(const struct order *o, const struct policy *p, const struct p
 		answer(ret, PLAN_NONE, "-", "it is not here");
 	} else if (p->exact && same(p->exact_hash, o->bundle)) {
 		hold(ret, "exact", "the owner wants exactly this bundle", 0);
-	} else if (now_s < begins_s(o, cohort)) {
-		hold(ret, "spread", "other hosts go back first", begins_s(o, cohort));
+	} else if (now_s < begins_s(o, p, cohort)) {
+		hold(ret, "spread", "other hosts go back first", begins_s(o, p, cohort));
 	} else {
 		answer(ret, PLAN_REVERT, "ordered", "the rollout is reverted");
 		if (o->has_to)
@@ -96,8 +101,8 @@ static bool rollout_holds(const struct order *o, const struct policy *p, uint64_
 		hold(ret, "max_ring", "the owner lets no more hosts than this ring has take it", 0);
 	else if (cohort >= o->permyriad)
 		hold(ret, "cohort", "it is not this host's turn", 0);
-	else if (now_s < begins_s(o, cohort))
-		hold(ret, "spread", "this host begins later", begins_s(o, cohort));
+	else if (now_s < begins_s(o, p, cohort))
+		hold(ret, "spread", "this host begins later", begins_s(o, p, cohort));
 	else
 		return false;
 	return true;

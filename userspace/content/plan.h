@@ -17,6 +17,7 @@ struct policy {
 	uint32_t ring;	   /* not before a rollout has come to this ring; 0: a laboratory host */
 	bool laboratory;   /* ring 0: whatever its cohort */
 	uint32_t max_ring; /* of all my hosts no more than this ring's share, until I say so */
+	uint32_t part, parts; /* "2/3": of a rack, zone or service the 2nd third; 0/0: none */
 	uint64_t delay_s;  /* not before an order is so old */
 	uint64_t freeze_until_s; /* nothing new before; UINT64_MAX: until I say so */
 	bool weekends;		 /* begin also from Friday 16:00 to Monday 06:00, local time */

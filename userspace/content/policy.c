@@ -8,6 +8,8 @@
 
 #include "content/number.h"
 
+#define MAX_PARTS 1000
+
 struct policy policy_default(void) {
 	return (struct policy){ .max_ring = 4 };
 }
@@ -47,6 +49,21 @@ static int set_number(struct policy *p, struct str key, struct str value) {
 	return err;
 }
 
+/* set_part - "2/3"; nothing: none */
+static int set_part(struct policy *p, struct str x) {
+	const char *slash = x.n ? memchr(x.s, '/', x.n) : NULL;
+	uint32_t n = slash ? (uint32_t)(slash - x.s) : 0;
+	uint64_t part = 0, parts = 0;
+
+	if (x.n && (!slash || number_parse((struct str){ x.s, n }, &part) ||
+		    number_parse((struct str){ slash + 1, x.n - n - 1 }, &parts) || !part ||
+		    part > parts || parts > MAX_PARTS))
+		return -EINVAL;
+	p->part = (uint32_t)part;
+	p->parts = (uint32_t)parts;
+	return 0;
+}
+
 int policy_set(struct policy *p, struct str key, struct str value) {
 	struct policy next = *p;
 	int err;
@@ -55,6 +72,8 @@ int policy_set(struct policy *p, struct str key, struct str value) {
 		err = set_text(next.channel, value);
 	} else if (str_eq(key, STR("stratum"))) {
 		err = set_text(next.stratum, value);
+	} else if (str_eq(key, STR("part"))) {
+		err = set_part(&next, value);
 	} else if (str_eq(key, STR("exact"))) {
 		next.exact = value.n != 0;
 		err = value.n ? seal_unhex(value, next.exact_hash) : 0;
@@ -79,6 +98,8 @@ void policy_format(const struct policy *p, struct buf *out) {
 		buf_add_lit(out, "freeze_until ever\n");
 	else if (p->freeze_until_s)
 		buf_addf(out, "freeze_until %" PRIu64 "\n", p->freeze_until_s);
+	if (p->parts)
+		buf_addf(out, "part %u/%u\n", p->part, p->parts);
 	seal_hex(p->exact_hash, hex);
 	if (p->exact)
 		buf_addf(out, "exact %s\n", hex);
@@ -112,6 +133,10 @@ void policy_join(struct policy *p, const struct policy *other) {
 	p->delay_s = other->delay_s > p->delay_s ? other->delay_s : p->delay_s;
 	if (other->freeze_until_s > p->freeze_until_s)
 		p->freeze_until_s = other->freeze_until_s;
+	if (other->parts) {
+		p->part = other->part;
+		p->parts = other->parts;
+	}
 	p->laboratory |= other->laboratory;
 	p->weekends |= other->weekends;
 	if (other->exact) {

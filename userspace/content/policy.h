@@ -3,7 +3,7 @@
  * policy.h - the owner's word as text: the file `pins` of the state folder
  *
  * A line for each key: channel, stratum, ring, laboratory, max_ring, delay (seconds), freeze_until
- * (seconds since 1970, or "ever"), weekends, exact (a bundle's hash).
+ * (seconds since 1970, or "ever"), weekends, exact (a bundle's hash), part (2/3).
  */
 #ifndef LAPWING_CONTENT_POLICY_H
 #define LAPWING_CONTENT_POLICY_H
