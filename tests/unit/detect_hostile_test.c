@@ -181,6 +181,45 @@ static void values_without_room_are_told(void) {
 	free(values);
 }
 
+/* What is put together of an event takes room, too: a value that had none is no silent "no". */
+static void values_put_together_without_room_are_told(void) {
+	static const struct {
+		const char *text;
+		bool invoked, read;
+	} rows[] = {
+		{ HEAD "detection: {s: {Hashes: SHA256=ab}, condition: s}\n", false, false },
+		{ HEAD "detection: {s: {Image: /srv/run}, condition: s}\n", true, false },
+		{ HEAD "detection: {s: {Image: /usr/bin/sh}, condition: s}\n", false, false },
+		{ HEAD "detection: {s: {ParentImage: /usr/bin/sh}, condition: s}\n", false, false },
+		{ "title: t\nlogsource: {product: linux, service: auditd}\n"
+		  "detection: {s: {name: /var/run/x}, condition: s}\n",
+		  false, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ruleset *rules = rule_load(rows[i].text);
+		struct event e = { .kind = rows[i].read ? WIRE_FILE_CREATE : WIRE_PROCESS_EXEC };
+		struct arena none;
+
+		EVENT_SET_STR(&e, PROCESS_EXECUTABLE, process.executable, STR("/usr/bin/dash"));
+		EVENT_SET_STR(&e, PARENT_EXECUTABLE, parent.executable, STR("/usr/bin/dash"));
+		EVENT_SET_STR(&e, PROCESS_NAME, process.name, STR("sh"));
+		EVENT_SET_STR(&e, PARENT_NAME, parent.name, STR("sh"));
+		EVENT_SET_STR(&e, PROCESS_CWD, process.cwd, STR("/srv"));
+		EVENT_SET_STR(&e, EXEC_SHA256, exec.sha256, STR("ab"));
+		EVENT_SET_STR(&e, FILE_PATH, file.path, STR("/run/x"));
+		if (rows[i].invoked)
+			EVENT_SET_STR(&e, EXEC_INVOKED, exec.invoked, STR("./run"));
+		arena_init(&none, 1);
+		detect_event(rules, &none, &e);
+		CHECK(e.n_detections == 0 && detect_cramped(rules));
+		detect_event(rules, &rule_arena, &e);
+		CHECK(e.n_detections == 1 && !detect_cramped(rules));
+		arena_done(&none);
+		ruleset_free(rules);
+	}
+}
+
 static void a_list_of_100000_values_in_a_rule_is_refused(void) {
 	struct buf text = { 0 };
 
@@ -219,6 +258,7 @@ int main(void) {
 	RUN(nuls_and_bytes_that_are_no_utf8_are_bytes);
 	RUN(a_list_of_100000_values_in_an_event);
 	RUN(values_without_room_are_told);
+	RUN(values_put_together_without_room_are_told);
 	RUN(a_list_of_100000_values_in_a_rule_is_refused);
 	RUN(an_alias_bomb_is_refused);
 	arena_done(&rule_arena);

@@ -288,6 +288,9 @@ void slot_fill_audit(const struct match *m, struct slot *s);
 /* slot_add - one more value that is put together; absent ones are none */
 void slot_add(struct slot *s, struct str value);
 
+/* slot_join - one more value: @b behind @a; without room for it @s is cramped */
+void slot_join(const struct match *m, struct slot *s, struct str a, struct str b);
+
 /* slot_images - the executable, and the path that it was invoked by */
 void slot_images(const struct match *m, struct slot *s);
 

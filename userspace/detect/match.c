@@ -127,7 +127,7 @@ static void try_event(struct ruleset *rules, struct arena *arena, const struct b
 		return;
 	begin(rules, arena);
 	try_bucket(rules, bucket, t);
-	if (bucket->memory && !t->noted)
+	if (bucket->memory && !t->noted && !rules->match.cramped)
 		memory_keep(bucket->memory, e);
 }
 

@@ -54,14 +54,32 @@ static uint32_t append_clean(char *out, uint32_t n, struct str path) {
 	return n;
 }
 
+/* own_room - @n bytes for a value that is put together; without room @s is cramped */
+static char *own_room(const struct match *m, struct slot *s, size_t n) {
+	char *out = arena_alloc(m->arena, n);
+
+	s->cramped |= !out;
+	return out;
+}
+
+void slot_join(const struct match *m, struct slot *s, struct str a, struct str b) {
+	char *out = own_room(m, s, (size_t)a.n + b.n);
+
+	if (!out)
+		return;
+	memcpy(out, a.s, a.n);
+	memcpy(out + a.n, b.s, b.n);
+	slot_add(s, (struct str){ out, a.n + b.n });
+}
+
 /* absolute - @path as seen from the directory @cwd; as it is when that cannot be told */
-static struct str absolute(struct arena *arena, struct str cwd, struct str path) {
+static struct str absolute(const struct match *m, struct slot *s, struct str cwd, struct str path) {
 	char *out;
 	uint32_t n;
 
 	if (path.n == 0 || path.s[0] == '/' || cwd.n == 0 || cwd.s[0] != '/')
 		return path;
-	out = arena_alloc(arena, (size_t)cwd.n + path.n + 2);
+	out = own_room(m, s, (size_t)cwd.n + path.n + 2);
 	if (!out)
 		return path;
 	n = append_clean(out, 0, cwd);
@@ -70,36 +88,29 @@ static struct str absolute(struct arena *arena, struct str cwd, struct str path)
 }
 
 /*
- * called - the name that a process goes by, beside its executable: bash run as
- * "sh" is named sh. Absent when it says nothing new.
+ * add_called - the name that a process goes by, beside its executable: bash run as
+ * "sh" is named sh. None when it says nothing new.
  */
-static struct str called(struct arena *arena, struct str executable, struct str name) {
+static void add_called(const struct match *m, struct slot *s, struct str executable,
+		       struct str name) {
 	struct str base;
-	uint32_t dir;
-	char *out;
 
 	if (!executable.s || name.n == 0 || memchr(name.s, '/', name.n))
-		return (struct str){ 0 };
+		return;
 	base = str_basename(executable);
-	dir = executable.n - base.n;
-	if (str_starts(base, name))
-		return (struct str){ 0 };
-	out = arena_alloc(arena, (size_t)dir + name.n);
-	if (!out)
-		return (struct str){ 0 };
-	memcpy(out, executable.s, dir);
-	memcpy(out + dir, name.s, name.n);
-	return (struct str){ out, dir + name.n };
+	if (!str_starts(base, name))
+		slot_join(m, s, (struct str){ executable.s, executable.n - base.n }, name);
 }
 
 void slot_images(const struct match *m, struct slot *s) {
 	struct str executable = text_of(m->e, FIELD_PROCESS_EXECUTABLE), other;
 
-	if (event_has(m->e, FIELD_EXEC_INVOKED))
-		other = absolute(m->arena, text_of(m->e, FIELD_PROCESS_CWD), m->e->exec.invoked);
-	else
-		other = called(m->arena, executable, text_of(m->e, FIELD_PROCESS_NAME));
 	slot_add(s, executable);
+	if (!event_has(m->e, FIELD_EXEC_INVOKED)) {
+		add_called(m, s, executable, text_of(m->e, FIELD_PROCESS_NAME));
+		return;
+	}
+	other = absolute(m, s, text_of(m->e, FIELD_PROCESS_CWD), m->e->exec.invoked);
 	if (!str_eq(executable, other))
 		slot_add(s, other);
 }
@@ -108,7 +119,7 @@ static void fill_parent_image(const struct match *m, struct slot *s) {
 	struct str executable = text_of(m->e, FIELD_PARENT_EXECUTABLE);
 
 	slot_add(s, executable);
-	slot_add(s, called(m->arena, executable, text_of(m->e, FIELD_PARENT_NAME)));
+	add_called(m, s, executable, text_of(m->e, FIELD_PARENT_NAME));
 }
 
 /* record_words - every value of a record */
@@ -155,15 +166,10 @@ static void fill_names(const struct match *m, struct slot *s) {
 }
 
 static void fill_hashes(const struct match *m, struct slot *s) {
-	static const struct str name = { "SHA256=", 7 };
 	struct str hash = text_of(m->e, s->taxon.field);
-	char *out = hash.s ? arena_alloc(m->arena, name.n + hash.n) : NULL;
 
-	if (!out)
-		return;
-	memcpy(out, name.s, name.n);
-	memcpy(out + name.n, hash.s, hash.n);
-	slot_add(s, (struct str){ out, name.n + hash.n });
+	if (hash.s)
+		slot_join(m, s, STR("SHA256="), hash);
 }
 
 static void fill_built(const struct match *m, struct slot *s) {

@@ -75,16 +75,8 @@ static void add_exit(const struct match *m, struct slot *s) {
 
 /* /var/run is a link to /run nearly everywhere, and rules know files there by the old name. */
 static void add_old_name(const struct match *m, struct slot *s, struct str path) {
-	char *out;
-
-	if (!str_starts(path, STR("/run/")))
-		return;
-	out = arena_alloc(m->arena, (size_t)path.n + 4);
-	if (!out)
-		return;
-	memcpy(out, "/var", 4);
-	memcpy(out + 4, path.s, path.n);
-	slot_add(s, (struct str){ out, path.n + 4 });
+	if (str_starts(path, STR("/run/")))
+		slot_join(m, s, STR("/var"), path);
 }
 
 static void add_name(const struct match *m, struct slot *s) {
