@@ -84,15 +84,17 @@ static void read_events(const char *path, struct arena *arena, struct events *re
 struct scan {
 	const struct sieve *sieve;
 	struct str value;
+	size_t event;
 };
 
 struct scans {
 	struct scan *v;
 	size_t n, cap;
 	uint64_t bytes;
+	size_t event; /* that those are of which are added now */
 };
 
-static void add_scan(struct scans *scans, struct arena *kept, const struct bucket_slot *s,
+static void add_scan(struct scans *scans, struct arena *kept, const struct sieve *sieve,
 		     struct str value) {
 	if (scans->n == scans->cap) {
 		scans->cap = scans->cap ? scans->cap * 2 : 4096;
@@ -101,7 +103,7 @@ static void add_scan(struct scans *scans, struct arena *kept, const struct bucke
 	value = arena_str(kept, value);
 	if (!scans->v || !value.s)
 		die("out of memory");
-	scans->v[scans->n++] = (struct scan){ s->sieve, value };
+	scans->v[scans->n++] = (struct scan){ sieve, value, scans->event };
 	scans->bytes += value.n;
 }
 
@@ -115,11 +117,12 @@ static void add_scans(struct scans *scans, struct arena *kept, struct match *m,
 
 		slot_get(m, s);
 		for (uint32_t k = 0; k < s->n; k++)
-			add_scan(scans, kept, &b->slots[i], s->v[k]);
+			add_scan(scans, kept, b->slots[i].sieve, s->v[k]);
 	}
 	for (uint32_t id = 0; b->words.sieve && id < FIELD_MAX; id++) {
 		if (b->left[id / 64] & m->e->has[id / 64] & 1ull << id % 64)
-			add_scan(scans, kept, &b->words, *(const struct str *)field_at(m->e, id));
+			add_scan(scans, kept, b->words.sieve,
+				 *(const struct str *)field_at(m->e, id));
 	}
 }
 
@@ -152,4 +155,19 @@ static void collect(void *ctx, struct match *m, const struct bucket *b) {
 	struct collector *c = ctx;
 
 	add_scans(c->scans, c->kept, m, b);
+}
+
+/* fetch - @from and its texts are in the cache, as they are when it has just been decoded */
+static unsigned fetch(struct event *to, const struct event *from) {
+	unsigned sum = 0;
+
+	*to = *from;
+	for (uint32_t id = 0; id < FIELD_MAX; id++) {
+		const struct str *x = field_at(to, id);
+
+		for (uint32_t i = 0; fields[id].type == FIELD_STR && event_has(to, id) && i < x->n;
+		     i += 64)
+			sum += (unsigned char)x->s[i];
+	}
+	return sum;
 }

@@ -37,21 +37,6 @@ static __attribute__((noinline)) double scan_s(const struct scans *scans, long r
 	return now_s() - t;
 }
 
-/* fetch - @from and its texts are in the cache, as they are when it has just been decoded */
-static unsigned fetch(struct event *to, const struct event *from) {
-	unsigned sum = 0;
-
-	*to = *from;
-	for (uint32_t id = 0; id < FIELD_MAX; id++) {
-		const struct str *x = field_at(to, id);
-
-		for (uint32_t i = 0; fields[id].type == FIELD_STR && event_has(to, id) && i < x->n;
-		     i += 64)
-			sum += (unsigned char)x->s[i];
-	}
-	return sum;
-}
-
 /* warm_s - seconds for @rounds of matching events that are in the cache: without fetching them */
 static double warm_s(struct ruleset *rules, const struct events *events, struct arena *scratch,
 		     long rounds) {
