@@ -10,7 +10,7 @@
  * is less. All are told where a text has to stand.
  *
  * The texts are those of which rules need one, as our engine seeks them, or all that rules name.
- * Beside the searches stands what the engine takes for whole events, and each is timed as the engine
+ * Beside the searches stands what the engine takes for whole events, and each is timed as that
  * is: event by event, each fetched into the cache first, which takes tables out of it. The best of
  * PASSES, taken in turns. With 0 rounds it is done once, by ours and Hyperscan, for callgrind:
  * --toggle-collect=by_hyperscan, by_ours or detect_event give the instructions for all events.
@@ -164,7 +164,7 @@ struct way {
 	uint64_t hits;
 };
 
-/* touch - the values of the event @of, from @i on, are in the cache; gives where the next one's are */
+/* touch - the values of the event @of, from @i on, are in the cache; gives where they end */
 static size_t touch(const struct scans *scans, size_t i, size_t of, unsigned *sum) {
 	for (; i < scans->n && scans->v[i].event == of; i++) {
 		for (uint32_t k = 0; k < scans->v[i].value.n; k += 64)
@@ -173,7 +173,7 @@ static size_t touch(const struct scans *scans, size_t i, size_t of, unsigned *su
 	return i;
 }
 
-/* pass_s - seconds for @rounds of fetching events and their values, and of what @w does with them */
+/* pass_s - seconds for @rounds of fetching events and their values, and of what @w does */
 static double pass_s(struct way *w, const struct other **others, const struct events *events,
 		     const struct scans *scans, long rounds) {
 	static volatile unsigned sink;

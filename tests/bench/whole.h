@@ -3,8 +3,8 @@
  * whole.h - the bare search for every text that rules name, which our engine does without
  *
  * What another engine would do: look for all texts of all rules of an event's log source, in all
- * values that they ask for, each value once. Ours looks for those texts only of which a rule needs one
- * (detect/screen.c).
+ * values that they ask for, each value once. Ours looks for those texts only of which a rule needs
+ * one (detect/screen.c).
  */
 #include "corpus.h"
 
