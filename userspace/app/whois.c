@@ -165,7 +165,9 @@ static bool next(struct whois *w) {
 /* ask - write(), as a sandbox allows no send() */
 static void ask(struct whois *w) {
 	for (int i = 0; i < ASKS_AT_ONCE && w->fd >= 0 && next(w); i++) {
-		if (write(w->fd, &w->held, sizeof(w->held)) < 0) {
+		const struct who_ask request = w->held;
+
+		if (write(w->fd, &request, sizeof(request)) < 0) {
 			if (errno != EAGAIN && errno != EINTR)
 				leave(w);
 			return;

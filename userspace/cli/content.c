@@ -191,14 +191,15 @@ static int pin(struct content_job *j) {
 	for (int i = 0; i < j->n_args; i++) {
 		const char *eq = strchr(j->args[i], '=');
 		struct str key = { j->args[i], eq ? (uint32_t)(eq - j->args[i]) : 0 };
+		const char *value = eq ? eq + 1 : NULL;
 		uint64_t ms;
 		char seconds[24];
 
-		if (eq && str_eq(key, STR("delay")) && !quantity_ms(eq + 1, &ms)) {
+		if (value && str_eq(key, STR("delay")) && !quantity_ms(value, &ms)) {
 			(void)snprintf(seconds, sizeof(seconds), "%" PRIu64, ms / 1000);
-			eq = seconds - 1;
+			value = seconds;
 		}
-		if (!eq || policy_set(&p, key, str_of(eq + 1)))
+		if (!value || policy_set(&p, key, str_of(value)))
 			return cli_misuse(&command_content,
 					  "pin takes max_ring=0..4, ring=0..4, delay=TIME, "
 					  "exact=HASH, channel=NAME, stratum=LABEL, part=N/M, "
