@@ -4,8 +4,11 @@
 import http.server
 import os
 import ssl
+import sys
 import threading
-import time
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+from waiting import wait_until  # noqa: E402,F401  pylint: disable=wrong-import-position,unused-import
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -94,12 +97,3 @@ class Web(http.server.ThreadingHTTPServer):
         self.over.set()
         self.shutdown()
         self.server_close()
-
-
-def wait_until(holds, seconds, step=0.2):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(step)
-    return bool(holds())

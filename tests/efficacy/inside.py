@@ -12,6 +12,10 @@ import subprocess
 import sys
 import time
 
+# in a guest it lies beside this file
+sys.path.append(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+from waiting import wait_until  # noqa: E402,F401  pylint: disable=wrong-import-position,unused-import
+
 TOKEN = "lapwing.efficacy=guest"  # on the kernel's command line; scripts/efficacy puts it there
 
 
@@ -38,17 +42,6 @@ def settle(seconds=240):
 
 def run(*argv, **more):
     return subprocess.run(argv, capture_output=True, text=True, check=False, **more)
-
-
-def wait_until(what, seconds):
-    """Asks twice a second; what it gave when that was true, or None when the time is over."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        got = what()
-        if got:
-            return got
-        time.sleep(0.5)
-    return None
 
 
 def now_ns():

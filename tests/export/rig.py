@@ -8,8 +8,12 @@ couriers as the sensor's, without a kernel.
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+import waiting  # noqa: E402  pylint: disable=wrong-import-position
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 BUILD = os.path.join(TOP, "build-san" if os.environ.get("SAN") == "1" else "build")
@@ -55,11 +59,9 @@ def slurp(path):
 
 
 def wait_until(true, what, seconds=SLOW_S):
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise Failed(f"in {seconds} s not: {what}")
-        time.sleep(0.01)
+    """As waiting's, for what must come; @what it is."""
+    if not waiting.wait_until(true, seconds):
+        raise Failed(f"in {seconds} s not: {what}")
 
 
 class Events:

@@ -5,9 +5,13 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
-from compare import Event
+sys.path.append(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+# pylint: disable=wrong-import-position,unused-import
+from compare import Event  # noqa: E402
+from waiting import wait_until  # noqa: E402,F401
 
 SLOW_S = 600  # an emulated guest loads for 10 s, and runs ten times slower
 GRACE_S = 10
@@ -68,16 +72,6 @@ def end(child):
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def wait_until(what, seconds=SLOW_S):
-    """Asks again and again; whether it became true in time."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if what():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def read_events(path):
