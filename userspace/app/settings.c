@@ -199,22 +199,10 @@ static __attribute__((format(printf, 1, 2))) int say(const char *fmt, ...) {
 
 /* check_url - the type of the sink that @url names, if there is nothing wrong with it */
 static int check_url(const char *url, const struct sink_type **ret) {
-	size_t n_types, n = strcspn(url, ":");
-	const struct sink_type *const *types = sink_types(&n_types);
-	const char *words[32], *near, *why = "there is no memory";
+	const char *why = "there is no memory";
 	struct sink_url u;
-	char scheme[32];
-	int err;
+	int err = url_parse(url, &u, &why);
 
-	(void)snprintf(scheme, sizeof(scheme), "%.*s", (int)(n < sizeof(scheme) ? n : 0), url);
-	for (size_t i = 0; i < n_types && i < 32; i++)
-		words[i] = types[i]->scheme;
-	if (!sink_type(scheme)) {
-		near = nearest_word(scheme, words, n_types < 32 ? n_types : 32);
-		return say("the url begins with the name of no sink%s%s%s",
-			   near ? "; did you mean \"" : "", near ? near : "", near ? ":\"?" : "");
-	}
-	err = url_parse(url, &u, &why);
 	if (err)
 		return say("%s", why);
 	err = sink_check(&u, batch_has_key, ret, &why);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/quantity.h"
 
 extern const struct sink_type sink_file, sink_stdout, sink_unix, sink_tcp, sink_tls, sink_syslog,
@@ -54,6 +55,24 @@ static bool takes_format(const struct sink_type *t, const char *format) {
 	return false;
 }
 
+/* say_no_sink - and which was meant, or else which there are */
+static void say_no_sink(const char *scheme, char *out, size_t size) {
+	const char *words[N_TYPES], *near;
+	int n;
+
+	for (size_t i = 0; i < N_TYPES; i++)
+		words[i] = types[i]->scheme;
+	near = nearest_word(scheme, words, N_TYPES);
+	n = snprintf(out, size, "\"%.32s:\" is no sink; ", scheme);
+	if (near) {
+		(void)snprintf(out + n, size - (size_t)n, "did you mean \"%s:\"?", near);
+		return;
+	}
+	n += snprintf(out + n, size - (size_t)n, "there are");
+	for (size_t i = 0; i < N_TYPES && n < (int)size; i++)
+		n += snprintf(out + n, size - (size_t)n, " %s:", words[i]);
+}
+
 int sink_check(const struct sink_url *url, bool (*other)(const char *key),
 	       const struct sink_type **ret, const char **why) {
 	const struct sink_type *t = sink_type(url->scheme);
@@ -62,12 +81,7 @@ int sink_check(const struct sink_url *url, bool (*other)(const char *key),
 
 	*why = sentence;
 	if (!t) {
-		int n = snprintf(sentence, sizeof(sentence), "\"%.32s:\" is no sink; there are",
-				 url->scheme);
-
-		for (size_t i = 0; i < N_TYPES && n > 0 && n < (int)sizeof(sentence); i++)
-			n += snprintf(sentence + n, sizeof(sentence) - (size_t)n, " %s:",
-				      types[i]->scheme);
+		say_no_sink(url->scheme, sentence, sizeof(sentence));
 		return -EINVAL;
 	}
 	for (unsigned i = 0; i < url->n_params; i++) {
