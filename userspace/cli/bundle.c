@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/quantity.h"
-#include "probe/deeds.h"
 
 enum {
 	OPTION_NAME = 512,
@@ -120,8 +120,8 @@ static int take_u64(const char *option, uint64_t max, uint64_t *ret) {
 	errno = 0;
 	*ret = strtoull(optarg, &end, 10);
 	if (errno || *end || end == optarg || *optarg == '-' || *ret > max)
-		return cli_misuse(&command_bundle, "%s takes a whole number%s, not \"%s\"", option,
-				  max == 4 ? " from 0 to 4" : "", optarg);
+		return cli_misuse(&command_bundle, "%s takes a whole number from 0 to %" PRIu64
+				  ", not \"%s\"", option, max, optarg);
 	return CLI_OK;
 }
 
@@ -222,10 +222,9 @@ static int take_order(int option, struct bundle_job *j) {
 	case OPTION_DISARM:
 		return add_text(o->disarm, &o->n_disarm, ORDER_DISARM, "rules to disarm");
 	case OPTION_LEAVE:
-		if (!deed_known(optarg))
-			return cli_misuse(&command_bundle, "no hook tells \"%s\"; `lapwing "
-					  "preflight` lists deeds, as in file or net.dns", optarg);
-		return add_text(o->leave, &o->n_leave, ORDER_LEAVE, "deeds to leave");
+		code = cli_deed(&command_bundle, optarg);
+		return code ? code
+			    : add_text(o->leave, &o->n_leave, ORDER_LEAVE, "deeds to leave");
 	case OPTION_SAFE:
 		o->safe = true;
 		return CLI_OK;

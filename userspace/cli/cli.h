@@ -36,6 +36,9 @@ static inline int cli_fault(int err) {
 /* cli_misuse - says what is wrong and where help is, on standard error; gives CLI_USAGE */
 int cli_misuse(const struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* cli_deed - CLI_OK if some hook tells @name, a deed or a family of them; else as cli_misuse() */
+int cli_deed(const struct command *c, const char *name);
+
 /*
  * cli_bad_option - the same for what getopt_long() refused, naming the option and the nearest
  * @got: its result, '?' or ':'. Needs opterr = 0, and ':' at the start of the short options, so

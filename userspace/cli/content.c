@@ -23,7 +23,6 @@
 #include "base/quantity.h"
 #include "cli/cli.h"
 #include "cli/content.h"
-#include "probe/deeds.h"
 
 extern const struct command command_content;
 
@@ -292,10 +291,9 @@ static int arm(struct content_job *j) {
 }
 
 static int leave(struct content_job *j) {
-	if (!deed_known(j->args[0]))
-		return cli_misuse(&command_content, "no hook tells \"%s\"; `lapwing preflight` "
-				  "lists deeds, as in file or net.dns", j->args[0]);
-	return switch_it(j, OFF_DEED, true);
+	int code = cli_deed(&command_content, j->args[0]);
+
+	return code ? code : switch_it(j, OFF_DEED, true);
 }
 
 static int restore(struct content_job *j) {
