@@ -41,10 +41,9 @@ def args_right(event, args):
     area = "".join(arg + "\0" for arg in args)
     if event.fields.get("exec.args_bytes") != len(area):
         return False
-    degraded = event.degraded
-    if degraded == {"ARGS_CUT"} and len(area) > 4096:
+    if event.degraded == {"ARGS_CUT"} and len(area) > 4096:
         return event.fields.get("exec.args") == [*area[:2048].split("\0"), area[-2048:-1]]
-    return event.fields.get("exec.args") == args and not degraded
+    return event.fields.get("exec.args") == args and not event.degraded
 
 
 def malformed(events, args):
