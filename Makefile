@@ -22,6 +22,7 @@
 # make clean
 #
 # SAN=1 builds with ASan and UBSan into build-san/; V=1 shows the commands.
+# ARCH=arm64 builds for that into build-arm64/ (scripts/deps arm64; SYSROOT=DIR for other libraries).
 
 VERSION  := 0.1.0
 FAMILIES := process file net inject kernel
@@ -29,7 +30,9 @@ ROOMS    := base event probe decode enrich detect encode filter spool sink conte
             cli
 
 SAN ?= 0
-B   := $(if $(filter 1,$(SAN)),build-san,build)
+HERE := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+ARCH ?= $(HERE)
+B    := $(if $(filter-out $(HERE),$(ARCH)),build-$(ARCH),$(if $(filter 1,$(SAN)),build-san,build))
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
@@ -37,7 +40,11 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 CC      ?= gcc
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-ARCH    := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+ifneq ($(ARCH),$(HERE))
+CROSS_COMPILE ?= $(if $(filter arm64,$(ARCH)),aarch64-linux-gnu-,$(error no cross compiler known for ARCH=$(ARCH)))
+SYSROOT := $(or $(SYSROOT),$(shell scripts/sysroot $(ARCH)),$(error no libraries of $(ARCH)))
+CC := $(filter ccache,$(CC)) $(CROSS_COMPILE)gcc --sysroot=$(SYSROOT)
+endif
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -156,6 +163,6 @@ image: all
 	@scripts/make-image
 
 clean:
-	$(Q)rm -rf build build-san
+	$(Q)rm -rf build build-san build-arm64
 
 -include $(OBJ:.o=.d) $(FAMILIES:%=$(B)/bpf/%.bpf.d) $(UNIT:%=$(B)/tests/unit/%.d)

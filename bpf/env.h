@@ -19,7 +19,7 @@
 
 #include "compat.h"
 #include "emit.h"
-#include <bpf/bpf_tracing.h>
+#include "syscall.h"
 
 #define ENV_VALUE_BYTES 1024  /* of a variable, its name and the NUL included */
 #define ENV_STEP 8	      /* variables at a time */
@@ -194,7 +194,7 @@ static __always_inline bool env_matters(struct task_struct *task, struct mm_stru
 	if (!compat_has_loop()) /* nor bpf_task_pt_regs(), v5.15 */
 		return true;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	return PT_REGS_IP(regs) - mm->start_code >= mm->end_code - mm->start_code;
+	return SYSCALL_IP(regs) - mm->start_code >= mm->end_code - mm->start_code;
 }
 
 /* env_fill - what is asked for of the environment with which @task begins its program */

@@ -226,7 +226,7 @@ int BPF_PROG(inject_uffd, struct inode *inode, const struct qstr *name,
  * Blind spots: the name is text that the process could have changed since; running one is told by
  * PROCESS_EXEC; 32-bit calls.
  */
-SEC("fexit/__x64_sys_memfd_create")
+SEC("fexit/" SYSCALL_FUNCTION("memfd_create"))
 int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_inject *e;
@@ -241,8 +241,8 @@ int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
 	e = (struct wire_inject *)s->rec;
 	if (ret < 0)
 		e->head.error = (__u16)-ret;
-	e->flags = (__u32)BPF_CORE_READ(regs, si);
-	emit_str(s, &e->name, (const void *)BPF_CORE_READ(regs, di), MEMFD_NAME_BYTES, EMIT_USER);
+	e->flags = (__u32)SYSCALL_ARG2(regs);
+	emit_str(s, &e->name, (const void *)SYSCALL_ARG1(regs), MEMFD_NAME_BYTES, EMIT_USER);
 	emit_end(s, &ring_bulk);
 	return 0;
 }

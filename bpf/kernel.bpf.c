@@ -219,9 +219,9 @@ static __always_inline int kernel_namespaces(__u32 hook, __u64 flags, long ret) 
  * Kernel: kernel/fork.c, the system call unshare, at its end.
  * Blind spots: namespaces that a process is born into are told by its exec.
  */
-SEC("fexit/__x64_sys_unshare")
+SEC("fexit/" SYSCALL_FUNCTION("unshare"))
 int BPF_PROG(kernel_unshare, struct pt_regs *regs, long ret) {
-	__u64 flags = BPF_CORE_READ(regs, di) & KERNEL_NEW_NAMESPACES;
+	__u64 flags = SYSCALL_ARG1(regs) & KERNEL_NEW_NAMESPACES;
 
 	return flags ? kernel_namespaces(WIRE_HOOK_FEXIT_UNSHARE, flags, ret) : 0;
 }
@@ -232,10 +232,10 @@ int BPF_PROG(kernel_unshare, struct pt_regs *regs, long ret) {
  * Blind spots: which kinds were asked for by a pidfd is known, of a namespace's file only what the
  * call names; 32-bit calls.
  */
-SEC("fexit/__x64_sys_setns")
+SEC("fexit/" SYSCALL_FUNCTION("setns"))
 int BPF_PROG(kernel_setns, struct pt_regs *regs, long ret) {
 	return kernel_namespaces(WIRE_HOOK_FEXIT_SETNS,
-				 BPF_CORE_READ(regs, si) & KERNEL_NEW_NAMESPACES, ret);
+				 SYSCALL_ARG2(regs) & KERNEL_NEW_NAMESPACES, ret);
 }
 
 /*

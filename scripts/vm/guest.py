@@ -15,7 +15,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections import namedtuple
 
+import foreign
 import image
 
 TIMED_OUT, DIED, SKIP = 124, 125, 77
@@ -28,10 +30,18 @@ OVERLAYS = ["/etc", "/var", "/root", "/home", "/opt", "/usr/local", "/srv", "/mn
 # norandmaps: qemu 7.2 flushes its translations when a program's mappings move, which makes each
 # exec very slow. Without erms and fsrm the kernel copies in loops, not by "rep movsb", which would
 # count (and run) as one instruction per byte.
-CPU = "max,-erms,-fsrm"
-KERNEL_ARGS = ("console=ttyS0 panic=-1 oops=panic random.trust_cpu=on tsc=reliable no_timer_check "
-               "rcupdate.rcu_expedited=1 i8042.noaux i8042.nopnp cryptomgr.notests norandmaps "
-               "rdinit=/init")
+# pauth-impdef: pointers are signed by a cheap hash, for the architected one takes half of the time.
+KERNEL_ARGS = ("panic=-1 oops=panic random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests "
+               "norandmaps rdinit=/init")
+Machine = namedtuple("Machine", "qemu cpu arguments kernel_args")
+MACHINES = {
+    "amd64": Machine("qemu-system-x86_64", "max,-erms,-fsrm",
+                     ["-machine", "q35,usb=off,smbus=off,sata=off,vmport=off,hpet=off",
+                      "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"],
+                     "console=ttyS0 tsc=reliable no_timer_check i8042.noaux i8042.nopnp"),
+    "arm64": Machine("qemu-system-aarch64", "max,pauth-impdef=on", ["-machine", "virt"],
+                     "console=ttyAMA0"),
+}
 
 
 class Died(Exception):
@@ -64,6 +74,15 @@ def tree_lines(kernel, options, shares):
     return lines + ["cwd=/"] + [f"arg={word}" for word in options.command]
 
 
+def foreign_lines(kernel, options, cwd, shares):
+    """The job in a tree of another architecture: the same, and the directory that we stand in."""
+    bind = [f"bind={cwd}:{cwd}"] if _below(cwd, ["/tmp"]) else []
+    lines = tree_lines(kernel, options, shares)
+    at = lines.index("tmpfs=/tmp")
+    lines[at:at + 1] = [f"lend=cwd:{cwd}", *bind, "tmpfs=/tmp", f"overlay={cwd}"]
+    return [f"cwd={cwd}" if line == "cwd=/" else line for line in lines]
+
+
 def job_lines(kernel, command, cwd, shares):
     lines = [f"module={m}" for m in kernel.init_modules]
     lines += ["tmpfs=/tmp"]
@@ -83,6 +102,7 @@ class Guest:
         self.kernel = kernel
         self.options = options
         self.command = command
+        self.machine = MACHINES[kernel.arch]
         self.shares = [os.path.realpath(d) for d in options.rw]
         self.folder = tempfile.mkdtemp(prefix="vmtest-")
         self.console = os.path.join(self.folder, "console")
@@ -134,21 +154,22 @@ class Guest:
 
     def _qemu_args(self, report):
         o, initrd = self.options, os.path.join(self.folder, "initrd")
+        cwd = os.path.realpath(os.getcwd())
         if o.root:
             lines = tree_lines(self.kernel, o, self.shares)
+        elif self.kernel.arch != "amd64":
+            lines = foreign_lines(self.kernel, o, cwd, self.shares)
         else:
-            lines = job_lines(self.kernel, self.command, os.path.realpath(os.getcwd()), self.shares)
+            lines = job_lines(self.kernel, self.command, cwd, self.shares)
         with open(initrd, "wb") as out, open(self.kernel.initramfs, "rb") as base:
             out.write(base.read())
             out.write(image.job(lines))
-        append = f"{KERNEL_ARGS} lsm={o.lsm} loglevel={6 if o.console else 4} {o.append}"
-        args = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-                "-no-reboot", "-monitor", "none", "-cpu", o.cpu or CPU, "-m", o.mem,
-                "-machine", "q35,usb=off,smbus=off,sata=off,vmport=off,hpet=off",
+        append = f"{self.machine.kernel_args} {KERNEL_ARGS} lsm={o.lsm} loglevel={6 if o.console else 4} {o.append}"
+        args = [self.machine.qemu, *self.machine.arguments, "-nodefaults", "-no-user-config", "-display", "none",
+                "-no-reboot", "-monitor", "none", "-cpu", o.cpu or self.machine.cpu, "-m", o.mem,
                 "-object", f"memory-backend-memfd,id=mem,size={o.mem},share=on",
                 "-numa", "node,memdev=mem", "-kernel", self.kernel.vmlinux, "-initrd", initrd,
-                "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console",
-                "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+                "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console"]
         if o.icount:
             # a nanosecond of the guest's time is one instruction, on one CPU
             args += ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-smp", "1"]
@@ -156,14 +177,22 @@ class Guest:
         else:
             args += ["-accel", "tcg,thread=multi", "-smp", str(o.smp)]
         args += ["-append", append]
-        args += self._serve("root", os.path.realpath(o.root or "/"), "always")
-        if o.root:
-            args += self._serve("modules", self.kernel.modules, "always")
+        args += self._trees(cwd)
         for i, share in enumerate(self.shares):
             args += self._serve(f"rw{i}", share, "auto")
         return args + ["-device", "virtio-serial-pci",
                        "-chardev", f"file,id=report,path=/dev/fd/{report}",
                        "-device", "virtserialport,chardev=report,name=vm.report"]
+
+    def _trees(self, cwd):
+        """What the guest's root is, and what is lent to it."""
+        root, native = self.options.root, self.kernel.arch == "amd64"
+        lent = {"root": os.path.realpath(root) if root else "/" if native else foreign.ready(self.kernel.arch)}
+        if root or not native:
+            lent["modules"] = self.kernel.modules
+        if not root and not native:
+            lent["cwd"] = cwd
+        return [arg for tag, folder in lent.items() for arg in self._serve(tag, folder, "always")]
 
     def _listen(self, fd):
         """Passes the output on and returns the exit status; None if the guest went silent."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What qemu boots: the ELF kernel out of a vmlinuz, and an initramfs with init and its modules."""
+"""What qemu boots: the kernel out of a vmlinuz, and an initramfs with init and its modules."""
 
 import lzma
 import os
@@ -13,6 +13,7 @@ INIT_C = os.path.join(HERE, "init.c")
 
 # what init needs before it has the host's files, where it is not built in
 MODULES = ["virtio_pci", "virtio_console", "overlay", "virtiofs"]
+CROSS = {"arm64": "aarch64-linux-gnu-"}
 
 
 class BadImage(Exception):
@@ -56,6 +57,13 @@ def vmlinux(vmlinuz):
     if not elf.startswith(b"\x7fELF") or len(elf) != size:
         raise BadImage(f"{vmlinuz} unpacks to {len(elf)} bytes, not to an ELF file of {size}")
     return elf
+
+
+def kernel(vmlinuz):
+    """What qemu boots of it: on arm64 the Image as it is (Documentation/arch/arm64/booting.rst)."""
+    with open(vmlinuz, "rb") as f:
+        data = f.read()
+    return data if data[56:60] == b"ARM\x64" else vmlinux(vmlinuz)
 
 
 class Cpio:
@@ -142,8 +150,11 @@ def job(lines):
     return cpio.end()
 
 
-def compile_init(out):
-    compiler = shlex.split(os.environ.get("CC") or "cc")  # "ccache gcc" is one too
+def compile_init(out, arch):
+    if arch == "amd64":
+        compiler = shlex.split(os.environ.get("CC") or "cc")  # "ccache gcc" is one too
+    else:
+        compiler = [CROSS[arch] + "gcc"]
     command = [*compiler, "-O2", "-D_GNU_SOURCE", "-static", "-o", out, INIT_C]
     try:
         r = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -34,7 +34,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/io.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -46,6 +45,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __x86_64__
+#include <sys/io.h>
+#endif
 
 #define ROOT	 "/newroot"
 #define MAX_JOB	 4096
@@ -73,8 +75,10 @@ __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...) {
 /* isa-debug-exit ends qemu at once; the reboot is for a qemu without it (-no-reboot). */
 static void stop_machine(void) {
 	sync();
+#ifdef __x86_64__
 	if (iopl(3) == 0)
 		outb(0, 0xf4);
+#endif
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();

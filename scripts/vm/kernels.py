@@ -2,7 +2,7 @@
 """Debian's kernels: which we know, and a cache folder that holds them ready to boot.
 
 CACHE/kernels/NAME/
-    vmlinux                   the ELF kernel
+    vmlinux                   the kernel as qemu boots it
     modules/lib/modules/REL   its modules, with modules.dep
     initramfs-HASH            init and the modules it needs; HASH names the init.c that made it
     entry.json                release, sizes; written last, so that its absence means "not ready"
@@ -29,7 +29,7 @@ import image
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
-IMAGE = r"linux-image-{}-cloud-amd64"
+IMAGE = r"linux-image-{}-cloud-{}"
 
 # name: the suites that may have it, and its version's pattern; the newest match is taken
 KNOWN = {
@@ -40,12 +40,19 @@ KNOWN = {
     "backports": (["trixie-backports"], r"[0-9.]+\+deb13[0-9.]*"),
     "sid": (["sid"], r"[0-9.]+\+deb[0-9.]+"),
 }
+# the same of another architecture, which qemu emulates like this one
+KNOWN |= {f"{name}-arm64": KNOWN[name] for name in ("6.1", "6.12")}
 
-Kernel = namedtuple("Kernel", "name release vmlinux initramfs init_modules modules")
+Kernel = namedtuple("Kernel", "name arch release vmlinux initramfs init_modules modules")
 
 
 class Unavailable(Exception):
     """This kernel cannot be had here: a reason to skip, not a failure."""
+
+
+def arch(name):
+    """Debian's name of the architecture of a kernel, or of whatever is named in the same way."""
+    return "arm64" if name.endswith("-arm64") else "amd64"
 
 
 def cache_dir():
@@ -74,22 +81,22 @@ def _mirror():
     return DEFAULT_MIRROR
 
 
-def source(suite):
+def source(suite, architecture="amd64"):
     mirror = _mirror()
     if suite.endswith("-security"):
         mirror += "-security"
-    return f"deb [signed-by={KEYRING} arch=amd64] {mirror} {suite} main\n"
+    return f"deb [signed-by={KEYRING} arch={architecture}] {mirror} {suite} main\n"
 
 
 class Apt:
     """apt in a folder of its own; its settings for proxies and the like are the machine's."""
 
-    def __init__(self, folder, suites):
+    def __init__(self, folder, suites, architecture):
         self.folder = folder
         for sub in ("state/lists/partial", "cache/archives/partial"):
             os.makedirs(os.path.join(folder, sub))
         with open(os.path.join(folder, "sources"), "w", encoding="utf-8") as f:
-            f.writelines(source(s) for s in suites)
+            f.writelines(source(s, architecture) for s in suites)
         acquire = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True,
                                  check=True).stdout
         conf = os.path.join(folder, "apt.conf")
@@ -99,7 +106,7 @@ class Apt:
                     f'Dir::Etc::SourceList "{folder}/sources"; Dir::Etc::SourceParts "/dev/null";\n'
                     f'Dir::State "{folder}/state"; Dir::State::Status "/dev/null";\n'
                     f'Dir::Cache "{folder}/cache"; APT::Sandbox::User "root";\n'
-                    f'APT::Architecture "amd64"; APT::Architectures "amd64";\n'
+                    f'APT::Architecture "{architecture}"; APT::Architectures "{architecture}";\n'
                     f'Acquire::Languages "none"; Acquire::Retries "2";\n'
                     f'Acquire::http::Timeout "20"; Acquire::https::Timeout "20";\n')
         self.env = dict(os.environ, APT_CONFIG=conf, LC_ALL="C")
@@ -138,9 +145,9 @@ def _download(name, folder):
     if not os.path.exists(KEYRING) or not shutil.which("apt-get"):
         raise Unavailable("needs apt-get and debian-archive-keyring")
     print(f"vmtest: fetching kernel {name} from {_mirror()}", file=sys.stderr, flush=True)
-    apt = Apt(os.path.join(folder, "apt"), suites)
+    apt = Apt(os.path.join(folder, "apt"), suites, arch(name))
     update = apt.run("apt-get", "-qq", "update")
-    packages = apt.packages(IMAGE.format(version))
+    packages = apt.packages(IMAGE.format(version, arch(name)))
     if not packages:
         failed = [line for line in update.stderr.splitlines() if "Failed to fetch" in line]
         what = failed[0] if failed else "no such package there"
@@ -169,7 +176,7 @@ def _prepare(root, entry):
     """From an extracted package to a folder ready to boot, but for the initramfs."""
     modules = _one(root + "/lib/modules/*", root + "/usr/lib/modules/*")
     release = os.path.basename(modules)
-    elf = image.vmlinux(_one(root + "/boot/vmlinuz-*", modules + "/vmlinuz"))
+    elf = image.kernel(_one(root + "/boot/vmlinuz-*", modules + "/vmlinuz"))
     os.makedirs(entry + "/modules/lib/modules")
     shutil.move(modules, entry + "/modules/lib/modules/" + release)
     subprocess.run([shutil.which("depmod") or "/sbin/depmod", "-b", entry + "/modules", release],
@@ -219,7 +226,7 @@ def _make_initramfs(name, entry):
     """Renamed into place when whole, the list of modules last."""
     folder, path = _kernel_dir(name), _initramfs_path(name)
     with tempfile.TemporaryDirectory(dir=folder) as tmp:
-        image.compile_init(tmp + "/init")
+        image.compile_init(tmp + "/init", arch(name))
         data, modules = image.initramfs(f"{folder}/modules/lib/modules/{entry['release']}",
                                         tmp + "/init")
         for final, text in ((path, data), (path + ".json", json.dumps(modules).encode())):
@@ -235,7 +242,7 @@ def _look(name):
         return None
     with open(initramfs + ".json", encoding="utf-8") as f:
         init_modules = json.load(f)
-    return Kernel(name, entry["release"], folder + "/vmlinux", initramfs, init_modules,
+    return Kernel(name, arch(name), entry["release"], folder + "/vmlinux", initramfs, init_modules,
                   f"{folder}/modules/lib/modules/{entry['release']}")
 
 
@@ -244,7 +251,7 @@ def ready(name, anew=False):
     """A kernel ready to boot. While a guest runs the lock is shared; whoever has something to
     make takes it alone, so that nobody's files go away under him."""
     if platform.machine() != "x86_64":
-        raise Unavailable("guests are x86_64 only")
+        raise Unavailable("guests are emulated on x86_64 only")
     os.makedirs(cache_dir(), exist_ok=True)
     with open(os.path.join(cache_dir(), f"{name}.lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
