@@ -230,6 +230,16 @@ def a_page(sink):
             check("no reason is told", account.why)
 
 
+def not_by_tls(sink):
+    """Plain HTTP to a port that speaks TLS: what servers say to that is no word on any event."""
+    for answer in (b"Client sent an HTTP request to an HTTPS server.\n",
+                   b"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title>"):
+        with sink.receiver(plan=[(400, {"Content-Type": "text/plain"}, answer)] * 1000) as r:
+            account = feed(sink, r, seconds=1)
+            holds(account, [], left=N)
+            check(account.why, "HTTPS" in account.why)
+
+
 def no_name(sink):
     account = Account(sink.url(9, host="nowhere.invalid"), 1)
     holds(account, [], left=N)
@@ -395,36 +405,6 @@ def otlp_variables():
         whole(r, by_variables(ENDPOINT=end, PROTOCOL="grpc", LOGS_PROTOCOL="http/protobuf"))
 
 
-def splunk_never_indexed():
-    with Splunk(indexing=10**9) as r:
-        holds(feed(SINKS[1], r, seconds=1, ack_timeout="300ms"), [], left=N)
-
-
-def splunk_forgets_what_was_before_a_bad_item():
-    """What was not asked for is not taken for indexed, whatever the answer says of one event."""
-    with Splunk(poison=["e7", "e50"], forgets=True) as r:
-        whole(r, feed(SINKS[1], r), refused=2)
-
-
-def splunk_slow_index():
-    with Splunk(indexing=4) as r:
-        whole(r, feed(SINKS[1], r))
-
-
-def elastic_denied_items():
-    for status in (403, 404):
-        with Elastic(plan=[{"denied": status}] * 50) as r:
-            account = feed(SINKS[2], r, seconds=1)
-            holds(account, [], left=N)
-            check(account.why, str(status) in account.why)
-
-
-def elastic_busy_items():
-    with Elastic(plan=[{"busy": [0, 5]}]) as r:
-        whole(r, feed(SINKS[2], r))
-        check("not each once", len(r.ids) == len(set(r.ids)))
-
-
 def prepare(case, *args):
     """A case for tests/export/run, which gives the events: made once, as are the certificates."""
     def run(_, events):
@@ -438,10 +418,9 @@ def prepare(case, *args):
 
 
 EACH = [plain, every_format, down, down_and_back, slow, too_slow, half_open, retry_after,
-        retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, busy_for_a_while, a_page, no_name]
-ALONE = [filters, capped, capped_and_hidden, capped_and_refused, capped_and_killed, capped_and_away, otlp_partial, otlp_partial_odd, otlp_statuses, otlp_variables, splunk_never_indexed,
-         splunk_forgets_what_was_before_a_bad_item, splunk_slow_index, elastic_denied_items,
-         elastic_busy_items]
+        retry_after_date, one_bad_item, too_large, not_let_in, tls, tls_mutual, tls_refused, busy_for_a_while, a_page, not_by_tls,
+        no_name]
+ALONE = [filters, capped, capped_and_hidden, capped_and_refused, capped_and_killed, capped_and_away, otlp_partial, otlp_partial_odd, otlp_statuses, otlp_variables]
 
 CASES = {f"{s.scheme}_{c.__name__}": prepare(c, s) for s in SINKS for c in EACH}
 CASES.update({c.__name__: prepare(c) for c in ALONE})

@@ -157,7 +157,8 @@ class Splunk(Receiver):
 
     def __init__(self, *args, indexing=1, token="T0K3N", forgets=False, **kw):
         self.indexing, self.token, self.forgets = indexing, token, forgets
-        self.asked, self.waiting, self.channel = {}, {}, None
+        self.asked, self.waiting = {}, {}
+        self.channels, self.gone = [], set()  # as they were first used; those that it has forgotten
         super().__init__(*args, **kw)
 
     def is_question(self, h):
@@ -169,8 +170,17 @@ class Splunk(Receiver):
         if not re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
                             channel):
             self.fault(f"channel {channel!r}")
+        if channel not in self.channels:
+            self.channels.append(channel)
+        if self.is_question(h) and not h.path.endswith(f"?channel={channel}"):
+            self.fault(f"asked for another channel than {channel}: {h.path}")
         if h.headers.get("Authorization") != f"Splunk {self.token}":
             self.fault("authorization")
+
+    def forget(self, channel):
+        """What an indexer does with a channel that was idle, and one that was started anew with all."""
+        self.gone.add(channel)
+        self.waiting.clear()
 
     def answer_acks(self, body):
         states = {}
@@ -181,9 +191,21 @@ class Splunk(Receiver):
                 self.accept(self.waiting.pop(i))
         return 200, {}, json.dumps({"acks": states}).encode()
 
-    def take(self, h, body):
+    def take(self, h, body, forget=False, unknown=0):
+        channel = h.headers.get("X-Splunk-Request-Channel")
+        if unknown or channel in self.gone:
+            code = unknown or 11
+            self.gone.add(channel)
+            text = {10: "Data channel is missing", 11: "Invalid data channel"}[code]
+            return 400, {}, json.dumps({"text": text, "code": code}).encode()
         if self.is_question(h):
             return self.answer_acks(body)
+        answer = self.take_events(body)
+        if forget:
+            self.forget(channel)
+        return answer
+
+    def take_events(self, body):
         ids, at, text, decoder = [], 0, body.decode(), json.JSONDecoder()
         while at < len(text):
             event, at = decoder.raw_decode(text, at)
@@ -214,7 +236,7 @@ class Elastic(Receiver):
         self.refused = None  # their ids, when it will have none
         super().__init__(*args, **kw)
 
-    def take(self, h, body, busy=(), denied=None):
+    def take(self, h, body, busy=(), denied=None, error=None):
         lines = body.decode().split("\n")
         if lines[-1] != "" or len(lines) % 2 != 1:
             self.fault("no newline at the end, or half a pair")
@@ -228,7 +250,9 @@ class Elastic(Receiver):
                 self.losses.setdefault(name, json.loads(doc))
             if list(json.loads(action)) != ["create"] or not isinstance(json.loads(doc), dict):
                 self.fault("not a create and a document")
-            if denied:
+            if error:
+                items.append({"status": 400, "error": {"type": error[0], "reason": error[1]}})
+            elif denied:
                 items.append({"status": denied, "error": {"type": "security", "reason": "denied"}})
             elif is_loss and self.refused is not None:
                 self.refused.append(name)

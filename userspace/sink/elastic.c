@@ -107,41 +107,98 @@ static void add_doc(struct elastic *e, const struct sink_batch *batch, const str
 	buf_add_char(&e->body, '\n');
 }
 
+static const char *text_of(struct json_object *o, const char *name) {
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, name, &v) && json_object_is_type(v, json_type_string)
+		       ? json_object_get_string(v) : "";
+}
+
+/* is_of_sink - whether @error is the index's, the cluster's or the request's: of any document */
+static bool is_of_sink(struct json_object *error) {
+	static const char *const types[] = {
+		"index_not_found_exception", "invalid_index_name_exception",
+		"index_closed_exception",    "invalid_alias_name_exception",
+		"security_exception",	     "cluster_block_exception",
+		"validation_exception", /* no room for one more shard */
+	};
+	/* with types that faults of documents have, too; at the start, where none is quoted */
+	static const char *const reasons[] = {
+		"pipeline with id [", "no write index is defined", "only write ops with an op_type",
+	};
+	const char *type = text_of(error, "type"), *reason = text_of(error, "reason");
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (!strcmp(type, types[i]))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (!strncmp(reason, reasons[i], strlen(reasons[i])))
+			return true;
+	}
+	return false;
+}
+
 /* outcome_of - a right that is missing or a stream that is not there is no fault of the document */
-static enum sink_outcome outcome_of(int status) {
+static enum sink_outcome outcome_of(int status, struct json_object *error) {
 	if (status == 200 || status == 201 || status == 409)
 		return SINK_ACKED;
-	return status == 400 || status == 413 ? SINK_REFUSED : SINK_AGAIN;
+	return (status == 400 || status == 413) && !is_of_sink(error) ? SINK_REFUSED : SINK_AGAIN;
+}
+
+static void tell(struct sink *s, const char *of, int status, struct json_object *error) {
+	(void)sink_fail(s, 0, "the server said of %s: %d %.60s: %.140s", of, status,
+			text_of(error, "type"), text_of(error, "reason"));
 }
 
 /* take_item - {"create":{"status":201,"error":{"type":…,"reason":…}}} */
 static enum sink_outcome take_item(struct sink *s, struct json_object *item) {
-	struct json_object *create, *status, *error, *reason;
+	struct json_object *create, *status, *error = NULL;
 	enum sink_outcome outcome;
 
 	if (!json_object_object_get_ex(item, "create", &create) ||
 	    !json_object_object_get_ex(create, "status", &status))
 		return SINK_AGAIN;
-	outcome = outcome_of(json_object_get_int(status));
-	if (outcome != SINK_ACKED && json_object_object_get_ex(create, "error", &error) &&
-	    json_object_object_get_ex(error, "reason", &reason))
-		(void)sink_fail(s, 0, "the server said of a document: %d %.200s",
-				json_object_get_int(status), json_object_get_string(reason));
+	(void)json_object_object_get_ex(create, "error", &error);
+	outcome = outcome_of(json_object_get_int(status), error);
+	if (outcome != SINK_ACKED && error)
+		tell(s, "a document", json_object_get_int(status), error);
 	return outcome;
 }
 
-static int take_answer(struct sink *s, struct str body, struct doc *v, size_t n) {
+static struct json_object *parse(struct str body) {
 	struct json_tokener *t = json_tokener_new_ex(MAX_DEPTH);
-	struct json_object *answer, *items;
+	struct json_object *o = NULL;
+
+	if (t)
+		o = json_tokener_parse_ex(t, body.s ? body.s : "", (int)body.n);
+	json_tokener_free(t);
+	return o;
+}
+
+static int take_answer(struct sink *s, struct str body, struct doc *v, size_t n) {
+	struct json_object *answer = parse(body), *items;
 	int err = 0;
 
-	answer = t ? json_tokener_parse_ex(t, body.s ? body.s : "", (int)body.n) : NULL;
-	json_tokener_free(t);
 	if (!json_object_object_get_ex(answer, "items", &items) ||
 	    !json_object_is_type(items, json_type_array) || json_object_array_length(items) != n)
 		err = sink_fail(s, -EPROTO, "the answer does not tell of each document");
 	for (size_t i = 0; i < n && !err; i++)
 		v[i].outcome = take_item(s, json_object_array_get_idx(items, i));
+	(void)json_object_put(answer);
+	return err;
+}
+
+/* refused - an answer to the whole request, {"error":{"type":…},"status":400} */
+static int refused(struct sink *s, const struct http_reply *reply) {
+	struct json_object *answer = parse(reply->body), *error = NULL;
+	int err = http_failed(s, reply);
+
+	(void)json_object_object_get_ex(answer, "error", &error);
+	if (err == -EINVAL && is_of_sink(error)) {
+		tell(s, "the request", reply->status, error);
+		err = -EACCES;
+	}
 	(void)json_object_put(answer);
 	return err;
 }
@@ -162,7 +219,7 @@ static int request(struct sink *s, struct sink_batch *batch, struct docs *d, siz
 	if (err)
 		return err;
 	return reply.status / 100 == 2 ? take_answer(s, reply.body, d->v + first, n) :
-					 http_failed(s, &reply);
+					 refused(s, &reply);
 }
 
 static int elastic_send(struct sink *s, struct sink_batch *batch) {

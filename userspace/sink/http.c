@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
@@ -190,6 +191,15 @@ int http_header(struct http *h, const char *line) {
 	return 0;
 }
 
+void http_change(struct http *h, const char *line) {
+	size_t name = strcspn(line, ":") + 1, n = strlen(line);
+
+	for (struct curl_slist *i = h->headers; i; i = i->next) {
+		if (!strncmp(i->data, line, name) && strlen(i->data) == n)
+			memcpy(i->data, line, n);
+	}
+}
+
 const char *http_base(const struct http *h) {
 	return h->base;
 }
@@ -275,6 +285,12 @@ int http_post(struct http *h, struct sink *s, const char *url, const char *type,
 	return 0;
 }
 
+/* is_strangers - a 400 of who looked at no event: a proxy's page, or a port that speaks TLS (Go) */
+static bool is_strangers(const struct http_reply *r) {
+	return is_page(r->body) ||
+	       str_starts(r->body, STR("Client sent an HTTP request to an HTTPS server"));
+}
+
 int http_failed(struct sink *s, const struct http_reply *r) {
 	char start[100];
 	int n = 0;
@@ -286,7 +302,7 @@ int http_failed(struct sink *s, const struct http_reply *r) {
 	switch (r->status) {
 	case 400:
 	case 422:
-		return -EINVAL;
+		return is_strangers(r) ? -EACCES : -EINVAL;
 	case 413:
 		return -E2BIG;
 	case 408:

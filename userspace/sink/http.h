@@ -52,6 +52,9 @@ void http_free(struct http *h); /* NULL is fine */
 /* http_header - one more line, "Name: value", of every request; -ENOMEM */
 int http_header(struct http *h, const char *line);
 
+/* http_change - @line in place of the one with the same name and length, if there is one */
+void http_change(struct http *h, const char *line);
+
 /* http_base - "https://host:port", or that of the defaults; without a '/' at its end */
 const char *http_base(const struct http *h);
 
@@ -66,8 +69,9 @@ int http_post(struct http *h, struct sink *s, const char *url, const char *type,
 /*
  * http_failed - what a status that is not 2xx means for the sink
  * -EAGAIN: once more, s->retry_ms is set (408, 429, 5xx). -EINVAL: what is in it will never be
- * taken (400, 422); -E2BIG (413). -EACCES: any other, as where we are not let in or a proxy has no
- * server; a person must look, and meanwhile all is kept. s->why says it, with the body's start.
+ * taken (400, 422, unless a web page says so, or a port that wants TLS); -E2BIG (413). -EACCES: any
+ * other, as where we are not let in or a proxy has no server; a person must look, and all is kept.
+ * s->why says it, with the body's start.
  */
 int http_failed(struct sink *s, const struct http_reply *r);
 

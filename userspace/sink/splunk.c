@@ -24,6 +24,8 @@ extern const struct sink_type sink_splunk;
 #define POLL_FIRST_MS 20
 #define POLL_MAX_MS 5000
 #define CODE_INVALID_EVENT 6
+#define CODE_NO_CHANNEL 10
+#define CODE_BAD_CHANNEL 11
 #define CODE_ACK_DISABLED 14
 
 struct splunk {
@@ -35,7 +37,7 @@ struct splunk {
 	char url[512], ack_url[600];
 };
 
-/* make_channel - a random UUID: who asks for acknowledgements, new at each start */
+/* make_channel - a random UUID: who asks for acknowledgements */
 static int make_channel(char text[40]) {
 	uint8_t b[16];
 
@@ -57,11 +59,39 @@ static int add_header(struct http *h, const char *name, const char *value) {
 	return http_header(h, line);
 }
 
+/* name_channel - the same in what is asked for; -errno */
+static int name_channel(struct splunk *p, char line[80]) {
+	char channel[40];
+	int err = make_channel(channel);
+
+	if (err)
+		return err;
+	(void)snprintf(p->ack_url, sizeof(p->ack_url), "%s/services/collector/ack?channel=%s",
+		       http_base(p->http), channel);
+	(void)snprintf(line, 80, "X-Splunk-Request-Channel: %s", channel);
+	return 0;
+}
+
+/*
+ * renew_channel - from now on another one: the collector has forgotten ours, as it does with one
+ * that was idle, or at its own restart. What it had not indexed went with it, and is sent again.
+ */
+static void renew_channel(struct splunk *p) {
+	char line[80];
+
+	if (!name_channel(p, line))
+		http_change(p->http, line);
+}
+
+static bool is_of_channel(int64_t code) {
+	return code == CODE_NO_CHANNEL || code == CODE_BAD_CHANNEL;
+}
+
 static int splunk_open(struct sink *s) {
 	struct splunk *p = calloc(1, sizeof(*p));
 	const struct http_defaults defaults = { .port = PORT };
 	const char *token = s->url->secret ? s->url->secret : sink_value(s, "token");
-	char channel[40], authorization[300];
+	char channel[80], authorization[300];
 	int err;
 
 	s->state = p;
@@ -75,15 +105,13 @@ static int splunk_open(struct sink *s) {
 	if (!err)
 		err = sink_ms(s, "ack_timeout", &p->ack_ms);
 	if (!err)
-		err = make_channel(channel);
+		err = name_channel(p, channel);
 	if (err)
 		return err;
 	(void)snprintf(p->url, sizeof(p->url), "%s/services/collector/event", http_base(p->http));
-	(void)snprintf(p->ack_url, sizeof(p->ack_url), "%s/services/collector/ack?channel=%s",
-		       http_base(p->http), channel);
 	(void)snprintf(authorization, sizeof(authorization), "Splunk %s", token);
 	err = add_header(p->http, "Authorization", authorization);
-	return err ? err : add_header(p->http, "X-Splunk-Request-Channel", channel);
+	return err ? err : http_header(p->http, channel);
 }
 
 /* add_text - @x as JSON; host names, and what the config says, are short and printable */
@@ -146,9 +174,15 @@ static int is_indexed(struct sink *s, struct splunk *p, int64_t id) {
 	int err = http_post(p->http, s, p->ack_url, "application/json",
 			    (struct str){ body, (uint32_t)n }, &reply);
 
-	if (err || reply.status != 200)
-		return err ? err : http_failed(s, &reply);
+	if (err)
+		return err;
 	answer = parse(reply.body);
+	if (reply.status != 200) {
+		if (is_of_channel(number(answer, "code", -1)))
+			renew_channel(p);
+		(void)json_object_put(answer);
+		return http_failed(s, &reply);
+	}
 	(void)snprintf(name, sizeof(name), "%lld", (long long)id);
 	err = json_object_object_get_ex(answer, "acks", &acks) &&
 	      json_object_object_get_ex(acks, name, &state) && json_object_get_boolean(state);
@@ -169,8 +203,12 @@ static int await_index(struct sink *s, struct splunk *p, int64_t id) {
 			return 0;
 		if (r < 0 && r != -EAGAIN)
 			return r == -EINVAL ? -EPROTO : r;
-		if (clock_ms(CLOCK_MONOTONIC) >= end)
-			return sink_fail(s, -ETIMEDOUT, "the collector did not index in time");
+		if (clock_ms(CLOCK_MONOTONIC) >= end) {
+			renew_channel(p);
+			return sink_fail(s, -ETIMEDOUT, "the collector did not say in time that it "
+					 "has indexed; if several share the address, one must "
+					 "get all of a channel");
+		}
 		(void)nanosleep(&t, NULL);
 		wait = wait * 2 < POLL_MAX_MS ? wait * 2 : POLL_MAX_MS;
 	}
@@ -192,7 +230,12 @@ static int refused(struct sink *s, const struct http_reply *reply, struct docs *
 	if (reply->status == 400 && code == CODE_ACK_DISABLED)
 		return sink_fail(s, -EACCES, "this token has no acknowledgements; enable them, or "
 				 "set \"ack\" to no");
-	/* other codes are faults of the token, the index or the channel, not of events */
+	if (reply->status == 400 && is_of_channel(code)) {
+		renew_channel(s->state);
+		return sink_fail(s, -EAGAIN, "the collector does not know our channel (code %d); "
+				 "another one is tried", (int)code);
+	}
+	/* other codes are faults of the token or the index, not of events */
 	if (reply->status == 400 && code != CODE_INVALID_EVENT && code != 5 && code != 12 &&
 	    code != 13 && code >= 0)
 		return -EACCES;
