@@ -332,7 +332,8 @@ static void treat(const struct filter *f, struct arena *arena, struct event *e) 
 
 /*
  * Every "command_line" and "args" of an event is a command line, of whichever message; and
- * "environment" is like one that begins with its first variable.
+ * "environment" is like one that begins with its first variable. In a line of a log one may stand,
+ * as in sudo's.
  */
 static void mask_secrets(const struct filter *f, struct arena *arena, struct event *e) {
 	for (int i = 0; i < FIELD_MAX; i++) {
@@ -341,7 +342,8 @@ static void mask_secrets(const struct filter *f, struct arena *arena, struct eve
 
 		if (!event_has(e, id))
 			continue;
-		if (fields[i].type == FIELD_STR && !strcmp(fields[i].member, "command_line")) {
+		if (id == FIELD_LOG_TEXT ||
+		    (fields[i].type == FIELD_STR && !strcmp(fields[i].member, "command_line"))) {
 			struct str *line = at;
 
 			*line = secret_mask_line(&f->names, arena, *line);

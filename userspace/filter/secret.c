@@ -5,6 +5,9 @@
  *     --password hunter2      an option's name announces the next word
  *     -H "Authorization: Bearer x"   a header announces its value, behind the scheme's name
  *     token=x  {"token":"x"}  a name announces what follows in the same word
+ *     mysql … -phunter2       a program that is known, wherever in the line its name stood
+ *
+ * What has spaces in it is a line of its own: sh -c "mysql -phunter2", ssh host 'mysql -phunter2'.
  */
 #include "filter/secret.h"
 
@@ -12,68 +15,34 @@
 #include <errno.h>
 
 #include "base/buf.h"
+#include "filter/command.h"
+#include "filter/programs.h"
 
 #define SHORT_NAME 6 /* shorter names count alone, or behind a separator: "bypass" is no "pass" */
-#define TOKEN_BYTES 16
+#define MAX_DEPTH 4 /* of lines within lines */
 
 static const char *const defaults[] = {
 	"password",   "passwd",	   "passphrase",  "passcode",	 "pass",	 "pwd",
 	"secret",     "token",	   "apikey",	  "accesskey",	 "secretkey",	 "privatekey",
 	"accountkey", "authkey",   "sharedkey",	  "credential",	 "credentials",	 "authorization",
 	"cookie",     "secretid",  "encryptionkey", "connectionstring", "bearer", "pin",
-};
-
-/* Options of programs that take a secret behind a short letter. */
-static const struct option {
-	struct str program, flag;
-	bool attached; /* -pSECRET is meant, and a lone -p is something else */
-	bool pair;     /* user:SECRET: what is before the ':' stays */
-} options[] = {
-	{ { "mysql", 5 }, { "-p", 2 }, true, false },
-	{ { "mysqldump", 9 }, { "-p", 2 }, true, false },
-	{ { "mysqladmin", 10 }, { "-p", 2 }, true, false },
-	{ { "mariadb", 7 }, { "-p", 2 }, true, false },
-	{ { "mariadb-dump", 12 }, { "-p", 2 }, true, false },
-	{ { "sshpass", 7 }, { "-p", 2 }, false, false },
-	{ { "redis-cli", 9 }, { "-a", 2 }, false, false },
-	{ { "mongo", 5 }, { "-p", 2 }, false, false },
-	{ { "mongosh", 7 }, { "-p", 2 }, false, false },
-	{ { "docker", 6 }, { "-p", 2 }, false, false },
-	{ { "podman", 6 }, { "-p", 2 }, false, false },
-	{ { "useradd", 7 }, { "-p", 2 }, false, false },
-	{ { "usermod", 7 }, { "-p", 2 }, false, false },
-	{ { "ldapsearch", 10 }, { "-w", 2 }, false, false },
-	{ { "ldapmodify", 10 }, { "-w", 2 }, false, false },
-	{ { "ldapadd", 7 }, { "-w", 2 }, false, false },
-	{ { "openssl", 7 }, { "-passin", 7 }, false, false },
-	{ { "openssl", 7 }, { "-passout", 8 }, false, false },
-	{ { "openssl", 7 }, { "-pass", 5 }, false, false },
-	{ { "openssl", 7 }, { "-k", 2 }, false, false },
-	{ { "curl", 4 }, { "-u", 2 }, false, true },
-	{ { "curl", 4 }, { "--user", 6 }, false, true },
-	{ { "curl", 4 }, { "--proxy-user", 12 }, false, true },
-	{ { "smbclient", 9 }, { "-U", 2 }, false, true },
-};
-
-/* Tokens that say themselves what they are. */
-static const struct str prefixes[] = {
-	{ "ghp_", 4 },	  { "gho_", 4 },   { "ghu_", 4 },   { "ghs_", 4 },   { "ghr_", 4 },
-	{ "github_pat_", 11 }, { "glpat-", 6 }, { "xoxb-", 5 }, { "xoxp-", 5 }, { "xoxa-", 5 },
-	{ "AKIA", 4 },	  { "ASIA", 4 },   { "AIza", 4 },   { "sk-", 3 },    { "eyJ", 3 },
-	{ "hvs.", 4 },	  { "npm_", 4 },   { "dop_v1_", 7 },
+	"storepass",  "keypass",   "secretstring",  "fromliteral",	"sig",	  "signature",
+	"rediscliauth", "psk",	   "presharedkey",
 };
 
 enum expect {
 	NOTHING,
 	SECRET,	     /* the next word */
-	PAIR,	     /* the next word is user:SECRET or user%SECRET */
+	PAIR,	     /* the next word is user:SECRET, or with another separator */
+	COOKIE,	     /* the next word is name=SECRET, or a file */
 	HEADER,	     /* the next word, or the one behind "Bearer" and the like */
 };
 
 struct state {
 	const struct secret_names *names;
-	struct str program;
+	struct command command;
 	enum expect expect;
+	bool script; /* the argument before was "-c" */
 	bool masked; /* something was */
 	struct buf out;
 };
@@ -116,6 +85,12 @@ static bool is_name_char(char c) {
 	return isalnum((unsigned char)c) || is_separator(c);
 }
 
+/* is_whole - whether a part of a name begins at @i: user_pass, userPass, and no bypass */
+static bool is_whole(struct str x, uint32_t i) {
+	return !i || is_separator(x.s[i - 1]) ||
+	       (isupper((unsigned char)x.s[i]) && !isupper((unsigned char)x.s[i - 1]));
+}
+
 /* ends_with - whether @x, its separators left out, ends with @name; short names as a whole part */
 static bool ends_with(struct str x, struct str name) {
 	uint32_t i = x.n, j = name.n;
@@ -130,7 +105,7 @@ static bool ends_with(struct str x, struct str name) {
 		}
 		i--;
 	}
-	return !j && (name.n >= SHORT_NAME || !i || is_separator(x.s[i - 1]));
+	return !j && (name.n >= SHORT_NAME || is_whole(x, i));
 }
 
 static bool announces(const struct state *st, struct str x) {
@@ -154,14 +129,6 @@ static bool is_scheme(struct str word) {
 			return true;
 	}
 	return false;
-}
-
-static bool is_token(struct str x) {
-	bool known = false;
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		known |= str_starts(x, prefixes[i]);
-	return known && x.n >= TOKEN_BYTES;
 }
 
 /* value_end - where the value that begins at @from ends: at its quote, or the next separator */
@@ -233,7 +200,7 @@ static void add_word(struct state *st, struct str w) {
 			i++;
 			continue;
 		}
-		if (name.n && is_token(name)) {
+		if (name.n && secret_token(name)) {
 			buf_add(&st->out, w.s + done, start - done);
 			mask(st);
 			done = i;
@@ -260,28 +227,30 @@ static void add_word(struct state *st, struct str w) {
 		buf_add(&st->out, w.s + done, w.n - done);
 }
 
+/* --- what a command's program and its words announce ------------------------------------------ */
+
 /* option_of - what the option @w announces; *@ret: its bytes that are not secret, or 0 */
 static enum expect option_of(const struct state *st, struct str w, uint32_t *ret) {
-	*ret = 0;
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		const struct option *o = &options[i];
+	static const enum expect expects[] = {
+		[SECRET_NEXT] = SECRET,	  [SECRET_EXACT] = SECRET,  [SECRET_CLUSTER] = SECRET,
+		[SECRET_LOGIN] = SECRET,  [SECRET_ATTACHED] = NOTHING, [SECRET_PAIR] = PAIR,
+		[SECRET_COOKIE] = COOKIE,
+	};
+	const struct secret_option *o = secret_option(st->command.families, st->command.login, w);
 
-		if (!str_eq(st->program, o->program) || !str_starts(w, o->flag))
-			continue;
-		if (w.n == o->flag.n)
-			return o->attached ? NOTHING : o->pair ? PAIR : SECRET;
-		if (o->flag.n == 2 && !o->pair) {
-			*ret = o->flag.n;
-			return NOTHING;
-		}
-	}
-	return NOTHING;
+	*ret = 0;
+	if (!o)
+		return NOTHING;
+	if (w.n > o->flag.n && str_starts(w, o->flag))
+		*ret = o->flag.n;
+	return expects[o->how];
 }
 
-static void add_pair(struct state *st, struct str w) {
+/* add_behind - the part of @w behind the first of @separators is secret */
+static void add_behind(struct state *st, struct str w, const char *separators) {
 	uint32_t i = 0;
 
-	while (i < w.n && w.s[i] != ':' && w.s[i] != '%')
+	while (i < w.n && !strchr(separators, w.s[i]))
 		i++;
 	buf_add(&st->out, w.s, i < w.n ? i + 1 : i);
 	if (i + 1 < w.n)
@@ -297,36 +266,164 @@ static bool is_option(const struct state *st, struct str w) {
 	return w.n > 2 && w.s[0] == '-' && announces(st, w);
 }
 
-/* add - the next word, masked as it must be */
-static void add(struct state *st, struct str w) {
+/* is_setting - "aws configure set aws_secret_access_key", whose value is the next word */
+static bool is_setting(const struct state *st, struct str w) {
+	uint32_t from = w.n;
+
+	while (from && is_name_char(w.s[from - 1]))
+		from--;
+	return st->command.config && (st->command.families & SECRET_SETTINGS) && w.n &&
+	       w.s[0] != '-' && from < w.n && announces(st, (struct str){ w.s + from, w.n - from });
+}
+
+/* --- words, and lines within them ------------------------------------------------------------- */
+
+static void add_line(struct state *st, struct str line, unsigned depth);
+
+static bool is_space(char c) {
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/*
+ * is_line - whether @w, in which nothing was announced, is rather a line of commands
+ * "password=x y" is a secret to its end, unless a shell is told to run it by -c.
+ */
+static bool is_line(const struct state *st, struct str w) {
+	struct str inner = w;
+	uint32_t i = 0;
+	bool any = false, header;
+
+	for (uint32_t k = 0; k < w.n && !any; k++)
+		any = is_space(w.s[k]);
+	if (inner.n && (inner.s[0] == '"' || inner.s[0] == '\''))
+		inner = (struct str){ w.s + 1, w.n - 1 };
+	if (!any || !inner.n || inner.s[0] == '{' || inner.s[0] == '[')
+		return false;
+	while (i < inner.n && is_name_char(inner.s[i]))
+		i++;
+	return st->script || !announces(st, (struct str){ inner.s, i }) ||
+	       !value_of(inner, i, &header);
+}
+
+/* add_nested - the line that the word @w is, within its quotes; what it says is of no other */
+static void add_nested(struct state *st, struct str w, unsigned depth) {
+	struct command command = st->command;
+	bool quoted = w.n > 1 && (w.s[0] == '"' || w.s[0] == '\'') && w.s[w.n - 1] == w.s[0];
+
+	st->command = (struct command){ 0 };
+	if (quoted)
+		buf_add_char(&st->out, w.s[0]);
+	add_line(st, quoted ? (struct str){ w.s + 1, w.n - 2 } : w, depth + 1);
+	if (quoted)
+		buf_add_char(&st->out, w.s[0]);
+	st->command = command;
+	st->expect = NOTHING;
+}
+
+/* add_expected - @w as the words before it announced it; false: they announced nothing */
+static bool add_expected(struct state *st, struct str w) {
 	enum expect expected = st->expect;
-	uint32_t open;
 
 	st->expect = NOTHING;
 	if (expected == HEADER && is_scheme(w)) {
 		buf_add_str(&st->out, w);
 		st->expect = SECRET;
-		return;
-	}
-	if ((expected == SECRET || expected == HEADER) && w.n) {
+	} else if ((expected == SECRET || expected == HEADER) && w.n) {
 		mask(st);
-		return;
+	} else if (expected == PAIR || expected == COOKIE) {
+		add_behind(st, w, expected == PAIR ? ":%," : "=");
+	} else {
+		return false;
 	}
-	if (expected == PAIR) {
-		add_pair(st, w);
-		return;
-	}
-	st->expect = option_of(st, w, &open);
-	if (open) {
-		buf_add(&st->out, w.s, open);
+	return true;
+}
+
+/* add_option - an option of the program's; what is behind its letter may be secret itself */
+static bool add_option(struct state *st, struct str w) {
+	uint32_t open;
+	enum expect next = option_of(st, w, &open);
+
+	if (!open && next == NOTHING)
+		return false;
+	buf_add(&st->out, w.s, open ? open : w.n);
+	if (!open)
+		st->expect = next;
+	else if (next == PAIR || next == COOKIE)
+		add_behind(st, (struct str){ w.s + open, w.n - open }, next == PAIR ? ":%," : "=");
+	else
 		mask(st);
-	} else if (st->expect != NOTHING) {
-		buf_add_str(&st->out, w);
-	} else if (is_option(st, w)) {
+	return true;
+}
+
+/* add_unexpected - a word that no word before it announced */
+static void add_unexpected(struct state *st, struct str w, unsigned depth) {
+	if (command_hides(&st->command, w)) {
+		mask(st);
+	} else if (is_option(st, w) || is_setting(st, w)) {
 		buf_add_str(&st->out, w);
 		st->expect = SECRET;
+	} else if (depth < MAX_DEPTH && is_line(st, w)) {
+		add_nested(st, w, depth);
 	} else {
 		add_word(st, w);
+	}
+	command_learn(&st->command, w);
+}
+
+/* add - the next word, masked as it must be */
+static void add(struct state *st, struct str w, unsigned depth) {
+	if (command_parts(w)) {
+		buf_add_str(&st->out, w);
+		st->expect = NOTHING;
+	} else if (!add_expected(st, w) && !add_option(st, w)) {
+		add_unexpected(st, w, depth);
+	}
+	if (command_parts(w) || (w.n && w.s[w.n - 1] == ';'))
+		st->command = (struct command){ 0 };
+}
+
+/* opens - whether the quote at @i, of the word that begins at @from, is one that holds words */
+static bool opens(struct str line, uint32_t from, uint32_t i) {
+	return i == from || strchr("=:({[,", line.s[i - 1]) ||
+	       (line.s[from] == '-' && i - from <= 3);
+}
+
+/* word_end - where the word that begins at @from ends; @last: of either quote, where it is last */
+static uint32_t word_end(struct str line, uint32_t from, const uint32_t last[2]) {
+	char quote = '\0';
+	uint32_t i = from;
+
+	for (; i < line.n && (quote || !is_space(line.s[i])); i++) {
+		char c = line.s[i];
+
+		if (quote)
+			quote = c == quote ? '\0' : quote;
+		else if ((c == '"' || c == '\'') && i < last[c == '"'] && opens(line, from, i))
+			quote = c;
+	}
+	return i;
+}
+
+static void add_line(struct state *st, struct str line, unsigned depth) {
+	uint32_t last[2] = { 0, 0 };
+
+	for (uint32_t i = 0; i < line.n; i++)
+		if (line.s[i] == '"' || line.s[i] == '\'')
+			last[line.s[i] == '"'] = i;
+	for (uint32_t from = 0;;) {
+		uint32_t end = word_end(line, from, last);
+
+		/* from one quote to the other, and yet no quoted word: 'tis … 'twas */
+		if (!from && end == line.n && (last[0] || last[1])) {
+			last[0] = last[1] = 0;
+			continue;
+		}
+		if (end > from)
+			add(st, (struct str){ line.s + from, end - from }, depth);
+		if (end == line.n)
+			return;
+		buf_add_char(&st->out, line.s[end]);
+		from = end + 1;
 	}
 }
 
@@ -346,21 +443,9 @@ static struct str finish(struct state *st, struct arena *arena, size_t start, st
 
 struct str secret_mask_line(const struct secret_names *s, struct arena *arena, struct str line) {
 	struct state st = { .names = s };
-	uint32_t from = 0;
 	struct str ret;
 
-	for (uint32_t i = 0; i <= line.n; i++) {
-		struct str word = { line.s + from, i - from };
-
-		if (i < line.n && line.s[i] != ' ')
-			continue;
-		if (!from)
-			st.program = str_basename(word);
-		else
-			buf_add_char(&st.out, ' ');
-		add(&st, word);
-		from = i + 1;
-	}
+	add_line(&st, line, 0);
 	ret = finish(&st, arena, 0, line);
 	buf_done(&st.out);
 	return ret;
@@ -374,9 +459,8 @@ struct strv secret_mask_args(const struct secret_names *s, struct arena *arena, 
 	for (uint32_t i = 0; v && i < args.n; i++) {
 		buf_reset(&st.out);
 		st.masked = false;
-		if (!i)
-			st.program = str_basename(args.v[i]);
-		add(&st, args.v[i]);
+		st.script = i && str_eq(args.v[i - 1], STR("-c"));
+		add(&st, args.v[i], 0);
 		v[i] = finish(&st, arena, 0, args.v[i]);
 		any |= st.masked || !v[i].s;
 		if (!v[i].s)
