@@ -56,6 +56,31 @@ def faults(folder, _):
             ("sinks:\n  - url: file:/y\n    omit: process.cmdline\n", "3:5", "no field"),
             ("sinks:\n  - url: file:/y\n    hash_key: k\n    hash: proces.user\n", "4:5", "no field"),
             ("sinks:\n  - url: file:/y\n    max_rate: -5\n", "3:5", "-5"),
+            ("sinks:\n  - url: file:/x\n    format: jsn\n", "3:5", "format"),
+            ("sinks:\n  - format: otlp\n    url: elastic://h\n", "2:5", "ecs"),
+            ("sinks:\n  - url: file:/x?format=jsn\n", "2:5", "format"),
+            ("sinks:\n  - url: file:/x\n    max_bytes: lots\n", "3:5", "lots"),
+            ("sinks:\n  - url: file:/x\n    keep: 3\n    sync: maybe\n", "4:5", "maybe"),
+            ("sinks:\n  - url: syslog://h\n    facility: '99'\n", "3:5", "facility"),
+            ("sinks:\n  - url: syslog://h\n    only: all\n    over: sctp\n", "4:5", "udp"),
+            ("sinks:\n  - url: splunk://h\n    token: t\n    timeout: soon\n", "4:5", "soon"),
+            ("sinks:\n  - url: splunk://h\n    token: t\n    ack: perhaps\n", "4:5", "ack"),
+            ("sinks:\n  - url: splunk://h\n", "2:10", "token"),
+            ("sinks:\n  - url: otlp://h\n    headers: nothing\n", "3:5", "headers"),
+            ("sinks:\n  - url: kafka://h/t\n    librdkafka: bogus=1\n", "3:5", "bogus"),
+            ("sinks:\n  - url: kafka://h/t\n    acks: all\n", "3:5", "acks"),
+            ("rings: {bulk: 3MiB}\n", "1:15", "power of two"),
+            ("limits:\n  cgroup: 3000000000\n", "2:11", "at most"),
+            ("watch:\n  - /etc/shadow\n  - relative\n", "3:5", "relative"),
+            ("env: LD_*,a-b\n", "1:6", "a-b"),
+            ("outputs: ['text:-', 'txt:-']\n", "1:21", "txt"),
+            ("run: {listen: nowhere}\n", "1:15", "nowhere"),
+            ("containers:\n  sources: ['docker:/run/x', 'dockr:/x']\n", "2:30", "dockr"),
+            ("content:\n  exact: abc\n", "2:10", "hash"),
+            ("content: {part: 3/2}\n", "1:17", "part"),
+            ("content: {source: 'http://example.com/x'}\n", "1:19", "https"),
+            ("rules: ['${LAPWING_NOT_SET}']\n", "1:9", "LAPWING_NOT_SET"),
+            ("spool:\n  key_file: ${file:/nowhere/key}\n", "2:13", "/nowhere/key"),
             ("sinks:\n  - url: file:/x\n    kep: 3\n", "3:5", "keep"),
             ("sinks:\n  - url: file:/x\n    tokn: 3\n", "3:5", "no key"),
             ("hooks: [lsm]\n", "1:8", "text"),
@@ -73,8 +98,27 @@ def checked(folder, _):
                              (f"url: 'file:{folder}/x', max_rate: often", "often", 2),
                              ("url: tcp://x", "port", 2)):
         status, _, err = lapwing("config", "check", write(folder, f"sinks:\n  - {{{sink}}}\n"))
-        if status != want or word not in err:
+        if status != want or word not in err or "yaml:2:" not in err:
             yield f"{sink} gives {status} and {err!r}"
+    secret = os.path.join(folder, "secret")
+    with open(secret, "w", encoding="ascii") as f:
+        f.write("short")
+    for text, place, word, want in (
+            ("spool:\n  key_file: /nowhere/k\n", "2:13", "/nowhere/k", 1),
+            (f"spool:\n  key_file: {secret}\n", "2:13", "32 random bytes", 2),
+            ("sinks:\n  - url: tls://h:1\n    name: n\n    ca: /nowhere/ca\n", "4:5", "/nowhere/ca", 1),
+            (f"sinks:\n  - {{url: 'tls://h:1', cert: {secret}, key: {secret}}}\n", "2:24", secret, 2),
+            ("sinks:\n  - url: syslog://h\n    ca: /nowhere/ca\n", "3:5", "/nowhere/ca", 1),
+            ("sinks:\n  - url: otlp://h\n    ca: /nowhere/ca\n", "3:5", "/nowhere/ca", 1),
+            ("sinks:\n  - url: otlp://h\n    cert: /nowhere/c\n", "3:5", "/nowhere/c", 1),
+            ("sinks:\n  - url: kafka://h/t\n    ca: /nowhere/ca\n", "3:5", "/nowhere/ca", 1),
+            ("containers:\n  token: /nowhere/t\n", "2:10", "/nowhere/t", 1),
+            ("content:\n  ca: /nowhere/ca\n", "2:7", "/nowhere/ca", 1),
+            ("rules: [/nowhere/rules]\n", "1:9", "/nowhere/rules", 1)):
+        path = write(folder, text)
+        status, _, err = lapwing("config", "check", path)
+        if status != want or f"{path}:{place}: " not in err or word not in err:
+            yield f"{text!r} gives {status} and {err!r}"
     status, out, err = lapwing("config", "check", write(folder, f"sinks: [{{url: 'file:{folder}/x'}}]"))
     if status or "ok, 1 sinks" not in out:
         yield f"a good one gives {status}, {out!r} and {err!r}"
@@ -105,6 +149,13 @@ def wrong_is_2(folder, events):
     """What the user wrote wrong ends with 2, whatever command reads it; what is not there with 1."""
     bad, absent = write(folder, "spol: 1\n"), os.path.join(folder, "absent.yaml")
     good = f"unix:{folder}/s"
+    later = os.path.join(folder, "later.yaml")
+    with open(later, "w", encoding="utf-8") as f:
+        f.write(f"sinks: [{{url: 'file:{folder}/x', max_bytes: lots}}]\n")
+    status, _, err = lapwing("replay", "--no-rules", "--config", later, events.path, "--spool",
+                             os.path.join(folder, "spool"))
+    if status != 2 or f"{later}:1:" not in err:
+        yield f"what a sink refuses at its start gives {status} and {err!r}"
     for argv, want in ((["config", "check", bad], 2), (["config", "show", bad], 2),
                        (["config", "check", absent], 1),
                        (["replay", "--no-rules", "--config", bad, events.path], 2),

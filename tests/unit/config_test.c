@@ -75,6 +75,21 @@ static void every_type_is_read(void) {
 	config_free(c);
 }
 
+static void the_place_of_each_value_can_be_asked_for(void) {
+	struct target t = { 0 };
+	struct config *c;
+
+	CHECK(!parse("text: hello\ncolor: never\npart:\n  bytes: 64KiB\nlist: [a, 'b c']\n", &t,
+		     &c));
+	CHECK(!strcmp(config_place(c, t.text), "f:1:7: "));
+	CHECK(!strcmp(config_place(c, "color"), "f:2:8: "));
+	CHECK(!strcmp(config_place(c, "part.bytes"), "f:4:10: "));
+	CHECK(!strcmp(config_place(c, t.list[1]), "f:5:11: "));
+	CHECK(!strcmp(config_place(c, "part.age"), "") && !strcmp(config_place(c, "hello"), ""));
+	CHECK(!strcmp(config_place(NULL, t.text), "") && !strcmp(config_place(c, NULL), ""));
+	config_free(c);
+}
+
 static void what_is_not_there_keeps_its_value(void) {
 	static const char *const empty[] = { "", "\n", "# only this\n", "---\n", "part:\n", "{}",
 					       "text:\n", "part:\n  bytes:\n" };
@@ -208,6 +223,7 @@ static void fallbacks_are_read_as_a_file_would_be(void) {
 int main(void) {
 	RUN(fallbacks_are_read_as_a_file_would_be);
 	RUN(every_type_is_read);
+	RUN(the_place_of_each_value_can_be_asked_for);
 	RUN(what_is_not_there_keeps_its_value);
 	RUN(a_fault_is_told_with_its_place_and_the_remedy);
 	RUN(secrets_come_from_the_environment_and_from_files);

@@ -176,15 +176,13 @@ static int listen_socket(struct desk *d, const char *folder) {
 	return err;
 }
 
-/* listen_address - "127.0.0.1:9467", "[::1]:9467"; a name is not looked up */
-static int listen_address(struct desk *d, const char *text) {
+/* address - "127.0.0.1:9467", "[::1]:9467"; a name is not looked up; -EINVAL */
+static int address(const char *text, struct addrinfo **ret) {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 				  .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
-	struct addrinfo *found;
 	const char *port = strrchr(text, ':');
 	char host[64];
 	size_t n = port ? (size_t)(port - text) : 0;
-	int err;
 
 	if (n > 2 && text[0] == '[' && text[n - 1] == ']') {
 		text++;
@@ -193,10 +191,26 @@ static int listen_address(struct desk *d, const char *text) {
 	if (!n || n >= sizeof(host))
 		return -EINVAL;
 	(void)snprintf(host, sizeof(host), "%.*s", (int)n, text);
-	if (getaddrinfo(host, port + 1, &hints, &found))
-		return -EINVAL;
+	return getaddrinfo(host, port + 1, &hints, ret) ? -EINVAL : 0;
+}
+
+static int listen_address(struct desk *d, const char *text) {
+	struct addrinfo *found;
+	int err = address(text, &found);
+
+	if (err)
+		return err;
 	err = listen_on(d, found->ai_family, found->ai_addr, found->ai_addrlen);
 	freeaddrinfo(found);
+	return err;
+}
+
+int desk_check(const char *listen) {
+	struct addrinfo *found;
+	int err = address(listen, &found);
+
+	if (!err)
+		freeaddrinfo(found);
 	return err;
 }
 

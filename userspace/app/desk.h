@@ -32,6 +32,9 @@ struct desk;
  */
 int desk_open(const struct desk_options *o, struct desk **ret, int *missing);
 
+/* desk_check - whether @listen is an address and a port; -EINVAL */
+int desk_check(const char *listen);
+
 /* desk_say_missing - a line in the log for what desk_open() said; 0: none */
 void desk_say_missing(const struct desk_options *o, int missing);
 

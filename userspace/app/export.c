@@ -46,6 +46,28 @@ struct export_options export_defaults(void) {
 
 /* --- what the user wrote ---------------------------------------------------------------------- */
 
+/* is_of - whether a sentence is of a key of a sink: it has the key in quotes, or its value */
+static bool is_of(const char *why, const char *word) {
+	size_t n = strlen(word);
+
+	for (const char *at = strchr(why, '"'); at && n; at = strchr(at + 1, '"'))
+		if (!strncmp(at + 1, word, n) && at[1 + n] == '"')
+			return true;
+	return false;
+}
+
+/* bad_sink - logs @why, with its place in the configuration: that of a key, or of the URL */
+static void bad_sink(const struct export *x, unsigned i, const char *why) {
+	const struct export_sink *s = &x->o.sinks[i];
+	const char *at = NULL;
+
+	for (int word = 0; word < 2; word++)
+		for (int k = 0; s->keys[k][0] && !at; k++)
+			at = is_of(why, s->keys[k][word]) ? s->keys[k][0] : NULL;
+	log_error("%ssink \"%s\": %s", config_place(x->o.config, at ? at : s->url), x->names[i],
+		  why);
+}
+
 /* place_sum - of where @u leads, without what may change at the same place, as secrets do */
 static uint32_t place_sum(const struct sink_url *u) {
 	char place[URL_MAX_BYTES + 64];
@@ -111,11 +133,11 @@ static int parse_sink(struct export *x, unsigned i) {
 	if (!err)
 		filter_free(filter);
 	else
-		log_error("sink \"%s\": %s", x->names[i], why);
+		bad_sink(x, i, why);
 	return err;
 }
 
-int export_key(const char *path, uint8_t ret[SPOOL_KEY_BYTES]) {
+int export_key(const char *path, const char *place, uint8_t ret[SPOOL_KEY_BYTES]) {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char rest;
 	bool whole = fd >= 0 && read(fd, ret, SPOOL_KEY_BYTES) == SPOOL_KEY_BYTES &&
@@ -125,7 +147,7 @@ int export_key(const char *path, uint8_t ret[SPOOL_KEY_BYTES]) {
 	if (fd >= 0)
 		(void)close(fd);
 	if (err)
-		log_error("the spool's key \"%s\" cannot be read: %s", path,
+		log_error("%sthe spool's key \"%s\" cannot be read: %s", place, path,
 			  err == -EINVAL ? "it is a file of 32 random bytes" : strerror(-err));
 	return err;
 }
@@ -141,7 +163,7 @@ static int make(const struct export_options *o, struct export **ret) {
 	for (unsigned i = 0; i < o->n_sinks && !err; i++)
 		err = parse_sink(x, i);
 	if (!err && o->key_file)
-		err = export_key(o->key_file, x->key);
+		err = export_key(o->key_file, config_place(o->config, o->key_file), x->key);
 	if (err)
 		export_free(x);
 	else
@@ -160,7 +182,7 @@ int export_check(const struct export_options *o) {
 		int e = sink_open(&x->urls[i], x->names[i], &s);
 
 		if (e)
-			log_error("sink \"%s\": %s", x->names[i], s.why);
+			bad_sink(x, i, s.why);
 		else
 			sink_close(&s);
 		err = err ? err : e;
@@ -227,7 +249,7 @@ static int hear(struct export *x, int told) {
 		if (!word.error)
 			continue;
 		word.why[sizeof(word.why) - 1] = '\0';
-		log_error("sink \"%s\": %s", x->names[word.sink], word.why);
+		bad_sink(x, word.sink, word.why);
 		err = word.error;
 	}
 	return err;

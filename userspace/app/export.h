@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/config.h"
 #include "event/event.h"
 #include "spool/spool.h"
 
@@ -35,6 +36,7 @@ struct export_options {
 	uint32_t grace_ms;    /* for deliveries when the sensor ends */
 	struct export_sink sinks[EXPORT_SINKS];
 	unsigned n_sinks;
+	const struct config *config; /* whose texts these are, for faults; NULL: of no file */
 };
 
 /* export_defaults - no sink, the folder above, 1 GiB, 7 days, 3 s */
@@ -51,8 +53,8 @@ int export_open(const struct export_options *o, struct export **ret);
 /* export_check - whether the sinks of @o could be opened; logs; -errno. Nothing is started. */
 int export_check(const struct export_options *o);
 
-/* export_key - reads a key of a hash chain; logs; -errno */
-int export_key(const char *path, uint8_t ret[SPOOL_KEY_BYTES]);
+/* export_key - reads a key of a hash chain; logs, @place first; -errno */
+int export_key(const char *path, const char *place, uint8_t ret[SPOOL_KEY_BYTES]);
 
 /* export_event - gives @e its number in the spool, and appends it */
 void export_event(struct export *x, struct event *e);

@@ -144,24 +144,25 @@ struct settings settings_defaults(void) {
 	return s;
 }
 
-int settings_policy(const struct settings_content *c, struct policy *ret) {
+int settings_policy(const struct settings_content *c, struct policy *ret, const char **bad) {
 	struct policy p = { .ring = (uint32_t)c->ring,
 			    .max_ring = (uint32_t)c->max_ring,
 			    .delay_s = c->delay_s,
 			    .weekends = c->weekends,
 			    .laboratory = c->laboratory,
 			    .freeze_until_s = c->freeze ? UINT64_MAX : 0 };
-	int err = policy_set(&p, STR("channel"), str_of(c->channel));
+	const char *const keys[][2] = { { "channel", c->channel }, { "stratum", c->stratum },
+					{ "part", c->part }, { "exact", c->exact } };
 
-	if (!err && c->stratum)
-		err = policy_set(&p, STR("stratum"), str_of(c->stratum));
-	if (!err && c->part)
-		err = policy_set(&p, STR("part"), str_of(c->part));
-	if (!err && c->exact)
-		err = policy_set(&p, STR("exact"), str_of(c->exact));
-	if (!err)
-		*ret = p;
-	return err;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		int err = keys[i][1] ? policy_set(&p, str_of(keys[i][0]), str_of(keys[i][1])) : 0;
+
+		*bad = keys[i][0];
+		if (err)
+			return err;
+	}
+	*ret = p;
+	return 0;
 }
 
 /* --- sinks ------------------------------------------------------------------------------------ */
@@ -197,15 +198,17 @@ static __attribute__((format(printf, 1, 2))) int say(const char *fmt, ...) {
 	return -EINVAL;
 }
 
-/* check_url - the type of the sink that @url names, if there is nothing wrong with it */
-static int check_url(const char *url, const struct sink_type **ret) {
+/* check_url - the type of the sink that @url names, if @format, unless NULL, is one of its own */
+static int check_url(const char *url, const char *format, const struct sink_type **ret) {
 	const char *why = "there is no memory";
 	struct sink_url u;
 	int err = url_parse(url, &u, &why);
 
 	if (err)
 		return say("%s", why);
-	err = sink_check(&u, batch_has_key, ret, &why);
+	err = format ? url_add(&u, "format", format) : 0;
+	if (!err)
+		err = sink_check(&u, batch_has_key, ret, &why);
 	url_free(&u);
 	return err ? say("%s", why) : 0;
 }
@@ -220,14 +223,16 @@ static int check_name(const struct settings *s, const char *name) {
 	return 0;
 }
 
-/* check_key - one that sinks of @type have, with a value that it can have if it is a filter's */
-static int check_key(const struct sink_type *type, const struct config_pair *pair,
+/* check_key - one that the sink @url of @type has, with a value that it can have */
+static int check_key(const char *url, const struct sink_type *type, const struct config_pair *pair,
 		     struct filter *filter) {
 	const char *near = NULL, *why;
 
 	if (!knows(type, pair->key, &near))
 		return say("\"%.64s\" is no key of %s:%s%s%s", pair->key, type->scheme,
 			   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	if (!strcmp(pair->key, "format"))
+		return check_url(url, pair->value, &type);
 	return filter_set(filter, pair->key, pair->value, &why) == -EINVAL ? say("%s", why) : 0;
 }
 
@@ -255,7 +260,7 @@ static int take_sink(void *target, const struct config_pair *pairs, size_t n, si
 		return say("a sink needs a url");
 	if (s->export.n_sinks == EXPORT_SINKS)
 		return say("there are too many sinks");
-	err = check_url(pairs[url].value, &type);
+	err = check_url(pairs[url].value, NULL, &type);
 	if (err)
 		return err;
 	if (filter_new(type->leaves_host, &filter))
@@ -267,7 +272,7 @@ static int take_sink(void *target, const struct config_pair *pairs, size_t n, si
 			continue;
 		*bad = i;
 		err = i == name ? check_name(s, pairs[i].value)
-				: check_key(type, &pairs[i], filter);
+				: check_key(pairs[url].value, type, &pairs[i], filter);
 		if (i == name || err)
 			continue;
 		if (keys == EXPORT_KEYS) {
@@ -295,6 +300,8 @@ int settings_read(const char *path, struct settings *ret) {
 			  sizeof(fault));
 	if (err)
 		log_error("%s", fault);
+	else
+		ret->export.config = ret->memory;
 	return err;
 }
 

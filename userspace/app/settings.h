@@ -60,8 +60,8 @@ int settings_read(const char *path, struct settings *ret);
 
 void settings_free(struct settings *s);
 
-/* settings_policy - what @c says of content, as its owner's word; -EINVAL: no hash at "exact" */
-int settings_policy(const struct settings_content *c, struct policy *ret);
+/* settings_policy - what @c says of content, as its owner's word; -errno: the key @bad is wrong */
+int settings_policy(const struct settings_content *c, struct policy *ret, const char **bad);
 
 /* settings_sample - a file with every key, its help and its default, all commented out */
 void settings_sample(FILE *to);

@@ -38,28 +38,27 @@ struct whois {
 
 /* --- the start -------------------------------------------------------------------------------- */
 
-static int take_sources(const struct whois_options *o, struct asker_options *a) {
+/* take_sources - -EINVAL: @bad is none, @why */
+static int take_sources(const struct whois_options *o, struct asker_options *a, const char **bad,
+			const char **why) {
 	const char *const *texts = o->n_sources ? o->sources : usual;
 	size_t n = o->n_sources ? o->n_sources : sizeof(usual) / sizeof(usual[0]);
 
 	a->usual = !o->n_sources;
 	for (size_t i = 0; i < n && i < ASKER_SOURCES; i++) {
-		const char *why;
-
+		*bad = texts[i];
 		if (who_source(texts[i], o->node ? o->node : hostroot_name(),
-			       &a->sources[a->n_sources], &why)) {
-			log_error("containers.sources: \"%s\": %s", texts[i], why);
+			       &a->sources[a->n_sources], why))
 			return -EINVAL;
-		}
 		a->n_sources++;
 	}
 	return 0;
 }
 
-int whois_check(const struct whois_options *o) {
+int whois_check(const struct whois_options *o, const char **bad, const char **why) {
 	struct asker_options a = { .n_sources = 0 };
 
-	return take_sources(o, &a);
+	return take_sources(o, &a, bad, why);
 }
 
 /* there - the path, if it is one */
@@ -106,6 +105,7 @@ static int start(struct whois *w) {
 }
 
 int whois_open(const struct whois_options *o, struct enrich *en, struct whois **ret) {
+	const char *bad, *why;
 	struct whois *w;
 	int err;
 
@@ -120,7 +120,9 @@ int whois_open(const struct whois_options *o, struct enrich *en, struct whois **
 	w->asker.labels = (struct who_labels){ o->labels, o->n_labels };
 	w->asker.token = o->token ? o->token : there(POD "token");
 	w->asker.ca = o->ca ? o->ca : there(POD "ca.crt");
-	err = take_sources(o, &w->asker);
+	err = take_sources(o, &w->asker, &bad, &why);
+	if (err)
+		log_error("containers.sources: \"%s\": %s", bad, why);
 	w->asks = o->n_sources > 0;
 	for (size_t i = 0; i < w->asker.n_sources; i++)
 		w->asks |= is_there(&w->asker.sources[i]);

@@ -40,8 +40,8 @@ struct whois;
  */
 int whois_open(const struct whois_options *o, struct enrich *en, struct whois **ret);
 
-/* whois_check - whether the sources of @o are some; logs; -EINVAL */
-int whois_check(const struct whois_options *o);
+/* whois_check - whether the sources of @o are some; -EINVAL: the source @bad is not, static @why */
+int whois_check(const struct whois_options *o, const char **bad, const char **why);
 
 /* whois_asks - whether there is somebody to ask, as far as that can be told at the start */
 bool whois_asks(const struct whois *w);

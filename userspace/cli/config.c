@@ -10,33 +10,25 @@
 #include <unistd.h>
 
 #include "app/settings.h"
-#include "app/watch.h"
 #include "base/log.h"
 #include "cli/cli.h"
-#include "cli/sensor.h"
+#include "cli/configured.h"
 
 extern const struct command command_config;
 
 static int check(const char *path) {
 	struct settings s;
-	int err = settings_read(path, &s);
+	int code = cli_fault(settings_read(path, &s));
 
-	if (!err)
-		err = export_check(&s.export);
-	for (int i = 0; i < s.n_watch && !err; i++) {
-		struct watch watch = { 0 };
-
-		err = watch_add(&watch, s.watch[i]);
-		if (err)
-			log_error("\"%s\" is no path to watch", s.watch[i]);
-	}
-	if (!err && !path && !s.memory)
+	if (!code)
+		code = configured_check(&s);
+	if (!code && !path && !s.memory)
 		(void)printf(SETTINGS_FILE " is not there: the defaults hold; `lapwing config "
 			     "init` begins one\n");
-	else if (!err)
+	else if (!code)
 		(void)printf("%s: ok, %u sinks\n", path ? path : SETTINGS_FILE, s.export.n_sinks);
 	settings_free(&s);
-	return cli_fault(err);
+	return code;
 }
 
 static int show(const char *path) {

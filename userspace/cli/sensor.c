@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/fetch.h"
 #include "app/rules.h"
 #include "base/log.h"
 #include "base/quantity.h"
+#include "cli/configured.h"
 #include "sink/output.h"
 #include "sink/sink.h"
 
@@ -247,117 +247,6 @@ int sensor_option(const struct command *c, int option, struct session_options *o
 	}
 }
 
-/* take_volume - limits and sizes of rings that the command line does not say */
-static int take_volume(struct session_options *o, const struct settings *s) {
-	if (!probe_ring_fits(s->ring_process) || !probe_ring_fits(s->ring_bulk)) {
-		log_error("rings.process and rings.bulk take a power of two from 64KiB to 1GiB");
-		return CLI_USAGE;
-	}
-	if (s->limit_process > INT_MAX || s->limit_cgroup > INT_MAX) {
-		log_error("limits.process and limits.cgroup take at most %d", INT_MAX);
-		return CLI_USAGE;
-	}
-	if (!o->limits_given[0])
-		o->volume.limit_process = (uint32_t)s->limit_process;
-	if (!o->limits_given[1])
-		o->volume.limit_cgroup = (uint32_t)s->limit_cgroup;
-	if (!o->volume.ring_process_bytes)
-		o->volume.ring_process_bytes = (uint32_t)s->ring_process;
-	if (!o->volume.ring_bulk_bytes)
-		o->volume.ring_bulk_bytes = (uint32_t)s->ring_bulk;
-	return CLI_OK;
-}
-
-/* take_settings - what the configuration says and the command line does not */
-static int take_settings(struct session_options *o, const struct settings *s) {
-	struct export_options given = o->export;
-	const char *bad = "";
-
-	for (int i = 0; !o->n_rules && !o->no_rules && i < s->n_rules; i++)
-		o->rules[i] = s->rules[i];
-	if (!o->n_rules && !o->no_rules)
-		o->n_rules = (size_t)s->n_rules;
-	o->detect.strict |= s->strict_rules;
-	if (o->hooks == PROBE_HOOKS_AUTO)
-		o->hooks = (enum probe_hooks)s->hooks;
-	for (int i = 0; i < s->n_watch; i++) {
-		int err = watch_add(&o->watch, s->watch[i]);
-
-		if (!err)
-			continue;
-		log_error("\"%s\" of the configuration is no path to watch", s->watch[i]);
-		return CLI_FAILURE;
-	}
-	if (s->env && !o->env_given && environment_set(&o->env, s->env, &bad)) {
-		log_error("\"%s\" of the configuration is no variable to tell; see --env", bad);
-		return CLI_USAGE;
-	}
-	if (!o->hash_given)
-		o->hash_rate = s->hash_rate;
-	if (!o->desk.folder)
-		o->desk.folder = s->desk.folder;
-	if (!o->desk.listen)
-		o->desk.listen = s->desk.listen;
-	o->content.toll = (struct toll_limits){ .budget_ppm = s->hooks_budget,
-						.calm_ms = s->hooks_calm_s * 1000,
-						.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) };
-	o->export = s->export;
-	if (o->spool)
-		o->export.folder = given.folder;
-	if (!o->n_outputs && !given.n_sinks) {
-		memcpy(o->outputs, s->outputs, sizeof(s->outputs));
-		o->n_outputs = s->n_outputs;
-		return CLI_OK;
-	}
-	/* what the command line says takes the place of all that the file has */
-	memcpy(o->export.sinks, given.sinks, sizeof(given.sinks));
-	o->export.n_sinks = given.n_sinks;
-	return CLI_OK;
-}
-
-/* take_names - of whom it is asked who containers are; a sensor that does little does not */
-static int take_names(struct session_options *o, const struct settings *s) {
-	o->whois = (struct whois_options){ .on = s->ask && o->beat.level < GUARD_CORE,
-					   .sources = s->sources,
-					   .n_sources = (size_t)s->n_sources,
-					   .labels = s->labels,
-					   .n_labels = (size_t)s->n_labels,
-					   .node = s->node,
-					   .token = s->token,
-					   .ca = s->ca };
-	return whois_check(&o->whois) ? CLI_USAGE : CLI_OK;
-}
-
-/* take_content - content by bundles, unless rules were named, which then are what runs */
-static int take_content(struct session_options *o, const struct settings_content *c) {
-	struct live_options *l = &o->content;
-	const char *why;
-
-	l->off = o->no_rules || o->n_rules;
-	l->updater = (struct updater_options){ .folder = c->folder,
-					       .source = c->source,
-					       .ca = c->ca,
-					       .tapes = c->tapes,
-					       .poll_ms = c->poll_ms,
-					       .limits = { .control_ms = c->control_ms,
-							   .shadow_ms = c->shadow_ms,
-							   .shadow_events = c->shadow_events,
-							   .probation_ms = c->probation_ms,
-							   .lag_ms = c->lag_ms,
-							   .cpus = (uint32_t)sysconf(
-								   _SC_NPROCESSORS_ONLN) } };
-	if (settings_policy(c, &l->updater.policy)) {
-		log_error("content.exact takes the hash of a bundle, as `lapwing bundle inspect` "
-			  "shows it, not \"%s\"", c->exact);
-		return CLI_USAGE;
-	}
-	if (c->source && fetch_source(c->source, &why)) {
-		log_error("content.source \"%s\": %s", c->source, why);
-		return CLI_USAGE;
-	}
-	return CLI_OK;
-}
-
 /* read_settings - of a file that was named, or for `run` the one that may be there */
 static int read_settings(const struct command *c, struct session_options *o) {
 	static struct settings s; /* its texts are used to the end */
@@ -367,10 +256,7 @@ static int read_settings(const struct command *c, struct session_options *o) {
 	if (!o->config && strcmp(c->name, "run") != 0)
 		return CLI_OK;
 	code = cli_fault(settings_read(o->config, &s));
-	code = code ? code : take_volume(o, &s);
-	code = code ? code : take_settings(o, &s);
-	code = code ? code : take_names(o, &s);
-	return code || strcmp(c->name, "run") != 0 ? code : take_content(o, &s.content);
+	return code ? code : configured_take(o, &s, !strcmp(c->name, "run"));
 }
 
 /* one_writer - of standard output: lines of two processes would be mixed */

@@ -128,7 +128,7 @@ static int spool_run(int argc, char **argv) {
 	if (!argv[optind] || strcmp(argv[optind], "verify") != 0 || argv[optind + 1])
 		return cli_misuse(&command_spool, "what there is to do with a spool is \"verify\" "
 				  "or \"forget\"");
-	if (key_file && export_key(key_file, key))
+	if (key_file && export_key(key_file, "", key))
 		return CLI_FAILURE;
 	return verify(folder, key_file ? key : NULL, json);
 }

@@ -20,9 +20,19 @@
 #define MAX_PAIRS 64  /* of one map */
 #define MAX_TEXTS 4096 /* of a file */
 
+/* Where something of the file stands; counted from 1. */
+struct place {
+	size_t line, column;
+};
+
 struct config {
 	char **texts; /* expanded, in use by the target */
+	struct place *places; /* of each */
 	size_t n_texts;
+	const char *paths[MAX_KEYS]; /* of the table's keys that the file has */
+	struct place values[MAX_KEYS];
+	size_t n_paths;
+	char *name; /* of the file */
 };
 
 /* One reading. */
@@ -63,6 +73,10 @@ static bool is_text(const yaml_node_t *n) {
 	return n->type == YAML_SCALAR_NODE && strlen(scalar(n)) == n->data.scalar.length;
 }
 
+static struct place place_of(const yaml_mark_t *at) {
+	return (struct place){ at->line + 1, at->column + 1 };
+}
+
 /* take_text - the scalar @n, expanded; it lives as long as the config */
 static int take_text(struct reading *r, const yaml_node_t *n, const char **ret) {
 	struct config *c = r->config;
@@ -77,6 +91,7 @@ static int take_text(struct reading *r, const yaml_node_t *n, const char **ret) 
 	err = expand(scalar(n), &text, &why);
 	if (err)
 		return refuse(r, &n->start_mark, "%s", err == -ENOMEM ? strerror(-err) : why);
+	c->places[c->n_texts] = place_of(&n->start_mark);
 	c->texts[c->n_texts++] = text;
 	*ret = text;
 	return 0;
@@ -283,6 +298,8 @@ static int take_pair(struct reading *r, const yaml_node_pair_t *p, const char *s
 		if (r->seen[i])
 			return refuse(r, &key->start_mark, "\"%s\" is here twice", r->keys[i].path);
 		r->seen[i] = true;
+		r->config->paths[r->config->n_paths] = r->keys[i].path;
+		r->config->values[r->config->n_paths++] = place_of(&node(r, p->value)->start_mark);
 		return take_value(r, node(r, p->value), &r->keys[i]);
 	}
 	if (is_section && !*section)
@@ -349,6 +366,20 @@ static int read_all(struct reading *r, yaml_parser_t *parser) {
 	return err;
 }
 
+static struct config *new_config(const char *path) {
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->name = strdup(path);
+	c->texts = calloc(MAX_TEXTS, sizeof(*c->texts));
+	c->places = calloc(MAX_TEXTS, sizeof(*c->places));
+	if (c->name && c->texts && c->places)
+		return c;
+	config_free(c);
+	return NULL;
+}
+
 int config_parse(const char *path, const void *bytes, size_t bytes_n,
 		 const struct config_key *keys, void *target, struct config **ret, char *fault,
 		 size_t n) {
@@ -357,10 +388,8 @@ int config_parse(const char *path, const void *bytes, size_t bytes_n,
 	yaml_parser_t parser;
 	int err;
 
-	r.config = calloc(1, sizeof(*r.config));
-	if (r.config)
-		r.config->texts = calloc(MAX_TEXTS, sizeof(char *));
-	if (!r.config || !r.config->texts || !yaml_parser_initialize(&parser)) {
+	r.config = new_config(path);
+	if (!r.config || !yaml_parser_initialize(&parser)) {
 		(void)snprintf(fault, n, "%s: there is no memory", path);
 		config_free(r.config);
 		return -ENOMEM;
@@ -406,7 +435,23 @@ void config_free(struct config *c) {
 	for (size_t i = 0; i < c->n_texts; i++)
 		free(c->texts[i]);
 	free(c->texts);
+	free(c->places);
+	free(c->name);
 	free(c);
+}
+
+const char *config_place(const struct config *c, const char *what) {
+	static char place[400];
+	const struct place *at = NULL;
+
+	for (size_t i = 0; c && what && i < c->n_texts && !at; i++)
+		at = c->texts[i] == what ? &c->places[i] : NULL;
+	for (size_t i = 0; c && what && i < c->n_paths && !at; i++)
+		at = !strcmp(c->paths[i], what) ? &c->values[i] : NULL;
+	if (!at)
+		return "";
+	(void)snprintf(place, sizeof(place), "%.350s:%zu:%zu: ", c->name, at->line, at->column);
+	return place;
 }
 
 void config_defaults(const struct config_key *keys, void *target) {

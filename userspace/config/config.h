@@ -65,6 +65,13 @@ int config_parse(const char *path, const void *bytes, size_t bytes_n,
 		 const struct config_key *keys, void *target, struct config **ret, char *fault,
 		 size_t n);
 
+/*
+ * config_place - "PATH:LINE:COLUMN: ", where the file says @what, for faults that only show later
+ * @what: a text of the target's, the very pointer; or the path of a key of the table. "" when the
+ * file does not say it, and when @c is NULL. Static, until the next call.
+ */
+const char *config_place(const struct config *c, const char *what);
+
 /* config_defaults - every fallback of @keys into @target, as if a file had said it; no lists */
 void config_defaults(const struct config_key *keys, void *target);
 

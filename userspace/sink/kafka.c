@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "event/field.h"
 #include "base/clock.h"
@@ -151,6 +152,16 @@ static int set_brokers(struct sink *s, rd_kafka_conf_t *conf) {
 	return set(s, conf, "bootstrap.servers", n ? list : NULL);
 }
 
+/* set_file - the file that @key names; librdkafka would open it only at the first delivery */
+static int set_file(struct sink *s, rd_kafka_conf_t *conf, const char *name, const char *key) {
+	const char *path = sink_value(s, key);
+
+	if (path && access(path, R_OK))
+		return sink_fail(s, -errno, "\"%s\": \"%.120s\" cannot be read: %s", key, path,
+				 strerror(errno));
+	return set(s, conf, name, path);
+}
+
 static int set_security(struct sink *s, rd_kafka_conf_t *conf) {
 	const char *user = s->url->user;
 	bool tls;
@@ -160,11 +171,11 @@ static int set_security(struct sink *s, rd_kafka_conf_t *conf) {
 		err = set(s, conf, "security.protocol", tls ? user ? "sasl_ssl" : "ssl" :
 							user ? "sasl_plaintext" : "plaintext");
 	if (!err && tls)
-		err = set(s, conf, "ssl.ca.location", sink_value(s, "ca"));
+		err = set_file(s, conf, "ssl.ca.location", "ca");
 	if (!err && tls)
-		err = set(s, conf, "ssl.certificate.location", sink_value(s, "cert"));
+		err = set_file(s, conf, "ssl.certificate.location", "cert");
 	if (!err && tls)
-		err = set(s, conf, "ssl.key.location", sink_value(s, "key"));
+		err = set_file(s, conf, "ssl.key.location", "key");
 	if (!err && user)
 		err = set(s, conf, "sasl.mechanism", sink_value(s, "sasl"));
 	if (!err && user)
@@ -175,7 +186,7 @@ static int set_security(struct sink *s, rd_kafka_conf_t *conf) {
 /* set_others - "name=value,name=value", for what has no key of ours */
 static int set_others(struct sink *s, rd_kafka_conf_t *conf) {
 	const char *list = sink_value(s, "librdkafka");
-	char name[128], value[256];
+	char name[128], value[256], why[200];
 	int err = 0;
 
 	while (list && *list && !err) {
@@ -188,6 +199,10 @@ static int set_others(struct sink *s, rd_kafka_conf_t *conf) {
 		(void)snprintf(value, sizeof(value), "%.*s",
 			       (int)(n - (size_t)(equals - list) - 1), equals + 1);
 		err = set(s, conf, name, value);
+		if (err) { /* it names the property, and this our key */
+			(void)snprintf(why, sizeof(why), "%.190s", s->why);
+			return sink_fail(s, err, "\"librdkafka\": %s", why);
+		}
 		list += n + (list[n] == ',');
 	}
 	return err;
