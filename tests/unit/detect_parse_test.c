@@ -18,6 +18,10 @@ static const char *const good[] = {
 	HEAD SEL "User: null" COND,
 	HEAD SEL "User:" COND,
 	HEAD SEL "User|exists: false" COND,
+	HEAD SEL "User: !!str 5\n    ParentUser: !!seq [!!int 5, !!float 5, ! x]" COND,
+	HEAD SEL "User|exists: !!bool true" COND,
+	HEAD SEL "User: !!null ''" COND,
+	HEAD "detection: !!map\n  selection: word" COND,
 	HEAD SEL "'|all': [a, b]" COND,
 	HEAD SEL "CommandLine|wide|base64offset|contains: abc" COND,
 	HEAD SEL "DestinationIp|cidr: ['::/0', 10.0.0.0/8, 127.0.0.1]" COND,
@@ -55,6 +59,17 @@ static const struct bad bad_yaml[] = {
 	{ "a: \"\\x\"\n", "t.yml:1:7: did not find expected hexdecimal number while parsing a "
 			  "quoted scalar, expected well-formed YAML" },
 	{ "a: \xff\n", "t.yml:1:4: invalid leading UTF-8 octet, expected UTF-8 text" },
+	{ "a: !foo x\n", "t.yml:1:4: the tag '!foo' is unknown, expected none, or one of YAML's "
+			 "core schema" },
+	{ "a: [b, !!binary eA==]\n", "t.yml:1:8: the tag '!!binary' is unknown, expected none, or "
+				     "one of YAML's core schema" },
+	{ "a: !!int x\n", "t.yml:1:4: the tag '!!int' is of another type than its value, expected "
+			  "none" },
+	{ "a:\n  b: !foo {c: d}\n", "t.yml:2:6: the tag '!foo' is not for this, expected none" },
+	{ "a:\n  b: !!set {c: d}\n", "t.yml:2:6: the tag '!!set' is not for this, expected none" },
+	{ "a: !!map [b]\n", "t.yml:1:4: the tag '!!map' is not for this, expected none" },
+	{ "!foo a: b\n", "t.yml:1:1: the tag '!foo' is unknown, expected none, or one of YAML's "
+			 "core schema" },
 	{ "- a\n", "t.yml:1:1: the document is a list, expected a map" },
 	{ "a: 1\nb: 2\na: 3\n", "t.yml:3:1: 'a' is given twice, first at line 1; "
 				"expected each key once" },
@@ -114,7 +129,11 @@ static const struct bad bad_items[] = {
 	  "t.yml:9:5: unknown field 'qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq', expected one of "
 	  "docs/sigma.md" },
 	{ HEAD SEL "User|containz: x" COND,
-	  "t.yml:9:10: modifier 'containz' is unknown, expected one of Sigma 2.1.0" },
+	  "t.yml:9:10: modifier 'containz' is unknown, expected perhaps 'contains'" },
+	{ HEAD SEL "User|base64ofset: x" COND,
+	  "t.yml:9:10: modifier 'base64ofset' is unknown, expected perhaps 'base64offset'" },
+	{ HEAD SEL "User|likewise: x" COND,
+	  "t.yml:9:10: modifier 'likewise' is unknown, expected one of Sigma 2.1.0" },
 	{ HEAD SEL "User|contains|: x" COND,
 	  "t.yml:9:19: modifier '' is unknown, expected one of Sigma 2.1.0" },
 	{ HEAD SEL "User|contains|startswith: x" COND,
@@ -181,6 +200,9 @@ static const struct bad bad_conditions[] = {
 	{ HEAD ABC "[]\n", "t.yml:14:14: 'condition' is an empty list, expected conditions" },
 	{ HEAD ABC "a or x\n", "t.yml:14:19: unknown identifier 'x' in the condition, expected "
 			       "one that 'detection' defines" },
+	{ HEAD "detection:\n  selection:\n    User: x\n  condition: not selecton\n",
+	  "t.yml:10:18: unknown identifier 'selecton' in the condition, expected perhaps "
+	  "'selection'" },
 	{ HEAD ABC "a b_1\n", "t.yml:14:16: unexpected 'b_1' in the condition, expected 'and', "
 			      "'or' or the end" },
 	{ HEAD ABC "'a and'\n", "t.yml:14:19: the end comes too early in the condition, expected "
@@ -325,6 +347,35 @@ static void truncation_at_every_length_is_survived(void) {
 	}
 }
 
+/* A log source that is misspelled is one that nobody has; what it may have been meant to be. */
+static void a_log_source_that_is_nearly_one_is_told_of_it(void) {
+	static const char *const cases[][2] = {
+		{ "{product: linx}", "of another product than linux; is it perhaps 'linux'" },
+		{ "{product: linux, category: file_evnt}",
+		  "a category that this sensor has no events for; is it perhaps 'file_event'" },
+		{ "{product: linux, service: audtd}", "a service's own log, which this sensor does "
+						      "not read; is it perhaps 'auditd'" },
+		{ "{product: windows}", "of another product than linux" },
+		{ "{product: linux, category: webserver}",
+		  "a category that this sensor has no events for" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[400], wanted[300];
+		struct ruleset *rules;
+
+		(void)snprintf(text, sizeof(text), "title: a\nid: " ID_A "\nlogsource: %s\n" SEL
+			       "User: x" COND, cases[i][0]);
+		(void)snprintf(wanted, sizeof(wanted),
+			       "t.yml:1: 'a' is skipped: its log source is %s", cases[i][1]);
+		rules = rule_load(text);
+		if (!rules || strcmp(ruleset_skipped(rules, 0), wanted) != 0)
+			printf("# %s\n", rules ? ruleset_skipped(rules, 0) : "refused");
+		CHECK(rules && !strcmp(ruleset_skipped(rules, 0), wanted));
+		ruleset_free(rules);
+	}
+}
+
 static void rules_of_other_log_sources_are_skipped_and_say_why(void) {
 	struct ruleset *rules =
 		rule_load("title: a\nid: " ID_A "\nlogsource: {product: linux, service: apache}\n"
@@ -380,6 +431,7 @@ int main(void) {
 	RUN(deep_nesting_is_refused);
 	RUN(huge_files_are_refused);
 	RUN(truncation_at_every_length_is_survived);
+	RUN(a_log_source_that_is_nearly_one_is_told_of_it);
 	RUN(rules_of_other_log_sources_are_skipped_and_say_why);
 	RUN(folders_are_read_and_missing_ones_reported);
 	DONE();

@@ -68,6 +68,19 @@ static const char *scalar(const yaml_node_t *n) {
 	return (const char *)n->data.scalar.value;
 }
 
+/* is_plain - whether @n has no tag, or one of YAML's core schema, as every node without one gets */
+static bool is_plain(const yaml_node_t *n) {
+	static const char *const tags[] = {
+		YAML_STR_TAG,	YAML_INT_TAG, YAML_BOOL_TAG, YAML_NULL_TAG,
+		YAML_FLOAT_TAG, YAML_SEQ_TAG, YAML_MAP_TAG,  "!",
+	};
+
+	for (size_t i = 0; n->tag && i < sizeof(tags) / sizeof(tags[0]); i++)
+		if (!strcmp((const char *)n->tag, tags[i]))
+			return true;
+	return !n->tag;
+}
+
 /* is_text - a scalar without a NUL in it */
 static bool is_text(const yaml_node_t *n) {
 	return n->type == YAML_SCALAR_NODE && strlen(scalar(n)) == n->data.scalar.length;
@@ -350,7 +363,11 @@ static int read_all(struct reading *r, yaml_parser_t *parser) {
 
 	if (err)
 		return err;
-	if (any)
+	for (yaml_node_t *n = r->document.nodes.start; n < r->document.nodes.top && !err; n++)
+		if (!is_plain(n))
+			err = refuse(r, &n->start_mark, "the tag \"%.64s\" says nothing here",
+				     (const char *)n->tag);
+	if (any && !err)
 		err = take_section(r, yaml_document_get_root_node(&r->document), "");
 	yaml_document_delete(&r->document);
 	if (err || !any)

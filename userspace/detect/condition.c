@@ -75,6 +75,17 @@ static struct search *find(const struct parser *p, struct str name) {
 	return NULL;
 }
 
+/* unknown - the word is no identifier; which it may have been meant to be */
+static int unknown(struct parser *p) {
+	struct str names[FAULT_WORDS];
+	uint32_t n = 0;
+
+	for (; n < p->n_searches && n < FAULT_WORDS; n++)
+		names[n] = p->searches[n].name;
+	return wrong_word(p, "unknown identifier",
+			  fault_near(p->word, names, n, "one that 'detection' defines"));
+}
+
 /* is_operator - upper case counts too, unless the rule has an identifier of that name */
 static bool is_operator(const struct parser *p, const char *word) {
 	return p->word.n == strlen(word) && strncasecmp(p->word.s, word, p->word.n) == 0 &&
@@ -142,7 +153,7 @@ static int parse_name(struct parser *p, struct expr **ret) {
 		return parse_of(p, all, ret);
 	}
 	if (!s)
-		return wrong_word(p, "unknown identifier", "one that 'detection' defines");
+		return unknown(p);
 	s->used = true;
 	*ret = s->expr;
 	next(p);

@@ -14,6 +14,8 @@
 #include "base/buf.h"
 
 #define MAX_FAULTS 200
+#define FAULT_WORDS 64 /* that fault_near() looks at */
+#define FAULT_WORD 32  /* bytes of one */
 
 struct faults {
 	struct buf *out;
@@ -28,5 +30,11 @@ int fault(struct faults *f, uint32_t line, uint32_t column, const char *fmt, ...
 
 /* fault_text - @x made fit for a message: printable, at most 60 bytes; one of 4 static buffers */
 const char *fault_text(struct str x);
+
+/*
+ * fault_near - "perhaps 'X'", X the one of @words that @word was most likely meant to be
+ * @otherwise: when none is near. Static, until the next call. Longer words are left out.
+ */
+const char *fault_near(struct str word, const struct str *words, size_t n, const char *otherwise);
 
 #endif

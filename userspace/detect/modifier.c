@@ -52,6 +52,16 @@ static int key_fault(struct build *b, const struct item *it, uint32_t at, const 
 		     "modifier '%s' %s, expected %s", fault_text(word), what, wanted);
 }
 
+/* nearest - of the modifiers, to what is none */
+static const char *nearest(struct str word) {
+	struct str names[sizeof(modifiers) / sizeof(modifiers[0])];
+	size_t n = sizeof(names) / sizeof(names[0]);
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = str_of(modifiers[i].name);
+	return fault_near(word, names, n, "one of Sigma 2.1.0");
+}
+
 static const struct modifier *modifier_find(struct str word) {
 	for (size_t i = 0; i < sizeof(modifiers) / sizeof(modifiers[0]); i++) {
 		if (str_eq(word, str_of(modifiers[i].name)))
@@ -142,7 +152,7 @@ static int read_modifier(struct build *b, struct item *it, struct str word, uint
 	const char *wrong;
 
 	if (!m)
-		return key_fault(b, it, at, "is unknown", word, "one of Sigma 2.1.0");
+		return key_fault(b, it, at, "is unknown", word, nearest(word));
 	bit = 1ull << (m - modifiers);
 	if (it->seen & bit)
 		return key_fault(b, it, at, "is given twice", word, "each once");

@@ -2,8 +2,10 @@
 #include "detect/taxonomy.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "detect/fault.h"
 #include "event/word.h"
 
 struct sigma_name {
@@ -202,10 +204,10 @@ static void add_category(size_t i, struct event_kinds *ret) {
 		event_kinds_add(ret, categories[i].kinds[k]);
 }
 
-bool taxonomy_is_log(struct str service) {
-	static const char *const logs[] = { "auth", "syslog", "sshd",	"sudo",	     "cron",
-					    "clamav", "vsftpd", "guacamole", "kernel", "daemon" };
+static const char *const logs[] = { "auth",   "syslog", "sshd",	     "sudo",   "cron",
+				    "clamav", "vsftpd", "guacamole", "kernel", "daemon" };
 
+bool taxonomy_is_log(struct str service) {
 	for (uint32_t i = 0; i < COUNT(logs); i++) {
 		if (str_eq(service, str_of(logs[i])))
 			return true;
@@ -213,10 +215,39 @@ bool taxonomy_is_log(struct str service) {
 	return false;
 }
 
+/* lacking - "its log source is" @what, and what it may have been meant to be */
+static const char *lacking(const char *what, struct str word, const struct str *words, size_t n) {
+	static char sentence[160];
+	const char *near = fault_near(word, words, n, "");
+
+	(void)snprintf(sentence, sizeof(sentence), "its log source is %s%s%s", what,
+		       *near ? "; is it " : "", near);
+	return sentence;
+}
+
+static const char *no_service(struct str service) {
+	struct str words[COUNT(logs) + 1] = { STR("auditd") };
+
+	for (uint32_t i = 0; i < COUNT(logs); i++)
+		words[i + 1] = str_of(logs[i]);
+	return lacking("a service's own log, which this sensor does not read", service, words,
+		       COUNT(words));
+}
+
+static const char *no_category(struct str category) {
+	struct str words[COUNT(categories)];
+
+	for (uint32_t i = 0; i < COUNT(categories); i++)
+		words[i] = str_of(categories[i].category);
+	return lacking("a category that this sensor has no events for", category, words,
+		       COUNT(categories));
+}
+
 void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, const char **ret_why) {
 	*ret = (struct event_kinds){ 0 };
 	if (source->product.s && !str_eq(source->product, STR("linux"))) {
-		*ret_why = "its log source is of another product than linux";
+		*ret_why = lacking("of another product than linux", source->product,
+				   &STR("linux"), 1);
 		return;
 	}
 	if (source->service.s && str_eq(source->service, STR("auditd")) && !source->category.s) {
@@ -228,7 +259,7 @@ void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, con
 		return;
 	}
 	if (source->service.s) {
-		*ret_why = "its log source is a service's own log, which this sensor does not read";
+		*ret_why = no_service(source->service);
 		return;
 	}
 	for (size_t i = 0; i < COUNT(categories); i++) {
@@ -238,7 +269,7 @@ void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, con
 	if (!source->category.s)
 		event_kinds_add(ret, WIRE_HOST_LOG);
 	if (!event_kinds_any(ret))
-		*ret_why = "its log source is a category that this sensor has no events for";
+		*ret_why = no_category(source->category);
 }
 
 /* speaks - whether keywords are looked for in messages of that name */

@@ -43,8 +43,8 @@ bool taxonomy_value_known(enum field_id field, struct str name);
 
 /*
  * taxonomy_kinds - the kinds of event that @source offers
- * @ret_why: why there are none, a text for ever, when @ret is empty; NULL with an empty @ret for
- *           the source of audit.h
+ * @ret_why: why there are none, until the next call, when @ret is empty; NULL with an empty @ret
+ *           for the source of audit.h
  */
 void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, const char **ret_why);
 

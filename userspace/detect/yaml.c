@@ -132,7 +132,51 @@ static enum scalar_type plain_type(struct str x) {
 	return number_type(x);
 }
 
+#define CORE "tag:yaml.org,2002:"
+
+static int tag_fault(struct reader *r, const char *tag, const char *what) {
+	bool core = !strncmp(tag, CORE, strlen(CORE));
+
+	return fault(r->f, place(r->event.start_mark.line), place(r->event.start_mark.column),
+		     "the tag '%s%s' %s", core ? "!!" : "",
+		     fault_text(str_of(core ? tag + strlen(CORE) : tag)), what);
+}
+
+/* check_tag - of a map or a list: none, "!", or @name of YAML's core schema */
+static int check_tag(struct reader *r, const yaml_char_t *tag, const char *name) {
+	const char *t = (const char *)tag;
+
+	if (!t || !strcmp(t, "!") || !strcmp(t, name))
+		return 0;
+	return tag_fault(r, t, "is not for this, expected none");
+}
+
+/* tagged_type - what the tag says that the scalar @x is; a value that is none is a fault */
+static int tagged_type(struct reader *r, const char *tag, struct str x, uint8_t *ret) {
+	static const struct {
+		const char *tag;
+		enum scalar_type type;
+	} tags[] = {
+		{ "!", SCALAR_STR },	      { CORE "str", SCALAR_STR },
+		{ CORE "null", SCALAR_NULL }, { CORE "bool", SCALAR_BOOL },
+		{ CORE "int", SCALAR_INT },   { CORE "float", SCALAR_FLOAT },
+	};
+	enum scalar_type plain = plain_type(x);
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (strcmp(tag, tags[i].tag) != 0)
+			continue;
+		*ret = tags[i].type;
+		if (*ret == SCALAR_STR || *ret == plain ||
+		    (*ret == SCALAR_FLOAT && plain == SCALAR_INT))
+			return 0;
+		return tag_fault(r, tag, "is of another type than its value, expected none");
+	}
+	return tag_fault(r, tag, "is unknown, expected none, or one of YAML's core schema");
+}
+
 static int read_scalar(struct reader *r, struct node **ret) {
+	const char *tag = (const char *)r->event.data.scalar.tag;
 	struct node *node;
 	int err = node_new(r, NODE_SCALAR, &node);
 	bool plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE, quoted;
@@ -143,8 +187,11 @@ static int read_scalar(struct reader *r, struct node **ret) {
 						       (uint32_t)r->event.data.scalar.length });
 	if (!node->text.s)
 		return -ENOMEM;
-	if (plain && !r->event.data.scalar.tag)
+	if (plain && !tag)
 		node->scalar = plain_type(node->text);
+	err = tag ? tagged_type(r, tag, node->text, &node->scalar) : 0;
+	if (err)
+		return err;
 	quoted = r->event.data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
 		 r->event.data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 	node->exact = (plain || quoted) && r->event.end_mark.index - r->event.start_mark.index ==
@@ -264,6 +311,10 @@ static int read_collection(struct reader *r, unsigned depth, struct node **ret) 
 
 	if (depth == YAML_MAX_DEPTH)
 		return too_deep(r);
+	err = map ? check_tag(r, r->event.data.mapping_start.tag, CORE "map")
+		  : check_tag(r, r->event.data.sequence_start.tag, CORE "seq");
+	if (err)
+		return err;
 	err = node_new(r, map ? NODE_MAP : NODE_LIST, ret);
 	if (err)
 		return err;
