@@ -21,6 +21,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define INTERP_BYTES 512    /* a #! line is at most 256, include/uapi/linux/binfmts.h */
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
+#define TASK_EXITING 4      /* PF_EXITING, include/linux/sched.h */
 
 #define TMPFS_MAGIC 0x01021994 /* include/uapi/linux/magic.h */
 #define RAMFS_MAGIC 0x858458f6
@@ -218,7 +219,7 @@ int process_census(struct bpf_iter__task *ctx) {
 
 /* --- what processes do to themselves and to one another ------------------------------------- */
 
-#define SIGNAL_KERNEL_INFO 1UL /* SEND_SIG_NOINFO, SEND_SIG_PRIV: no siginfo stands behind these */
+#define SIGNAL_KERNEL_INFO 1UL /* SEND_SIG_PRIV; 0, as kill(2) has since 7.3, is SI_USER */
 #define SIGNAL_DEFAULT 0       /* SIG_DFL */
 
 /* siginfo::si_code, include/uapi/asm-generic/siginfo.h */
@@ -235,6 +236,11 @@ int process_census(struct bpf_iter__task *ctx) {
 /* signal_code - siginfo::si_code; @info is no pointer to the verifier of 6.12, as it may be 1 */
 static __always_inline int signal_code(struct kernel_siginfo *info) {
 	return (unsigned long)info > SIGNAL_KERNEL_INFO ? BPF_CORE_READ(info, si_code) : 0;
+}
+
+/* what children asked for (PR_SET_PDEATHSIG) comes while their parent exits, and is not its deed */
+static __always_inline bool signal_between(struct task_struct *task, struct task_struct *target) {
+	return target->tgid != task->tgid && !(task->flags & TASK_EXITING);
 }
 
 static __always_inline struct wire_process_signal *
@@ -277,9 +283,8 @@ SEC("lsm/task_kill")
 int BPF_PROG(process_kill, struct task_struct *target, struct kernel_siginfo *info, int sig) {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (!sig || target->tgid == task->tgid || !gate_task(task))
-		return 0;
-	signal_sent(WIRE_HOOK_LSM_TASK_KILL, WIRE_ATTEMPTED, (__u32)sig, info, target);
+	if (sig && signal_between(task, target) && gate_task(task))
+		signal_sent(WIRE_HOOK_LSM_TASK_KILL, WIRE_ATTEMPTED, (__u32)sig, info, target);
 	return 0;
 }
 
@@ -296,13 +301,12 @@ int BPF_PROG(process_signal, int sig, struct kernel_siginfo *info, struct task_s
 	struct task_struct *task = bpf_get_current_task_btf();
 	int code;
 
-	if (result || target->tgid == task->tgid || (unsigned long)info <= SIGNAL_KERNEL_INFO)
+	if (result || (unsigned long)info == SIGNAL_KERNEL_INFO || !signal_between(task, target))
 		return 0;
 	code = signal_code(info);
-	if (code > 0 || code == SI_TIMER || code == SI_ASYNCIO || code == SI_SIGIO ||
-	    !gate_task(task))
-		return 0;
-	signal_sent(WIRE_HOOK_TP_SIGNAL_GENERATE, WIRE_SUCCEEDED, (__u32)sig, info, target);
+	if (code <= 0 && code != SI_TIMER && code != SI_ASYNCIO && code != SI_SIGIO &&
+	    gate_task(task))
+		signal_sent(WIRE_HOOK_TP_SIGNAL_GENERATE, WIRE_SUCCEEDED, (__u32)sig, info, target);
 	return 0;
 }
 

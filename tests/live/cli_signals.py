@@ -49,9 +49,9 @@ class Shell:
 
 
 class Running:
-    """`run`, scoped to a shell of ours, and waited for until it is attached."""
+    """`run`, scoped to a shell of ours or its cgroup, and waited for until it is attached."""
 
-    def __init__(self, sensor, name, *options):
+    def __init__(self, sensor, name, *options, scope=None):
         self.sensor, self.out = sensor, sensor.path(f"{name}.json")
         with open(sensor.log, "wb"):
             pass
@@ -60,8 +60,8 @@ class Running:
         read, write = os.pipe()
         try:
             self.child = sensor.start(
-                ["run", "--hooks", sensor.hooks, "--scope", str(self.shell.child.pid),
-                 "--ready-fd", str(write), "-o", f"json:{self.out}", *options], pass_fds=(write,))
+                ["run", "--hooks", sensor.hooks, "--scope",
+                 scope or str(self.shell.child.pid), "--ready-fd", str(write), "-o", f"json:{self.out}", *options], pass_fds=(write,))
         finally:
             os.close(write)
         ready = select.select([read], [], [], SLOW_S)[0]
