@@ -51,6 +51,12 @@ for c in $commands; do
 done
 said=$("$lapwing" statsu 2>&1)
 [ $? = 2 ] && echo "$said" | grep -q 'did you mean "status"' || wrong "statsu: $said"
+for verb in 'spool verify' 'content rollback' 'rules explain' 'bundle inspect' 'config check'; do
+	c=${verb% *} right=${verb#* }
+	said=$("$lapwing" "$c" "x$right" 2>&1)
+	[ $? = 2 ] && echo "$said" | grep -q "is none of .*$right.*did you mean \"$right\"" ||
+		wrong "$c x$right: $said"
+done
 result options_of_the_help_are_known_and_others_are_put_right
 
 make -s install SAN="${SAN:-0}" DESTDIR="$dir/root" PREFIX=/usr >"$dir/log" 2>&1 ||

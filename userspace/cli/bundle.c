@@ -316,7 +316,7 @@ static int run_verb(const char *verb, struct bundle_job *j) {
 		{ "verify", bundle_verify, 1, 1 },   { "inspect", bundle_inspect, 1, 1 },
 		{ "diff", bundle_diff, 2, 2 },
 	};
-	const char *names[8], *near;
+	const char *names[8];
 	size_t n = sizeof(verbs) / sizeof(verbs[0]);
 
 	if (!strcmp(verb, "order"))
@@ -334,11 +334,7 @@ static int run_verb(const char *verb, struct bundle_job *j) {
 		return verbs[i].run(j);
 	}
 	names[n++] = "order";
-	near = cli_nearest(verb, names, n);
-	if (near)
-		return cli_misuse(&command_bundle, "there is no \"%s\"; did you mean \"%s\"?", verb,
-				  near);
-	return cli_misuse(&command_bundle, "there is no \"%s\"", verb);
+	return cli_bad_verb(&command_bundle, verb, names, n);
 }
 
 static int bundle_run(int argc, char **argv) {

@@ -39,6 +39,20 @@ const char *cli_nearest(const char *word, const char *const *words, size_t n) {
 	return nearest_word(word, words, n);
 }
 
+int cli_bad_verb(const struct command *c, const char *verb, const char *const *verbs, size_t n) {
+	const char *near = cli_nearest(verb, verbs, n);
+	char list[256] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < n && len < sizeof(list); i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
+					verbs[i]);
+	if (near)
+		return cli_misuse(c, "\"%s\" is none of %s; did you mean \"%s\"?", verb, list,
+				  near);
+	return cli_misuse(c, "\"%s\" is none of %s", verb, list);
+}
+
 static const char *nearest_option(const char *word, const struct option *options) {
 	const char *names[64];
 	size_t n = 0;

@@ -46,6 +46,9 @@ int cli_deed(const struct command *c, const char *name);
  */
 int cli_bad_option(const struct command *c, char **argv, const struct option *options, int got);
 
+/* cli_bad_verb - the same for a @verb that is none of @n @verbs, naming them and the nearest */
+int cli_bad_verb(const struct command *c, const char *verb, const char *const *verbs, size_t n);
+
 /* cli_nearest - the one of @n words that @word was most likely meant to be, or NULL */
 const char *cli_nearest(const char *word, const char *const *words, size_t n);
 

@@ -70,7 +70,6 @@ static int config_run(int argc, char **argv) {
 	static const char *const words[] = { "check", "show", "init" };
 	static int (*const deeds[])(const char *) = { check, show, init };
 	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
-	const char *near;
 	int option;
 
 	optind = 1;
@@ -87,11 +86,7 @@ static int config_run(int argc, char **argv) {
 	for (int i = 0; i < 3; i++)
 		if (!strcmp(argv[optind], words[i]))
 			return deeds[i](argv[optind + 1]);
-	near = cli_nearest(argv[optind], words, 3);
-	if (near)
-		return cli_misuse(&command_config, "\"%s\" is not known; did you mean \"%s\"?",
-				  argv[optind], near);
-	return cli_misuse(&command_config, "\"%s\" is not known", argv[optind]);
+	return cli_bad_verb(&command_config, argv[optind], words, 3);
 }
 
 const struct command command_config = {

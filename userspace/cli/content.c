@@ -318,7 +318,7 @@ static const struct verb {
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static int run_verb(struct content_job *j, const char *name) {
-	const char *names[N_VERBS], *near;
+	const char *names[N_VERBS];
 	const struct verb *v = NULL;
 	int err, code;
 
@@ -327,12 +327,8 @@ static int run_verb(struct content_job *j, const char *name) {
 		if (!strcmp(name, verbs[i].name))
 			v = &verbs[i];
 	}
-	near = v ? NULL : cli_nearest(name, names, N_VERBS);
-	if (near)
-		return cli_misuse(&command_content, "there is no \"%s\"; did you mean \"%s\"?",
-				  name, near);
 	if (!v)
-		return cli_misuse(&command_content, "there is no \"%s\"", name);
+		return cli_bad_verb(&command_content, name, names, N_VERBS);
 	if (j->n_args < v->min || j->n_args > v->max)
 		return cli_misuse(&command_content, "%s takes %s", name,
 				  v->max ? "what to do" : "nothing");

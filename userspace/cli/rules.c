@@ -164,14 +164,11 @@ static const struct {
 #define N_DEEDS (sizeof(deeds) / sizeof(deeds[0]))
 
 static int unknown(const char *word) {
-	const char *names[N_DEEDS], *near;
+	const char *names[N_DEEDS];
 
 	for (size_t i = 0; i < N_DEEDS; i++)
 		names[i] = deeds[i].name;
-	near = cli_nearest(word, names, N_DEEDS);
-	return cli_misuse(&command_rules,
-			  "\"%s\" is none of check, list, coverage, explain, test%s%s%s", word,
-			  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	return cli_bad_verb(&command_rules, word, names, N_DEEDS);
 }
 
 static int take_option(struct rules_job *job, int option) {

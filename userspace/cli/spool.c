@@ -101,6 +101,7 @@ static int spool_run(int argc, char **argv) {
 		{ "key", required_argument, NULL, 'k' },
 		{ 0 },
 	};
+	static const char *const verbs[] = { "verify", "forget" };
 	const char *folder = EXPORT_FOLDER, *key_file = NULL;
 	uint8_t key[SPOOL_KEY_BYTES];
 	bool json = false;
@@ -120,14 +121,18 @@ static int spool_run(int argc, char **argv) {
 		else
 			return cli_bad_option(&command_spool, argv, options, option);
 	}
-	if (argv[optind] && !strcmp(argv[optind], "forget")) {
+	if (!argv[optind])
+		return cli_misuse(&command_spool, "verify, or forget a sink?");
+	if (!strcmp(argv[optind], "forget")) {
 		if (!argv[optind + 1] || argv[optind + 2] || key_file || json)
 			return cli_misuse(&command_spool, "one sink is forgotten at a time");
 		return forget(folder, argv[optind + 1]);
 	}
-	if (!argv[optind] || strcmp(argv[optind], "verify") != 0 || argv[optind + 1])
-		return cli_misuse(&command_spool, "what there is to do with a spool is \"verify\" "
-				  "or \"forget\"");
+	if (strcmp(argv[optind], "verify") != 0)
+		return cli_bad_verb(&command_spool, argv[optind], verbs, 2);
+	if (argv[optind + 1])
+		return cli_misuse(&command_spool, "verify takes no more words; --spool DIR says "
+						  "where the spool is");
 	if (key_file && export_key(key_file, "", key))
 		return CLI_FAILURE;
 	return verify(folder, key_file ? key : NULL, json);
