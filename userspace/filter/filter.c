@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filter/filter.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/nearest.h"
 #include "event/word.h"
 #include "filter/secret.h"
 
@@ -90,6 +92,14 @@ static bool next_word(const char **list, char word[WORD_MAX]) {
 	return true;
 }
 
+static void lower_case(const char *word, char ret[WORD_MAX]) {
+	size_t n = 0;
+
+	for (; word[n] && n < WORD_MAX - 1; n++)
+		ret[n] = (char)tolower((unsigned char)word[n]);
+	ret[n] = '\0';
+}
+
 /* kind_of - PROCESS_EXEC by that name or as "exec", in any case; 0 when there is none */
 static uint32_t kind_of(const char *word) {
 	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
@@ -102,6 +112,42 @@ static uint32_t kind_of(const char *word) {
 	return 0;
 }
 
+/* refuse_word - @word is no @what; one of @words may have been meant */
+static int refuse_word(const char **why, const char *word, const char *what,
+		       const char *const *words, size_t n) {
+	const char *near = nearest_word(word, words, n);
+
+	return refuse(why, "\"%s\" is no %s%s%s%s", word, what, near ? "; did you mean \"" : "",
+		      near ? near : "", near ? "\"?" : "");
+}
+
+static int no_kind(const char *word, const char **why) {
+	static char deeds[WIRE_KIND_MAX][WORD_MAX];
+	const char *words[WIRE_KIND_MAX];
+	char lower[WORD_MAX];
+	size_t n = 0;
+
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
+		const char *name = event_word(FIELD_KIND, kind);
+
+		if (!name)
+			continue;
+		lower_case(strchr(name, '_') ? strchr(name, '_') + 1 : name, deeds[n]);
+		words[n] = deeds[n];
+		n++;
+	}
+	lower_case(word, lower);
+	return refuse_word(why, lower, "kind of event", words, n);
+}
+
+static int no_field(const char *word, const char **why) {
+	const char *words[FIELD_MAX];
+
+	for (int i = 0; i < FIELD_MAX; i++)
+		words[i] = fields[i].name;
+	return refuse_word(why, word, "field of an event", words, FIELD_MAX);
+}
+
 static int set_kinds(struct event_kinds *ret, const char *list, const char **why) {
 	char word[WORD_MAX];
 
@@ -110,7 +156,7 @@ static int set_kinds(struct event_kinds *ret, const char *list, const char **why
 		uint32_t kind = kind_of(word);
 
 		if (!kind)
-			return refuse(why, "\"%s\" is no kind of event", word);
+			return no_kind(word, why);
 		event_kinds_add(ret, kind);
 	}
 	return 0;
@@ -147,7 +193,7 @@ static int set_fields(struct filter *f, enum treatment how, const char *list, co
 			found = f->treats = true;
 		}
 		if (!found)
-			return refuse(why, "\"%s\" is no field of an event", word);
+			return no_field(word, why);
 	}
 	return 0;
 }
