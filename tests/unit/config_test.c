@@ -169,7 +169,7 @@ static void secrets_come_from_the_environment_and_from_files(void) {
 	struct target t = { 0 };
 	struct config *c;
 
-	CHECK(fd >= 0 && write(fd, "s3cret\nmore\n", 12) == 12 && !close(fd));
+	CHECK(fd >= 0 && write(fd, "s3cret\r\nmore\n", 13) == 13 && !close(fd));
 	CHECK(!setenv("LAPWING_TEST", "from env", 1));
 	(void)snprintf(text, sizeof(text),
 		       "text: \"<${LAPWING_TEST}|${file:%s}|${NO_SUCH:-default}|$$>\"\n"

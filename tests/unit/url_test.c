@@ -89,6 +89,10 @@ static void unknown_sinks_keys_and_formats_are_refused(void) {
 	CHECK(!check("file:/x?kinds=exec", &type, &why));
 	CHECK(check("gopher://x", &type, &why) == -EINVAL && strstr(why, "file:"));
 	CHECK(check("file:/x?kep=2", &type, &why) == -EINVAL && strstr(why, "\"kep\""));
+	CHECK(check("elastic://h?api_key=a%0d%0aX:%20b", &type, &why) == -EINVAL);
+	CHECK(strstr(why, "\"api_key\" has a control"));
+	CHECK(check("splunk://x:a%0ab@h", &type, &why) == -EINVAL && strstr(why, "control"));
+	CHECK(check("otlp://h/a%0d%0ab", &type, &why) == -EINVAL && strstr(why, "control"));
 	CHECK(check("file:/x?format=xml", &type, &why) == -EINVAL && strstr(why, "\"xml\""));
 }
 

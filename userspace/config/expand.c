@@ -32,6 +32,7 @@ static int add_file(struct buf *b, const char *path) {
 	}
 	end = memchr(b->data + start, '\n', (size_t)n);
 	n = end ? end - (b->data + start) : n;
+	n -= n && b->data[start + (size_t)n - 1] == '\r'; /* of who writes lines so */
 	if (memchr(b->data + start, '\0', (size_t)n)) {
 		(void)snprintf(sentence, sizeof(sentence), "the file \"%.200s\" is no text", path);
 		return -EINVAL;

@@ -66,6 +66,16 @@ static int authorize(struct sink *s, struct elastic *e) {
 	return http_header(e->http, line);
 }
 
+/* is_index - whether a data stream can be called so: what stands behind the last '/' of @path */
+static bool is_index(const char *path) {
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+	for (const char *c = name; *c; c++)
+		if (*c <= ' ' || (*c >= 'A' && *c <= 'Z') || strchr("\\*?\"<>|,#:", *c))
+			return false;
+	return !*name || !strchr("-_+.", *name);
+}
+
 static int elastic_open(struct sink *s) {
 	struct elastic *e = calloc(1, sizeof(*e));
 	const struct http_defaults defaults = { .port = PORT };
@@ -75,6 +85,9 @@ static int elastic_open(struct sink *s) {
 	s->state = e;
 	if (!e)
 		return sink_fail(s, -ENOMEM, "there is no memory");
+	if (!is_index(path))
+		return sink_fail(s, -EINVAL, "no data stream can be called \"%.100s\": small "
+				 "letters, digits, '-', '_' and '.', no sign first", path);
 	err = http_open(s, &defaults, &e->http);
 	if (!err)
 		err = authorize(s, e);

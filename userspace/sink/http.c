@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "sink/curl.h"
+#include "sink/tls.h"
 
 #define CONNECT_MS 10000
 #define MAX_RETRY_MS 600000
@@ -89,6 +90,22 @@ static int set_file(struct http *h, struct sink *s, const char *key, const char 
 	return curl.set(h->easy, option, path) ? -ENOMEM : 0;
 }
 
+/* set_files - for TLS; looked at here, as libcurl would read them only at the first delivery */
+static int set_files(struct http *h, struct sink *s, const struct http_defaults *d) {
+	const char *cert = sink_value(s, "cert"), *key = sink_value(s, "key");
+	struct tls_files files = { .ca = sink_value(s, "ca") };
+	int err = set_file(h, s, "ca", d->ca, CURLOPT_CAINFO);
+
+	if (!err)
+		err = set_file(h, s, "cert", d->cert, CURLOPT_SSLCERT);
+	if (!err)
+		err = set_file(h, s, "key", d->key, CURLOPT_SSLKEY);
+	files.ca = files.ca ? files.ca : d->ca;
+	files.cert = cert ? cert : d->cert;
+	files.key = key ? key : d->key ? d->key : files.cert;
+	return err ? err : tls_check(&files, s->why, sizeof(s->why));
+}
+
 /* set_all - options that do not change from one request to the next */
 static int set_all(struct http *h, struct sink *s, const struct http_defaults *d) {
 	uint64_t timeout_ms;
@@ -97,11 +114,7 @@ static int set_all(struct http *h, struct sink *s, const struct http_defaults *d
 	if (!err)
 		err = sink_yes(s, "gzip", &h->gzip);
 	if (!err)
-		err = set_file(h, s, "ca", d->ca, CURLOPT_CAINFO);
-	if (!err)
-		err = set_file(h, s, "cert", d->cert, CURLOPT_SSLCERT);
-	if (!err)
-		err = set_file(h, s, "key", d->key, CURLOPT_SSLKEY);
+		err = set_files(h, s, d);
 	if (err)
 		return err;
 	if (d->timeout_ms && !url_value(s->url, "timeout"))

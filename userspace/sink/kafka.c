@@ -16,6 +16,7 @@
 #include "event/field.h"
 #include "base/clock.h"
 #include "sink/docs.h"
+#include "sink/tls.h"
 #include "base/library.h"
 
 extern const struct sink_type sink_kafka;
@@ -176,6 +177,11 @@ static int set_security(struct sink *s, rd_kafka_conf_t *conf) {
 		err = set_file(s, conf, "ssl.certificate.location", "cert");
 	if (!err && tls)
 		err = set_file(s, conf, "ssl.key.location", "key");
+	if (!err && tls)
+		err = tls_check(&(struct tls_files){ .ca = sink_value(s, "ca"),
+						     .cert = sink_value(s, "cert"),
+						     .key = sink_value(s, "key") },
+				s->why, sizeof(s->why));
 	if (!err && user)
 		err = set(s, conf, "sasl.mechanism", sink_value(s, "sasl"));
 	if (!err && user)

@@ -73,6 +73,14 @@ static void say_no_sink(const char *scheme, char *out, size_t size) {
 		n += snprintf(out + n, size - (size_t)n, " %s:", words[i]);
 }
 
+/* is_line - whether nothing in @x ends the line that it is put into, as that of a header */
+static bool is_line(const char *x) {
+	for (; x && *x; x++)
+		if ((unsigned char)*x < 0x20 || *x == 0x7f)
+			return false;
+	return true;
+}
+
 int sink_check(const struct sink_url *url, bool (*other)(const char *key),
 	       const struct sink_type **ret, const char **why) {
 	const struct sink_type *t = sink_type(url->scheme);
@@ -84,9 +92,19 @@ int sink_check(const struct sink_url *url, bool (*other)(const char *key),
 		say_no_sink(url->scheme, sentence, sizeof(sentence));
 		return -EINVAL;
 	}
+	if (!is_line(url->user) || !is_line(url->secret) || !is_line(url->host) ||
+	    !is_line(url->path)) {
+		*why = "the URL has a control character";
+		return -EINVAL;
+	}
 	for (unsigned i = 0; i < url->n_params; i++) {
 		const char *key = url->params[i].key;
 
+		if (!is_line(url->params[i].value)) {
+			(void)snprintf(sentence, sizeof(sentence),
+				       "the value of \"%.64s\" has a control character", key);
+			return -EINVAL;
+		}
 		if (!strcmp(key, "format") || find_key(t->keys, key) || other(key))
 			continue;
 		(void)snprintf(sentence, sizeof(sentence),

@@ -74,3 +74,11 @@ int tls_context(const struct tls_files *f, bool server, SSL_CTX **ret, char *why
 		*ret = ctx;
 	return err;
 }
+
+int tls_check(const struct tls_files *f, char *why, size_t n) {
+	SSL_CTX *ctx = NULL;
+	int err = tls_context(f, false, &ctx, why, n);
+
+	SSL_CTX_free(ctx);
+	return err;
+}

@@ -22,6 +22,9 @@ struct tls_files {
  */
 int tls_context(const struct tls_files *f, bool server, SSL_CTX **ret, char *why, size_t n);
 
+/* tls_check - whether a client's @f are what they should be, for who loads them later; likewise */
+int tls_check(const struct tls_files *f, char *why, size_t n);
+
 /* tls_why - what OpenSSL, or the check of the other side's certificate, says of the last failure */
 void tls_why(SSL *ssl, char *why, size_t n);
 
