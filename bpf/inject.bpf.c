@@ -16,6 +16,8 @@
 #include "fold.h"
 #include "gate.h"
 #include "inject_calls.h"
+#include "inode.h"
+#include "mapped.h"
 #include "path.h"
 #include "syscall.h"
 
@@ -75,6 +77,72 @@ int BPF_PROG(inject_access, struct task_struct *child, unsigned int mode) {
 	return 0;
 }
 
+/* inject_map_fold - whether running a file's pages is only counted (fold.h) */
+static __always_inline bool inject_map_fold(struct fold *f, struct task_struct *task, __u64 ino,
+					    __u32 dev, __u32 exposed) {
+	fold_begin(f, WIRE_FILE_MAP, task);
+	f->key.object[0] = ino;
+	f->key.object[1] = (__u64)dev << 32 | exposed;
+	return fold_deed(f, 0, 0);
+}
+
+static __always_inline struct slot *inject_map_begin(__u32 hook, __u32 outcome, __u32 exposed,
+						     struct task_struct *task) {
+	struct slot *s = emit_deed(WIRE_FILE_MAP, hook, outcome, sizeof(struct wire_file), task);
+
+	if (s)
+		((struct wire_file *)s->rec)->value = exposed;
+	return s;
+}
+
+/* inject_map - a file's pages are about to be run, if that is worth telling (mapped.h) */
+static __noinline int inject_map(struct file *file, __u32 hook) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 exposed = mapped_exposed(file, true);
+	struct inode *inode = file->f_inode;
+	struct wire_file *e;
+	struct fold f;
+	struct slot *s;
+
+	if (!exposed || !inode || !gate_task(task) ||
+	    inject_map_fold(&f, task, inode->i_ino, inode->i_sb->s_dev, exposed))
+		return 0;
+	s = inject_map_begin(hook, WIRE_ATTEMPTED, exposed, task);
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	inode_fill(&e->inode, inode);
+	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
+	inject_end(s, &f);
+	return 0;
+}
+
+/* inject_map_raw - the same of a call that ended, where the verifier knows no type */
+static __noinline int inject_map_raw(struct file *file, long ret) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 exposed = mapped_exposed(file, false);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct wire_file *e;
+	struct fold f;
+	struct slot *s;
+
+	if (!exposed || inject_map_fold(&f, task, BPF_CORE_READ(inode, i_ino),
+					BPF_CORE_READ(inode, i_sb, s_dev), exposed))
+		return 0;
+	s = inject_map_begin(WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, exposed,
+			     task);
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	if (ret < 0)
+		e->head.error = (__u16)-ret;
+	inode_fill_raw(&e->inode, inode);
+	path_raw(s, &e->path, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry),
+		 s->len);
+	inject_end(s, &f);
+	return 0;
+}
+
 static __always_inline __u32 inject_memory(struct vm_area_struct *vma) {
 	struct mm_struct *mm = vma->vm_mm;
 
@@ -106,31 +174,18 @@ static __always_inline void inject_range(struct wire_inject *e, struct vm_area_s
 	e->bytes = (end < vma->vm_end ? end : vma->vm_end) - e->address;
 }
 
-/*
- * Why: memory that was written is about to be run: shellcode, unpacked programs, hooks.
- * Kernel: mm/mprotect.c do_mprotect_pkey() -> security_file_mprotect(), once for each mapping.
- * Blind spots: the same pages mapped twice, once to be written and once to be run, need no
- * mprotect(2); of a mapping that is shared, what was written before it was made read-only is not
- * known.
- */
-SEC("lsm/file_mprotect")
-int BPF_PROG(inject_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
-	     unsigned long prot) {
-	struct task_struct *task;
+/* inject_protected - memory of @vma that is or was written is about to be run */
+static __noinline int inject_protected(struct vm_area_struct *vma, unsigned long prot) {
+	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 flags = vma->vm_flags;
+	struct file *file = vma->vm_file;
 	struct inject_call c = {};
 	struct wire_inject *e;
-	struct file *file;
 	struct fold f;
 	struct slot *s;
 
-	if (!(prot & PROT_EXEC) || (flags & PROT_EXEC && !(prot & PROT_WRITE)) ||
-	    !((prot | flags) & PROT_WRITE || vma->anon_vma))
-		return 0;
-	task = bpf_get_current_task_btf();
 	if (!gate_task(task))
 		return 0;
-	file = vma->vm_file;
 	fold_begin(&f, WIRE_INJECT_EXECUTABLE, task);
 	c.memory = inject_memory(vma);
 	c.inode = file ? file->f_inode->i_ino : 0;
@@ -155,22 +210,34 @@ int BPF_PROG(inject_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
 }
 
 /*
- * Why: memory that can be written and run at once needs no further call to become code.
- * Kernel: mm/util.c vm_mmap_pgoff() -> security_mmap_file(); @file is NULL for memory without one.
- * Blind spots: where it will be is not known yet; execution of a file's pages without writing is
- * how every program is loaded, and not told here.
+ * Why: memory that was written is about to be run: shellcode, unpacked programs, hooks; or a file
+ * that was mapped to be read (FILE_MAP, as lsm/mmap_file).
+ * Kernel: mm/mprotect.c do_mprotect_pkey() -> security_file_mprotect(), once for each mapping.
+ * Blind spots: the same pages mapped twice, once to be written and once to be run, need no
+ * mprotect(2); of a mapping that is shared, what was written before it was made read-only is not
+ * known.
  */
-SEC("lsm/mmap_file")
-int BPF_PROG(inject_mmap, struct file *file, unsigned long reqprot, unsigned long prot,
-	     unsigned long flags) {
-	struct task_struct *task;
+SEC("lsm/file_mprotect")
+int BPF_PROG(inject_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
+	     unsigned long prot) {
+	__u64 flags = vma->vm_flags;
+	struct file *file;
+
+	if (!(prot & PROT_EXEC) || (flags & PROT_EXEC && !(prot & PROT_WRITE)))
+		return 0;
+	if ((prot | flags) & PROT_WRITE || vma->anon_vma)
+		return inject_protected(vma, prot);
+	file = vma->vm_file;
+	return file ? inject_map(file, WIRE_HOOK_LSM_FILE_MPROTECT) : 0;
+}
+
+/* inject_both - memory that can be written and run at once */
+static __noinline int inject_both(struct file *file, unsigned long prot) {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_inject *e;
 	struct fold f;
 	struct slot *s;
 
-	if ((prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC))
-		return 0;
-	task = bpf_get_current_task_btf();
 	if (!gate_task(task))
 		return 0;
 	fold_begin(&f, WIRE_INJECT_EXECUTABLE, task);
@@ -188,6 +255,27 @@ int BPF_PROG(inject_mmap, struct file *file, unsigned long reqprot, unsigned lon
 		path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
 	inject_end(s, &f);
 	return 0;
+}
+
+/*
+ * Why: memory that can be written and run at once needs no further call to become code; a library
+ * that somebody else can change, or that is in memory only, is code without an exec (FILE_MAP).
+ * Kernel: mm/util.c vm_mmap_pgoff() -> security_mmap_file(); @file is NULL for memory without one.
+ * Blind spots: where it will be is not known yet. Of files that are run without writing only those
+ * are told that mapped.h calls exposed: not a library that root has put among root's own, nor one
+ * that others may change by an access list or by a mount of the same folder elsewhere. What exec(2)
+ * maps itself is told by PROCESS_EXEC. Folders are looked at within the file's own file system.
+ */
+SEC("lsm/mmap_file")
+int BPF_PROG(inject_mmap, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags) {
+	if (!(prot & PROT_EXEC))
+		return 0;
+	if (prot & PROT_WRITE)
+		return inject_both(file, prot);
+	if (!file || file->f_flags & FMODE_EXEC)
+		return 0;
+	return inject_map(file, WIRE_HOOK_LSM_MMAP_FILE);
 }
 
 /*
@@ -252,7 +340,9 @@ int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
  * Blind spots: 32-bit calls and io_uring; calls that failed for want of the process; who was meant
  * is not known before Linux 6.4, nor when the caller is in a pid namespace of its own; of memory
- * that is made executable only, before 5.17, it is not known whether it was written before.
+ * that is made executable only, before 5.17, it is not known whether it was written before. A file
+ * that mmap(2) named by a descriptor is looked at when the call has ended, and so is what
+ * mprotect(2) was about, even if it could be run before.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(inject_sys_exit, struct pt_regs *regs, long ret) {
@@ -272,9 +362,15 @@ int BPF_PROG(inject_sys_exit, struct pt_regs *regs, long ret) {
 	if (syscall_foreign(task) || !gate_task(task))
 		return 0;
 	syscall_forget(&c, sizeof(c));
+	if (c.kind == WIRE_FILE_MAP) {
+		file = syscall_file(task, c.fd);
+		return file ? inject_map_raw(file, ret) : 0;
+	}
 	if (!inject_call_look(&c, task, ret))
 		return 0;
 	syscall_forget(&c, sizeof(c));
+	if (c.kind == WIRE_FILE_MAP)
+		return inject_map_raw(c.file, ret);
 	fold_begin(&f, c.kind, task);
 	f.key.object[0] = (__u64)c.target_tgid << 32 | c.call;
 	f.key.object[1] = (__u64)c.protection << 32 | c.request;

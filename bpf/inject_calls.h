@@ -19,6 +19,7 @@
 #define ESRCH 3
 #define EBADF 9
 
+#define MAP_ANONYMOUS 0x20
 #define O_ACCMODE 3
 #define FMODE_WRITE 0x2
 #define PROC_SUPER_MAGIC 0x9fa0
@@ -132,8 +133,11 @@ static __always_inline void inject_call_read(struct inject_call *c, struct pt_re
 	case NR_mmap:
 		inject_call_protect(c, regs);
 		c->address = (__u64)ret;
-		if (!(c->protection & PROT_WRITE))
-			c->kind = 0; /* how every program is loaded */
+		if (c->protection & PROT_WRITE)
+			break;
+		c->fd = (int)SYSCALL_ARG5(regs);
+		if (c->kind)
+			c->kind = SYSCALL_ARG4(regs) & MAP_ANONYMOUS ? 0 : WIRE_FILE_MAP;
 		break;
 	}
 }
@@ -234,8 +238,12 @@ static __always_inline bool inject_call_look(struct inject_call *c, struct task_
 		inject_fd_task(c, task);
 		return true;
 	case WIRE_INJECT_EXECUTABLE:
-		return ret < 0 && ret > -4096 ? c->protection & PROT_WRITE
-					      : inject_executable(c, task);
+		if (ret < 0 && ret > -4096)
+			return c->protection & PROT_WRITE;
+		if (inject_executable(c, task))
+			return true;
+		c->kind = WIRE_FILE_MAP; /* of a file, and never written */
+		return c->file;
 	case WIRE_INJECT_PTRACE:
 	case WIRE_INJECT_VM_READ:
 	case WIRE_INJECT_VM_WRITE:

@@ -10,6 +10,11 @@
 
 #include "wire.h"
 
+#define TMPFS_MAGIC 0x01021994 /* include/uapi/linux/magic.h */
+#define RAMFS_MAGIC 0x858458f6
+#define HUGETLBFS_MAGIC 0x958458f6
+#define SB_KERNMOUNT (1u << 22) /* include/linux/fs.h: the kernel's own mount, in no tree */
+
 static __always_inline void inode_fill(struct wire_inode *to, struct inode *inode) {
 	to->ino = inode->i_ino;
 	to->dev = inode->i_sb->s_dev;

@@ -23,10 +23,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
 #define TASK_EXITING 4      /* PF_EXITING, include/linux/sched.h */
 
-#define TMPFS_MAGIC 0x01021994 /* include/uapi/linux/magic.h */
-#define RAMFS_MAGIC 0x858458f6
-#define SB_KERNMOUNT (1u << 22) /* include/linux/fs.h: the kernel's own mount, in no tree */
-
 static __always_inline __u32 process_place(struct super_block *sb) {
 	__u32 magic = (__u32)sb->s_magic;
 

@@ -51,6 +51,7 @@ enum wire_kind {
 	WIRE_FILE_LINK = 22,
 	WIRE_FILE_SYMLINK = 23,
 	WIRE_FILE_READ = 24,
+	WIRE_FILE_MAP = 25,
 	WIRE_FILE_TRUNCATE = 26,
 	WIRE_FILE_MKDIR = 27,
 	WIRE_FILE_RMDIR = 28,
@@ -333,7 +334,8 @@ struct wire_process_session {
 struct wire_file {
 	struct wire_header head;
 	struct wire_inode inode;
-	__u64 value; /* truncate: the new length; setxattr: bytes of the value; mount: MS_ flags */
+	__u64 value; /* truncate: the new length; setxattr: bytes of the value; mount: MS_ flags;
+			map: WIRE_EXPOSED_* */
 	struct wire_path path;
 	struct wire_path old_path; /* rename, link, move_mount, pivot_root: the other name */
 	struct wire_str target;	   /* symlink; mount: what, as it was given */
@@ -346,6 +348,13 @@ struct wire_file {
 	__u32 ns_mnt;  /* where the path holds, if the inode is to be looked up; else 0 */
 };
 _Static_assert(sizeof(struct wire_file) == 160, "wire_file");
+#define WIRE_EXPOSED_MEMORY 1u	 /* it lies in no tree: memfd_create(2), shared memory */
+#define WIRE_EXPOSED_TMPFS 2u	 /* its file system is memory only */
+#define WIRE_EXPOSED_UNLINKED 4u /* it has no name any more */
+#define WIRE_EXPOSED_OWNER 8u	 /* it is not root's */
+#define WIRE_EXPOSED_WRITABLE 16u /* others, or a group that is not root's, may write to it */
+#define WIRE_EXPOSED_FOLDER 32u	 /* the same of a folder above it, or that is not root's */
+#define WIRE_EXPOSED_DEEP 64u	 /* not all folders above it were looked at */
 
 #include "wire_net.h"
 

@@ -41,6 +41,8 @@ CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
     ("symlink", ("symlink", "symlinkat", "odd_text", "exists")),
     ("tree", ("mkdir", "mkdirat", "rmdir", "unlinkat", "fifo", "device")),
     ("truncate", ("truncate", "ftruncate", "open")),
+    ("map", ("folder", "owner", "writable", "unlinked", "protected", "memory", "read_only", "library",
+             "linker", "executed")),
     ("xattr", ("set", "fset", "remove", "fremove")),
     ("mount", ("mount", "bind", "umount", "move", "pivot")),
     ("race", ("renamed",))) for way in ways]

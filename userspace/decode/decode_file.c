@@ -6,6 +6,7 @@
 
 #define UNCHANGED (~0u)
 #define PERMISSIONS 07777
+#define WORD(literal) { literal, sizeof(literal) - 1 }
 
 static void set_inode(const struct wire_inode *inode, struct event *e) {
 	EVENT_SET(e, FILE_INODE, file.inode, inode->ino);
@@ -25,6 +26,31 @@ static void set_node(const struct wire_file *w, struct event *e) {
 		return;
 	EVENT_SET(e, FILE_NEW_DEV_MAJOR, file.new_dev_major, dev >> 8 & 0xfff);
 	EVENT_SET(e, FILE_NEW_DEV_MINOR, file.new_dev_minor, (dev & 0xff) | (dev >> 12 & 0xfff00));
+}
+
+static const struct {
+	uint64_t bit;
+	struct str name;
+} exposures[] = {
+	{ WIRE_EXPOSED_MEMORY, WORD("memory") },	    { WIRE_EXPOSED_TMPFS, WORD("tmpfs") },
+	{ WIRE_EXPOSED_UNLINKED, WORD("unlinked") }, { WIRE_EXPOSED_OWNER, WORD("owner") },
+	{ WIRE_EXPOSED_WRITABLE, WORD("writable") }, { WIRE_EXPOSED_FOLDER, WORD("folder") },
+	{ WIRE_EXPOSED_DEEP, WORD("deep") },
+};
+#define N_EXPOSURES (sizeof(exposures) / sizeof(exposures[0]))
+
+static struct strv exposed_by(struct reader *r, uint64_t bits) {
+	struct str *v = arena_alloc(r->arena, sizeof(*v) * N_EXPOSURES);
+	struct strv list = { v, 0 };
+
+	if (!v) {
+		(void)reader_fail(r, -ENOMEM);
+		return (struct strv){ 0 };
+	}
+	for (size_t i = 0; i < N_EXPOSURES; i++)
+		if (bits & exposures[i].bit)
+			v[list.n++] = exposures[i].name;
+	return list;
 }
 
 static void set_deed(const struct wire_file *w, struct event *e) {
@@ -64,10 +90,16 @@ int decode_file(struct reader *r, struct event *ret) {
 	const struct wire_file *w = (const void *)r->head;
 	struct str path = reader_path(r, &w->path), old_path = reader_path(r, &w->old_path);
 	struct str target = reader_text(r, w->target), name = reader_text(r, w->name);
+	bool map = w->head.kind == WIRE_FILE_MAP;
+	struct strv exposed = map ? exposed_by(r, w->value) : (struct strv){ 0 };
 	int error = reader_commit(r, ret);
 
 	if (error)
 		return error;
+	if (exposed.n)
+		EVENT_SET(ret, FILE_EXPOSED, file.exposed, exposed);
+	if (map)
+		EVENT_SET(ret, FILE_LINKS, file.links, w->inode.links);
 	EVENT_SET_STR(ret, FILE_PATH, file.path, path);
 	EVENT_SET_STR(ret, FILE_OLD_PATH, file.old_path, old_path);
 	EVENT_SET_STR(ret, FILE_TARGET, file.target, target);

@@ -36,6 +36,7 @@ static const struct sigma_name names[] = {
 	{ "ProcessGuid", TEXT(PROCESS_ENTITY_ID) },
 	{ "ParentProcessGuid", TEXT(PARENT_ENTITY_ID) },
 	{ "TargetFilename", TEXT(FILE_PATH) },
+	{ "ImageLoaded", TEXT(FILE_PATH) }, /* of category image_load */
 	{ "SourceFilename", TEXT(FILE_OLD_PATH) },
 	{ "DestinationIp", TEXT(NET_DESTINATION_IP) },
 	{ "DestinationPort", NUMBER(NET_DESTINATION_PORT) },
@@ -183,6 +184,7 @@ static const struct {
 	  { WIRE_FILE_CREATE, WIRE_FILE_OPEN, WIRE_FILE_RENAME, WIRE_FILE_LINK,
 	    WIRE_FILE_SYMLINK } },
 	{ "file_access", { WIRE_FILE_READ } },
+	{ "image_load", { WIRE_FILE_MAP } },
 	{ "file_rename", { WIRE_FILE_RENAME } },
 	{ "file_delete", { WIRE_FILE_UNLINK } },
 	{ "file_change", { WIRE_FILE_CHMOD, WIRE_FILE_CHOWN } },

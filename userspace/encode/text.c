@@ -133,6 +133,7 @@ static void (*const sentences[WIRE_KIND_MAX])(struct buf *, const struct event *
 	[WIRE_FILE_UNLINK] = text_file,	    [WIRE_FILE_CHMOD] = text_file,
 	[WIRE_FILE_CHOWN] = text_file,	    [WIRE_FILE_LINK] = text_file,
 	[WIRE_FILE_SYMLINK] = text_file,    [WIRE_FILE_READ] = text_file,
+	[WIRE_FILE_MAP] = text_file,
 	[WIRE_FILE_MKDIR] = text_file,	    [WIRE_FILE_RMDIR] = text_file,
 	[WIRE_NET_CONNECT] = text_net,
 	[WIRE_NET_ACCEPT] = text_net,	    [WIRE_NET_BIND] = text_net,

@@ -162,6 +162,8 @@ struct event_file {
 	struct str xattr;
 	uint64_t xattr_bytes;
 	uint32_t new_dev_major, new_dev_minor;
+	struct strv exposed;
+	uint32_t links;
 };
 
 struct event_mount {

@@ -112,6 +112,18 @@ static bool do_executable(struct stage *s) {
 	return at != MAP_FAILED && !munmap(at, size);
 }
 
+/* do_map - a file in memory, which nobody else can have put there */
+static bool do_map(struct stage *s) {
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	int fd = (int)syscall(SYS_memfd_create, "lapwing-trial", MFD_CLOEXEC);
+	void *at = MAP_FAILED;
+
+	(void)s;
+	if (fd >= 0 && !ftruncate(fd, (off_t)size))
+		at = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	return closed(fd) && at != MAP_FAILED && !munmap(at, size);
+}
+
 static bool do_memfd(struct stage *s) {
 	(void)s;
 	return closed((int)syscall(SYS_memfd_create, "lapwing-trial", MFD_CLOEXEC));
@@ -164,6 +176,7 @@ static const struct {
 	{ WIRE_NET_LISTEN, false, do_listen },
 	{ WIRE_NET_SEND, false, do_send },
 	{ WIRE_INJECT_EXECUTABLE, true, do_executable },
+	{ WIRE_FILE_MAP, false, do_map },
 	{ WIRE_INJECT_MEMFD, false, do_memfd },
 	{ WIRE_KERNEL_BPF_LOAD, false, do_bpf_load },
 	{ WIRE_KERNEL_KEY, false, do_key },
