@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -91,6 +92,24 @@ static int load_picked(struct live *l, struct ruleset **ret) {
 	return load_files(l, ret);
 }
 
+/* watch_asked - the hooks are to tell of the reads that @rules ask for */
+static void watch_asked(struct live *l, const struct ruleset *rules) {
+	struct buf refused = { 0 };
+	const char *line, *end;
+
+	if (!l->watch)
+		return;
+	if (watch_rules(l->watch, rules, &refused))
+		log_warn("there is no memory to watch what rules ask for, continuing");
+	for (line = refused.data; line && line < refused.data + refused.len; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(refused.data + refused.len - line));
+		if (!end)
+			break;
+		log_warn("%.*s", (int)(end - line), line);
+	}
+	buf_done(&refused);
+}
+
 /* take_rules - @rules are live from now on */
 static void take_rules(struct live *l, struct corridor *c, struct ruleset *rules) {
 	struct rule_info info;
@@ -99,6 +118,7 @@ static void take_rules(struct live *l, struct corridor *c, struct ruleset *rules
 		ruleset_adopt(rules, c->rules);
 	ruleset_free(c->rules);
 	c->rules = rules;
+	watch_asked(l, rules);
 	free(l->budgets);
 	l->n_budgets = l->n_disarmed = 0;
 	while (rules && !ruleset_info(rules, l->n_budgets, &info))
@@ -322,7 +342,7 @@ int live_open(struct live *l, const struct live_options *o) {
 	const char *folder;
 	int err;
 
-	*l = (struct live){ .o = o, .store = { -1, -1, -1, NULL }, .pipe = -1 };
+	*l = (struct live){ .o = o, .store = { -1, -1, -1, NULL }, .pipe = -1, .watch = l->watch };
 	if (o->off)
 		return 0;
 	err = open_store(l);

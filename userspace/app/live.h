@@ -13,6 +13,7 @@
 #include "app/host.h"
 #include "app/recorder.h"
 #include "app/updater.h"
+#include "app/watch.h"
 #include "content/budget.h"
 #include "content/store.h"
 #include "guard/toll.h"
@@ -32,6 +33,7 @@ struct live {
 	struct store store; /* dir -1: there is none */
 	struct state state;
 	struct recorder *recorder; /* owned; NULL: none */
+	struct watch *watch; /* gets what rules ask for; borrowed; NULL: nobody watches */
 	int pipe;	    /* to the updater; -1: none */
 	bool loaded;	    /* the rules are those of a bundle: */
 	uint8_t hash[SEAL_HASH_BYTES];

@@ -128,14 +128,6 @@ static int record_made(void *ctx, const void *record, size_t len) {
 	return corridor_record(&s->corridor, record, len);
 }
 
-/* watch_now - what is not watched is only not told; @wait as in watch_refresh() */
-static void watch_now(struct session *s, bool wait) {
-	int err = watch_refresh(&s->watch, s->probe, wait);
-
-	if (err && err != -ENOTSUP) /* that no hook sees files is in the header */
-		log_warn("the watched paths cannot all be watched: %s, continuing", strerror(-err));
-}
-
 /* tell_coverage - tries the hooks, and says what is covered */
 static int tell_coverage(struct session *s, bool sandboxed) {
 	int err = coverage_try(&s->coverage, s->probe, &s->corridor, sandboxed);
@@ -266,7 +258,7 @@ static int tend_host(struct session *s, uint64_t now) {
 
 	if (now >= s->next_clock_ns) {
 		s->next_clock_ns = now + CLOCK_PERIOD_NS;
-		watch_now(s, false);
+		watch_tend(&s->watch, s->probe, false);
 		beat_tell(&s->beat);
 		err = host_clock(&s->host) ?: tend_pulse(s, now);
 		err = err ?: live_tend(&s->live, &s->corridor, &s->host,
@@ -450,7 +442,7 @@ static int start(struct session *s) {
 	if (start_probe(s) || start_loop(s) || corridor_hash(&s->corridor, s->o->hash_rate) ||
 	    start_story(s))
 		return 1;
-	watch_now(s, true);
+	watch_tend(&s->watch, s->probe, true);
 	follow_open(s->o->logs);
 	if (s->o->summary)
 		report_header(s->probe, &s->coverage, &s->corridor, scope_name(s, scope));
@@ -475,6 +467,7 @@ static void close_all(struct session *s, bool failed) {
 	if (corridor_done(&s->corridor) && !told)
 		corridor_log_fault(&s->corridor, "");
 	pulse_close(&s->pulse);
+	watch_done(&s->watch);
 }
 
 int session_run(const struct session_options *options) {
@@ -486,7 +479,7 @@ int session_run(const struct session_options *options) {
 		.timer = -1,
 		.signals = -1,
 		.child.leave = -1,
-		.live = { .store = { -1, -1, -1, NULL }, .pipe = -1 },
+		.live = { .store = { -1, -1, -1, NULL }, .pipe = -1, .watch = &s.watch },
 	};
 	int code = start(&s);
 

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hostroot.h"
+#include "base/log.h"
 
 void watch_default(struct watch *w) {
 	static const char *const paths[] = {
@@ -34,17 +36,96 @@ void watch_default(struct watch *w) {
 		(void)watch_add(w, paths[i]);
 }
 
-int watch_add(struct watch *w, const char *path) {
+/* is_watchable - whether @path is one that the hooks can know by its folder and its name there */
+static bool is_watchable(const char *path) {
 	const char *name = strrchr(path, '/');
 
-	if (path[0] != '/' || !name[1] || strlen(name + 1) >= KNOBS_WATCH_NAME - 1 ||
-	    strlen(path) >= PATH_MAX)
+	return path[0] == '/' && name && name[1] && strlen(name + 1) < KNOBS_WATCH_NAME - 1 &&
+	       strlen(path) < PATH_MAX;
+}
+
+int watch_add(struct watch *w, const char *path) {
+	if (!is_watchable(path))
 		return -EINVAL;
 	if (w->n_paths == WATCH_PATHS)
 		return -E2BIG;
 	w->paths[w->n_paths++] = (struct watch_path){ .path = path };
 	return 0;
 }
+
+/* --- what rules ask for ----------------------------------------------------------------------- */
+
+struct asked {
+	struct watch *watch;
+	struct buf *refused;
+};
+
+static bool is_there(const struct watch *w, const char *path) {
+	for (size_t i = 0; i < w->n_paths; i++)
+		if (!strcmp(w->paths[i].path, path))
+			return true;
+	return false;
+}
+
+/* folder_of - cuts @path, the beginning of paths, to the folder that all of them are below */
+static void folder_of(char *path) {
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		*slash = '\0';
+}
+
+/* add_asked - takes @path over; why it is not watched, or NULL */
+static const char *add_asked(struct watch *w, char *path) {
+	const char *why = NULL;
+
+	if (!is_watchable(path))
+		why = "it is no path of a file or folder below another";
+	else if (!is_there(w, path) && w->n_asked == WATCH_ASKED_PATHS)
+		why = "rules ask for too many paths";
+	if (why || is_there(w, path)) {
+		free(path);
+		return why;
+	}
+	w->paths[w->n_paths++] = (struct watch_path){ .path = path };
+	w->n_asked++;
+	return NULL;
+}
+
+static int ask(void *ctx, const struct rule_read *read) {
+	struct asked *a = ctx;
+	const char *why;
+	char *path;
+
+	if (read->how == RULE_READ_PART) /* what the default and --watch name may be it */
+		return 0;
+	path = strndup(read->text.s, read->text.n);
+	if (!path)
+		return -ENOMEM;
+	if (read->how == RULE_READ_HEAD)
+		folder_of(path);
+	why = add_asked(a->watch, path);
+	if (why)
+		buf_addf(a->refused,
+			 "reads of '%.*s', which the rule '%.*s' asks for, are not watched: %s\n",
+			 STR_FMT(read->text), STR_FMT(read->rule->title), why);
+	return 0;
+}
+
+void watch_done(struct watch *w) {
+	for (; w->n_asked; w->n_asked--)
+		free((char *)w->paths[--w->n_paths].path);
+}
+
+int watch_rules(struct watch *w, const struct ruleset *rules, struct buf *refused) {
+	struct asked a = { w, refused };
+
+	watch_done(w);
+	w->fresh = true;
+	return rules ? ruleset_reads(rules, ask, &a) : 0;
+}
+
+/* --- where they are --------------------------------------------------------------------------- */
 
 /* look - the inode of @path; -EAGAIN: it would have to be waited for, -errno: it is not there */
 static int look(const char *path, bool wait, struct statx *ret) {
@@ -82,10 +163,13 @@ static bool resolve(const char *path, bool wait, struct watch_path *ret) {
 }
 
 int watch_refresh(struct watch *w, struct probe *p, bool wait) {
-	struct knobs_watch list[WATCH_PATHS * WATCH_ROWS];
+	struct knobs_watch list[(WATCH_PATHS + WATCH_ASKED_PATHS) * WATCH_ROWS];
 	struct watch_path now;
-	bool changed = false;
+	bool changed = w->fresh;
 	size_t n = 0;
+
+	wait |= w->fresh;
+	w->fresh = false;
 
 	for (size_t i = 0; i < w->n_paths; i++) {
 		struct watch_path *was = &w->paths[i];
@@ -98,4 +182,11 @@ int watch_refresh(struct watch *w, struct probe *p, bool wait) {
 		n += was->n_rows;
 	}
 	return changed ? probe_watch(p, list, n) : 0;
+}
+
+void watch_tend(struct watch *w, struct probe *p, bool wait) {
+	int err = watch_refresh(w, p, wait);
+
+	if (err && err != -ENOTSUP) /* that no hook sees files is in the header */
+		log_warn("the watched paths cannot all be watched: %s, continuing", strerror(-err));
 }

@@ -9,32 +9,57 @@
 #ifndef LAPWING_WATCH_H
 #define LAPWING_WATCH_H
 
+#include "base/buf.h"
+#include "detect/detect.h"
 #include "probe/probe.h"
 
-#define WATCH_PATHS 64
+#define WATCH_PATHS 64	     /* of options and the default */
+#define WATCH_ASKED_PATHS 64 /* of rules */
 #define WATCH_ROWS 2 /* of a path: its name in its directory, and what is in it if it is one */
 
 struct watch_path {
-	const char *path; /* borrowed */
+	const char *path; /* borrowed, but of those of rules owned */
 	struct knobs_watch rows[WATCH_ROWS];
 	size_t n_rows;
 };
 
 struct watch {
-	struct watch_path paths[WATCH_PATHS];
-	size_t n_paths;
+	struct watch_path paths[WATCH_PATHS + WATCH_ASKED_PATHS]; /* those of rules last */
+	size_t n_paths, n_asked; /* n_asked of them are of rules */
+	bool fresh;		 /* what rules ask for has changed since the last refresh */
 };
 
 /* watch_default - credentials and keys of the system and of root, and the policy for passwords */
 void watch_default(struct watch *w);
 
-/* watch_add - one path more; -EINVAL: not absolute, or its name is too long; -E2BIG */
+/*
+ * watch_add - one path more; before watch_rules()
+ * -EINVAL: not absolute, or its name is too long; -E2BIG.
+ */
 int watch_add(struct watch *w, const char *path);
 
 /*
+ * watch_rules - instead of the paths of other rules, those that @rules ask for
+ * @rules: NULL: none. @refused: gets a line for each path that is not watched, with the reason.
+ * A path that a rule's text only begins stands for all files in its folder; texts that are no
+ * beginning of one ask for nothing (ruleset_coverage() says so). -ENOMEM.
+ */
+int watch_rules(struct watch *w, const struct ruleset *rules, struct buf *refused);
+
+/* watch_done - forgets what rules asked for */
+void watch_done(struct watch *w);
+
+/*
+ * watch_tend - watch_refresh(), with a warning when it failed
+ * What is not watched is only not told.
+ */
+void watch_tend(struct watch *w, struct probe *p, bool wait);
+
+/*
  * watch_refresh - looks the paths up, and tells the hooks when that changed something
- * @wait: file systems may be asked; else only what the kernel has in memory is looked at, and
- * a path that it does not know stays as it was. -errno of probe_watch().
+ * @wait: file systems may be asked, as they are after watch_rules(); else only what the kernel
+ * has in memory is looked at, and a path that it does not know stays as it was. -errno of
+ * probe_watch().
  */
 int watch_refresh(struct watch *w, struct probe *p, bool wait);
 

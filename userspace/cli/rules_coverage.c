@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/watch.h"
 #include "base/log.h"
 #include "cli/rules.h"
 #include "encode/encode.h"
@@ -113,6 +114,20 @@ static void cover(const struct rules_job *job, struct ruleset *rules,
 	buf_done(&why);
 }
 
+/* cover_reads - what a sensor with its own defaults would not watch of what rules ask for */
+static void cover_reads(const struct ruleset *rules) {
+	static struct watch watch;
+	struct buf refused = { 0 };
+
+	watch_default(&watch);
+	if (watch_rules(&watch, rules, &refused))
+		log_warn("there is no memory to look at what rules would have watched");
+	else
+		(void)fprintf(stderr, "%.*s", (int)refused.len, refused.len ? refused.data : "");
+	watch_done(&watch);
+	buf_done(&refused);
+}
+
 int rules_coverage(const struct rules_job *job) {
 	struct buf errors = { 0 };
 	struct ruleset *rules = NULL;
@@ -132,6 +147,7 @@ int rules_coverage(const struct rules_job *job) {
 		return CLI_FAILURE;
 	}
 	cover(job, rules, &kinds, &t);
+	cover_reads(rules);
 	log_info("%zu rules fully, %zu partly, %zu not at all; %zu skipped and %zu refused",
 		 t.n[COVERAGE_FULLY], t.n[COVERAGE_PARTLY], t.n[COVERAGE_NONE], t.skipped,
 		 ruleset_refused(rules));

@@ -120,6 +120,17 @@ static void add_why(struct buf *why, struct str name, const struct predicate *p)
 		buf_addf(why, "no event here tells %.*s\n", STR_FMT(p->slot->name));
 }
 
+/* add_read - once for a rule that has a text by which files cannot be watched */
+static int add_read(void *ctx, const struct rule_read *read) {
+	struct buf *why = ctx;
+
+	if (read->how != RULE_READ_PART)
+		return 0;
+	buf_add_lit(why, "reads are told of files that --watch names, and it has no whole path "
+			 "to add\n");
+	return 1;
+}
+
 static enum rule_coverage rule_covered(struct ruleset *set, const struct rule *r,
 				       const struct event_kinds *kinds, struct buf *why) {
 	enum rule_coverage covered = COVERAGE_FULLY;
@@ -136,6 +147,7 @@ static enum rule_coverage rule_covered(struct ruleset *set, const struct rule *r
 		add_why(why, r->identifiers[i].name, p);
 		covered = COVERAGE_PARTLY;
 	}
+	(void)rule_reads(r, add_read, why);
 	if (event_kinds_has(&r->kinds, WIRE_PROCESS_HASH))
 		buf_add_lit(why, "hashes are told only with --hash-rate, which is off by itself\n");
 	return covered;

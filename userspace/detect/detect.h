@@ -129,6 +129,27 @@ int ruleset_find(const struct ruleset *rules, struct str text, size_t *ret);
 /* ruleset_explain - appends how @i is evaluated: its questions and what each costs */
 void ruleset_explain(struct ruleset *rules, size_t i, struct buf *out);
 
+enum rule_read_how {
+	RULE_READ_WHOLE, /* the text is a path */
+	RULE_READ_HEAD,	 /* it begins one */
+	RULE_READ_PART	 /* it is somewhere in one, and which that are is not known beforehand */
+};
+
+/* What a rule asks to be told of when it is opened for reading. */
+struct rule_read {
+	const struct detection *rule;
+	struct str text; /* as the rule has it; of RULE_READ_PART one that must be there, or none */
+	enum rule_read_how how;
+};
+
+/*
+ * ruleset_reads - calls @each with every text by which rules ask for opens for reading
+ * Those of category file_access, and of auditd's where they are about reads; not those that are
+ * disarmed. Gives the first result of @each that is not 0.
+ */
+int ruleset_reads(const struct ruleset *rules, int (*each)(void *ctx, const struct rule_read *read),
+		  void *ctx);
+
 enum rule_coverage { COVERAGE_NONE, COVERAGE_PARTLY, COVERAGE_FULLY };
 
 /*

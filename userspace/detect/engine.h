@@ -102,6 +102,7 @@ struct predicate {
 	struct slot *slot;
 	const uint8_t *fold;   /* fold_case, or fold_none: cased; texts here are folded alike */
 	struct needles *index; /* of @texts, where they are many; or NULL */
+	const struct str *given; /* OP_EQUALS, OP_STARTS: @texts as the rule has them, not folded */
 	const struct str
 		*musts; /* OP_REGEX: a text that each needs, folded; empty: none is known */
 	union {
@@ -365,6 +366,10 @@ bool screen_find_second(const struct view *v, const struct expr *x, struct predi
 
 /* screen_text - the @i-th of the texts of which @p needs one, folded unless it is cased */
 struct str screen_text(const struct predicate *p, uint32_t i);
+
+/* rule_reads - ruleset_reads() of one rule; reads.c */
+int rule_reads(const struct rule *r, int (*each)(void *ctx, const struct rule_read *read),
+	       void *ctx);
 
 /* expr_holds - the same as predicate_holds() for a tree */
 bool expr_holds(struct match *m, const struct expr *x);

@@ -34,6 +34,8 @@ static int keep_text(struct build *b, struct predicate *p, struct pattern text, 
 	char *bytes;
 	int err = pattern_text(&b->set->arena, text, from, to, kept);
 
+	if (!err && p->given)
+		err = pattern_text(&b->set->arena, text, from, to, (struct str *)&p->given[p->n]);
 	if (err)
 		return err;
 	bytes = (char *)kept->s;
@@ -95,6 +97,11 @@ static int leaf_group(struct build *b, const struct text_style *style, enum op o
 		p.globs = values;
 	else
 		p.texts = values;
+	if (op == OP_EQUALS || op == OP_STARTS) {
+		p.given = arena_zalloc(&b->set->arena, n * size);
+		if (!p.given)
+			return -ENOMEM;
+	}
 	for (uint32_t i = 0; !err && i < texts->n; i++) {
 		if (text_op(texts->v[i], &from, &to) != op)
 			continue;
