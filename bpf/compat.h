@@ -166,6 +166,64 @@ static __always_inline __u64 compat_ctime_ns(struct inode *inode) {
 	return (__u64)before->i_ctime.tv_sec * 1000000000 + (__u64)before->i_ctime.tv_nsec;
 }
 
+/*
+ * overlayfs, often a module, whose types are known only while it is loaded. Since 3cc1ca0f3de7
+ * ("ovl: store lower path in ovl_inode"), v6.0, an inode has the path below it; since 0af950f57fef
+ * ("ovl: move ovl_entry into ovl_inode"), v6.5, a list of those of all layers, the uppermost first.
+ */
+struct ovl_path {
+	struct dentry *dentry;
+} __attribute__((preserve_access_index));
+
+struct ovl_entry {
+	unsigned int __numlower;
+	struct ovl_path __lowerstack[1];
+} __attribute__((preserve_access_index));
+
+struct ovl_inode {
+	struct inode vfs_inode;
+	struct dentry *__upperdentry;
+} __attribute__((preserve_access_index));
+
+struct ovl_inode___before_6_5 {
+	struct ovl_path lowerpath;
+} __attribute__((preserve_access_index));
+
+struct ovl_inode___since_6_5 {
+	struct ovl_entry *oe;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct ovl_inode *compat_overlay_inode(struct inode *inode) {
+	return (void *)inode - bpf_core_field_offset(struct ovl_inode, vfs_inode);
+}
+
+/* compat_overlay_upper - what an inode of overlayfs stands for in its upper layer, or NULL */
+static __always_inline struct dentry *compat_overlay_upper(struct inode *inode) {
+	if (!bpf_core_type_exists(struct ovl_inode))
+		return NULL;
+	return BPF_CORE_READ(compat_overlay_inode(inode), __upperdentry);
+}
+
+/* compat_overlay_lower - in the uppermost of its lower layers that has it, or NULL */
+static __always_inline struct dentry *compat_overlay_lower(struct inode *inode) {
+	struct ovl_inode___since_6_5 *since;
+	struct ovl_inode___before_6_5 *before;
+	struct ovl_entry *entry;
+
+	if (!bpf_core_type_exists(struct ovl_inode))
+		return NULL;
+	since = (void *)compat_overlay_inode(inode);
+	before = (void *)since;
+	if (bpf_core_field_exists(before->lowerpath))
+		return BPF_CORE_READ(before, lowerpath.dentry);
+	if (!bpf_core_field_exists(since->oe))
+		return NULL;
+	entry = BPF_CORE_READ(since, oe);
+	if (!entry || !BPF_CORE_READ(entry, __numlower))
+		return NULL;
+	return BPF_CORE_READ(entry, __lowerstack[0].dentry);
+}
+
 /* module::sig_ok stands only in kernels with CONFIG_MODULE_SIG. */
 struct module___signed {
 	bool sig_ok;

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 
 #define WIRE_MAX_BYTES 20480
 #define WIRE_ARGS_BYTES 4096	/* of arguments, that a record of WIRE_MAX_BYTES holds */
@@ -221,14 +221,20 @@ _Static_assert(sizeof(struct wire_task) == 144, "wire_task");
 /* An inode: who it is, whose, and how it may be used. */
 struct wire_inode {
 	__u64 ino;
+	__u64 layer_ino; /* with WIRE_LAYER_UPPER or LOWER: of the file below */
 	__u32 dev; /* the kernel's own form: major << 20 | minor */
 	__u32 mode;
 	__u32 uid;
 	__u32 gid;
 	__u32 links;
+	__u32 layer; /* WIRE_LAYER_*; 0: it is not on overlayfs, or nobody has looked */
+	__u32 layer_dev;
 	__u32 pad;
 };
-_Static_assert(sizeof(struct wire_inode) == 32, "wire_inode");
+_Static_assert(sizeof(struct wire_inode) == 48, "wire_inode");
+#define WIRE_LAYER_UPPER 1u   /* made or changed since the layers were put together */
+#define WIRE_LAYER_LOWER 2u   /* as it came with them */
+#define WIRE_LAYER_UNKNOWN 3u /* on overlayfs, and this kernel does not say */
 
 /* The child; its parent is the actor, and what is not told here the child has from it. */
 struct wire_process_fork {
@@ -274,7 +280,7 @@ struct wire_process_exec {
 };
 #define WIRE_EXE_TMPFS 1u  /* it lies in memory only: tmpfs, ramfs */
 #define WIRE_EXE_MEMORY 2u /* and nowhere in a tree: memfd_create(2) */
-_Static_assert(sizeof(struct wire_process_exec) == 360, "wire_process_exec");
+_Static_assert(sizeof(struct wire_process_exec) == 376, "wire_process_exec");
 
 /*
  * What became of the hash of an exec that had to be waited for; made by user space. Behind it
@@ -323,7 +329,7 @@ struct wire_process_script {
 	struct wire_str interp;	  /* linux_binprm::interp, of an interpreter that is a script */
 	__u32 pad;
 };
-_Static_assert(sizeof(struct wire_process_script) == 120, "wire_process_script");
+_Static_assert(sizeof(struct wire_process_script) == 136, "wire_process_script");
 
 struct wire_process_session {
 	struct wire_header head;
@@ -347,7 +353,7 @@ struct wire_file {
 	__u32 new_dev; /* mknod: as user space writes it */
 	__u32 ns_mnt;  /* where the path holds, if the inode is to be looked up; else 0 */
 };
-_Static_assert(sizeof(struct wire_file) == 160, "wire_file");
+_Static_assert(sizeof(struct wire_file) == 176, "wire_file");
 #define WIRE_EXPOSED_MEMORY 1u	 /* it lies in no tree: memfd_create(2), shared memory */
 #define WIRE_EXPOSED_TMPFS 2u	 /* its file system is memory only */
 #define WIRE_EXPOSED_UNLINKED 4u /* it has no name any more */

@@ -16,6 +16,7 @@ CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "directory_relative", "unlinked", "odd_ids", "odd_capabilities",
     "stream_socket", "stream_grown", "stream_pipe", "stream_closed", "stream_others",
     "stream_directory", "stream_terminal", "in_memory", "terminal", "session", "namespaces", "cgroup")]
+CASES += [(f"exec_layer_{way}", "layer", [way]) for way in ("lower", "upper")]
 CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "vfork", "clone3", "spaces", "renamed",
                                                          "thread")]
 CASES += [(f"exit_{way}", "exit", [way]) for way in (
@@ -79,6 +80,8 @@ CASES += [(f"net_dns_{_family}_{way}", "net_dns", [_family, way])
           for _family in ("v4", "v6") for way in ("plain", "connect", "malformed", "long")]
 
 INODE = {f"file.{member}" for member in ("inode", "dev_major", "dev_minor", "mode", "uid", "gid")}
+
+LAYER = {f"overlay.{member}" for member in ("layer", "inode", "dev_major", "dev_minor")}
 
 OLD = {f"credentials.old_{name}" for name in (
     "uid", "euid", "suid", "fsuid", "gid", "egid", "sgid", "fsgid", "cap_effective",
@@ -153,7 +156,8 @@ CASE_EXCUSES = {
     ("tracepoint", "path_beyond"): {"PATH_CUT": set(), "FILE_UNRESOLVED": INODE},
     # Late look-ups are made in the sensor's own mount namespace.
     ("tracepoint", "path_private"): {"FILE_UNRESOLVED": INODE},
-    ("tracepoint", "path_overlay"): {"FILE_UNRESOLVED": INODE},
+    # so what is below is not seen, either
+    ("tracepoint", "path_overlay"): {"FILE_UNRESOLVED": INODE | LAYER, "FILE_LATE": LAYER},
     ("tracepoint", "path_bind"): {"FILE_UNRESOLVED": INODE},
     # A symbolic link whose access time is due to be written is not followed from the cache alone.
     ("tracepoint", "path_symlinked"): {"FILE_UNRESOLVED": INODE},

@@ -391,22 +391,6 @@ static void what_is_neither_file_nor_name_tells_its_own(void) {
 	CHECK(decode() == 0 && e.file.new_mode == 04755 && !HAS(FILE_XATTR));
 }
 
-static void a_file_that_is_mapped_to_be_run_says_why_it_is_told(void) {
-	struct wire_file *w = sample_file(&sample, WIRE_FILE_MAP);
-
-	w->value = WIRE_EXPOSED_MEMORY | WIRE_EXPOSED_UNLINKED;
-	w->inode.links = 0;
-	CHECK(decode() == 0 && HAS(FILE_EXPOSED) && e.file.exposed.n == 2);
-	CHECK(is_text(e.file.exposed.v[0], "memory") && is_text(e.file.exposed.v[1], "unlinked"));
-	CHECK(HAS(FILE_LINKS) && e.file.links == 0 && HAS(FILE_INODE) && !HAS(FILE_FLAGS));
-	w->value = 127;
-	CHECK(decode() == 0 && e.file.exposed.n == 7 && is_text(e.file.exposed.v[6], "deep"));
-	w->value = 1u << 7;
-	CHECK(decode() == 0 && !HAS(FILE_EXPOSED) && HAS(FILE_LINKS));
-	(void)sample_file(&sample, WIRE_FILE_OPEN);
-	CHECK(decode() == 0 && !HAS(FILE_EXPOSED) && !HAS(FILE_LINKS));
-}
-
 static void mount_tells_what_and_where(void) {
 	struct wire_file *w = sample_file(&sample, WIRE_FILE_MOUNT);
 
@@ -478,7 +462,6 @@ int main(void) {
 	RUN(limit_of_nothing_or_of_no_time_is_refused);
 	RUN(every_cause_of_loss_has_a_name);
 	RUN(what_is_neither_file_nor_name_tells_its_own);
-	RUN(a_file_that_is_mapped_to_be_run_says_why_it_is_told);
 	RUN(mount_tells_what_and_where);
 	RUN(fold_is_told_as_the_deed_that_it_counts);
 	RUN(fold_of_nothing_of_folds_or_of_no_time_is_refused);

@@ -101,7 +101,8 @@ static inline struct wire_process_exec *sample_exec(struct sample *s, uint8_t ki
 	memcpy(w->task.comm, "cat", 4);
 	w->task.parent_tgid = 50;
 	w->task.parent_start_ns = 3000000000;
-	w->exe_inode = (struct wire_inode){ 12, 8 << 20 | 17, 0100755, 0, 0, 1, 0 };
+	w->exe_inode = (struct wire_inode){ .ino = 12, .dev = 8 << 20 | 17, .mode = 0100755,
+					    .links = 1 };
 	w->exe = sample_add_path_lit(s, "cat\0bin\0usr\0");
 	w->cwd = sample_add_path_lit(s, "mia\0home\0");
 	w->cgroup = sample_add_path_lit(s, "a.scope\0user.slice\0");
@@ -115,7 +116,8 @@ static inline struct wire_process_exec *sample_exec(struct sample *s, uint8_t ki
 static inline struct wire_file *sample_file(struct sample *s, uint8_t kind) {
 	struct wire_file *w = sample_begin(s, kind, sizeof(*w));
 
-	w->inode = (struct wire_inode){ 99, 259 << 20 | 2, 0100644, 10, 20, 1, 0 };
+	w->inode = (struct wire_inode){ .ino = 99, .dev = 259 << 20 | 2, .mode = 0100644, .uid = 10,
+				       .gid = 20, .links = 1 };
 	w->flags = 01101;
 	w->new_mode = 04755;
 	w->new_uid = 5;
@@ -285,7 +287,9 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 	case WIRE_PROCESS_SCRIPT: {
 		struct wire_process_script *w = sample_begin(s, kind, sizeof(*w));
 
-		w->inode = (struct wire_inode){ 12, 8 << 20 | 17, 0100755, 0, 0, 1, 0 };
+		w->inode = (struct wire_inode){
+			.ino = 12, .dev = 8 << 20 | 17, .mode = 0100755, .links = 1
+		};
 		w->path = sample_add_path_lit(s, "run.sh\0mia\0home\0");
 		w->filename = sample_add_lit(s, "./run.sh");
 		w->interp = sample_add_lit(s, "/home/mia/run.sh");

@@ -118,5 +118,6 @@ int decode_exec_again(struct reader *r, struct event *ret) {
 	ret->parent_start_ns = w->task.parent_start_ns;
 	ret->exec_key = p->key;
 	decode_version(w, ret);
+	decode_layer(&w->exe_inode, ret);
 	return 0;
 }

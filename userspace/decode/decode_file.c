@@ -8,6 +8,17 @@
 #define PERMISSIONS 07777
 #define WORD(literal) { literal, sizeof(literal) - 1 }
 
+void decode_layer(const struct wire_inode *inode, struct event *e) {
+	if (inode->layer == WIRE_LAYER_UNKNOWN)
+		event_degrade(e, DEGRADED_LAYER_UNKNOWN);
+	if (inode->layer != WIRE_LAYER_UPPER && inode->layer != WIRE_LAYER_LOWER)
+		return;
+	EVENT_SET(e, OVERLAY_LAYER, overlay.layer, inode->layer);
+	EVENT_SET(e, OVERLAY_INODE, overlay.inode, inode->layer_ino);
+	EVENT_SET(e, OVERLAY_DEV_MAJOR, overlay.dev_major, inode->layer_dev >> 20);
+	EVENT_SET(e, OVERLAY_DEV_MINOR, overlay.dev_minor, inode->layer_dev & 0xfffff);
+}
+
 static void set_inode(const struct wire_inode *inode, struct event *e) {
 	EVENT_SET(e, FILE_INODE, file.inode, inode->ino);
 	EVENT_SET(e, FILE_DEV_MAJOR, file.dev_major, inode->dev >> 20);
@@ -15,6 +26,7 @@ static void set_inode(const struct wire_inode *inode, struct event *e) {
 	EVENT_SET(e, FILE_MODE, file.mode, inode->mode);
 	EVENT_SET(e, FILE_UID, file.uid, inode->uid);
 	EVENT_SET(e, FILE_GID, file.gid, inode->gid);
+	decode_layer(inode, e);
 }
 
 /* set_node - what mknod was asked for; a device's number as the kernel's new_decode_dev() has it */

@@ -188,6 +188,7 @@ int decode_exec(struct reader *r, struct event *ret) {
 	if (w->exe_inode.ino)
 		set_place(w, ret);
 	decode_version(w, ret);
+	decode_layer(&w->exe_inode, ret);
 	if (env.n)
 		EVENT_SET(ret, EXEC_ENVIRONMENT, exec.environment, env);
 	return 0;

@@ -97,6 +97,9 @@ static inline void decode_version(const struct wire_process_exec *w, struct even
 					     .ran_ns = w->head.ts_ns };
 }
 
+/* decode_layer - event.overlay of the file that a record is about */
+void decode_layer(const struct wire_inode *inode, struct event *e);
+
 /* One for each struct of wire.h; the record's fixed part is known to be there. */
 int decode_fork(struct reader *r, struct event *ret);
 int decode_exec(struct reader *r, struct event *ret);

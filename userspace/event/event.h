@@ -82,7 +82,8 @@ enum event_degraded {
 	DEGRADED_HASH_PENDING = 26,
 	DEGRADED_HASH_UNRESOLVED = 27,
 	DEGRADED_HASH_RACY = 28,
-	DEGRADED_MAX = 29
+	DEGRADED_LAYER_UNKNOWN = 29,
+	DEGRADED_MAX = 30
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
@@ -164,6 +165,13 @@ struct event_file {
 	uint32_t new_dev_major, new_dev_minor;
 	struct strv exposed;
 	uint32_t links;
+};
+
+/* Of the file, or what is run, if it is on overlayfs. */
+struct event_overlay {
+	uint32_t layer;
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
 };
 
 struct event_mount {
@@ -323,6 +331,7 @@ struct event {
 	struct event_fold fold;
 	struct event_limit limit;
 	struct event_mount mount;
+	struct event_overlay overlay;
 	struct event_process target; /* whom the deed is done to */
 	struct event_credentials credentials;
 	struct event_signal signal;

@@ -24,6 +24,7 @@ struct place {
 static char truth[1 << 16]; /* the directory's true path */
 static char given[1 << 16]; /* as the deeds name it, with a '/' at its end unless empty */
 static bool aliased;	    /* what is given leads through a symlink */
+static bool layered;	    /* on an overlay whose layers are in layers/ */
 static bool prepared;	    /* what the deeds are done to is there already */
 static int root_fd = -1, cwd_fd = -1;
 
@@ -157,6 +158,7 @@ static void enter_overlay(void) {
 		  "lowerdir=layers/lower,upperdir=layers/upper,workdir=layers/work"))
 		skip("an overlay: %s", strerror(errno));
 	join(truth, "merged/in");
+	layered = true;
 	(void)snprintf(given, sizeof(given), "merged/in/");
 	prepared = true;
 }
@@ -188,6 +190,24 @@ static const char *at(const char *leaf) {
 	return path;
 }
 
+static struct stat lower_stat[3], upper_stat;
+static const char *const lower_files[3] = { "mode", "old", "gone" };
+
+/* look_below - at the files of the layers, which are the same by another way */
+static void look_below(void) {
+	char path[64];
+
+	for (int i = 0; layered && i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "layers/lower/in/%s", lower_files[i]);
+		lower_stat[i] = look(path);
+	}
+}
+
+static void put_below(const char *layer, const struct stat *st) {
+	if (layered)
+		put_layer(layer, st);
+}
+
 static void tell_place(const char *kind, const char *leaf, const struct stat *before) {
 	tell_open(kind, truth, leaf, before);
 	if (aliased)
@@ -207,12 +227,15 @@ static void make_ready(void) {
 	mode_stat = look(at("mode"));
 	name_stat = look(at("old"));
 	gone_stat = look(at("gone"));
+	look_below();
 }
 
 static void act(void) {
 	made_fd = open(at("created"), O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (made_fd < 0 || fstat(made_fd, &new_stat))
 		die("creating");
+	if (layered)
+		upper_stat = look("layers/upper/in/created");
 	if (chmod(at("mode"), 0700) || rename(at("old"), at("new")) || unlink(at("gone")))
 		die("the deeds");
 }
@@ -223,17 +246,21 @@ static void tell_all(void) {
 	after.st_mode = S_IFREG | 0700;
 	tell_place("FILE_CREATE", "created", &new_stat);
 	put_flags(made_fd);
+	put_below("upper", &upper_stat);
 	truth_close();
 	tell_place("FILE_CHMOD", "mode", &mode_stat);
 	put_u64("file.new_mode", 0700);
 	put_late(&after);
+	put_below("lower", &lower_stat[0]);
 	truth_close();
 	tell_place("FILE_RENAME", "new", &name_stat);
 	put_path("file.old_path", truth, "old");
 	if (aliased)
 		put_path("@given.file.old_path", "", at("old"));
+	put_below("lower", &lower_stat[1]);
 	truth_close();
 	tell_place("FILE_UNLINK", "gone", &gone_stat);
+	put_below("lower", &lower_stat[2]);
 	truth_close();
 }
 

@@ -199,6 +199,13 @@ void put_inode(const char *message, const struct stat *st) {
 	put_member(message, "gid", st->st_gid);
 }
 
+void put_layer(const char *layer, const struct stat *st) {
+	put_str("overlay.layer", layer[0] == 'u' ? "UPPER" : "LOWER");
+	put_u64("overlay.inode", st->st_ino);
+	put_u64("overlay.dev_major", major(st->st_dev));
+	put_u64("overlay.dev_minor", minor(st->st_dev));
+}
+
 void put_late(const struct stat *st) {
 	put_inode("@late.file", st);
 }

@@ -69,6 +69,9 @@ void put_range(const char *name, uint64_t min, uint64_t max);
 /* put_inode - inode, device, mode and owner under @message ("file" or "exec") */
 void put_inode(const char *message, const struct stat *st);
 
+/* put_layer - overlay.*: @st is what stands in the layer "upper" or "lower" of overlayfs */
+void put_layer(const char *layer, const struct stat *st);
+
 /* put_late - what a look-up after the deed would find, as @late.* */
 void put_late(const struct stat *st);
 

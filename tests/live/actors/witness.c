@@ -109,6 +109,17 @@ static void put_place(const char *exe, const struct stat *st) {
 	put_bool("exec.tmpfs", fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
+/* put_program_layer - where layer.c has put us */
+static void put_program_layer(const char *layer) {
+	char path[64];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/program", layer);
+	if (stat(path, &st))
+		die("%s", path);
+	put_layer(layer, &st);
+}
+
 /* The scripts that were run before us, first the one that was called; each by its full name. */
 static void tell_scripts(const char *names) {
 	const char *called = NULL, *invoked = (const char *)getauxval(AT_EXECFN);
@@ -135,7 +146,7 @@ static void tell_scripts(const char *names) {
 }
 
 int main(int argc, char **argv) {
-	const char *script = getenv("LIVE_SCRIPT");
+	const char *script = getenv("LIVE_SCRIPT"), *layer = getenv("LIVE_LAYER");
 	char exe[4096] = "";
 	struct stat st;
 
@@ -157,6 +168,8 @@ int main(int argc, char **argv) {
 	put_stream("exec.err", STDERR_FILENO);
 	put_place(exe, &st);
 	put_environment();
+	if (layer)
+		put_program_layer(layer);
 	truth_close();
 	if (getenv("LIVE_SCRIPTS"))
 		tell_scripts(getenv("LIVE_SCRIPTS"));

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Becomes the witness from an overlay: from its lower layer, or put into the upper one. */
+#include "truth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+static void own_overlay(void) {
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("lapwing", ".", "tmpfs", 0, NULL) || chdir(getcwd(NULL, 0)))
+		skip("a tmpfs of our own: %s", strerror(errno));
+	if (mkdir("lower", 0755) || mkdir("upper", 0755) || mkdir("work", 0755) ||
+	    mkdir("merged", 0755))
+		die("layers");
+}
+
+static void copy_witness(const char *to) {
+	char from[4096];
+	ssize_t n = readlink("/proc/self/exe", from, sizeof(from) - 16);
+	struct stat st;
+	int in, out;
+
+	if (n < 0)
+		die("/proc/self/exe");
+	from[n] = '\0';
+	(void)snprintf(strrchr(from, '/'), 16, "/witness");
+	in = open(from, O_RDONLY | O_CLOEXEC);
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	if (in < 0 || out < 0 || fstat(in, &st) ||
+	    sendfile(out, in, NULL, (size_t)st.st_size) != st.st_size || fchmod(out, 0755) ||
+	    close(out) || close(in))
+		die("%s", to);
+}
+
+int main(int argc, char **argv) {
+	bool upper = argc > 1 && !strcmp(argv[1], "upper");
+
+	own_overlay();
+	if (!upper)
+		copy_witness("lower/program");
+	if (mount("none", "merged", "overlay", 0, "lowerdir=lower,upperdir=upper,workdir=work"))
+		skip("an overlay: %s", strerror(errno));
+	if (upper)
+		copy_witness("merged/program");
+	if (setenv("LIVE_LAYER", upper ? "upper" : "lower", 1))
+		die("setenv");
+	deed_env_start();
+	(void)execl("merged/program", "program", argv[1], NULL);
+	die("execl");
+}
