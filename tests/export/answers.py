@@ -127,6 +127,16 @@ def elastic_faults_of_a_document():
             holds(feed(ELASTIC, r), r.ids, refused=N)
 
 
+def refused_events_are_told():
+    """Not only in the ledger: somebody should look why."""
+    with Elastic(poison=["e7", "e50"]) as r, temporary() as folder:
+        rig = Rig(folder, http_sinks.EVENTS, ELASTIC.url(r.port), config=PATIENT)
+        rig.run(1)
+        said = rig.said()
+        check(said, "refused 2 events for what is in them: the server said of a document: 400 mapper: "
+              "bad field" in said)
+
+
 def elastic_busy_items():
     with Elastic(plan=[{"busy": [0, 5]}]) as r:
         whole(r, feed(ELASTIC, r))
@@ -138,4 +148,5 @@ CASES = {c.__name__: http_sinks.prepare(c) for c in (
     splunk_channel_expires_before_it_is_asked, splunk_channel_expires_between_events,
     splunk_takes_no_channel, splunk_forgets_what_was_before_a_bad_item, splunk_slow_index,
     elastic_denied_items, elastic_faults_of_the_index, elastic_faults_of_a_document,
-    elastic_busy_items)}
+    elastic_busy_items,
+    refused_events_are_told)}

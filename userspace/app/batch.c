@@ -346,6 +346,18 @@ bool batch_settle(struct batch *b, struct reader *r) {
 	return b->first == b->n;
 }
 
+uint64_t batch_refused(const struct batch *b) {
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct batch_piece *p = &b->pieces[i];
+
+		n += p->item.what == READER_EVENT && p->settled && !p->acked &&
+		     p->cause == SPOOL_REFUSED;
+	}
+	return n;
+}
+
 void batch_done(struct batch *b) {
 	filter_free(b->filter);
 	arena_done(&b->arena);

@@ -66,6 +66,9 @@ int batch_init(struct batch *b, const struct sink *s);
  */
 int batch_fill(struct batch *b, struct reader *r, bool last);
 
+/* batch_refused - how many of its events the receiver will never take */
+uint64_t batch_refused(const struct batch *b);
+
 /* batch_untold - whether a cap left out what the receiver does not know, and did not just refuse */
 bool batch_untold(const struct batch *b, const struct reader *r);
 

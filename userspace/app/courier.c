@@ -26,6 +26,7 @@
 #define LINGER_MS 50	/* after a pause, so that the first batch is more than one event */
 #define RETRY_MIN_MS 200
 #define RETRY_MAX_MS 30000
+#define REFUSED_EVERY_MS 60000
 #define RETRY_ASKED_MAX_MS 600000 /* a receiver may ask for that much, and no more */
 
 struct job {
@@ -36,6 +37,8 @@ struct job {
 	uint32_t retry_ms;   /* the next wait, if the receiver does not name one */
 	uint64_t until_ms;   /* 0: the sensor is there; else when the grace is over */
 	bool failing;	     /* the last delivery failed, and that was said */
+	uint64_t refused;    /* events that the receiver will never take, and that were not said */
+	uint64_t refused_ms; /* when some were said; 0: none yet */
 };
 
 /* pause - @ms milliseconds, or until the sensor is gone */
@@ -82,6 +85,20 @@ static void tell(struct job *j, int err) {
 	reader_tell(j->reader, !err ? NULL : j->sink.why[0] ? j->sink.why : strerror(-err));
 }
 
+/* tell_refused - what is lost by the receiver's word is for a person to look at; once a minute */
+static void tell_refused(struct job *j) {
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
+
+	j->refused += batch_refused(&j->batch);
+	if (!j->refused || (j->refused_ms && now - j->refused_ms < REFUSED_EVERY_MS))
+		return;
+	log_warn("sink \"%s\": the receiver refused %llu events for what is in them%s%s; they are "
+		 "counted, continuing", j->c->name, (unsigned long long)j->refused,
+		 j->sink.why[0] ? ": " : "", j->sink.why);
+	j->refused = 0;
+	j->refused_ms = now ? now : 1;
+}
+
 /* deliver - the whole batch, however long it takes; false: the time was over */
 static bool deliver(struct job *j) {
 	for (;;) {
@@ -95,6 +112,7 @@ static bool deliver(struct job *j) {
 		if (batch_settle(&j->batch, j->reader)) {
 			if (j->failing)
 				tell(j, 0);
+			tell_refused(j);
 			j->retry_ms = RETRY_MIN_MS;
 			(void)reader_save(j->reader);
 			return true;
