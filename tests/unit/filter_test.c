@@ -135,7 +135,9 @@ static void secrets_are_masked_only_where_told(void) {
 	filter_free(f);
 }
 
-static void secrets_in_lines_of_logs_are_masked(void) {
+static void secrets_in_lines_of_logs_and_in_groups_are_masked(void) {
+	struct str group[] = { STR("CommandLine=mysql -ppw db"), STR("User=me") };
+	struct detection d = { .level = LEVEL_LOW, .group = { group, 2 } };
 	struct event e = event(WIRE_PROCESS_EXEC);
 	struct filter *f;
 
@@ -143,6 +145,12 @@ static void secrets_in_lines_of_logs_are_masked(void) {
 	EVENT_SET(&e, LOG_TEXT, log.text, STR("me : USER=root ; COMMAND=/usr/bin/mysql -ppw db"));
 	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
 	CHECK(str_eq(e.log.text, STR("me : USER=root ; COMMAND=/usr/bin/mysql -p**** db")));
+	e.detections = &d;
+	e.n_detections = 1;
+	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
+	CHECK(e.n_detections == 1 && e.detections[0].group.n == 2 && e.detections != &d);
+	CHECK(str_eq(e.detections[0].group.v[0], STR("CommandLine=mysql -p**** db")));
+	CHECK(str_eq(e.detections[0].group.v[1], STR("User=me")));
 	EVENT_SET(&e, LOG_TEXT, log.text, STR("Failed password for root from ::1 port 22 ssh2"));
 	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
 	CHECK(str_eq(e.log.text, STR("Failed password for root from ::1 port 22 ssh2")));
@@ -199,7 +207,7 @@ int main(void) {
 	RUN(severity_and_level_are_two_things);
 	RUN(fields_are_left_out_hashed_and_masked);
 	RUN(secrets_are_masked_only_where_told);
-	RUN(secrets_in_lines_of_logs_are_masked);
+	RUN(secrets_in_lines_of_logs_and_in_groups_are_masked);
 	RUN(the_cap_leaves_out_what_is_past_the_rate);
 	RUN(random_events_come_through_whole);
 	arena_done(&arena);

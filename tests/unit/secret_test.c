@@ -96,6 +96,7 @@ static void secrets_of_known_programs_are_masked(void) {
 		  "openssl pkcs12 -export -passout ****" },
 		{ "openssl passwd -6 pw", "openssl passwd -6 ****" },
 		{ "mkpasswd pw", "mkpasswd ****" },
+		{ "mycli -p pw db", "mycli -p **** db" },
 		{ "ldapsearch -D cn=me -w pw", "ldapsearch -D cn=me -w ****" },
 		{ "ldappasswd -s new -a old", "ldappasswd -s **** -a ****" },
 		{ "smbclient //h/s -U me%pw -c ls", "smbclient //h/s -U me%**** -c ls" },

@@ -407,6 +407,29 @@ static void mask_secrets(const struct filter *f, struct arena *arena, struct eve
 	}
 }
 
+/* mask_groups - a correlation may group by command lines: "CommandLine=…" */
+static void mask_groups(const struct filter *f, struct arena *arena, struct event *e) {
+	struct detection *copy;
+	bool any = false;
+
+	for (uint32_t i = 0; i < e->n_detections; i++)
+		any |= e->detections[i].group.n > 0;
+	if (!any)
+		return;
+	copy = arena_alloc(arena, e->n_detections * sizeof(*copy));
+	for (uint32_t i = 0; copy && i < e->n_detections; i++) {
+		struct strv *group = &copy[i].group;
+
+		copy[i] = e->detections[i];
+		if (group->n)
+			*group = secret_mask_args(&f->names, arena, *group);
+		if (!group->v)
+			group->n = 0;
+	}
+	e->detections = copy;
+	e->n_detections = copy ? e->n_detections : 0; /* no memory: rather nothing than a secret */
+}
+
 enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t now_ns,
 				 struct event *e) {
 	if (!keep_detections(f, arena, e) || !wanted(f, e))
@@ -419,6 +442,8 @@ enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t
 	e->host_key = e->process_key = e->parent_key = e->exec_key = 0;
 	if (f->secrets)
 		mask_secrets(f, arena, e);
+	if (f->secrets && e->n_detections)
+		mask_groups(f, arena, e);
 	if (f->treats)
 		treat(f, arena, e);
 	return FILTER_SENT;

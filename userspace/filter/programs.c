@@ -58,7 +58,7 @@ static const struct program {
 	{ "mkpasswd", MKPASSWD }, { "mongo", DASH_P }, { "mongodump", DASH_P },
 	{ "mongoexport", DASH_P }, { "mongoimport", DASH_P }, { "mongorestore", DASH_P },
 	{ "mongosh", DASH_P }, { "mosquitto_pub", BIG_P }, { "mosquitto_rr", BIG_P },
-	{ "mosquitto_sub", BIG_P }, { "mycli", MYSQL }, { "mysql", MYSQL },
+	{ "mosquitto_sub", BIG_P }, { "mycli", DASH_P }, { "mysql", MYSQL },
 	{ "mysqladmin", MYSQL }, { "mysqlbinlog", MYSQL }, { "mysqlcheck", MYSQL },
 	{ "mysqldump", MYSQL }, { "mysqlimport", MYSQL }, { "mysqlpump", MYSQL },
 	{ "mysqlshow", MYSQL }, { "mysqlslap", MYSQL }, { "nerdctl", LOGIN },
