@@ -9,6 +9,14 @@
 
 #include "syscall.h"
 
+#define CALL_IN_RANGE(nr) ((nr) >= SYSCALL_IDS_FIRST && (nr) <= SYSCALL_IDS_LAST)
+_Static_assert(CALL_IN_RANGE(NR_setuid) && CALL_IN_RANGE(NR_setgid) && CALL_IN_RANGE(NR_setsid) &&
+		       CALL_IN_RANGE(NR_setreuid) && CALL_IN_RANGE(NR_setregid) &&
+		       CALL_IN_RANGE(NR_setresuid) && CALL_IN_RANGE(NR_setresgid) &&
+		       CALL_IN_RANGE(NR_setfsuid) && CALL_IN_RANGE(NR_setfsgid) &&
+		       CALL_IN_RANGE(NR_capset),
+	       "a call outside of the range is never looked at");
+
 /* call_changes - whether call @nr, which did not fail, may have changed ids or capabilities */
 static __always_inline bool call_changes(int nr, struct pt_regs *regs, long ret) {
 	switch (nr) {
@@ -46,7 +54,7 @@ int BPF_PROG(process_sys_exit, struct pt_regs *regs, long ret) {
 	int nr = SYSCALL_NR(regs);
 
 	/* a range first: this runs at the end of every call */
-	if (ret < 0 || nr < NR_setuid || nr > NR_capset)
+	if (ret < 0 || !CALL_IN_RANGE(nr))
 		return 0;
 	if (nr != NR_setsid && !call_changes(nr, regs, ret))
 		return 0;

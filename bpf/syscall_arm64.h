@@ -94,6 +94,10 @@ enum {
 	NR_mknod = -1012,
 };
 
+/* between these are all calls of process_calls.h */
+#define SYSCALL_IDS_FIRST NR_capset
+#define SYSCALL_IDS_LAST NR_setsid
+
 /* arch/arm64/include/asm/ptrace.h */
 struct pt_regs___call {
 	__u64 regs[31];

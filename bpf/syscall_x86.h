@@ -89,6 +89,10 @@ enum {
 	NR_bpf = 321,
 };
 
+/* between these are all calls of process_calls.h */
+#define SYSCALL_IDS_FIRST NR_setuid
+#define SYSCALL_IDS_LAST NR_capset
+
 #define SYSCALL_NR(regs) ((int)(regs)->orig_ax)
 #define SYSCALL_ARG1(regs) ((regs)->di)
 #define SYSCALL_ARG2(regs) ((regs)->si)
