@@ -8,6 +8,7 @@
 # make check-live   deeds on this machine against the sensor's word (root)
 # make check-vm     the same in a guest              (KERNEL=6.1|6.12|…, scripts/vmtest --list)
 # make check-vm-all in every guest kernel that scripts/vmtest knows, and what takes minutes
+# make check-arm64  built for arm64: the unit tests and deeds, in guests (root)
 # make check-export-all each sink under a hundred kills and changed bytes, a real Kafka by mutual TLS
 # make check-names who containers are: runtimes and kubelets that are fine, slow, gone or lie (root)
 # make check-efficacy attacks and honest work in a guest, and what is detected of them (root)

@@ -152,10 +152,17 @@ check-live:
 	@scripts/ladder live
 
 check-vm:
+	@$(if $(filter %-arm64,$(KERNEL)),scripts/deps arm64)
 	@scripts/ladder guest-$(KERNEL)
 
 check-vm-all:
-	@scripts/ladder $$(scripts/vmtest --list | awk "{ print \"guest-\" \$$1 }") slow
+	@scripts/deps arm64
+	@scripts/ladder $$(scripts/vmtest --list | awk "{ print \"guest-\" \$$1 }") arm64 slow
+
+# built for arm64: the unit tests and deeds, in guests
+check-arm64:
+	@scripts/deps arm64
+	@scripts/ladder arm64 guest-6.1-arm64 guest-6.12-arm64
 
 # every sink, sensor and couriers killed a hundred times, a hundred bytes changed, and a real broker
 # of Kafka in full, which takes a Java and Maven: minutes
@@ -185,6 +192,6 @@ bench: build-bench
 	@status=0; for part in bench bench-spool bench-rules bench-automata; do scripts/$$part || status=$$?; done; \
 	  exit $$status
 
-.PHONY: check-export-all check-names build-content build-unit build-replay build-export build-bpf build-fuzz build-bench
+.PHONY: check-arm64 check-export-all check-names build-content build-unit build-replay build-export build-bpf build-fuzz build-bench
 
 -include $(B)/tests/replay/story.d $(BPF_TESTS:%=$(B)/tests/bpf/%_test.d) $(BPF_TESTS:%=$(B)/tests/bpf/%.bpf.o.d) $(FUZZ_OBJ:.o=.d) $(FUZZ:%=$(B)/tests/fuzz/%.d)

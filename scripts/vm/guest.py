@@ -32,7 +32,7 @@ OVERLAYS = ["/etc", "/var", "/root", "/home", "/opt", "/usr/local", "/srv", "/mn
 # count (and run) as one instruction per byte.
 # pauth-impdef: pointers are signed by a cheap hash, for the architected one takes half of the time.
 KERNEL_ARGS = ("panic=-1 oops=panic random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests "
-               "norandmaps rdinit=/init")
+               "norandmaps rdinit=/init lapwing.guest")  # the last is for tests, to know where they are
 Machine = namedtuple("Machine", "qemu cpu arguments kernel_args")
 MACHINES = {
     "amd64": Machine("qemu-system-x86_64", "max,-erms,-fsrm",

@@ -40,6 +40,7 @@ KNOWN = {
     "backports": (["trixie-backports"], r"[0-9.]+\+deb13[0-9.]*"),
     "sid": (["sid"], r"[0-9.]+\+deb[0-9.]+"),
 }
+NATIVE = list(KNOWN)
 # the same of another architecture, which qemu emulates like this one
 KNOWN |= {f"{name}-arm64": KNOWN[name] for name in ("6.1", "6.12")}
 

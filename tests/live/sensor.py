@@ -84,8 +84,8 @@ def read_events(path):
 
 def patience():
     """How often slower than usual this machine is: emulated ones are ten times."""
-    with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f:
-        return 10 if "QEMU TCG" in f.read() else 1
+    with open("/proc/cmdline", encoding="utf-8", errors="replace") as f:
+        return 10 if "lapwing.guest" in f.read().split() else 1
 
 
 def hooks_of(events):

@@ -20,12 +20,12 @@
 #define NAME "lapwing-live"
 
 static void guests_only(void) {
-	char text[1 << 16];
-	int fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+	char text[1 << 12]; /* COMMAND_LINE_SIZE is 2,048 */
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 
 	text[n > 0 ? n : 0] = '\0';
-	if (!strstr(text, "QEMU TCG"))
+	if (!strstr(text, " lapwing.guest ")) /* scripts/vm/guest.py */
 		skip("it would change this machine; it is done in guests");
 }
 
@@ -233,25 +233,29 @@ static void bpf_attach(void) {
 	truth_close();
 }
 
-/* A small module of this kernel that nobody needs, from where scripts/vmtest keeps it. */
+/* A small module of this kernel that nobody needs, from where scripts/vmtest keeps or puts it. */
 static int module_file(char path[4096]) {
 	const char *cache = getenv("LAPWING_CACHE"), *home = getenv("HOME");
 	struct utsname un;
 	char pattern[4096];
 	glob_t found;
-	int fd = -1;
+	int fd;
 
 	(void)uname(&un);
 	(void)snprintf(pattern, sizeof(pattern),
 		       "%s%s/kernels/*/modules/lib/modules/%s/kernel/drivers/net/dummy.ko*",
 		       cache ? cache : home ? home : "/root", cache ? "" : "/.cache/lapwing",
 		       un.release);
-	if (!glob(pattern, 0, NULL, &found)) {
-		(void)snprintf(path, 4096, "%s", found.gl_pathv[0]);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (glob(pattern, 0, NULL, &found)) {
+		(void)snprintf(pattern, sizeof(pattern),
+			       "/usr/lib/modules/%s/kernel/drivers/net/dummy.ko*", un.release);
+		if (glob(pattern, 0, NULL, &found))
+			skip("there is no module '%s'", pattern);
 	}
+	(void)snprintf(path, 4096, "%s", found.gl_pathv[0]);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		skip("there is no module '%s'", pattern);
+		die(path);
 	return fd;
 }
 
