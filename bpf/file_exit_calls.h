@@ -52,9 +52,12 @@ static __always_inline struct file *file_call_path(struct slot *s, struct wire_p
 static __always_inline bool file_call_watched(struct file *file) {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	__u64 ino = BPF_CORE_READ(dentry, d_parent, d_inode, i_ino);
+	__u32 lengths = watch_lengths(ino), len;
 
-	return watch_maybe(ino) && watch_is(ino, BPF_CORE_READ(dentry, d_name.name),
-					    BPF_CORE_READ(dentry, d_name.len));
+	if (!lengths)
+		return false;
+	len = BPF_CORE_READ(dentry, d_name.len);
+	return watch_long(lengths, len) && watch_is(ino, BPF_CORE_READ(dentry, d_name.name), len);
 }
 
 /*

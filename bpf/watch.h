@@ -3,9 +3,9 @@
  * watch.h - whether an open for reading is of a file that is watched
  *
  * Nearly every open is for reading, and nearly none is asked for. So the first
- * question is cheap, a bit by the number of the file's directory; where that is
- * set, a second one by the beginning and length of the name, and the whole of it
- * is compared only where both are. What is watched is a name in a
+ * questions are cheap: how long watched names are in the file's directory, by its
+ * number, and mostly there are none; then a bit by the beginning and length of
+ * the name. The whole of it is compared only where that is set. What is watched is a name in a
  * directory, not an inode: a file that is replaced, as /etc/shadow is with each
  * new password, stays watched.
  */
@@ -31,9 +31,34 @@ static __always_inline bool watch_bit(__u32 bit) {
 	return watch_filter.bits[bit / 64] >> bit % 64 & 1;
 }
 
-/* watch_maybe - false: no file of the directory @ino is watched */
-static __always_inline bool watch_maybe(__u64 ino) {
-	return watch_bit(knobs_watch_bit(ino));
+/* watch_lengths - knobs_watch_length() of the names that are watched in the directory @ino */
+static __always_inline __u32 watch_lengths(__u64 ino) {
+	return watch_filter.folders[knobs_watch_folder(ino)];
+}
+
+/* watch_long - whether a name of @len bytes is of a length in @lengths */
+static __always_inline bool watch_long(__u32 lengths, __u32 len) {
+	return lengths >> len % 32 & 1;
+}
+
+/* watch_head - the first @n bytes of a word of a name; behind them may be those of another */
+static __always_inline __u64 watch_head(__u64 word, __u32 n) {
+	return n < 8 ? word & ((1ull << n * 8) - 1) : word;
+}
+
+/*
+ * watch_likely - false: @d, whose name is watch_long(), is not watched in the directory @ino
+ * /etc/passwd is opened often, and has as long a name as what is watched beside it.
+ * Kernel: fs/dcache.c __d_alloc(), copy_name(): a short name stands in the entry.
+ */
+static __always_inline bool watch_likely(__u32 lengths, __u64 ino, struct dentry *d) {
+	__u32 len = d->d_name.len;
+	__u64 start;
+
+	if (lengths == ~0u || len >= COMPAT_SHORT_NAME_BYTES)
+		return true;
+	start = watch_head(*compat_short_name(d), len);
+	return watch_bit(knobs_watch_name_bit(ino, start, len));
 }
 
 static __always_inline bool watch_same(const struct knobs_watch *w, const __u64 *name) {
@@ -64,11 +89,6 @@ static __always_inline bool watch_row(__u64 ino, const __u64 *name, __u32 bit) {
 			return true;
 	}
 	return false;
-}
-
-/* watch_head - the first @n bytes of a word of a name; behind them may be those of another */
-static __always_inline __u64 watch_head(__u64 word, __u32 n) {
-	return n < 8 ? word & ((1ull << n * 8) - 1) : word;
 }
 
 /* watch_is - whether the file called @name (a kernel address) in directory @ino is watched */

@@ -192,27 +192,28 @@ struct knobs_watch_table {
 };
 
 /* What a hook looks at first, the one value of the map `.data.watch`. */
+#define KNOBS_WATCH_FOLDERS 2048
 #define KNOBS_WATCH_BITS 16384
 struct knobs_watch_filter {
-	/* knobs_watch_bit() of each directory in the table, knobs_watch_name_bit() of each name */
-	__u64 bits[KNOBS_WATCH_BITS / 64];
+	/* at knobs_watch_folder() of each directory in the table knobs_watch_length() of names */
+	__u32 folders[KNOBS_WATCH_FOLDERS];
+	__u64 bits[KNOBS_WATCH_BITS / 64]; /* knobs_watch_name_bit() of each name */
 	__u32 table;			   /* which one is used */
 	__u32 pad;
 };
 
-static inline __u32 knobs_watch_hash(__u64 dir_ino) {
-	return (__u32)dir_ino * 0x9e3779b1u;
+static inline __u32 knobs_watch_folder(__u64 dir_ino) {
+	return (__u32)dir_ino * 0x9e3779b1u >> 21;
 }
 
-static inline __u32 knobs_watch_bit(__u64 dir_ino) {
-	return knobs_watch_hash(dir_ino) >> 18;
+/* knobs_watch_length - a bit for names of @len bytes, or of 32 more; 0: all names */
+static inline __u32 knobs_watch_length(__u32 len) {
+	return len ? 1u << len % 32 : ~0u;
 }
 
 /* @start: the first 8 bytes of the name, zeros behind a shorter one; an empty name: all of them */
 static inline __u32 knobs_watch_name_bit(__u64 dir_ino, __u64 start, __u32 len) {
-	__u64 h = (dir_ino ^ start) * 0x9e3779b97f4a7c15ull + len;
-
-	return (__u32)((h ^ h >> 29) * 0x9e3779b1u >> 18) & (KNOBS_WATCH_BITS - 1);
+	return (__u32)(((dir_ino ^ start) + len) * 0x9e3779b97f4a7c15ull >> 50);
 }
 
 /* @bit: knobs_watch_name_bit(), so that a folder with many names does not crowd its neighbours */

@@ -55,16 +55,30 @@ static int put(struct knobs_watch_table *t, const struct knobs_watch *w) {
 	return -E2BIG;
 }
 
-static void set_bits(uint64_t *bits, const struct knobs_watch *w) {
-	uint32_t dir = knobs_watch_bit(w->dir_ino), name = bit_of(w);
+static void set_bits(struct knobs_watch_filter *f, const struct knobs_watch *w) {
+	uint32_t name = bit_of(w);
 
-	bits[dir / 64] |= 1ull << dir % 64;
-	bits[name / 64] |= 1ull << name % 64;
+	f->folders[knobs_watch_folder(w->dir_ino)] |= knobs_watch_length((uint32_t)strlen(w->name));
+	f->bits[name / 64] |= 1ull << name % 64;
+}
+
+static void add_bits(struct knobs_watch_filter *f, const struct knobs_watch_filter *now) {
+	for (size_t i = 0; i < KNOBS_WATCH_FOLDERS; i++)
+		__atomic_fetch_or(&f->folders[i], now->folders[i], __ATOMIC_RELAXED);
+	for (size_t i = 0; i < KNOBS_WATCH_BITS / 64; i++)
+		__atomic_fetch_or(&f->bits[i], now->bits[i], __ATOMIC_RELAXED);
+}
+
+static void leave_bits(struct knobs_watch_filter *f, const struct knobs_watch_filter *now) {
+	for (size_t i = 0; i < KNOBS_WATCH_FOLDERS; i++)
+		__atomic_store_n(&f->folders[i], now->folders[i], __ATOMIC_RELAXED);
+	for (size_t i = 0; i < KNOBS_WATCH_BITS / 64; i++)
+		__atomic_store_n(&f->bits[i], now->bits[i], __ATOMIC_RELAXED);
 }
 
 int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n) {
 	struct knobs_watch_filter *f = p->watch_filter;
-	uint64_t bits[KNOBS_WATCH_BITS / 64] = { 0 };
+	struct knobs_watch_filter now = { 0 };
 	struct knobs_watch_table *t;
 	uint32_t next;
 	int err = 0;
@@ -78,14 +92,12 @@ int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n) {
 		if (!list[i].dir_ino)
 			continue;
 		err = put(t, &list[i]);
-		set_bits(bits, &list[i]);
+		set_bits(&now, &list[i]);
 	}
 	if (err)
 		return err;
-	for (size_t i = 0; i < KNOBS_WATCH_BITS / 64; i++)
-		__atomic_fetch_or(&f->bits[i], bits[i], __ATOMIC_RELAXED);
+	add_bits(f, &now);
 	__atomic_store_n(&f->table, next, __ATOMIC_RELEASE);
-	for (size_t i = 0; i < KNOBS_WATCH_BITS / 64; i++)
-		__atomic_store_n(&f->bits[i], bits[i], __ATOMIC_RELAXED);
+	leave_bits(f, &now);
 	return 0;
 }
