@@ -29,6 +29,9 @@ struct path_walk {
 	struct mount *mount; /* with compat_has_cast() */
 	__u32 start;	     /* slot length when the walk began */
 	__u32 end;	     /* enum path_end */
+	struct dentry *past; /* a folder that may lie on the way, in the first mount */
+	__u32 past_at;	     /* slot length when it was reached; 0: it was not */
+	__u32 crossed;	     /* the first mount was left */
 };
 
 struct path_walk_raw {
@@ -82,6 +85,7 @@ static __always_inline long path_up(struct path_walk *w) {
 	w->dentry = m->mnt_mountpoint;
 	w->root = parent->mnt.mnt_root;
 	w->mount = parent;
+	w->crossed = 1;
 	return 0;
 }
 
@@ -111,7 +115,7 @@ static __always_inline bool path_short_name(struct slot *s, __u32 start, struct 
 	return true;
 }
 
-static long path_step(__u32 i, struct path_walk *w) {
+static __always_inline long path_next(struct path_walk *w) {
 	struct dentry *d = w->dentry, *parent;
 	__u32 at = w->slot->len, seq;
 
@@ -134,6 +138,16 @@ static long path_step(__u32 i, struct path_walk *w) {
 	}
 	w->dentry = parent;
 	return 0;
+}
+
+static long path_step(__u32 i, struct path_walk *w) {
+	return path_next(w);
+}
+
+static long path_step_past(__u32 i, struct path_walk *w) {
+	if (w->dentry == w->past && !w->crossed)
+		w->past_at = w->slot->len;
+	return path_next(w);
 }
 
 static long path_step_raw(__u32 i, struct path_walk_raw *w) {
@@ -199,6 +213,36 @@ static __always_inline void path_raw(struct slot *s, struct wire_path *to, struc
 	path_finish(s, to, start, *(volatile __u32 *)&w.end);
 }
 
+/* path_walk - from @dentry in @mnt up; @step: path_step or path_step_past */
+static __always_inline void path_walk(struct path_walk *w, struct wire_path *to,
+				      struct vfsmount *mnt,
+				      long (*step)(__u32, struct path_walk *)) {
+	struct mount *m = (void *)mnt - bpf_core_field_offset(struct mount, mnt), *parent;
+	struct slot *s = w->slot;
+	__u32 end;
+
+	if (compat_has_cast())
+		w->mount = bpf_rdonly_cast(m, bpf_core_type_id_kernel(struct mount));
+	if (compat_has_loop()) {
+		bpf_loop(PATH_MAX_STEPS, step, w, 0);
+	} else {
+		for (__u32 i = 0; i < PATH_MAX_STEPS_UNROLLED; i++)
+			if (step(i, w))
+				break;
+	}
+	end = *(volatile __u32 *)&w->end;
+	if (end != PATH_AT_MOUNT) {
+		path_finish(s, to, w->start, end);
+		return;
+	}
+	parent = BPF_CORE_READ(m, mnt_parent);
+	if (parent == m)
+		path_finish(s, to, w->start, PATH_AT_ROOT);
+	else
+		path_raw(s, to, (void *)parent + bpf_core_field_offset(struct mount, mnt),
+			 BPF_CORE_READ(m, mnt_mountpoint), w->start);
+}
+
 /* path_of - a path whose pointers come typed from a hook's arguments */
 static __always_inline void path_of(struct slot *s, struct wire_path *to, struct vfsmount *mnt,
 				    struct dentry *dentry) {
@@ -209,29 +253,28 @@ static __always_inline void path_of(struct slot *s, struct wire_path *to, struct
 		.start = s->len,
 		.end = PATH_ON,
 	};
-	struct mount *m = (void *)mnt - bpf_core_field_offset(struct mount, mnt), *parent;
-	__u32 end;
 
-	if (compat_has_cast())
-		w.mount = bpf_rdonly_cast(m, bpf_core_type_id_kernel(struct mount));
-	if (compat_has_loop()) {
-		bpf_loop(PATH_MAX_STEPS, path_step, &w, 0);
-	} else {
-		for (__u32 i = 0; i < PATH_MAX_STEPS_UNROLLED; i++)
-			if (path_step(i, &w))
-				break;
-	}
-	end = *(volatile __u32 *)&w.end;
-	if (end != PATH_AT_MOUNT) {
-		path_finish(s, to, w.start, end);
-		return;
-	}
-	parent = BPF_CORE_READ(m, mnt_parent);
-	if (parent == m)
-		path_finish(s, to, w.start, PATH_AT_ROOT);
-	else
-		path_raw(s, to, (void *)parent + bpf_core_field_offset(struct mount, mnt),
-			 BPF_CORE_READ(m, mnt_mountpoint), w.start);
+	path_walk(&w, to, mnt, path_step);
+}
+
+/*
+ * path_of_past - path_of(), and where in the record the part begins that is the path of @past
+ * 0: the way through @mnt does not lead there, or not all of it is known.
+ */
+static __always_inline __u32 path_of_past(struct slot *s, struct wire_path *to,
+					  struct vfsmount *mnt, struct dentry *dentry,
+					  struct dentry *past) {
+	struct path_walk w = {
+		.slot = s,
+		.dentry = dentry,
+		.root = mnt->mnt_root,
+		.start = s->len,
+		.end = PATH_ON,
+		.past = past,
+	};
+
+	path_walk(&w, to, mnt, path_step_past);
+	return to->flags ? 0 : *(volatile __u32 *)&w.past_at;
 }
 
 static long path_step_below(__u32 i, struct path_walk *w) {

@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "env.h"
 #include "gate.h"
+#include "image.h"
 #include "inode.h"
 #include "path.h"
 #include "streams.h"
@@ -22,40 +23,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define INTERP_BYTES 512    /* a #! line is at most 256, include/uapi/linux/binfmts.h */
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
 #define TASK_EXITING 4      /* PF_EXITING, include/linux/sched.h */
-
-static __always_inline __u32 process_place(struct super_block *sb) {
-	__u32 magic = (__u32)sb->s_magic;
-
-	if (magic != TMPFS_MAGIC && magic != RAMFS_MAGIC)
-		return 0;
-	return WIRE_EXE_TMPFS | (sb->s_flags & SB_KERNMOUNT ? WIRE_EXE_MEMORY : 0);
-}
-
-/* process_image - what a task runs and where: executable, directory, cgroup, terminal */
-static __always_inline void process_image(struct slot *s, struct wire_process_exec *e,
-					  struct task_struct *task) {
-	struct mm_struct *mm = task->mm;
-	struct fs_struct *fs = task->fs;
-	struct tty_struct *tty = task->signal->tty;
-
-	task_fill(&e->task, task);
-	if (mm) {
-		struct file *exe = mm->exe_file;
-
-		if (exe) {
-			inode_fill(&e->exe_inode, exe->f_inode);
-			e->place = process_place(exe->f_inode->i_sb);
-			if (!exe->f_path.dentry->d_hash.pprev)
-				e->exe.flags |= WIRE_PATH_DELETED;
-			path_of(s, &e->exe, exe->f_path.mnt, exe->f_path.dentry);
-		}
-	}
-	if (fs)
-		path_of(s, &e->cwd, fs->pwd.mnt, fs->pwd.dentry);
-	task_cgroup(s, &e->cgroup, task);
-	if (tty)
-		emit_str(s, &e->tty, tty->name, 64, EMIT_KERNEL);
-}
 
 static __noinline int BPF_PROG(fork_tell, struct task_struct *child, unsigned long clone_flags) {
 	struct task_struct *parent;
@@ -431,9 +398,16 @@ int BPF_PROG(process_script, struct linux_binprm *bprm) {
 	return 0;
 }
 
-/* exec_gains - whether a program brings other ids, or capabilities that were not there before */
+/*
+ * exec_gains - whether a program brings other ids, or capabilities that were not there before
+ * An exec leaves the real ids, and makes the saved and the file system's the effective ones.
+ * Kernel: fs/exec.c bprm_fill_uid(), security/commoncap.c cap_bprm_creds_from_file().
+ */
 static __always_inline bool exec_gains(const struct cred *new, const struct cred *old) {
-	return ids_differ(new, old) ||
+	__u32 uid = new->euid.val, gid = new->egid.val;
+
+	return uid != old->euid.val || uid != old->suid.val || uid != old->fsuid.val ||
+	       gid != old->egid.val || gid != old->sgid.val || gid != old->fsgid.val ||
 	       (TASK_CAPS(new, cap_permitted) & ~TASK_CAPS(old, cap_permitted));
 }
 

@@ -45,6 +45,7 @@ static __always_inline void streams_grown(struct wire_stream *to, struct task_st
 static __always_inline void streams_fill(struct wire_stream to[WIRE_STREAMS],
 					 struct task_struct *task) {
 	struct files_struct *files = task->files;
+	struct file *last = NULL;
 
 	if (!files)
 		return;
@@ -52,9 +53,15 @@ static __always_inline void streams_fill(struct wire_stream to[WIRE_STREAMS],
 		streams_grown(to, task);
 		return;
 	}
-	for (int i = 0; i < WIRE_STREAMS; i++)
-		if (files->fd_array[i])
-			stream_fill(&to[i], files->fd_array[i]);
+	for (int i = 0; i < WIRE_STREAMS; i++) {
+		struct file *file = files->fd_array[i];
+
+		if (i && file == last)
+			to[i] = to[i - 1]; /* a terminal is mostly all three */
+		else if (file)
+			stream_fill(&to[i], file);
+		last = file;
+	}
 }
 
 #endif

@@ -9,8 +9,9 @@ row allows is a failure.
 import os
 
 CASES = [(f"exec_{way}", "exec", [way]) for way in (
-    "plain", "relative", "empty_arguments", "no_arguments", "not_utf8", "control_bytes",
-    "long_argument", "many_arguments", "hidden_100k", "whole_128k", "hidden_2m", "exact_fit",
+    "plain", "relative", "folder_own", "folder_top", "empty_arguments", "no_arguments",
+    "not_utf8", "control_bytes", "long_argument", "many_arguments", "hidden_100k",
+    "whole_128k", "hidden_2m", "exact_fit",
     "environment", "environment_empty", "environment_hidden", "environment_many",
     "environment_long", "other_thread", "script", "script_of_scripts", "script_option", "memory_file", "descriptor",
     "directory_relative", "unlinked", "odd_ids", "odd_capabilities",

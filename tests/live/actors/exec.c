@@ -43,6 +43,23 @@ static void relative(void) {
 	become("./to-the-witness", ARGV("called otherwise"));
 }
 
+/* From the witness's own folder, and from the one at the top: the way to it leads through both. */
+static void folder_own(void) {
+	char *slash = strrchr(witness, '/');
+
+	*slash = '\0';
+	if (chdir(witness))
+		die("chdir");
+	*slash = '/';
+	plain();
+}
+
+static void folder_top(void) {
+	if (chdir("/"))
+		die("chdir");
+	plain();
+}
+
 static void empty_arguments(void) {
 	become(witness, ARGV("witness", "", "", "x", ""));
 }
@@ -442,44 +459,27 @@ static const struct {
 	const char *name;
 	void (*act)(void);
 } ways[] = {
-	{ "plain", plain },
-	{ "relative", relative },
-	{ "empty_arguments", empty_arguments },
-	{ "no_arguments", no_arguments },
-	{ "not_utf8", not_utf8 },
-	{ "control_bytes", control_bytes },
-	{ "long_argument", long_argument },
-	{ "many_arguments", many_arguments },
-	{ "hidden_100k", hidden_100k },
-	{ "whole_128k", whole_128k },
-	{ "hidden_2m", hidden_2m },
-	{ "exact_fit", exact_fit },
-	{ "environment", environment },
-	{ "environment_empty", environment_empty },
-	{ "environment_hidden", environment_hidden },
-	{ "environment_many", environment_many },
-	{ "environment_long", environment_long },
-	{ "other_thread", other_thread },
-	{ "script", script },
-	{ "script_of_scripts", script_of_scripts },
+	{ "plain", plain }, { "relative", relative },
+	{ "folder_own", folder_own }, { "folder_top", folder_top },
+	{ "empty_arguments", empty_arguments }, { "no_arguments", no_arguments },
+	{ "not_utf8", not_utf8 }, { "control_bytes", control_bytes },
+	{ "long_argument", long_argument }, { "many_arguments", many_arguments },
+	{ "hidden_100k", hidden_100k }, { "whole_128k", whole_128k },
+	{ "hidden_2m", hidden_2m }, { "exact_fit", exact_fit },
+	{ "environment", environment }, { "environment_empty", environment_empty },
+	{ "environment_hidden", environment_hidden }, { "environment_many", environment_many },
+	{ "environment_long", environment_long }, { "other_thread", other_thread },
+	{ "script", script }, { "script_of_scripts", script_of_scripts },
 	{ "script_option", script_option },
-	{ "memory_file", memory_file },
-	{ "descriptor", descriptor },
-	{ "directory_relative", directory_relative },
-	{ "unlinked", unlinked },
-	{ "odd_ids", odd_ids },
-	{ "odd_capabilities", odd_capabilities },
+	{ "memory_file", memory_file }, { "descriptor", descriptor },
+	{ "directory_relative", directory_relative }, { "unlinked", unlinked },
+	{ "odd_ids", odd_ids }, { "odd_capabilities", odd_capabilities },
 	{ "terminal", terminal },
-	{ "stream_socket", stream_socket },
-	{ "stream_grown", stream_grown },
-	{ "stream_pipe", stream_pipe },
-	{ "stream_closed", stream_closed },
-	{ "stream_others", stream_others },
-	{ "stream_directory", stream_directory },
-	{ "stream_terminal", stream_terminal },
-	{ "in_memory", in_memory },
-	{ "session", session },
-	{ "namespaces", namespaces },
+	{ "stream_socket", stream_socket }, { "stream_grown", stream_grown },
+	{ "stream_pipe", stream_pipe }, { "stream_closed", stream_closed },
+	{ "stream_others", stream_others }, { "stream_directory", stream_directory },
+	{ "stream_terminal", stream_terminal }, { "in_memory", in_memory },
+	{ "session", session }, { "namespaces", namespaces },
 	{ "cgroup", cgroup },
 };
 
