@@ -112,6 +112,24 @@ static void id_has_room_for_the_largest_numbers(void) {
 	CHECK(id.n == 16 + 5 && memcmp(id.s, before, 16) != 0);
 }
 
+static void ids_in_a_row_are_as_ones_that_are_not(void) {
+	struct facts row, alone;
+	uint64_t n = 0;
+
+	facts_init(&row);
+	facts_init(&alone);
+	for (; n < 70000; n++) {
+		struct str id = facts_id(&row, 3, n), other;
+
+		facts_begin_id(&alone, 3);
+		alone.id_begin = 0;
+		other = facts_id(&alone, 3, n);
+		if (!str_eq(id, other))
+			break;
+	}
+	CHECK(n == 70000);
+}
+
 static void facts_that_are_too_long_are_cut_between_characters(void) {
 	static char long_name[FACTS_TEXT_BYTES + 9];
 	struct facts f;
@@ -377,6 +395,7 @@ int main(void) {
 	RUN(wall_clock_that_was_set_counts_from_there);
 	RUN(ids_differ_by_run_cpu_and_number_and_come_again_in_a_replay);
 	RUN(id_has_room_for_the_largest_numbers);
+	RUN(ids_in_a_row_are_as_ones_that_are_not);
 	RUN(facts_that_are_too_long_are_cut_between_characters);
 	RUN(run_starts_its_sequence_anew);
 	RUN(user_has_the_name_the_host_gave);

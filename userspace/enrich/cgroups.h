@@ -29,6 +29,14 @@ struct cgroup {
 	bool asked;
 };
 
+/* cgroup_told - @c (NULL: not known), if it is a container's and events tell of it, or NULL */
+static inline const struct cgroup *cgroup_told(const struct cgroup *c) {
+	return c && (c->container.id.s || c->container.runtime.s || c->container.name.s ||
+		     c->container.pod_uid.s || c->named)
+		       ? c
+		       : NULL;
+}
+
 struct cgroups {
 	struct cgroup *rows; /* made by the first put */
 	uint32_t buckets[CGROUPS_BUCKETS];

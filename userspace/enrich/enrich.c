@@ -297,13 +297,13 @@ static uint64_t version(const struct enrich *en) {
 }
 
 /* make_shown - @p->shown anew, its user being @uid from now on */
-static __attribute__((noinline)) void make_shown(struct enrich *en, struct proc *p,
-                                                 uint32_t uid) {
+static __attribute__((noinline)) void make_shown(struct enrich *en, struct proc *p, uint32_t uid) {
+	const struct cgroup *cgroup = cgroups_get(&en->cgroups, p->cgroup_id);
 	const struct image *image = p->image;
 	struct shown s = {
 		.key = event_new_key(),
 		.user = names_get(&en->users, uid),
-		.cgroup = cgroups_get(&en->cgroups, p->cgroup_id),
+		.cgroup = cgroup_told(cgroup),
 		.has = FIELD_BIT(PROCESS_ENTITY_ID) | p->namespaces_has,
 		.parent_has = PARENT_IDS,
 	};
@@ -322,11 +322,11 @@ static __attribute__((noinline)) void make_shown(struct enrich *en, struct proc 
 		s.parent_has |= FIELD_BIT(PARENT_UID);
 	if (s.user.s)
 		s.has |= FIELD_BIT(PROCESS_USER);
+	else
+		s.degraded |= 1ull << DEGRADED_USER_UNKNOWN;
 	if (s.user.s && image)
 		s.parent_has |= FIELD_BIT(PARENT_USER);
-	if (!s.user.s)
-		s.degraded |= 1ull << DEGRADED_USER_UNKNOWN;
-	if (!s.user.s && image)
+	else if (image)
 		s.parent_degraded |= 1ull << DEGRADED_USER_UNKNOWN;
 	if (!image || p->partial) {
 		s.degraded |= 1ull << DEGRADED_PROCESS_UNKNOWN;
@@ -336,7 +336,7 @@ static __attribute__((noinline)) void make_shown(struct enrich *en, struct proc 
 		s.degraded |= 1ull << DEGRADED_PROCESS_FROM_CENSUS;
 	if (!p->has_parent)
 		s.degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
-	s.degraded |= whence_lacks(&en->procs, p, s.cgroup, en->cgroups.containers.asks);
+	s.degraded |= whence_lacks(&en->procs, p, cgroup, en->cgroups.containers.asks);
 	s.version = version(en);
 	p->uid = uid;
 	p->shown = s;

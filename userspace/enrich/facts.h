@@ -20,8 +20,10 @@ struct facts {
 	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	char run[16];            /* names this run of the sensor */
 	char id[FACTS_ID_BYTES]; /* the last one that was asked for; the next differs in its end */
+	uint64_t id_seq;
 	uint32_t id_cpu;
 	uint8_t id_begin; /* bytes of @id up to the last '-'; 0: none was asked for */
+	uint8_t id_n;
 	char text[3][FACTS_TEXT_BYTES];
 };
 
@@ -47,11 +49,18 @@ void facts_begin_id(struct facts *f, uint32_t cpu);
  * and user space numbers its own as those of CPU 65535.
  */
 static inline struct str facts_id(struct facts *f, uint32_t cpu, uint64_t cpu_seq) {
-	char *begin = f->id;
+	bool same = f->id_begin && f->id_cpu == cpu;
+	char *last = f->id + f->id_n - 1;
 
-	if (!f->id_begin || f->id_cpu != cpu)
-		facts_begin_id(f, cpu);
-	return (struct str){ begin, (uint32_t)(hex_put(begin + f->id_begin, cpu_seq) - begin) };
+	if (same && cpu_seq == f->id_seq + 1 && cpu_seq % 16) { /* it differs in its last digit */
+		*last += *last == '9' ? 'a' - '9' : 1;
+	} else {
+		if (!same)
+			facts_begin_id(f, cpu);
+		f->id_n = (uint8_t)(hex_put(f->id + f->id_begin, cpu_seq) - f->id);
+	}
+	f->id_seq = cpu_seq;
+	return (struct str){ f->id, f->id_n };
 }
 
 #endif

@@ -50,7 +50,7 @@ struct shown {
 	uint64_t parent_degraded;
 	uint64_t version;     /* of the user names and the cgroups that it was made with */
 	struct str user;      /* of proc.uid */
-	const struct cgroup *cgroup; /* of proc.cgroup_id, if known */
+	const struct cgroup *cgroup; /* of proc.cgroup_id, if that is a container's */
 };
 
 struct proc {
