@@ -224,6 +224,50 @@ static __always_inline struct dentry *compat_overlay_lower(struct inode *inode) 
 	return BPF_CORE_READ(entry, __lowerstack[0].dentry);
 }
 
+/*
+ * 90ee6ed776c0 ("fs: port files to file_ref"), v6.13: file::f_count became f_ref, which is one less
+ * than the references, and below zero once there is none.
+ */
+struct file_ref___since_6_13 {
+	long refcnt;
+} __attribute__((preserve_access_index));
+
+struct atomic_long___count {
+	long counter;
+} __attribute__((preserve_access_index));
+
+struct file___before_6_13 {
+	struct atomic_long___count f_count;
+} __attribute__((preserve_access_index));
+
+struct file___since_6_13 {
+	struct file_ref___since_6_13 f_ref;
+} __attribute__((preserve_access_index));
+
+/* compat_file_is_dead - whether nobody has a file any more, and nobody can get it */
+static __always_inline bool compat_file_is_dead(struct file *file) {
+	struct file___before_6_13 *before = (void *)file;
+	struct file___since_6_13 *since = (void *)file;
+	long count = 1;
+
+	if (bpf_core_field_exists(since->f_ref)) {
+		bpf_probe_read_kernel(&count, sizeof(count), &since->f_ref);
+		return count < 0;
+	}
+	bpf_probe_read_kernel(&count, sizeof(count), &before->f_count);
+	return !count;
+}
+
+/* task_io_accounting::wchar stands only in kernels with CONFIG_TASK_XACCT. */
+static __always_inline bool compat_has_written(void) {
+	return bpf_core_field_exists(struct task_io_accounting, wchar);
+}
+
+/* compat_written - bytes that @task gave to calls that write, ever */
+static __always_inline __u64 compat_written(struct task_struct *task) {
+	return compat_has_written() ? task->ioac.wchar : 0;
+}
+
 /* module::sig_ok stands only in kernels with CONFIG_MODULE_SIG. */
 struct module___signed {
 	bool sig_ok;

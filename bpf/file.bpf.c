@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "close.h"
 #include "emit.h"
 #include "file_calls.h"
 #include "fold.h"
@@ -22,6 +23,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define FMODE_WRITE 0x2		   /* include/linux/fs.h */
+#define FMODE_WRITER 0x10000	   /* since v4.19: it counts as one that writes to its mount */
 #define FMODE_CREATED 0x100000	   /* since v4.19 */
 #define FMODE_NOACCOUNT 0x20000000 /* since v4.19: opened by the kernel for its own use */
 #define O_ACCMODE 00000003
@@ -130,6 +132,8 @@ static __noinline int file_opened(struct file *file, __u32 kind, __u32 hook) {
 	inode_fill(&e->inode, file->f_inode);
 	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
 	fold_keep(&f, s->rec, s->len);
+	if (file->f_mode & FMODE_WRITER)
+		close_expect(file, task);
 	emit_end(s, &ring_bulk);
 	return 0;
 }
@@ -339,6 +343,7 @@ int BPF_PROG(file_symlink, struct path *dir, struct dentry *dentry, const char *
 	return 0;
 }
 
+#include "file_close_calls.h"
 #include "file_exit_calls.h"
 #include "file_more_calls.h"
 #include "file_mount_calls.h"

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 5
+#define WIRE_VERSION 6
 
 #define WIRE_MAX_BYTES 20480
 #define WIRE_ARGS_BYTES 4096	/* of arguments, that a record of WIRE_MAX_BYTES holds */
@@ -84,6 +84,7 @@ enum wire_kind {
 	WIRE_FILE_UMOUNT = 65,
 	WIRE_FILE_MOVE_MOUNT = 66,
 	WIRE_FILE_PIVOT_ROOT = 67,
+	WIRE_FILE_CLOSE = 68,
 	WIRE_INJECT_PTRACE = 88,
 	WIRE_INJECT_VM_WRITE = 89,
 	WIRE_INJECT_VM_READ = 90,
@@ -111,7 +112,8 @@ enum wire_kind {
 
 /* Deeds on files and the network, of which there can be any number; bpf/limit.h. */
 #define WIRE_KIND_IS_VOLUME(kind)                                                                  \
-	((kind) / 16 == WIRE_FILE_CREATE / 16 || (kind) / 16 == WIRE_NET_CONNECT / 16)
+	((kind) / 16 == WIRE_FILE_CREATE / 16 || (kind) / 16 == WIRE_NET_CONNECT / 16 ||           \
+	 (kind) == WIRE_FILE_CLOSE)
 
 /* Whose budget of deeds in a second was used up. */
 enum wire_limit {
@@ -148,6 +150,7 @@ enum wire_outcome {
 #define WIRE_RETOLD (1u << 9)	       /* the outcome of an attempt that was told before */
 #define WIRE_ENV_CUT (1u << 10)	       /* not all of an environment was looked at, or told */
 #define WIRE_ENV_UNREADABLE (1u << 11)
+#define WIRE_FILE_GUESSED (1u << 12) /* how much was written is not sure */
 
 struct wire_header {
 	__u64 ts_ns;	/* CLOCK_BOOTTIME when the hook began */
@@ -341,7 +344,9 @@ struct wire_file {
 	struct wire_header head;
 	struct wire_inode inode;
 	__u64 value; /* truncate: the new length; setxattr: bytes of the value; mount: MS_ flags;
-			map: WIRE_EXPOSED_* */
+			map: WIRE_EXPOSED_*; close: bytes written */
+	__u64 size;	/* close: of the file */
+	__u64 old_size; /* close: when it was opened */
 	struct wire_path path;
 	struct wire_path old_path; /* rename, link, move_mount, pivot_root: the other name */
 	struct wire_str target;	   /* symlink; mount: what, as it was given */
@@ -353,7 +358,7 @@ struct wire_file {
 	__u32 new_dev; /* mknod: as user space writes it */
 	__u32 ns_mnt;  /* where the path holds, if the inode is to be looked up; else 0 */
 };
-_Static_assert(sizeof(struct wire_file) == 176, "wire_file");
+_Static_assert(sizeof(struct wire_file) == 192, "wire_file");
 #define WIRE_EXPOSED_MEMORY 1u	 /* it lies in no tree: memfd_create(2), shared memory */
 #define WIRE_EXPOSED_TMPFS 2u	 /* its file system is memory only */
 #define WIRE_EXPOSED_UNLINKED 4u /* it has no name any more */
@@ -446,7 +451,9 @@ enum wire_hook {
 	WIRE_HOOK_LSM_BPRM_COMMITTING_CREDS = 70,
 	WIRE_HOOK_TP_SCHED_PREPARE_EXEC = 71,
 	WIRE_HOOK_LSM_BPRM_CHECK_SECURITY = 72,
-	WIRE_HOOK_MAX = 73,
+	WIRE_HOOK_FENTRY_MNT_PUT_WRITE_ACCESS = 73,
+	WIRE_HOOK_FENTRY_MNT_DROP_WRITE = 74,
+	WIRE_HOOK_MAX = 75,
 };
 
 #endif

@@ -40,6 +40,10 @@ struct hlist_node {
 	struct hlist_node *next;
 };
 
+struct task_io_accounting {
+	unsigned long long wchar;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	int pid;
@@ -62,6 +66,7 @@ struct task_struct {
 	struct { unsigned int val; } loginuid;
 	unsigned int sessionid;
 	struct css_set *cgroups;
+	struct task_io_accounting ioac;
 };
 
 struct signal_struct {
@@ -206,6 +211,7 @@ struct file {
 	struct inode *f_inode;
 	unsigned int f_flags;
 	unsigned int f_mode;
+	long long f_pos;
 	void *private_data;
 };
 

@@ -43,6 +43,8 @@ CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
     ("symlink", ("symlink", "symlinkat", "odd_text", "exists")),
     ("tree", ("mkdir", "mkdirat", "rmdir", "unlinkat", "fifo", "device")),
     ("truncate", ("truncate", "ftruncate", "open")),
+    ("close", ("written", "appended", "emptied", "unwritten", "sought", "positioned", "of_two",
+               "doubled")),
     ("map", ("folder", "owner", "writable", "unlinked", "protected", "memory", "read_only", "library",
              "linker", "executed")),
     ("xattr", ("set", "fset", "remove", "fremove")),
@@ -100,7 +102,7 @@ NOT_SEEN_BY_TRACEPOINT = {"signal_disguised",
                           *(f"net_close_{family}_datagrams" for family in ("v4", "v6", "mapped"))}
 
 # Deeds for which there is no tracepoint.
-ONLY_BY_LSM = {"PROCESS_SCRIPT"}
+ONLY_BY_LSM = {"PROCESS_SCRIPT", "FILE_CLOSE"}
 
 # sched_prepare_exec came with Linux 6.10.
 if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 10):
@@ -110,7 +112,7 @@ if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 
 ATTEMPTED_IN_LSM = {"PROCESS_SIGNAL", "PROCESS_CREDENTIALS", "PROCESS_SCRIPT"}
 
 # LSM hooks that stand behind the deed, not before it: bpf/file.bpf.c, bpf/net.bpf.c.
-DONE_IN_LSM = {"FILE_CREATE", "NET_ACCEPT", "INJECT_MEMFD", "KERNEL_MODULE_LOAD",
+DONE_IN_LSM = {"FILE_CREATE", "FILE_CLOSE", "NET_ACCEPT", "INJECT_MEMFD", "KERNEL_MODULE_LOAD",
                "KERNEL_MODULE_UNLOAD", "KERNEL_BPF_LOAD", "KERNEL_NAMESPACE", "KERNEL_CGROUP",
                "KERNEL_IO_URING"}
 
@@ -182,6 +184,8 @@ STALE = {("fork_renamed", "parent.name"), ("fork_renamed", "lineage.names")}
 
 # Degradations that must stand in the event, and not only may.
 REQUIRED = {
+    # the file's position and what the thread wrote say different things
+    **{f"file_close_{way}": ("WRITTEN_GUESSED", "FILE_CLOSE") for way in ("sought", "positioned", "of_two")},
     **{f"net_dns_{family}_malformed": ("DNS_MALFORMED", "NET_DNS") for family in ("v4", "v6")},
     **{f"net_dns_{family}_long": ("DNS_CUT", "NET_DNS") for family in ("v4", "v6")},
     "path_beyond": ("PATH_CUT", None),

@@ -46,9 +46,25 @@ static void a_file_that_is_mapped_to_be_run_says_why_it_is_told(void) {
 	CHECK(decode() == 0 && !HAS(FILE_EXPOSED) && !HAS(FILE_LINKS));
 }
 
+static void a_close_tells_what_was_written_and_how_sure_that_is(void) {
+	struct wire_file *w = sample_file(&sample, WIRE_FILE_CLOSE);
+
+	w->value = 5;
+	w->size = 12;
+	w->old_size = 7;
+	CHECK(decode() == 0 && HAS(FILE_WRITTEN_BYTES) && e.file.written_bytes == 5);
+	CHECK(e.file.size == 12 && HAS(FILE_OLD_SIZE) && e.file.old_size == 7 && HAS(FILE_FLAGS));
+	CHECK(!(e.degraded >> DEGRADED_WRITTEN_GUESSED & 1));
+	w->head.flags |= WIRE_FILE_GUESSED;
+	CHECK(decode() == 0 && e.degraded >> DEGRADED_WRITTEN_GUESSED & 1);
+	(void)sample_file(&sample, WIRE_FILE_OPEN);
+	CHECK(decode() == 0 && !HAS(FILE_WRITTEN_BYTES) && !HAS(FILE_OLD_SIZE));
+}
+
 int main(void) {
 	arena_init(&arena, 1 << 20);
 	RUN(the_layer_of_an_overlay_is_told_if_it_is_known);
+	RUN(a_close_tells_what_was_written_and_how_sure_that_is);
 	RUN(a_file_that_is_mapped_to_be_run_says_why_it_is_told);
 	arena_done(&arena);
 	DONE();

@@ -36,6 +36,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 	[WIRE_FILE_SYMLINK] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_READ] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_MAP] =	{ decode_file, sizeof(struct wire_file), false },
+	[WIRE_FILE_CLOSE] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_TRUNCATE] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_MKDIR] =	{ decode_file, sizeof(struct wire_file), false },
 	[WIRE_FILE_RMDIR] =	{ decode_file, sizeof(struct wire_file), false },

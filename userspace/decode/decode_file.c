@@ -84,6 +84,12 @@ static void set_deed(const struct wire_file *w, struct event *e) {
 	case WIRE_FILE_TRUNCATE:
 		EVENT_SET(e, FILE_SIZE, file.size, w->value);
 		break;
+	case WIRE_FILE_CLOSE:
+		EVENT_SET(e, FILE_FLAGS, file.flags, w->flags);
+		EVENT_SET(e, FILE_SIZE, file.size, w->size);
+		EVENT_SET(e, FILE_OLD_SIZE, file.old_size, w->old_size);
+		EVENT_SET(e, FILE_WRITTEN_BYTES, file.written_bytes, w->value);
+		break;
 	case WIRE_FILE_MKDIR:
 		EVENT_SET(e, FILE_NEW_MODE, file.new_mode, w->new_mode & PERMISSIONS);
 		break;

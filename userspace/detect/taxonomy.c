@@ -185,6 +185,7 @@ static const struct {
 	    WIRE_FILE_SYMLINK } },
 	{ "file_access", { WIRE_FILE_READ } },
 	{ "image_load", { WIRE_FILE_MAP } },
+	{ "file_close", { WIRE_FILE_CLOSE } },
 	{ "file_rename", { WIRE_FILE_RENAME } },
 	{ "file_delete", { WIRE_FILE_UNLINK } },
 	{ "file_change", { WIRE_FILE_CHMOD, WIRE_FILE_CHOWN } },

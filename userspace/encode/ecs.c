@@ -57,6 +57,7 @@ static const struct {
 	[WIRE_NET_CLOSE] = { "network", "end" },
 	[WIRE_FILE_READ] = { "file", "access" },
 	[WIRE_FILE_MAP] = { "library", "start" },
+	[WIRE_FILE_CLOSE] = { "file", "change" },
 	[WIRE_PROCESS_SIGNAL] = { "process", "access" },
 	[WIRE_PROCESS_CREDENTIALS] = { "process", "change" },
 	[WIRE_PROCESS_SESSION] = { "process", "info" },

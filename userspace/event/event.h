@@ -83,7 +83,8 @@ enum event_degraded {
 	DEGRADED_HASH_UNRESOLVED = 27,
 	DEGRADED_HASH_RACY = 28,
 	DEGRADED_LAYER_UNKNOWN = 29,
-	DEGRADED_MAX = 30
+	DEGRADED_WRITTEN_GUESSED = 30,
+	DEGRADED_MAX = 31
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
@@ -165,6 +166,7 @@ struct event_file {
 	uint32_t new_dev_major, new_dev_minor;
 	struct strv exposed;
 	uint32_t links;
+	uint64_t written_bytes, old_size;
 };
 
 /* Of the file, or what is run, if it is on overlayfs. */
