@@ -308,15 +308,18 @@ static bool is_line(const struct state *st, struct str w) {
 /* add_nested - the line that the word @w is, within its quotes; what it says is of no other */
 static void add_nested(struct state *st, struct str w, unsigned depth) {
 	struct command command = st->command;
-	bool quoted = w.n > 1 && (w.s[0] == '"' || w.s[0] == '\'') && w.s[w.n - 1] == w.s[0];
+	bool script = st->script, quoted;
 
+	quoted = w.n > 1 && (w.s[0] == '"' || w.s[0] == '\'') && w.s[w.n - 1] == w.s[0];
 	st->command = (struct command){ 0 };
+	st->script = false;
 	if (quoted)
 		buf_add_char(&st->out, w.s[0]);
 	add_line(st, quoted ? (struct str){ w.s + 1, w.n - 2 } : w, depth + 1);
 	if (quoted)
 		buf_add_char(&st->out, w.s[0]);
 	st->command = command;
+	st->script = script;
 	st->expect = NOTHING;
 }
 
