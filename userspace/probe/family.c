@@ -160,15 +160,20 @@ static enum deed_mechanism mechanism_of(const char *program) {
 	return DEED_TRACEPOINT;
 }
 
+/* include/linux/errno.h; from register_fentry() of arm64 before Linux 6.4 */
+#define ENOTSUPP 524
+
 /* mechanism_reason - for a mechanism that the kernel refuses altogether */
 static void mechanism_reason(enum deed_mechanism m, int err, char why[256]) {
 	(void)snprintf(why, 256, "the kernel refuses %s programs: %s",
-		       m == DEED_LSM ? "LSM" : "fentry", strerror(-err));
+		       m == DEED_LSM ? "LSM" : "fentry",
+		       err == -ENOTSUPP ? "it has no trampolines for them" : strerror(-err));
 }
 
 /* refused_altogether - whether @err, for a program of @m, is said of all of them */
 static bool refused_altogether(enum deed_mechanism m, int err) {
-	return (err == -EPERM || err == -EOPNOTSUPP) && (m == DEED_LSM || m == DEED_FENTRY);
+	return (err == -EPERM || err == -EOPNOTSUPP || err == -ENOTSUPP) &&
+	       (m == DEED_LSM || m == DEED_FENTRY);
 }
 
 static void refuse(struct family_choice *c, const char *program, int err) {
