@@ -73,6 +73,7 @@ def faults(folder, _):
             ("sinks:\n  - url: syslog://h\n    ca: /etc/passwd\n", "3:5", "PEM"),
             ("sinks:\n  - url: otlp://h\n    headers: nothing\n", "3:5", "headers"),
             ("sinks:\n  - url: kafka://h/t\n    librdkafka: bogus=1\n", "3:5", "bogus"),
+            ("sinks:\n  - url: kafka://u:p@h/t\n    sasl: SCRAM\n", "3:5", "SCRAM-SHA-512"),
             ("sinks:\n  - url: kafka://h/t\n    acks: all\n", "3:5", "acks"),
             ("rings: {bulk: 3MiB}\n", "1:15", "power of two"),
             ("limits:\n  cgroup: 3000000000\n", "2:11", "at most"),

@@ -163,6 +163,19 @@ static int set_file(struct sink *s, rd_kafka_conf_t *conf, const char *name, con
 	return set(s, conf, name, path);
 }
 
+/* check_sasl - librdkafka takes any word here, and says at the first delivery that it is none */
+static int check_sasl(struct sink *s) {
+	static const char *const words[] = { "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI",
+					     "OAUTHBEARER" };
+	const char *word = sink_value(s, "sasl");
+
+	for (size_t i = 0; word && i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(word, words[i]))
+			return 0;
+	return word ? sink_fail(s, -EINVAL, "\"sasl\" is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, "
+				"GSSAPI or OAUTHBEARER, not \"%.40s\"", word) : 0;
+}
+
 static int set_security(struct sink *s, rd_kafka_conf_t *conf) {
 	const char *user = s->url->user;
 	bool tls;
@@ -182,6 +195,8 @@ static int set_security(struct sink *s, rd_kafka_conf_t *conf) {
 						     .cert = sink_value(s, "cert"),
 						     .key = sink_value(s, "key") },
 				s->why, sizeof(s->why));
+	if (!err)
+		err = check_sasl(s);
 	if (!err && user)
 		err = set(s, conf, "sasl.mechanism", sink_value(s, "sasl"));
 	if (!err && user)
