@@ -138,22 +138,13 @@ static __noinline int file_opened(struct file *file, __u32 kind, __u32 hook) {
 	return 0;
 }
 
-/* file_watched - the same, if the name in its directory is watched */
-static __noinline int file_watched(struct file *file, __u32 hook) {
+/* file_read - the same, if the name in its directory is watched */
+static __noinline int file_read(struct file *file, __u32 hook) {
 	struct dentry *dentry = file->f_path.dentry;
 
 	if (!watch_entry(dentry->d_parent->d_inode->i_ino, dentry))
 		return 0;
 	return file_opened(file, WIRE_FILE_READ, hook);
-}
-
-/* file_read - the same; not inline, for those that are not watched to be let pass at once */
-static __noinline int file_read(struct file *file, __u32 lengths, __u32 hook) {
-	struct dentry *dentry = file->f_path.dentry;
-
-	if (!watch_likely(lengths, dentry->d_parent->d_inode->i_ino, dentry))
-		return 0;
-	return file_watched(file, hook);
 }
 
 /* file_open_any - the short way out for what is neither a change nor watched */
@@ -167,7 +158,7 @@ static __always_inline int file_open_any(struct file *file, __u32 hook) {
 	dentry = file->f_path.dentry;
 	lengths = watch_lengths(dentry->d_parent->d_inode->i_ino);
 	if (lengths && watch_long(lengths, dentry->d_name.len))
-		return file_read(file, lengths, hook);
+		return file_read(file, hook);
 	return 0;
 }
 

@@ -46,21 +46,6 @@ static __always_inline __u64 watch_head(__u64 word, __u32 n) {
 	return n < 8 ? word & ((1ull << n * 8) - 1) : word;
 }
 
-/*
- * watch_likely - false: @d, whose name is watch_long(), is not watched in the directory @ino
- * /etc/passwd is opened often, and has as long a name as what is watched beside it.
- * Kernel: fs/dcache.c __d_alloc(), copy_name(): a short name stands in the entry.
- */
-static __always_inline bool watch_likely(__u32 lengths, __u64 ino, struct dentry *d) {
-	__u32 len = d->d_name.len;
-	__u64 start;
-
-	if (lengths == ~0u || len >= COMPAT_SHORT_NAME_BYTES)
-		return true;
-	start = watch_head(*compat_short_name(d), len);
-	return watch_bit(knobs_watch_name_bit(ino, start, len));
-}
-
 static __always_inline bool watch_same(const struct knobs_watch *w, const __u64 *name) {
 	const __u64 *want = (const __u64 *)w->name;
 
