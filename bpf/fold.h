@@ -161,6 +161,7 @@ static __always_inline bool fold_deed(struct fold *f, __u64 out, __u64 in) {
 
 /* fold_keep - keeps the @len bytes of a record that is about to be sent, if that is due */
 static __always_inline void fold_keep(struct fold *f, const void *record, __u32 len) {
+	__u64 n = len;
 	struct knobs_fold_entry *e;
 	struct knobs_fold *w;
 
@@ -171,10 +172,12 @@ static __always_inline void fold_keep(struct fold *f, const void *record, __u32 
 		return;
 	w = f->keep == 1 ? &e->way[0] : &e->way[1];
 	if (fold_same(&w->key, &f->key) && !w->count) {
-		if (len > KNOBS_FOLD_BYTES)
+		/* in a register: of one read back twice the verifier of 6.1 forgets the bound */
+		barrier_var(n);
+		if (n > KNOBS_FOLD_BYTES)
 			w->len = KNOBS_FOLD_TOO_LONG;
-		else if (!bpf_probe_read_kernel(w->record, len, record))
-			w->len = len;
+		else if (!bpf_probe_read_kernel(w->record, (__u32)n, record))
+			w->len = (__u32)n;
 	}
 	fold_let_go(e);
 }
