@@ -13,7 +13,8 @@ void family_choice_init(struct family_choice *c, enum probe_hooks hooks) {
 	for (size_t d = 0; d < n_deeds; d++) {
 		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++) {
 			enum deed_mechanism m = deeds[d].ways[w].mechanism;
-			bool lsm = m == DEED_LSM, fallback = w && !lsm;
+			bool lsm = m == DEED_LSM;
+			bool fallback = w && !lsm && m != DEED_FENTRY; /* that is another name */
 
 			if ((hooks == PROBE_HOOKS_LSM && fallback) ||
 			    (hooks == PROBE_HOOKS_TRACEPOINT && (lsm || m == DEED_FENTRY)))
