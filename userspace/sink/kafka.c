@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "event/field.h"
@@ -153,14 +154,27 @@ static int set_brokers(struct sink *s, rd_kafka_conf_t *conf) {
 	return set(s, conf, "bootstrap.servers", n ? list : NULL);
 }
 
-/* set_file - the file that @key names; librdkafka would open it only at the first delivery */
-static int set_file(struct sink *s, rd_kafka_conf_t *conf, const char *name, const char *key) {
-	const char *path = sink_value(s, key);
+/* check_files - librdkafka would open them only at the first delivery */
+static int check_files(struct sink *s) {
+	static const char *const keys[] = { "ca", "cert", "key" };
+	const char *others = sink_value(s, "librdkafka"), *ca = sink_value(s, "ca");
+	struct tls_files files = { .ca = ca, .cert = sink_value(s, "cert"),
+				   .key = sink_value(s, "key") };
+	struct stat st;
 
-	if (path && access(path, R_OK))
-		return sink_fail(s, -errno, "\"%s\": \"%.120s\" cannot be read: %s", key, path,
-				 strerror(errno));
-	return set(s, conf, name, path);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *path = sink_value(s, keys[i]);
+
+		if (path && !(i == 0 && !strcmp(path, "probe")) && access(path, R_OK))
+			return sink_fail(s, -errno, "\"%s\": \"%.120s\" cannot be read: %s",
+					 keys[i], path, strerror(errno));
+	}
+	/* what librdkafka takes and we do not: a folder, "probe", a key with a phrase */
+	if (ca && (!strcmp(ca, "probe") || (!stat(ca, &st) && S_ISDIR(st.st_mode))))
+		files.ca = NULL;
+	if (others && strstr(others, "ssl.key"))
+		files.cert = files.key = NULL;
+	return tls_check(&files, s->why, sizeof(s->why));
 }
 
 /* check_sasl - librdkafka takes any word here, and says at the first delivery that it is none */
@@ -185,16 +199,13 @@ static int set_security(struct sink *s, rd_kafka_conf_t *conf) {
 		err = set(s, conf, "security.protocol", tls ? user ? "sasl_ssl" : "ssl" :
 							user ? "sasl_plaintext" : "plaintext");
 	if (!err && tls)
-		err = set_file(s, conf, "ssl.ca.location", "ca");
+		err = set(s, conf, "ssl.ca.location", sink_value(s, "ca"));
 	if (!err && tls)
-		err = set_file(s, conf, "ssl.certificate.location", "cert");
+		err = set(s, conf, "ssl.certificate.location", sink_value(s, "cert"));
 	if (!err && tls)
-		err = set_file(s, conf, "ssl.key.location", "key");
+		err = set(s, conf, "ssl.key.location", sink_value(s, "key"));
 	if (!err && tls)
-		err = tls_check(&(struct tls_files){ .ca = sink_value(s, "ca"),
-						     .cert = sink_value(s, "cert"),
-						     .key = sink_value(s, "key") },
-				s->why, sizeof(s->why));
+		err = check_files(s);
 	if (!err)
 		err = check_sasl(s);
 	if (!err && user)

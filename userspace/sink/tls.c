@@ -27,12 +27,13 @@ void tls_why(SSL *ssl, char *why, size_t n) {
 	ERR_clear_error();
 }
 
+/* bad_file - no -EINVAL: who renews them may be half-way, and a start is to be tried again */
 static int bad_file(const char *what, const char *path, char *why, size_t n) {
 	char reason[128];
-	int err = access(path, R_OK) ? -errno : -EINVAL;
+	int err = access(path, R_OK) ? -errno : -EBADMSG;
 
 	last_error(reason, sizeof(reason));
-	if (err == -EINVAL)
+	if (err == -EBADMSG)
 		(void)snprintf(why, n, "\"%.100s\" is no %s: %.80s", path, what, reason);
 	else
 		(void)snprintf(why, n, "the %s \"%.120s\" cannot be read", what, path);
@@ -53,6 +54,12 @@ static int load(SSL_CTX *ctx, const struct tls_files *f, char *why, size_t n) {
 	return 0;
 }
 
+/* no_phrase - nobody is there to be asked for one: an encrypted key is refused, not waited for */
+static int no_phrase(char *to, int size, int writing, void *ctx) {
+	(void)to, (void)size, (void)writing, (void)ctx;
+	return -1;
+}
+
 int tls_context(const struct tls_files *f, bool server, SSL_CTX **ret, char *why, size_t n) {
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 	int err;
@@ -67,6 +74,7 @@ int tls_context(const struct tls_files *f, bool server, SSL_CTX **ret, char *why
 					    SSL_MODE_AUTO_RETRY);
 	if (!f->unchecked && (!server || f->ca))
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_default_passwd_cb(ctx, no_phrase);
 	err = load(ctx, f, why, n);
 	if (err)
 		SSL_CTX_free(ctx);
