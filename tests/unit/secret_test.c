@@ -53,6 +53,33 @@ static void secrets_in_command_lines_are_masked(void) {
 		CHECK(masks(pairs[i][0], pairs[i][1]));
 }
 
+static void secrets_within_quotes_of_two_kinds_are_masked_to_their_end(void) {
+	static const char *const pairs[][2] = {
+		{ "sh -c \"curl -d '{\\\"password\\\":\\\"x,y\\\",\\\"n\\\":1}' h\"",
+		  "sh -c \"curl -d '{\\\"password\\\":\\\"****\\\",\\\"n\\\":1}' h\"" },
+		{ "{\"password\":\"a\\\"b\",\"n\":1}", "{\"password\":\"****\",\"n\":1}" },
+		{ "sh -c \"curl -H 'Cookie: a=1; session=x' h\"",
+		  "sh -c \"curl -H 'Cookie: ****' h\"" },
+		{ "sh -c \"docker run -e 'PASS=a,b' x\"", "sh -c \"docker run -e 'PASS=****' x\"" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		CHECK(masks(pairs[i][0], pairs[i][1]));
+}
+
+static void what_logs_say_in_such_names_stays(void) {
+	static const char *const lines[] = {
+		"sudo: bob : TTY=pts/0 ; PWD=/dev/shm ; USER=root ; COMMAND=/tmp/x",
+		"audit: type=1326 exe=\"/x\" sig=31 arch=c000003e",
+		"env OLDPWD=/x PWD=/y true",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		CHECK(masks(lines[i], lines[i]));
+	CHECK(masks("x Server=h;UID=sa;PWD=Secret1", "x Server=h;UID=sa;PWD=****"));
+	CHECK(masks("curl https://h/p?sig=31abc&x=1", "curl https://h/p?sig=****&x=1"));
+}
+
 static void secrets_of_known_programs_are_masked(void) {
 	static const char *const pairs[][2] = {
 		{ "zip -P pw a.zip f", "zip -P **** a.zip f" },
@@ -283,6 +310,8 @@ int main(void) {
 	arena_init(&arena, 64 << 20);
 	secret_defaults(&names);
 	RUN(secrets_in_command_lines_are_masked);
+	RUN(secrets_within_quotes_of_two_kinds_are_masked_to_their_end);
+	RUN(what_logs_say_in_such_names_stays);
 	RUN(secrets_of_known_programs_are_masked);
 	RUN(every_program_is_found);
 	RUN(what_is_no_secret_stays_as_it_is_and_is_not_copied);

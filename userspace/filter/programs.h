@@ -59,4 +59,7 @@ bool secret_place_spares(const struct secret_place *p, struct str word);
 /* secret_token - whether @x begins as tokens of a known issuer do, and is long enough */
 bool secret_token(struct str x);
 
+/* secret_known - no secret, but what logs say so: "PWD=/home/bob" of sudo, audit's "sig=31" */
+bool secret_known(struct str name, struct str value);
+
 #endif

@@ -131,21 +131,36 @@ static bool is_scheme(struct str word) {
 	return false;
 }
 
-/* value_end - where the value that begins at @from ends: at its quote, or the next separator */
-static uint32_t value_end(struct str w, uint32_t from, bool whole) {
-	char quote = from && (w.s[from - 1] == '"' || w.s[from - 1] == '\'') ? w.s[from - 1] : '\0';
+static bool is_quote(char c) {
+	return c == '"' || c == '\'';
+}
+
+/*
+ * value_end - where the value that begins at @from ends: at its quote, or the next separator
+ * @outer: the quote before its name, if that is not closed behind the name: 'Cookie: a=x; b=y'
+ */
+static uint32_t value_end(struct str w, uint32_t from, char outer, bool whole) {
+	char quote = from && is_quote(w.s[from - 1]) ? w.s[from - 1] : outer;
+	bool escaped = from > 1 && quote && is_quote(w.s[from - 1]) && w.s[from - 2] == '\\';
 	uint32_t i = from;
 
 	if (whole)
 		return w.n;
-	while (i < w.n && (quote ? w.s[i] != quote : !strchr("&;,\"'})", w.s[i])))
-		i++;
-	return i;
+	for (; i < w.n; i++) {
+		if (quote && !escaped && w.s[i] == '\\' && i + 1 < w.n && w.s[i + 1] == quote) {
+			i++;
+			continue;
+		}
+		if (quote ? w.s[i] == quote : strchr("&;,\"'})", w.s[i]) != NULL)
+			break;
+	}
+	return escaped && i > from && w.s[i - 1] == '\\' ? i - 1 : i;
 }
 
 /* value_of - where the value of the name that ends at @i begins; 0 when none follows */
 static uint32_t value_of(struct str w, uint32_t i, bool *header) {
-	if (i < w.n && (w.s[i] == '"' || w.s[i] == '\''))
+	i += i + 1 < w.n && w.s[i] == '\\' && is_quote(w.s[i + 1]); /* {\"name\":\"x\"} */
+	if (i < w.n && is_quote(w.s[i]))
 		i++;
 	if (i == w.n || (w.s[i] != '=' && w.s[i] != ':'))
 		return 0;
@@ -153,14 +168,15 @@ static uint32_t value_of(struct str w, uint32_t i, bool *header) {
 	i++;
 	while (i < w.n && w.s[i] == ' ')
 		i++;
-	if (i < w.n && (w.s[i] == '"' || w.s[i] == '\''))
+	i += i + 1 < w.n && w.s[i] == '\\' && is_quote(w.s[i + 1]);
+	if (i < w.n && is_quote(w.s[i]))
 		i++;
 	return i;
 }
 
 /* add_value - the secret from @from on, behind the name of its scheme if there is one; its end */
-static uint32_t add_value(struct state *st, struct str w, uint32_t from, bool whole) {
-	uint32_t end = value_end(w, from, whole), i = from;
+static uint32_t add_value(struct state *st, struct str w, uint32_t from, char outer, bool whole) {
+	uint32_t end = value_end(w, from, outer, whole), i = from;
 
 	while (i < end && w.s[i] != ' ')
 		i++;
@@ -188,6 +204,13 @@ static bool url_secret(struct str w, uint32_t at, uint32_t *from, uint32_t *end)
 	return colon && i > *from && i < w.n && w.s[i] == '@';
 }
 
+/* outer_quote - the quote before the name from @start to @i, if it is not closed behind it */
+static char outer_quote(struct str w, uint32_t start, uint32_t i) {
+	if (!start || !is_quote(w.s[start - 1]) || is_quote(w.s[i]) || w.s[i] == '\\')
+		return '\0';
+	return w.s[start - 1];
+}
+
 /* add_word - a word in which nothing was announced from outside */
 static void add_word(struct state *st, struct str w) {
 	uint32_t done = 0, start = 0, from, end;
@@ -208,10 +231,11 @@ static void add_word(struct state *st, struct str w) {
 			buf_add(&st->out, w.s + done, from - done);
 			mask(st);
 			done = i = end;
-		} else if (name.n && announces(st, name) && (from = value_of(w, i, &header))) {
+		} else if (name.n && announces(st, name) && (from = value_of(w, i, &header)) &&
+			   !secret_known(name, (struct str){ w.s + from, w.n - from })) {
 			buf_add(&st->out, w.s + done, from - done);
 			/* --name=value and NAME=value are the value's to their end; a header too */
-			done = i = add_value(st, w, from, start == 0);
+			done = i = add_value(st, w, from, outer_quote(w, start, i), start == 0);
 			if (from == w.n && header)
 				st->expect = HEADER;
 			else if (from == w.n && start == 0)
