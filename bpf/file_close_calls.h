@@ -7,23 +7,26 @@
 
 #include "close.h"
 
+#define O_RDWR 2
 #define O_APPEND 00002000
 
 /*
  * file_written - how many bytes went through the file that @w was, and whether that is sure
- * Two witnesses: where the file's own position ended up, and what the thread has written since. It
- * is sure when they agree, or when neither saw anything and the length is what it was.
+ * Two witnesses: where the file's own position ended up, unless reading may have moved it, and what
+ * the thread has written since. It is sure when they agree, and when neither saw anything and the
+ * length is what it was.
  */
 static __always_inline bool file_written(const struct writer *w, struct file *file,
 					 struct task_struct *task, __u64 size, __u64 *ret) {
 	__u64 pos = (__u64)BPF_CORE_READ(file, f_pos), all = compat_written(task) - w->wchar;
 	__u32 flags = BPF_CORE_READ(file, f_flags);
 	bool same = compat_has_written() && w->tid == (__u32)task->pid;
+	bool moved = (flags & (O_ACCMODE | O_APPEND)) == O_RDWR && pos;
 
 	if (flags & O_APPEND)
 		pos = size > w->size ? size - w->size : 0;
 	*ret = same && (!pos || all < pos) ? all : pos;
-	return same && (all == pos || (!all && size == w->size));
+	return same && ((all == pos && !moved) || (!all && (!pos || moved) && size == w->size));
 }
 
 static __noinline int file_closing(struct vfsmount *mnt, __u32 hook) {
@@ -71,9 +74,10 @@ static __noinline int file_closing(struct vfsmount *mnt, __u32 hook) {
  * the end of every other change on a mount.
  * Blind spots: bytes are what the file's position and the thread's count of written bytes say
  * together, else WRITTEN_GUESSED: pwrite(2), lseek(2), several files written at once, another
- * thread that closes, io_uring and splice(2). What is written through a mapping changes neither: a
- * file that only a mapping changed and whose length stayed is not told. The last to close must be
- * the process that opened: a file that another ends, to which it was handed or left, is not told.
+ * thread that closes, splice(2), and whatever was open to be read too. Mappings and io_uring change
+ * neither, nor does splice(2) what can be read: a file that only they changed and whose length
+ * stayed is not told. The last to close must be the process that opened: a file that another ends,
+ * to which it was handed or left, is not told, or late, at the opener's next change on that mount.
  * Of equal opens, only those that were told whole have an end. Of more than sixteen files that a
  * process has open to be written, some have none.
  */

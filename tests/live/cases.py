@@ -185,7 +185,7 @@ STALE = {("fork_renamed", "parent.name"), ("fork_renamed", "lineage.names")}
 # Degradations that must stand in the event, and not only may.
 REQUIRED = {
     # the file's position and what the thread wrote say different things
-    **{f"file_close_{way}": ("WRITTEN_GUESSED", "FILE_CLOSE") for way in ("sought", "positioned", "of_two")},
+    **{f"file_close_{way}": ("WRITTEN_GUESSED", "FILE_CLOSE") for way in ("sought", "positioned", "of_two", "doubled")},
     **{f"net_dns_{family}_malformed": ("DNS_MALFORMED", "NET_DNS") for family in ("v4", "v6")},
     **{f"net_dns_{family}_long": ("DNS_CUT", "NET_DNS") for family in ("v4", "v6")},
     "path_beyond": ("PATH_CUT", None),
