@@ -92,7 +92,8 @@ static void paths_of_rules_come_and_go_with_them(void) {
 	struct watch w = { 0 };
 
 	CHECK(!watch_add(&w, "/own/one") && !watch_rules(&w, rules, &refused) && !refused.len);
-	CHECK(w.n_paths == 3 && w.n_asked == 2 && w.fresh);
+	CHECK(w.n_paths == 4 && w.n_asked == 3 && w.fresh);
+	CHECK(watches(&w, "/srv/conf/key_")); /* which may be a folder */
 	CHECK(watches(&w, "/own/one") && watches(&w, "/srv/keys") && watches(&w, "/srv/conf"));
 	ruleset_free(rules);
 	rules = rule_load(READ "TargetFilename:\n      - /own/one\n      - /x/y" END);

@@ -102,6 +102,15 @@ static int ask(void *ctx, const struct rule_read *read) {
 	path = strndup(read->text.s, read->text.n);
 	if (!path)
 		return -ENOMEM;
+	if (read->how == RULE_READ_HEAD && is_watchable(path)) { /* it may be a folder itself */
+		char *itself = strdup(path);
+
+		if (!itself) {
+			free(path);
+			return -ENOMEM;
+		}
+		(void)add_asked(a->watch, itself);
+	}
 	if (read->how == RULE_READ_HEAD)
 		folder_of(path);
 	why = add_asked(a->watch, path);

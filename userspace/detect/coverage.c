@@ -128,10 +128,14 @@ static void add_why(struct buf *why, struct str name, const struct predicate *p)
 static int add_read(void *ctx, const struct rule_read *read) {
 	struct buf *why = ctx;
 
-	if (read->how != RULE_READ_PART)
+	if (read->how == RULE_READ_WHOLE)
 		return 0;
-	buf_add_lit(why, "reads are told of files that --watch names, and it has no whole path "
-			 "to add\n");
+	if (read->how == RULE_READ_HEAD)
+		buf_add_lit(why, "reads are told of files in the folder that a path begins with, "
+				 "not of those in folders below it\n");
+	else
+		buf_add_lit(why, "reads are told of files that --watch names, and it has no whole "
+				 "path to add\n");
 	return 1;
 }
 
