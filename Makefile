@@ -32,7 +32,9 @@ ROOMS    := base event probe decode enrich detect encode filter spool sink conte
 
 SAN ?= 0
 HERE := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
-ARCH ?= $(HERE)
+ifneq ($(origin ARCH),command line) # the environment's is another project's word
+ARCH := $(HERE)
+endif
 B    := $(if $(filter-out $(HERE),$(ARCH)),build-$(ARCH),$(if $(filter 1,$(SAN)),build-san,build))
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
