@@ -263,8 +263,9 @@ static __noinline int inject_both(struct file *file, unsigned long prot) {
  * Kernel: mm/util.c vm_mmap_pgoff() -> security_mmap_file(); @file is NULL for memory without one.
  * Blind spots: where it will be is not known yet. Of files that are run without writing only those
  * are told that mapped.h calls exposed: not a library that root has put among root's own, nor one
- * that others may change by an access list or by a mount of the same folder elsewhere. What exec(2)
- * maps itself is told by PROCESS_EXEC. Folders are looked at within the file's own file system.
+ * that others may change by an access list or by a mount of the same folder elsewhere. Of what
+ * exec(2) maps itself the program is told by PROCESS_EXEC, its dynamic linker by nobody. Folders
+ * are looked at within the file's own file system.
  */
 SEC("lsm/mmap_file")
 int BPF_PROG(inject_mmap, struct file *file, unsigned long reqprot, unsigned long prot,

@@ -7,7 +7,8 @@
  * changed, or that has no place in a tree: that is asked of the inode and of the
  * folders above it, by owner and mode, and not of a list of paths, which would
  * be another for each distribution, and another for whoever hides. What exec(2)
- * itself maps was opened by it, and is the exec's to tell.
+ * itself maps was opened by it: the program, which the exec tells, and the
+ * dynamic linker that it names, which nobody tells.
  */
 #ifndef LAPWING_MAPPED_H
 #define LAPWING_MAPPED_H
