@@ -75,7 +75,7 @@ def case(sink, server="server", client_ca=None, fails=None):
 
 
 def bad_files(folder, events):
-    """A file that is missing or is no certificate is told before anything starts."""
+    """A file that is missing or is no certificate is told before anything starts, and may be mended: 1."""
     c = Certificates(folder)
     with open(c.path("no.pem"), "w", encoding="utf-8") as f:
         f.write("nothing\n")
@@ -84,7 +84,7 @@ def bad_files(folder, events):
         rig = Rig(folder, events, f"tls://127.0.0.1:1?{key}")
         process = rig.source()
         process.stdin.close()
-        if process.wait() != (1 if "nowhere" in key else 2):
+        if process.wait() != (2 if key == f"cert={folder}/ca.pem" else 1):
             yield f"{key}: the source ended with {process.returncode}"
         if "PEM" not in rig.said():
             yield f"{key}: it says {rig.said()}"

@@ -49,8 +49,12 @@ static int load(SSL_CTX *ctx, const struct tls_files *f, char *why, size_t n) {
 		return 0;
 	if (SSL_CTX_use_certificate_chain_file(ctx, f->cert) != 1)
 		return bad_file("PEM certificate", f->cert, why, n);
-	if (!f->key || SSL_CTX_use_PrivateKey_file(ctx, f->key, SSL_FILETYPE_PEM) != 1)
-		return bad_file("PEM key of that certificate", f->key ? f->key : f->cert, why, n);
+	if (!f->key) {
+		(void)snprintf(why, n, "the certificate \"%.120s\" has no PEM key", f->cert);
+		return -EINVAL;
+	}
+	if (SSL_CTX_use_PrivateKey_file(ctx, f->key, SSL_FILETYPE_PEM) != 1)
+		return bad_file("PEM key of that certificate", f->key, why, n);
 	return 0;
 }
 
