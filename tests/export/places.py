@@ -116,6 +116,14 @@ def varint(n):
     return out + bytes([n])
 
 
+def client(place):
+    """Connected to the Unix socket; with its time-out before, a full backlog would be an error."""
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(place)
+    s.settimeout(60)
+    return s
+
+
 def shrinks(folder, events):
     """What large messages needed is given back, though their clients stay."""
     one = b"".join(b"\x12" + varint(len(m)) + m for m in messages(events.bytes))
@@ -125,10 +133,8 @@ def shrinks(folder, events):
         try:
             most = []
             for _ in range(CLIENTS):
-                s = socket.socket(socket.AF_UNIX)
+                s = client(f"{folder}/s")
                 open_now.append(s)
-                s.settimeout(60)
-                s.connect(f"{folder}/s")
                 s.sendall(frame)
                 if s.recv(100) != b"\x02\x08\x01":
                     raise Failed("no acknowledgement")
@@ -150,21 +156,16 @@ def say_enough(folder, events):
     with receiver(rig.sinks[0], f"file:{folder}/got.pb", rig.log):
         try:
             for _ in range(MOST_CLIENTS):
-                open_now.append(socket.socket(socket.AF_UNIX))
-                open_now[-1].connect(rig.path("s"))
+                open_now.append(client(rig.path("s")))
             for _ in range(50):
-                with socket.socket(socket.AF_UNIX) as s:
-                    s.settimeout(60)
-                    s.connect(rig.path("s"))
+                with client(rig.path("s")) as s:
                     if s.recv(1):
                         yield "somebody was served without a place"
         finally:
             for s in open_now:
                 s.close()
         for _ in range(50):
-            with socket.socket(socket.AF_UNIX) as s, contextlib.suppress(OSError):
-                s.settimeout(60)
-                s.connect(rig.path("s"))
+            with client(rig.path("s")) as s, contextlib.suppress(OSError):
                 s.sendall(b"\x04\x08\x01\x12\x00")
                 s.recv(1)
         rig.run(3)
@@ -184,10 +185,8 @@ def hoarded(folder, events):
     with receiver(rig.sinks[0], f"file:{folder}/got.pb", rig.log) as process:
         try:
             for _ in range(HOARDERS):
-                s = socket.socket(socket.AF_UNIX)
+                s = client(rig.path("s"))
                 open_now.append(s)
-                s.settimeout(60)
-                s.connect(rig.path("s"))
                 with contextlib.suppress(ConnectionError):
                     s.sendall(part)
             # sanitizers keep what was freed

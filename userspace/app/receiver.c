@@ -329,7 +329,7 @@ static int start_listening(struct receiver *r) {
 		return -EINVAL;
 	}
 	r->listen = !strcmp(u->scheme, "unix") ? bind_unix(u->path ? u->path : "") : bind_tcp(u);
-	if (r->listen < 0 || listen(r->listen, 16)) {
+	if (r->listen < 0 || listen(r->listen, SOMAXCONN)) {
 		err = r->listen < 0 ? r->listen : -errno;
 		log_error("\"%s\": nobody can listen there: %s", r->o->listen, strerror(-err));
 	}
