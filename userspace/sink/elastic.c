@@ -17,7 +17,6 @@
 extern const struct sink_type sink_elastic;
 
 #define PORT 9200
-#define MAX_DEPTH 16
 
 struct elastic {
 	struct http *http;
@@ -179,18 +178,8 @@ static enum sink_outcome take_item(struct sink *s, struct json_object *item) {
 	return outcome;
 }
 
-static struct json_object *parse(struct str body) {
-	struct json_tokener *t = json_tokener_new_ex(MAX_DEPTH);
-	struct json_object *o = NULL;
-
-	if (t)
-		o = json_tokener_parse_ex(t, body.s ? body.s : "", (int)body.n);
-	json_tokener_free(t);
-	return o;
-}
-
 static int take_answer(struct sink *s, struct str body, struct doc *v, size_t n) {
-	struct json_object *answer = parse(body), *items;
+	struct json_object *answer = http_json(body), *items;
 	int err = 0;
 
 	if (!json_object_object_get_ex(answer, "items", &items) ||
@@ -204,7 +193,7 @@ static int take_answer(struct sink *s, struct str body, struct doc *v, size_t n)
 
 /* refused - an answer to the whole request, {"error":{"type":…},"status":400} */
 static int refused(struct sink *s, const struct http_reply *reply) {
-	struct json_object *answer = parse(reply->body), *error = NULL;
+	struct json_object *answer = http_json(reply->body), *error = NULL;
 	int err = http_failed(s, reply);
 
 	(void)json_object_object_get_ex(answer, "error", &error);

@@ -3,12 +3,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "sink/curl.h"
@@ -80,14 +80,13 @@ static size_t take_header(char *bytes, size_t size, size_t n, void *http) {
 static int set_file(struct http *h, struct sink *s, const char *key, const char *fallback,
 		    CURLoption option) {
 	const char *path = sink_value(s, key);
+	int err;
 
 	path = path ? path : fallback;
 	if (!path)
 		return 0;
-	if (access(path, R_OK))
-		return sink_fail(s, -errno, "\"%s\": \"%.120s\" cannot be read: %s", key, path,
-				 strerror(errno));
-	return curl.set(h->easy, option, path) ? -ENOMEM : 0;
+	err = sink_readable(s, key, path);
+	return err ? err : curl.set(h->easy, option, path) ? -ENOMEM : 0;
 }
 
 /* set_files - for TLS; looked at here, as libcurl would read them only at the first delivery */
@@ -296,6 +295,16 @@ int http_post(struct http *h, struct sink *s, const char *url, const char *type,
 		return sink_fail(s, -EPROTO, "%.120s: answered with a web page, which is no "
 				 "receiver's; look who answers there", h->base);
 	return 0;
+}
+
+struct json_object *http_json(struct str body) {
+	struct json_tokener *t = json_tokener_new_ex(HTTP_JSON_DEPTH);
+	struct json_object *o = NULL;
+
+	if (t)
+		o = json_tokener_parse_ex(t, body.s ? body.s : "", (int)body.n);
+	json_tokener_free(t);
+	return o;
 }
 
 /* is_strangers - a 400 of who looked at no event: a proxy's page, or a port that speaks TLS (Go) */

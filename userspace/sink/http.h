@@ -22,9 +22,11 @@
 		"gzip", "yes", "send bodies compressed"                                            \
 	}
 
+#define HTTP_JSON_DEPTH 16
 #define HTTP_MAX_REPLY (4u << 20)
 
 struct http;
+struct json_object;
 
 /* What is used where the URL is silent; NULL or 0: the fallback of the key. */
 struct http_defaults {
@@ -65,6 +67,9 @@ const char *http_base(const struct http *h);
  */
 int http_post(struct http *h, struct sink *s, const char *url, const char *type, struct str body,
 	      struct http_reply *ret);
+
+/* http_json - @body as JSON, NULL where it is none, or too deep; the caller puts it */
+struct json_object *http_json(struct str body);
 
 /*
  * http_failed - what a status that is not 2xx means for the sink

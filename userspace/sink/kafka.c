@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "event/field.h"
 #include "base/clock.h"
@@ -156,21 +155,23 @@ static int set_brokers(struct sink *s, rd_kafka_conf_t *conf) {
 
 /* check_files - librdkafka would open them only at the first delivery */
 static int check_files(struct sink *s) {
-	static const char *const keys[] = { "ca", "cert", "key" };
 	const char *others = sink_value(s, "librdkafka"), *ca = sink_value(s, "ca");
 	struct tls_files files = { .ca = ca, .cert = sink_value(s, "cert"),
 				   .key = sink_value(s, "key") };
 	struct stat st;
+	int err;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *path = sink_value(s, keys[i]);
-
-		if (path && !(i == 0 && !strcmp(path, "probe")) && access(path, R_OK))
-			return sink_fail(s, -errno, "\"%s\": \"%.120s\" cannot be read: %s",
-					 keys[i], path, strerror(errno));
-	}
 	/* what librdkafka takes and we do not: a folder, "probe", a key with a phrase */
-	if (ca && (!strcmp(ca, "probe") || (!stat(ca, &st) && S_ISDIR(st.st_mode))))
+	if (ca && !strcmp(ca, "probe"))
+		files.ca = NULL;
+	err = sink_readable(s, "ca", files.ca);
+	if (!err)
+		err = sink_readable(s, "cert", files.cert);
+	if (!err)
+		err = sink_readable(s, "key", files.key);
+	if (err)
+		return err;
+	if (files.ca && !stat(files.ca, &st) && S_ISDIR(st.st_mode))
 		files.ca = NULL;
 	if (others && strstr(others, "ssl.key"))
 		files.cert = files.key = NULL;

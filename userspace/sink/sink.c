@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/nearest.h"
 #include "base/quantity.h"
@@ -177,4 +178,11 @@ int sink_yes(struct sink *s, const char *key, bool *ret) {
 	if (!text || *ret || !strcmp(text, "no"))
 		return 0;
 	return sink_fail(s, -EINVAL, "\"%s\" is yes or no, not \"%.64s\"", key, text);
+}
+
+int sink_readable(struct sink *s, const char *key, const char *path) {
+	if (!path || !access(path, R_OK))
+		return 0;
+	return sink_fail(s, -errno, "\"%s\": \"%.120s\" cannot be read: %s", key, path,
+			 strerror(errno));
 }

@@ -128,6 +128,9 @@ int sink_bytes(struct sink *s, const char *key, uint64_t *ret);
 int sink_ms(struct sink *s, const char *key, uint64_t *ret);
 int sink_yes(struct sink *s, const char *key, bool *ret);
 
+/* sink_readable - -errno and s->why if the file @path of @key cannot be read; NULL: none */
+int sink_readable(struct sink *s, const char *key, const char *path);
+
 /* sink_fail - writes s->why, and gives @error */
 int sink_fail(struct sink *s, int error, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -146,16 +146,6 @@ static void add_event(struct splunk *p, const struct sink *s, const struct event
 	buf_add_lit(&p->body, "}\n");
 }
 
-static struct json_object *parse(struct str body) {
-	struct json_tokener *t = json_tokener_new_ex(16);
-	struct json_object *o = NULL;
-
-	if (t)
-		o = json_tokener_parse_ex(t, body.s ? body.s : "", (int)body.n);
-	json_tokener_free(t);
-	return o;
-}
-
 /* number - a member's number, or @absent */
 static int64_t number(struct json_object *o, const char *name, int64_t absent) {
 	struct json_object *v;
@@ -176,7 +166,7 @@ static int is_indexed(struct sink *s, struct splunk *p, int64_t id) {
 
 	if (err)
 		return err;
-	answer = parse(reply.body);
+	answer = http_json(reply.body);
 	if (reply.status != 200) {
 		if (is_of_channel(number(answer, "code", -1)))
 			renew_channel(p);
@@ -221,7 +211,7 @@ static int await_index(struct sink *s, struct splunk *p, int64_t id) {
  */
 static int refused(struct sink *s, const struct http_reply *reply, struct docs *d, size_t first,
 		   size_t n) {
-	struct json_object *answer = parse(reply->body);
+	struct json_object *answer = http_json(reply->body);
 	int64_t code = number(answer, "code", -1);
 	int64_t at = number(answer, "invalid-event-number", -1);
 	int err = http_failed(s, reply);
@@ -267,7 +257,7 @@ static int request(struct sink *s, struct sink_batch *batch, struct docs *d, siz
 		return err;
 	if (reply.status != 200)
 		return refused(s, &reply, d, first, n);
-	answer = parse(reply.body);
+	answer = http_json(reply.body);
 	id = number(answer, "ackId", -1);
 	(void)json_object_put(answer);
 	if (p->ack && id < 0)
