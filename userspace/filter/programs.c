@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define TOKEN_BYTES 16
 
@@ -241,6 +242,16 @@ bool secret_token(struct str x) {
 		return false;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		if (str_starts(x, prefixes[i]))
+			return true;
+	}
+	return false;
+}
+
+bool secret_scheme(struct str word) {
+	static const char *const schemes[] = { "bearer", "basic", "token", "digest", "apikey" };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (word.n == strlen(schemes[i]) && !strncasecmp(word.s, schemes[i], word.n))
 			return true;
 	}
 	return false;

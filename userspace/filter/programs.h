@@ -59,6 +59,9 @@ bool secret_place_spares(const struct secret_place *p, struct str word);
 /* secret_token - whether @x begins as tokens of a known issuer do, and is long enough */
 bool secret_token(struct str x);
 
+/* secret_scheme - whether @word names how a header's value is meant, as in "Bearer SECRET" */
+bool secret_scheme(struct str word);
+
 /* secret_known - no secret, but what logs say so: "PWD=/home/bob" of sudo, audit's "sig=31" */
 bool secret_known(struct str name, struct str value);
 

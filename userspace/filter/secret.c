@@ -77,6 +77,10 @@ void secret_defaults(struct secret_names *ret) {
 		(void)secret_add(ret, str_of(defaults[i]));
 }
 
+static bool is_quote(char c) {
+	return c == '"' || c == '\'';
+}
+
 static bool is_separator(char c) {
 	return c == '-' || c == '_' || c == '.';
 }
@@ -121,20 +125,6 @@ static void mask(struct state *st) {
 	st->masked = true;
 }
 
-static bool is_scheme(struct str word) {
-	static const char *const schemes[] = { "bearer", "basic", "token", "digest", "apikey" };
-
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		if (word.n == strlen(schemes[i]) && !strncasecmp(word.s, schemes[i], word.n))
-			return true;
-	}
-	return false;
-}
-
-static bool is_quote(char c) {
-	return c == '"' || c == '\'';
-}
-
 /*
  * value_end - where the value that begins at @from ends: at its quote, or the next separator
  * @outer: the quote before its name, if that is not closed behind the name: 'Cookie: a=x; b=y'
@@ -157,21 +147,22 @@ static uint32_t value_end(struct str w, uint32_t from, char outer, bool whole) {
 	return escaped && i > from && w.s[i - 1] == '\\' ? i - 1 : i;
 }
 
+/* past_quote - behind the quote at @i, if there is one, also within another: {\"name\":\"x\"} */
+static uint32_t past_quote(struct str w, uint32_t i) {
+	i += i + 1 < w.n && w.s[i] == '\\' && is_quote(w.s[i + 1]);
+	return i + (i < w.n && is_quote(w.s[i]));
+}
+
 /* value_of - where the value of the name that ends at @i begins; 0 when none follows */
 static uint32_t value_of(struct str w, uint32_t i, bool *header) {
-	i += i + 1 < w.n && w.s[i] == '\\' && is_quote(w.s[i + 1]); /* {\"name\":\"x\"} */
-	if (i < w.n && is_quote(w.s[i]))
-		i++;
+	i = past_quote(w, i);
 	if (i == w.n || (w.s[i] != '=' && w.s[i] != ':'))
 		return 0;
 	*header = w.s[i] == ':';
 	i++;
 	while (i < w.n && w.s[i] == ' ')
 		i++;
-	i += i + 1 < w.n && w.s[i] == '\\' && is_quote(w.s[i + 1]);
-	if (i < w.n && is_quote(w.s[i]))
-		i++;
-	return i;
+	return past_quote(w, i);
 }
 
 /* add_value - the secret from @from on, behind the name of its scheme if there is one; its end */
@@ -180,7 +171,7 @@ static uint32_t add_value(struct state *st, struct str w, uint32_t from, char ou
 
 	while (i < end && w.s[i] != ' ')
 		i++;
-	if (i < end && is_scheme((struct str){ w.s + from, i - from })) {
+	if (i < end && secret_scheme((struct str){ w.s + from, i - from })) {
 		buf_add(&st->out, w.s + from, i + 1 - from);
 		from = i + 1;
 	}
@@ -270,8 +261,9 @@ static enum expect option_of(const struct state *st, struct str w, uint32_t *ret
 	return expects[o->how];
 }
 
-/* add_behind - the part of @w behind the first of @separators is secret */
-static void add_behind(struct state *st, struct str w, const char *separators) {
+/* add_behind - the part of @w behind its first separator, that of a PAIR or COOKIE, is secret */
+static void add_behind(struct state *st, struct str w, enum expect what) {
+	const char *separators = what == PAIR ? ":%," : "=";
 	uint32_t i = 0;
 
 	while (i < w.n && !strchr(separators, w.s[i]))
@@ -319,7 +311,7 @@ static bool is_line(const struct state *st, struct str w) {
 
 	for (uint32_t k = 0; k < w.n && !any; k++)
 		any = is_space(w.s[k]);
-	if (inner.n && (inner.s[0] == '"' || inner.s[0] == '\''))
+	if (inner.n && is_quote(inner.s[0]))
 		inner = (struct str){ w.s + 1, w.n - 1 };
 	if (!any || !inner.n || inner.s[0] == '{' || inner.s[0] == '[')
 		return false;
@@ -334,7 +326,7 @@ static void add_nested(struct state *st, struct str w, unsigned depth) {
 	struct command command = st->command;
 	bool script = st->script, quoted;
 
-	quoted = w.n > 1 && (w.s[0] == '"' || w.s[0] == '\'') && w.s[w.n - 1] == w.s[0];
+	quoted = w.n > 1 && is_quote(w.s[0]) && w.s[w.n - 1] == w.s[0];
 	st->command = (struct command){ 0 };
 	st->script = false;
 	if (quoted)
@@ -352,13 +344,13 @@ static bool add_expected(struct state *st, struct str w) {
 	enum expect expected = st->expect;
 
 	st->expect = NOTHING;
-	if (expected == HEADER && is_scheme(w)) {
+	if (expected == HEADER && secret_scheme(w)) {
 		buf_add_str(&st->out, w);
 		st->expect = SECRET;
 	} else if ((expected == SECRET || expected == HEADER) && w.n) {
 		mask(st);
 	} else if (expected == PAIR || expected == COOKIE) {
-		add_behind(st, w, expected == PAIR ? ":%," : "=");
+		add_behind(st, w, expected);
 	} else {
 		return false;
 	}
@@ -376,7 +368,7 @@ static bool add_option(struct state *st, struct str w) {
 	if (!open)
 		st->expect = next;
 	else if (next == PAIR || next == COOKIE)
-		add_behind(st, (struct str){ w.s + open, w.n - open }, next == PAIR ? ":%," : "=");
+		add_behind(st, (struct str){ w.s + open, w.n - open }, next);
 	else
 		mask(st);
 	return true;
@@ -425,7 +417,7 @@ static uint32_t word_end(struct str line, uint32_t from, const uint32_t last[2])
 
 		if (quote)
 			quote = c == quote ? '\0' : quote;
-		else if ((c == '"' || c == '\'') && i < last[c == '"'] && opens(line, from, i))
+		else if (is_quote(c) && i < last[c == '"'] && opens(line, from, i))
 			quote = c;
 	}
 	return i;
@@ -435,7 +427,7 @@ static void add_line(struct state *st, struct str line, unsigned depth) {
 	uint32_t last[2] = { 0, 0 };
 
 	for (uint32_t i = 0; i < line.n; i++)
-		if (line.s[i] == '"' || line.s[i] == '\'')
+		if (is_quote(line.s[i]))
 			last[line.s[i] == '"'] = i;
 	for (uint32_t from = 0;;) {
 		uint32_t end = word_end(line, from, last);
