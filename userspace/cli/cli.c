@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -93,17 +92,6 @@ int cli_color(const char *when, int fd, bool *ret) {
 	return 0;
 }
 
-/* kind_by_name - "PROCESS_EXEC", or "exec" as text shows it; 0 if there is none */
-static uint32_t kind_by_name(const char *word) {
-	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
-		const char *name = event_kind_name(kind), *deed = strchr(name, '_');
-
-		if (deed && (!strcasecmp(word, name) || !strcasecmp(word, deed + 1)))
-			return kind;
-	}
-	return 0;
-}
-
 int cli_kinds(const char *list, struct event_kinds *ret, const char **bad) {
 	static char word[WORD_MAX + 1];
 	struct event_kinds kinds = { 0 };
@@ -113,7 +101,7 @@ int cli_kinds(const char *list, struct event_kinds *ret, const char **bad) {
 		uint32_t kind;
 
 		(void)snprintf(word, sizeof(word), "%.*s", (int)n, list);
-		kind = n <= WORD_MAX ? kind_by_name(word) : 0;
+		kind = n <= WORD_MAX ? event_kind_by_name(word) : 0;
 		if (!kind) {
 			*bad = word;
 			return -EINVAL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/word.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "proto/event.pb-c.h"
@@ -60,4 +61,15 @@ const char *event_kind_name(uint32_t kind) {
 	const char *name = event_word(FIELD_KIND, kind);
 
 	return name ? name : "?";
+}
+
+uint32_t event_kind_by_name(const char *word) {
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
+		const char *name = event_word(FIELD_KIND, kind);
+		const char *deed = name ? strchr(name, '_') : NULL;
+
+		if (name && (!strcasecmp(word, name) || (deed && !strcasecmp(word, deed + 1))))
+			return kind;
+	}
+	return 0;
 }

@@ -32,4 +32,7 @@ static inline const char *event_level_word(uint32_t level) {
 /* event_kind_name - event_word() of FIELD_KIND; "?" for an unknown kind */
 const char *event_kind_name(uint32_t kind);
 
+/* event_kind_by_name - PROCESS_EXEC by that name or as "exec", in any case; 0: there is none */
+uint32_t event_kind_by_name(const char *word);
+
 #endif

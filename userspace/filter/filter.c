@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "base/nearest.h"
 #include "event/word.h"
@@ -100,18 +99,6 @@ static void lower_case(const char *word, char ret[WORD_MAX]) {
 	ret[n] = '\0';
 }
 
-/* kind_of - PROCESS_EXEC by that name or as "exec", in any case; 0 when there is none */
-static uint32_t kind_of(const char *word) {
-	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
-		const char *name = event_word(FIELD_KIND, kind);
-		const char *deed = name ? strchr(name, '_') : NULL;
-
-		if (name && (!strcasecmp(word, name) || (deed && !strcasecmp(word, deed + 1))))
-			return kind;
-	}
-	return 0;
-}
-
 /* refuse_word - @word is no @what; one of @words may have been meant */
 static int refuse_word(const char **why, const char *word, const char *what,
 		       const char *const *words, size_t n) {
@@ -153,7 +140,7 @@ static int set_kinds(struct event_kinds *ret, const char *list, const char **why
 
 	*ret = (struct event_kinds){ 0 };
 	while (next_word(&list, word)) {
-		uint32_t kind = kind_of(word);
+		uint32_t kind = event_kind_by_name(word);
 
 		if (!kind)
 			return no_kind(word, why);
