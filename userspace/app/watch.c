@@ -67,53 +67,47 @@ static bool is_there(const struct watch *w, const char *path) {
 	return false;
 }
 
-/* folder_of - cuts @path, the beginning of paths, to the folder that all of them are below */
-static void folder_of(char *path) {
-	char *slash = strrchr(path, '/');
+/* folder_of - the folder that all are below that begin with @path */
+static struct str folder_of(struct str path) {
+	const char *slash = memrchr(path.s, '/', path.n);
 
-	if (slash)
-		*slash = '\0';
+	return slash ? (struct str){ path.s, (uint32_t)(slash - path.s) } : path;
 }
 
-/* add_asked - takes @path over; why it is not watched, or NULL */
-static const char *add_asked(struct watch *w, char *path) {
-	const char *why = NULL;
+/* add_asked - one path more; @why it is not watched, or NULL; -ENOMEM */
+static int add_asked(struct watch *w, struct str text, const char **why) {
+	char *path = strndup(text.s, text.n);
 
+	*why = NULL;
+	if (!path)
+		return -ENOMEM;
 	if (!is_watchable(path))
-		why = "it is no path of a file or folder below another";
+		*why = "it is no path of a file or folder below another";
 	else if (!is_there(w, path) && w->n_asked == WATCH_ASKED_PATHS)
-		why = "rules ask for too many paths";
-	if (why || is_there(w, path)) {
+		*why = "rules ask for too many paths";
+	if (*why || is_there(w, path)) {
 		free(path);
-		return why;
+		return 0;
 	}
 	w->paths[w->n_paths++] = (struct watch_path){ .path = path };
 	w->n_asked++;
-	return NULL;
+	return 0;
 }
 
 static int ask(void *ctx, const struct rule_read *read) {
 	struct asked *a = ctx;
-	const char *why;
-	char *path;
+	const char *why = NULL;
+	int err = 0;
 
 	if (read->how == RULE_READ_PART) /* what the default and --watch name may be it */
 		return 0;
-	path = strndup(read->text.s, read->text.n);
-	if (!path)
-		return -ENOMEM;
-	if (read->how == RULE_READ_HEAD && is_watchable(path)) { /* it may be a folder itself */
-		char *itself = strdup(path);
-
-		if (!itself) {
-			free(path);
-			return -ENOMEM;
-		}
-		(void)add_asked(a->watch, itself);
-	}
-	if (read->how == RULE_READ_HEAD)
-		folder_of(path);
-	why = add_asked(a->watch, path);
+	if (read->how == RULE_READ_HEAD) /* it may be a folder itself, or no path yet */
+		err = add_asked(a->watch, read->text, &why);
+	if (!err)
+		err = add_asked(a->watch, read->how == RULE_READ_HEAD ? folder_of(read->text)
+								       : read->text, &why);
+	if (err)
+		return err;
 	if (why)
 		buf_addf(a->refused,
 			 "reads of '%.*s', which the rule '%.*s' asks for, are not watched: %s\n",
