@@ -18,7 +18,7 @@
 #define WRITERS 1024 /* rooms, which processes share by their number */
 #define WRITER_ROWS 16
 
-/* A file that @tgid has opened to be written; the addresses are numbers, to be compared only. */
+/* A file that @tgid has opened to be written; behind the addresses may stand another by now. */
 struct writer {
 	__u64 file;  /* 0: an empty row */
 	__u64 inode; /* that this file had */

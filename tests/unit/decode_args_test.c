@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments past what a usual record holds: long, cut, and as many as a program can make. */
-#include "decode_sample.h"
+#include "decode_one.h"
 #include "test.h"
-
-static struct arena arena;
-static struct sample sample;
-static struct event e;
-
-#define HAS(id) event_has(&e, FIELD_##id)
 
 static struct wire_process_exec *begin(const char *bytes, size_t n, size_t head) {
 	struct wire_process_exec *w = sample_begin(&sample, WIRE_PROCESS_EXEC, sizeof(*w));
@@ -15,11 +9,6 @@ static struct wire_process_exec *begin(const char *bytes, size_t n, size_t head)
 	sample_add_args(&sample, w, bytes, n);
 	w->args_head = (uint32_t)head;
 	return w;
-}
-
-static int decode(void) {
-	arena_reset(&arena);
-	return sample_decode(&sample, &arena, &e);
 }
 
 static void head_and_tail_are_one_list_and_a_marked_line(void) {

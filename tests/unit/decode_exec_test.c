@@ -5,22 +5,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "decode_sample.h"
+#include "decode_one.h"
 #include "encode/encode.h"
 #include "test.h"
 
 #define DEVICE(major, minor) ((uint32_t)(major) << 20 | (minor))
-
-static struct arena arena;
-static struct sample sample;
-static struct event e;
-
-#define HAS(id) event_has(&e, FIELD_##id)
-
-static int decode(void) {
-	arena_reset(&arena);
-	return sample_decode(&sample, &arena, &e);
-}
 
 static void every_kind_of_stream_has_its_name(void) {
 	static const struct {

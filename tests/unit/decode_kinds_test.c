@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "decode_sample.h"
+#include "decode_one.h"
 #include "test.h"
-
-static struct arena arena;
-static struct sample sample;
-static struct event e;
-
-#define HAS(id) event_has(&e, FIELD_##id)
-
-static int decode(void) {
-	arena_reset(&arena);
-	return sample_decode(&sample, &arena, &e);
-}
 
 static void exec_tells_program_arguments_and_places(void) {
 	sample_exec(&sample, WIRE_PROCESS_EXEC);

@@ -1,18 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a file's record says of where the file is, and who could have put it there. */
-#include "decode_sample.h"
+#include "decode_one.h"
 #include "test.h"
-
-static struct arena arena;
-static struct sample sample;
-static struct event e;
-
-#define HAS(id) event_has(&e, FIELD_##id)
-
-static int decode(void) {
-	arena_reset(&arena);
-	return sample_decode(&sample, &arena, &e);
-}
 
 static void the_layer_of_an_overlay_is_told_if_it_is_known(void) {
 	struct wire_file *w = sample_file(&sample, WIRE_FILE_OPEN);

@@ -20,6 +20,10 @@ static bool masks(const char *line, const char *want) {
 	return same;
 }
 
+#define MASKS_EACH(pairs)                                                                          \
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)                              \
+	CHECK(masks(pairs[i][0], pairs[i][1]))
+
 static void secrets_in_command_lines_are_masked(void) {
 	static const char *const pairs[][2] = {
 		{ "x --password hunter2 next", "x --password **** next" },
@@ -49,8 +53,7 @@ static void secrets_in_command_lines_are_masked(void) {
 		{ "openssl rsa -passin pass:pw", "openssl rsa -passin ****" },
 	};
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		CHECK(masks(pairs[i][0], pairs[i][1]));
+	MASKS_EACH(pairs);
 }
 
 static void secrets_within_quotes_of_two_kinds_are_masked_to_their_end(void) {
@@ -63,8 +66,7 @@ static void secrets_within_quotes_of_two_kinds_are_masked_to_their_end(void) {
 		{ "sh -c \"docker run -e 'PASS=a,b' x\"", "sh -c \"docker run -e 'PASS=****' x\"" },
 	};
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		CHECK(masks(pairs[i][0], pairs[i][1]));
+	MASKS_EACH(pairs);
 }
 
 static void what_logs_say_in_such_names_stays(void) {
@@ -154,8 +156,7 @@ static void secrets_of_known_programs_are_masked(void) {
 		{ "x --password  pw", "x --password  ****" },
 	};
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		CHECK(masks(pairs[i][0], pairs[i][1]));
+	MASKS_EACH(pairs);
 }
 
 static void every_program_is_found(void) {
