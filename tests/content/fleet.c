@@ -77,7 +77,7 @@ struct host {
 struct outcome {
 	uint32_t hit, exposed, running; /* machines; running: at the end */
 	uint32_t first_s, halt_s, reverted_s; /* reverted: the last one is back; 0: it never came */
-	uint32_t curve[POINTS]; /* machines that run it live, each minute */
+	uint32_t live[POINTS], failed[POINTS]; /* each minute: machines that run it live; hit so far */
 };
 
 static struct host *hosts;
@@ -243,12 +243,15 @@ static void simulate(const struct rollout *r, double rate, struct outcome *out) 
 		make_order(r, now, halted, out->halt_s, &o);
 		live_all(&l, now, out);
 		poll_some(&o, now, &reported, out);
-		out->curve[now / 60] = out->running;
+		out->live[now / 60] = out->running;
+		out->failed[now / 60] = out->hit;
 		if (out->halt_s && (out->running || n_busy))
 			out->reverted_s = now + STEP_S;
 		if (out->halt_s && !out->running && !n_busy && now > out->halt_s + 600)
 			break;
 	}
+	for (uint32_t m = 1; m < POINTS; m++) /* also after the simulation has ended */
+		out->failed[m] = out->failed[m] ? out->failed[m] : out->failed[m - 1];
 	for (uint32_t i = 0; i < HOSTS; i++)
 		out->exposed += hosts[i].exposed;
 }
@@ -282,31 +285,51 @@ static void print(const struct rollout *r, const struct outcome *row) {
 #define WIDTH 760
 #define PANEL 150
 #define LEFT 70
+#define SHOWN 120 /* minutes: everybody who looks has reverted by then */
 
 static double y_of(uint32_t n) {
 	return PANEL - 20 - log10((double)n + 1) / 5 * (PANEL - 40);
 }
 
-static void draw(FILE *f, size_t panel) {
-	static const char *const colors[N_RATES] = { "#7f0000", "#d7301f", "#fc8d59", "#2c7fb8",
-						     "#41b6c4" };
-	double top = (double)panel * PANEL + 30;
+static double x_of(int minute) {
+	return LEFT + minute * (WIDTH - 10.0 - LEFT) / SHOWN;
+}
 
-	(void)fprintf(f, "<g transform=\"translate(0,%.0f)\"><text x=\"8\" y=\"12\" "
-		      "font-weight=\"bold\">%s</text><text x=\"90\" y=\"12\">%s</text>\n", top,
-		      rollouts[panel].name, rollouts[panel].note);
+static void draw_curve(FILE *f, const uint32_t curve[POINTS], const char *color, const char *how) {
+	(void)fprintf(f, "<polyline fill=\"none\" stroke=\"%s\" %s points=\"", color, how);
+	for (int m = 0; m <= SHOWN; m++)
+		(void)fprintf(f, "%.1f,%.1f ", x_of(m), y_of(curve[m]));
+	(void)fprintf(f, "\"/>\n");
+}
+
+static void draw_axes(FILE *f) {
 	for (uint32_t n = 1; n <= HOSTS; n *= 10)
 		(void)fprintf(f, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" "
 		      "stroke=\"#ddd\"/>"
 			      "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%u</text>\n", LEFT,
 			      WIDTH - 10, y_of(n), y_of(n), LEFT - 6, y_of(n) + 3, n);
+	for (int m = 0; m <= SHOWN; m += 15)
+		(void)fprintf(f, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d:%02d</text>\n",
+			      x_of(m), PANEL - 8, m / 60, m % 60);
+}
+
+static void draw(FILE *f, size_t panel) {
+	static const char *const colors[N_RATES] = { "#7f0000", "#d7301f", "#fc8d59", "#2c7fb8",
+						     "#41b6c4" };
+
+	(void)fprintf(f, "<g transform=\"translate(0,%zu)\"><text x=\"8\" y=\"12\" "
+		      "font-weight=\"bold\">%s</text><text x=\"90\" y=\"12\">%s</text>\n",
+		      panel * PANEL + 30, rollouts[panel].name, rollouts[panel].note);
+	draw_axes(f);
 	for (size_t i = 0; i < N_RATES; i++) {
-		(void)fprintf(f, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" "
-			      "points=\"", colors[i]);
-		for (int m = 0; m < POINTS; m++)
-			(void)fprintf(f, "%.1f,%.1f ", LEFT + m * (WIDTH - 10.0 - LEFT) / POINTS,
-				      y_of(outcomes[panel][i].curve[m]));
-		(void)fprintf(f, "\"/>\n");
+		const struct outcome *o = &outcomes[panel][i];
+
+		draw_curve(f, o->live, colors[i], "stroke-width=\"1\" stroke-dasharray=\"3 2\"");
+		draw_curve(f, o->failed, colors[i], "stroke-width=\"2\"");
+		if (o->halt_s)
+			(void)fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n",
+				      x_of((int)o->halt_s / 60), y_of(o->failed[o->halt_s / 60]),
+				      colors[i]);
 	}
 	(void)fprintf(f, "</g>\n");
 	for (size_t i = 0; !panel && i < N_RATES; i++)
@@ -321,9 +344,11 @@ static int write_svg(const char *path) {
 		return 1;
 	(void)fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%zu\" "
 		      "font-family=\"sans-serif\" font-size=\"10\">\n<rect width=\"100%%\" "
-		      "height=\"100%%\" fill=\"white\"/>\n<text x=\"8\" y=\"16\">machines of "
-		      "100,000 that run the bundle live, over 6 hours</text>\n", WIDTH,
-		      N_ROLLOUTS * PANEL + 40);
+		      "height=\"100%%\" fill=\"white\"/>\n<text x=\"8\" y=\"16\">of 100,000 "
+		      "machines, the first two hours</text>\n<text x=\"8\" y=\"%zu\">line: the bundle has "
+		      "failed on so many, shadow and probation alike; dot: the order to revert is up; "
+		      "dashes: so many run it live</text>\n", WIDTH, N_ROLLOUTS * PANEL + 60,
+		      N_ROLLOUTS * PANEL + 48);
 	for (size_t i = 0; i < N_ROLLOUTS; i++)
 		draw(f, i);
 	(void)fprintf(f, "</svg>\n");
