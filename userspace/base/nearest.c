@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/nearest.h"
 
+#include <stdint.h>
 #include <string.h>
 
-#define WORD_MAX 32
+#define WORD_MAX 96
 
-/* The number of letters to add, drop or change; the words are short. */
+/* The number of letters to add, drop or change; the words are short, as a title is. */
 static size_t distance(const char *a, const char *b) {
 	size_t row[WORD_MAX + 1], n = strlen(b);
 
 	if (n > WORD_MAX || strlen(a) > WORD_MAX)
-		return WORD_MAX;
+		return SIZE_MAX;
 	for (size_t j = 0; j <= n; j++)
 		row[j] = j;
 	for (size_t i = 1; a[i - 1]; i++) {

@@ -271,12 +271,14 @@ static int switch_it(struct content_job *j, enum off_kind kind, bool off) {
 		err = off_put(&j->state.off, &o);
 	if (!err && !off && !off_take(&j->state.off, kind, name)) {
 		store_unlock(&j->store);
-		log_error("\"%s\" is not switched off", name);
+		content_not_off(j, kind, name);
 		return CLI_FAILURE;
 	}
 	if (err)
 		return content_fail(j, err);
 	err = save(j);
+	if (!err && off && kind == OFF_RULE)
+		content_unknown(j, name);
 	if (!err)
 		owner(j, &(struct state_slot){ 0 }, off ? "off" : "on", name);
 	return err;
@@ -393,7 +395,8 @@ const struct command command_content = {
 		 "through gates 1 and 2, and the sensor puts it on trial; --now takes it without.\n"
 		 "promote ends a trial well, rollback ends it, or leaves the live bundle for the\n"
 		 "one before. disarm and leave switch off a rule, or what hooks tell (file,\n"
-		 "net.dns); arm and restore end that, also where an order said so.\n"
+		 "net.dns); arm and restore end that, also where an order said so. The name of a\n"
+		 "rule that is not here is kept, for when it comes, and that is said.\n"
 		 "pin: max_ring, ring, delay, exact, channel, stratum, part. A running\n"
 		 "sensor follows within a second; none of this needs a network.\n"
 		 "\n"

@@ -25,4 +25,10 @@ int content_fail(const struct content_job *j, int err);
 int content_status(struct content_job *j);
 int content_history(struct content_job *j);
 
+/* content_unknown - says so if no rule that is known here has @name as its id, name or title */
+void content_unknown(const struct content_job *j, const char *name);
+
+/* content_not_off - says that @name is not switched off, and what of @kind nearly is */
+void content_not_off(const struct content_job *j, enum off_kind kind, const char *name);
+
 #endif
