@@ -77,7 +77,8 @@ struct host {
 struct outcome {
 	uint32_t hit, exposed, running; /* machines; running: at the end */
 	uint32_t first_s, halt_s, reverted_s; /* reverted: the last one is back; 0: it never came */
-	uint32_t live[POINTS], failed[POINTS]; /* each minute: machines that run it live; hit so far */
+	/* machines, each minute: that run it live; on which it has failed so far */
+	uint32_t live[POINTS], failed[POINTS];
 };
 
 static struct host *hosts;
@@ -309,8 +310,8 @@ static void draw_axes(FILE *f) {
 			      "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%u</text>\n", LEFT,
 			      WIDTH - 10, y_of(n), y_of(n), LEFT - 6, y_of(n) + 3, n);
 	for (int m = 0; m <= SHOWN; m += 15)
-		(void)fprintf(f, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d:%02d</text>\n",
-			      x_of(m), PANEL - 8, m / 60, m % 60);
+		(void)fprintf(f, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d:%02d"
+			      "</text>\n", x_of(m), PANEL - 8, m / 60, m % 60);
 }
 
 static void draw(FILE *f, size_t panel) {
@@ -345,10 +346,10 @@ static int write_svg(const char *path) {
 	(void)fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%zu\" "
 		      "font-family=\"sans-serif\" font-size=\"10\">\n<rect width=\"100%%\" "
 		      "height=\"100%%\" fill=\"white\"/>\n<text x=\"8\" y=\"16\">of 100,000 "
-		      "machines, the first two hours</text>\n<text x=\"8\" y=\"%zu\">line: the bundle has "
-		      "failed on so many, shadow and probation alike; dot: the order to revert is up; "
-		      "dashes: so many run it live</text>\n", WIDTH, N_ROLLOUTS * PANEL + 60,
-		      N_ROLLOUTS * PANEL + 48);
+		      "machines, the first two hours</text>\n<text x=\"8\" y=\"%zu\">line: the "
+		      "bundle has failed on so many, shadow and probation alike; dot: the order to "
+		      "revert is up; dashes: so many run it live</text>\n", WIDTH,
+		      N_ROLLOUTS * PANEL + 60, N_ROLLOUTS * PANEL + 48);
 	for (size_t i = 0; i < N_ROLLOUTS; i++)
 		draw(f, i);
 	(void)fprintf(f, "</svg>\n");

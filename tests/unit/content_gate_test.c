@@ -7,6 +7,7 @@
 
 #include "content_rig.h"
 #include "event/field.h"
+#include "event/word.h"
 #include "test.h"
 
 static struct rig rig;
@@ -65,6 +66,22 @@ static void fields_past_the_table_are_refused_by_number_and_name(void) {
 	m = rig_manifest(1);
 	m.schema.n = 0;
 	REASON(&m, "schema");
+}
+
+static void kinds_that_no_sensor_of_ours_tells_are_refused(void) {
+	struct manifest m = rig_manifest(1);
+
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX && m.n_needs < BUNDLE_NEEDS; kind++)
+		if (event_word(FIELD_KIND, kind))
+			m.needs[m.n_needs++] = kind;
+	REASON(&m, "-");
+	CHECK(bundle.manifest.n_needs == m.n_needs);
+	CHECK(!memcmp(bundle.manifest.needs, m.needs, m.n_needs * sizeof(*m.needs)));
+	m.needs[m.n_needs - 1] = WIRE_KIND_MAX;
+	REASON(&m, "kinds");
+	CHECK(strstr(verdict.text, "kind 128"));
+	m.needs[0] = 0;
+	REASON(&m, "kinds");
 }
 
 /* An author's engine that is older has fewer fields of a section, and a hash over those. */
@@ -236,6 +253,7 @@ int main(void) {
 	rig_init(&rig);
 	RUN(a_good_bundle_passes_and_its_parts_come_back);
 	RUN(fields_past_the_table_are_refused_by_number_and_name);
+	RUN(kinds_that_no_sensor_of_ours_tells_are_refused);
 	RUN(content_of_an_engine_with_fewer_fields_fits);
 	RUN(times_versions_and_channels_are_held_to);
 	RUN(signatures_that_do_not_count_are_counted_out);

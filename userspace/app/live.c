@@ -53,6 +53,11 @@ static int load_slot(struct live *l, const struct state_slot *slot, struct rules
 		err = bundle_parse(&s, &b, &why);
 	if (!err)
 		err = schema_fits(&b.manifest.schema, text, sizeof(text));
+	if (!err && bundle_lacks(&b.manifest)) {
+		err = -ENOEXEC;
+		(void)snprintf(text, sizeof(text), "it needs events of the kind %u",
+			       bundle_lacks(&b.manifest));
+	}
 	if (!err)
 		err = bundle_rules(&b, false, &errors, ret);
 	if (!err && ruleset_remember(*ret))

@@ -29,7 +29,7 @@ enum {
 	OPTION_PREVIOUS,
 	OPTION_LIST,
 	OPTION_TUNING,
-	OPTION_APPROVER,
+	OPTION_APPROVER, OPTION_NEEDS,
 	OPTION_UNTRIED,
 	OPTION_KEY,
 	OPTION_ROOT,
@@ -69,6 +69,7 @@ static const struct option options[] = {
 	{ "list", required_argument, NULL, OPTION_LIST },
 	{ "tuning", required_argument, NULL, OPTION_TUNING },
 	{ "approver", required_argument, NULL, OPTION_APPROVER },
+	{ "needs", required_argument, NULL, OPTION_NEEDS },
 	{ "untried", no_argument, NULL, OPTION_UNTRIED },
 	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "root", required_argument, NULL, OPTION_ROOT },
@@ -180,6 +181,16 @@ static int take_percent(struct bundle_job *j) {
 	return CLI_OK;
 }
 
+static int take_kinds(struct bundle_job *j) {
+	const char *bad, *near;
+
+	if (!cli_kinds(optarg, &j->needs, &bad))
+		return CLI_OK;
+	near = cli_nearest_kind(bad);
+	return cli_misuse(&command_bundle, "--needs: \"%s\" is no kind of event%s%s%s", bad,
+			  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
 static int add(const char **to, size_t *n, size_t max, const char *what) {
 	if (*n == max)
 		return cli_misuse(&command_bundle, "at most %zu %s", max, what);
@@ -288,6 +299,8 @@ static int take(int option, struct bundle_job *j) {
 		return add(j->lists, &j->n_lists, BUNDLE_ARGS, "lists");
 	case OPTION_APPROVER:
 		return add(j->approvers, &j->n_approvers, BUNDLE_APPROVERS, "approvers");
+	case OPTION_NEEDS:
+		return take_kinds(j);
 	case OPTION_KEY:
 		return add(j->keys, &j->n_keys, BUNDLE_ARGS, "keys");
 	case OPTION_TAPE:
@@ -389,6 +402,7 @@ const struct command command_bundle = {
 		 "      --tuning FILE       lines of \"disarm RULE\"\n"
 		 "      --previous BUNDLE   what it takes the place of\n"
 		 "      --notes TEXT, --approver NAME\n"
+		 "      --needs KIND,...    kinds of event without which it is no use to a host\n"
 		 "      --untried           do not rehearse it\n"
 		 "\n"
 		 "order:\n"

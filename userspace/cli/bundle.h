@@ -22,6 +22,7 @@ struct bundle_job {
 	size_t n_lists, n_approvers, n_keys, n_tapes;
 	uint64_t version, expires_s, created_s;
 	uint32_t need[KEYS_ROLES];
+	struct event_kinds needs;
 	bool json;    /* inspect, diff */
 	bool untried; /* build: without a rehearsal */
 	struct order order;

@@ -133,6 +133,9 @@ static int fill(const struct build *b, const struct bundle_job *job, struct mani
 	copy(m->notes, sizeof(m->notes), job->notes, "");
 	for (size_t i = 0; i < job->n_approvers; i++)
 		copy(m->approvers[i], BUNDLE_TEXT_BYTES, job->approvers[i], "");
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX && m->n_needs < BUNDLE_NEEDS; kind++)
+		if (event_kinds_has(&job->needs, kind))
+			m->needs[m->n_needs++] = kind;
 	m->has_predecessor = job->previous != NULL;
 	return job->previous ? bundle_hash(job->previous, m->predecessor, NULL) : 0;
 }

@@ -55,6 +55,10 @@ static void add_manifest(struct buf *out, const struct manifest *m) {
 	add_hash(out, "schema", m->schema.hash);
 	if (m->has_predecessor)
 		add_hash(out, "predecessor", m->predecessor);
+	buf_addf(out, ",\"kinds_needed\":[");
+	for (uint32_t i = 0; i < m->n_needs; i++)
+		buf_addf(out, "%s%u", i ? "," : "", m->needs[i]);
+	buf_add_char(out, ']');
 	add_texts(out, "approvers", m->approvers[0], sizeof(m->approvers[0]), m->n_approvers);
 	add_text(out, "notes", m->notes);
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cli/bundle.h"
 #include "content/gate.h"
+#include "event/word.h"
 
 static void print_time(const char *what, uint64_t s) {
 	time_t t = (time_t)s;
@@ -61,6 +62,11 @@ static void print_manifest(const struct manifest *m) {
 		print_hash("predecessor", m->predecessor);
 	for (uint32_t i = 0; i < m->n_approvers; i++)
 		(void)printf("approved by   %s\n", m->approvers[i]);
+	if (m->n_needs)
+		(void)printf("needs        ");
+	for (uint32_t i = 0; i < m->n_needs; i++)
+		(void)printf(" %s(%u)", event_kind_name(m->needs[i]), m->needs[i]);
+	(void)printf("%s", m->n_needs ? "\n" : "");
 	if (m->notes[0])
 		(void)printf("notes         %s\n", m->notes);
 }

@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "content/manifest.h"
+#include "event/word.h"
 
 #define FREE_RATIO_BYTES 65536
 #define PACK_LEVEL 3
@@ -214,5 +215,12 @@ int bundle_version(const char *a, const char *b) {
 		a = *end_a == '.' ? end_a + 1 : end_a;
 		b = *end_b == '.' ? end_b + 1 : end_b;
 	}
+	return 0;
+}
+
+uint32_t bundle_lacks(const struct manifest *m) {
+	for (uint32_t i = 0; i < m->n_needs; i++)
+		if (!event_word(FIELD_KIND, m->needs[i]))
+			return m->needs[i] ? m->needs[i] : UINT32_MAX; /* 0 is no kind */
 	return 0;
 }

@@ -26,6 +26,7 @@
 #define BUNDLE_APPROVERS 8
 #define BUNDLE_TEXT_BYTES 128
 #define BUNDLE_NOTES_BYTES 4096
+#define BUNDLE_NEEDS 64
 
 enum bundle_blob_kind { BUNDLE_RULES = 1, BUNDLE_STORIES, BUNDLE_LIST, BUNDLE_TUNING };
 
@@ -42,6 +43,7 @@ struct manifest {
 	char notes[BUNDLE_NOTES_BYTES];
 	uint32_t n_approvers;
 	char approvers[BUNDLE_APPROVERS][BUNDLE_TEXT_BYTES];
+	uint32_t n_needs, needs[BUNDLE_NEEDS]; /* kinds of event without which it is no use */
 };
 
 struct bundle_blob {
@@ -76,6 +78,9 @@ int bundle_expand(const struct bundle *b, uint32_t i, struct buf *out);
  * Ends in a NUL that is not counted. As bundle_expand().
  */
 int bundle_texts(const struct bundle *b, enum bundle_blob_kind kind, struct buf *out);
+
+/* bundle_lacks - a kind of event that @m needs and this sensor does not know; 0: none */
+uint32_t bundle_lacks(const struct manifest *m);
 
 struct bundle_part {
 	const char *name;

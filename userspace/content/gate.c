@@ -32,6 +32,9 @@ static int check_engine(const struct manifest *m, const struct gate_now *now, st
 	    bundle_version(now->engine, m->engine_max) > 0)
 		return REFUSE(v, -ENOEXEC, "engine", "it is for versions %s to %s, and this is %s",
 			      m->engine_min, m->engine_max, now->engine);
+	if (bundle_lacks(m))
+		return REFUSE(v, -ENOEXEC, "kinds", "it needs events of the kind %u, and this "
+			      "sensor has none", bundle_lacks(m));
 	err = schema_fits(&m->schema, why, sizeof(why));
 	if (err)
 		return REFUSE(v, err, err == -ERANGE ? "fields" : "schema", "%s", why);

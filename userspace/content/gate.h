@@ -13,6 +13,7 @@
  *     future     made in a time that has not come: a clock is wrong
  *     version    not newer than what was proven here before
  *     engine     for other versions of the sensor
+ *     kinds      needs a kind of event of which this sensor never heard
  *     fields     counts on fields that this sensor does not have
  *     schema     counts on other fields than it has
  */

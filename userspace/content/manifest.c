@@ -45,6 +45,7 @@ static int take(const Lapwing__Bundle__V1__Manifest *m, struct manifest *ret) {
 	int err;
 
 	if (!m->version || !m->created_s || !m->expires_s || m->n_approvers > BUNDLE_APPROVERS ||
+	    m->n_kinds_needed > BUNDLE_NEEDS ||
 	    m->has_predecessor != (m->predecessor.len == SEAL_HASH_BYTES))
 		return -EBADMSG;
 	*ret = (struct manifest){ .version = m->version,
@@ -53,7 +54,10 @@ static int take(const Lapwing__Bundle__V1__Manifest *m, struct manifest *ret) {
 				  .rules = m->rules,
 				  .cost = m->has_cost ? (uint32_t)m->cost : 0,
 				  .has_predecessor = m->has_predecessor,
-				  .n_approvers = (uint32_t)m->n_approvers };
+				  .n_approvers = (uint32_t)m->n_approvers,
+				  .n_needs = (uint32_t)m->n_kinds_needed };
+	for (uint32_t i = 0; i < ret->n_needs; i++)
+		ret->needs[i] = m->kinds_needed[i];
 	if (m->has_predecessor)
 		memcpy(ret->predecessor, m->predecessor.data, SEAL_HASH_BYTES);
 	err = take_texts(m, ret);
@@ -111,6 +115,8 @@ void manifest_pack(struct buf *out, const struct manifest *from) {
 	m.fields = list;
 	m.n_approvers = copy.n_approvers;
 	m.approvers = approvers;
+	m.n_kinds_needed = copy.n_needs;
+	m.kinds_needed = copy.needs;
 	to = buf_reserve(out, lapwing__bundle__v1__manifest__get_packed_size(&m));
 	if (to)
 		out->len += lapwing__bundle__v1__manifest__pack(&m, (uint8_t *)to);
