@@ -34,7 +34,7 @@ static void first_start_is_full_and_unproven(void) {
 static void what_is_proven_is_not_unproven_again(void) {
 	fresh();
 	begin();
-	guard_proven(&mark);
+	guard_proven(&mark, &now);
 	CHECK(mark.phase == GUARD_PROVEN);
 	guard_clean(&mark);
 	begin();
@@ -72,14 +72,14 @@ static void a_proven_full_start_forgives_and_a_lower_one_does_not(void) {
 	fresh();
 	begin();
 	begin();
-	guard_proven(&mark);
+	guard_proven(&mark, &now);
 	CHECK(mark.strikes == 0);
 	begin();
 	CHECK(mark.strikes == 1);
 	for (int i = 0; i < 2; i++)
 		begin();
 	CHECK(start.level == GUARD_CORE);
-	guard_proven(&mark);
+	guard_proven(&mark, &now);
 	begin(); /* dies at CORE after it ran well there: one further down */
 	CHECK(start.level == GUARD_SAFE);
 }
@@ -118,7 +118,7 @@ static void machine_that_went_down_at_a_first_try_quarantines(void) {
 	CHECK(start.level == GUARD_FULL && start.unproven);
 	now.tuple[0] = 1;
 	guard_clean(&mark);
-	guard_release(&mark);
+	guard_release(&mark, &now);
 	begin();
 	CHECK(start.level == GUARD_FULL);
 }
@@ -126,7 +126,7 @@ static void machine_that_went_down_at_a_first_try_quarantines(void) {
 static void machine_that_went_down_with_proven_programs_says_nothing_of_us(void) {
 	fresh();
 	begin();
-	guard_proven(&mark);
+	guard_proven(&mark, &now);
 	now.boot[0] = 2;
 	begin();
 	CHECK(start.level == GUARD_FULL && !start.unproven);
@@ -146,12 +146,85 @@ static void owner_orders_and_takes_back(void) {
 	CHECK(start.level == GUARD_FULL);
 }
 
+/* A new machine whose owner is strict: half a day is not enough. */
+static void strict(void) {
+	fresh();
+	now.core_s = 86400;
+	now.time_s = 1800000000;
+	begin();
+	CHECK(start.level == GUARD_CORE && start.unproven && start.waits && start.why[0]);
+	guard_proven(&mark, &now);
+	now.time_s += 43200;
+	CHECK(guard_waits(&mark, &now));
+}
+
+static void what_is_new_waits_where_its_owner_is_strict(void) {
+	strict();
+	guard_proven(&mark, &now); /* being proven again begins nothing anew */
+	now.time_s -= 50000;
+	CHECK(guard_waits(&mark, &now)); /* a clock that went back */
+	now.time_s += 50000 + 43199;
+	CHECK(guard_waits(&mark, &now));
+	now.time_s++;
+	CHECK(!guard_waits(&mark, &now));
+	guard_asked(&mark);
+	begin();
+	CHECK(start.level == GUARD_FULL && start.unproven && !start.waits);
+	guard_proven(&mark, &now);
+	guard_clean(&mark);
+	begin();
+	CHECK(start.level == GUARD_FULL && !start.unproven);
+	now.tuple[0] = 2; /* another kernel */
+	guard_clean(&mark);
+	begin();
+	CHECK(start.level == GUARD_CORE && start.waits);
+	now.core_s = 0; /* another owner */
+	guard_clean(&mark);
+	begin();
+	CHECK(start.level == GUARD_FULL && start.unproven);
+}
+
+static void its_owner_lets_it_off_the_wait(void) {
+	strict();
+	guard_release(&mark, &now);
+	guard_asked(&mark);
+	begin();
+	CHECK(start.level == GUARD_FULL && start.unproven);
+	strict();
+	now.tuple[0] = 2; /* before it ran at all: full, with care, and at core with care too */
+	guard_release(&mark, &now);
+	guard_clean(&mark);
+	begin();
+	CHECK(start.level == GUARD_FULL && start.unproven && guard_sane(&mark));
+	guard_clean(&mark);
+	guard_order(&mark, GUARD_CORE);
+	begin();
+	CHECK(start.level == GUARD_CORE && start.unproven && !start.waits);
+	guard_proven(&mark, &now);
+	CHECK(!guard_waits(&mark, &now));
+}
+
+static void a_wait_takes_nothing_from_strikes_and_quarantine(void) {
+	strict();
+	begin();
+	begin();
+	begin();
+	begin();
+	CHECK(start.level == GUARD_SAFE && !start.waits);
+	fresh();
+	now.core_s = 86400;
+	begin();
+	now.boot[0] = 2; /* the machine went down with fork, exec and exit alone */
+	begin();
+	CHECK(start.level == GUARD_SAFE && !start.waits);
+}
+
 static void tuples_are_bounded_and_the_oldest_falls_out(void) {
 	fresh();
 	for (int i = 0; i < GUARD_TUPLES + 1; i++) {
 		now.tuple[0] = (uint8_t)i;
 		begin();
-		guard_proven(&mark);
+		guard_proven(&mark, &now);
 		guard_clean(&mark);
 	}
 	CHECK(mark.proven.n == GUARD_TUPLES);
@@ -174,7 +247,7 @@ static void mark_comes_back_as_it_was_written(void) {
 	CHECK(!mark_read(dirfd_, &got) && got.phase == GUARD_CLEAN);
 	fresh();
 	begin();
-	guard_proven(&mark);
+	guard_proven(&mark, &now);
 	CHECK(!mark_write(dirfd_, &mark));
 	CHECK(!mark_read(dirfd_, &got) && !memcmp(&got, &mark, sizeof(got)));
 	CHECK(faccessat(dirfd_, "mark.new", F_OK, 0));
@@ -235,6 +308,9 @@ int main(void) {
 	RUN(machine_that_went_down_at_a_first_try_quarantines);
 	RUN(machine_that_went_down_with_proven_programs_says_nothing_of_us);
 	RUN(owner_orders_and_takes_back);
+	RUN(what_is_new_waits_where_its_owner_is_strict);
+	RUN(its_owner_lets_it_off_the_wait);
+	RUN(a_wait_takes_nothing_from_strikes_and_quarantine);
 	RUN(tuples_are_bounded_and_the_oldest_falls_out);
 	RUN(mark_comes_back_as_it_was_written);
 	RUN(damage_anywhere_is_one_strike_and_never_a_clean_end);

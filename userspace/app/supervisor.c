@@ -117,7 +117,7 @@ static bool take_order(struct supervisor *s) {
 	(void)close(fd);
 	(void)unlinkat(s->dir, ORDER, 0);
 	if (byte == '0' + SUPERVISOR_RELEASE)
-		guard_release(&s->mark);
+		guard_release(&s->mark, &s->now);
 	else if (byte >= '0' && byte < '0' + GUARD_LEVELS)
 		guard_order(&s->mark, (enum guard_level)(byte - '0'));
 	else
@@ -270,6 +270,7 @@ static void tend(struct supervisor *s) {
 	uint64_t now = now_s();
 
 	tend_count(s, now);
+	s->now.time_s = (uint32_t)(clock_ns(CLOCK_REALTIME) / 1000000000);
 	if (now - s->heard_s > (s->ready ? s->o->silence_s : s->o->start_s)) {
 		log_error("the sensor is silent for %llu s, and is killed",
 			  (unsigned long long)(now - s->heard_s));
@@ -277,11 +278,13 @@ static void tend(struct supervisor *s) {
 		return;
 	}
 	if (s->ready && s->mark.phase != GUARD_PROVEN && now - s->began_s >= s->o->prove_s) {
-		guard_proven(&s->mark);
+		guard_proven(&s->mark, &s->now);
 		s->deaths = 0;
 		if (mark_write(s->dir, &s->mark))
 			log_warn("\"%s\" cannot be written, continuing", s->o->folder);
 	}
+	if (s->mark.phase == GUARD_PROVEN && s->start.waits && !guard_waits(&s->mark, &s->now))
+		s->again = true;
 	if (s->mark.phase == GUARD_PROVEN && s->start.level != GUARD_FULL &&
 	    now - s->began_s >= s->o->calm_s && guard_calm(&s->mark))
 		s->again = true;
@@ -437,6 +440,8 @@ static int begin(struct supervisor *s) {
 	if (err)
 		return err;
 	mark_boot(s->now.boot);
+	s->now.core_s = s->o->core_s;
+	s->now.time_s = (uint32_t)(clock_ns(CLOCK_REALTIME) / 1000000000);
 	err = mark_read(s->dir, &s->mark);
 	if (err)
 		log_warn("what \"%s\" says of the last start cannot be read (%s), which counts as "

@@ -31,6 +31,7 @@ struct supervisor_options {
 	uint32_t count_s;     /* so long of each */
 	uint32_t count_every_s; /* does the kernel count what programs cost; 0: never */
 	uint32_t settle_ms;   /* between programs that are attached for the first time */
+	uint32_t core_s;      /* so long only fork, exec and exit where all is new; 0: not at all */
 };
 
 /*

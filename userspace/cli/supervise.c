@@ -10,7 +10,30 @@
 extern const struct command command_supervise;
 
 enum { OPTION_PROVE = 256, OPTION_SILENCE, OPTION_START, OPTION_CALM, OPTION_SETTLE,
-       OPTION_COUNT, OPTION_EVERY, OPTION_OFF };
+       OPTION_COUNT, OPTION_EVERY, OPTION_CORE, OPTION_NEW, OPTION_OFF };
+
+#define STRICT_S 86400
+
+enum newness { CAUTIOUS, STRICT, EAGER };
+
+/*
+ * take_new - how the owner wants a kernel met that this sensor was never proven on, or the other
+ * way round: strict waits, cautious attaches with rests, eager with none. All three note each step.
+ */
+static int take_new(const char *word, enum newness *ret) {
+	static const char *const words[] = { "cautious", "strict", "eager" };
+	const char *near = cli_nearest(word, words, 3);
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(word, words[i]) != 0)
+			continue;
+		*ret = (enum newness)i;
+		return CLI_OK;
+	}
+	return cli_misuse(&command_supervise, "--new-kernel takes strict, cautious or eager, not "
+			  "\"%s\"%s%s%s", word, near ? "; did you mean \"" : "", near ? near : "",
+			  near ? "\"?" : "");
+}
 
 static int run_supervise(int argc, char **argv) {
 	static const struct option options[] = {
@@ -23,6 +46,8 @@ static int run_supervise(int argc, char **argv) {
 		{ "settle-ms", required_argument, NULL, OPTION_SETTLE },
 		{ "count", required_argument, NULL, OPTION_COUNT },
 		{ "count-every", required_argument, NULL, OPTION_EVERY },
+		{ "new-kernel", required_argument, NULL, OPTION_NEW },
+		{ "new-kernel-for", required_argument, NULL, OPTION_CORE },
 		{ "off-file", required_argument, NULL, OPTION_OFF },
 		{ 0 },
 	};
@@ -34,9 +59,11 @@ static int run_supervise(int argc, char **argv) {
 					.calm_s = 3600,
 					.count_s = 15,
 					.count_every_s = 300,
-					.settle_ms = 100 };
+					.settle_ms = 100,
+					.core_s = STRICT_S };
+	enum newness new = CAUTIOUS;
 	uint32_t *seconds[] = { &o.prove_s, &o.silence_s, &o.start_s, &o.calm_s, &o.settle_ms,
-				&o.count_s, &o.count_every_s };
+				&o.count_s, &o.count_every_s, &o.core_s };
 	int option, code;
 	long n;
 
@@ -52,6 +79,11 @@ static int run_supervise(int argc, char **argv) {
 		case OPTION_OFF:
 			o.off_file = optarg;
 			break;
+		case OPTION_NEW:
+			code = take_new(optarg, &new);
+			if (code)
+				return code;
+			break;
 		case OPTION_PROVE:
 		case OPTION_SILENCE:
 		case OPTION_START:
@@ -59,6 +91,7 @@ static int run_supervise(int argc, char **argv) {
 		case OPTION_SETTLE:
 		case OPTION_COUNT:
 		case OPTION_EVERY:
+		case OPTION_CORE:
 			code = sensor_number(&command_supervise, "a time", optarg, 0, 1000000, &n);
 			if (code)
 				return code;
@@ -68,6 +101,8 @@ static int run_supervise(int argc, char **argv) {
 			return cli_bad_option(&command_supervise, argv, options, option);
 		}
 	}
+	o.core_s = new == STRICT ? o.core_s : 0;
+	o.settle_ms = new == EAGER ? 0 : o.settle_ms;
 	if (o.count_every_s && o.count_every_s <= o.count_s)
 		return cli_misuse(&command_supervise, "--count must be below --count-every");
 	o.worker = argv + optind;
@@ -89,6 +124,11 @@ const struct command command_supervise = {
 		 "      --silence S    killed when silent for S seconds (30)\n"
 		 "      --start S      likewise until its first sign of life (120)\n"
 		 "      --calm S       a higher level is tried after S seconds (3600)\n"
+		 "      --new-kernel WORD  on a kernel where this sensor was never proven: strict\n"
+		 "                     runs only fork, exec and exit at first, cautious rests\n"
+		 "                     after each program, eager does not (cautious)\n"
+		 "      --new-kernel-for S  strict ends after S seconds (86400), or by\n"
+		 "                     `lapwing mode release`\n"
 		 "      --settle-ms N  rest after each program attached for the first time (100)\n"
 		 "      --count S      so long does the kernel count what programs cost (15), for\n"
 		 "                     hooks_budget, of each\n"

@@ -20,17 +20,20 @@ static int tuple_find(const struct guard_tuples *t, const uint8_t hash[GUARD_HAS
 	return -1;
 }
 
-/* tuple_put - @hash with @level as the newest of @t */
+/* tuple_put - @hash with @level as the newest of @t; one that is there keeps its time */
 static void tuple_put(struct guard_tuples *t, const uint8_t hash[GUARD_HASH_BYTES],
-		      uint32_t level) {
+		      uint32_t level, uint32_t since_s) {
 	int at = tuple_find(t, hash);
 
-	if (at < 0) {
+	if (at >= 0) {
+		since_s = t->list[at].since_s;
+	} else {
 		t->n += t->n < GUARD_TUPLES;
 		at = (int)t->n - 1;
 	}
 	memmove(t->list + 1, t->list, (size_t)at * sizeof(*t->list));
 	t->list[0].level = level;
+	t->list[0].since_s = since_s;
 	memcpy(t->list[0].hash, hash, GUARD_HASH_BYTES);
 }
 
@@ -60,7 +63,7 @@ static void judge(struct guard_mark *m, const struct guard_now *now) {
 	/* a machine that went down with what it had run well before says nothing of us */
 	if (m->phase == GUARD_ATTEMPT && m->level != GUARD_SAFE)
 		tuple_put(&m->quarantined, m->tuple,
-			  m->level == GUARD_CORE ? GUARD_SAFE : GUARD_CORE);
+			  m->level == GUARD_CORE ? GUARD_SAFE : GUARD_CORE, 0);
 }
 
 static enum guard_level by_strikes(uint32_t strikes) {
@@ -76,6 +79,19 @@ static void lower(struct guard_start *s, enum guard_level level, const char *why
 		return;
 	s->level = level;
 	(void)snprintf(s->why, sizeof(s->why), "%s", why);
+}
+
+bool guard_waits(const struct guard_mark *m, const struct guard_now *now) {
+	int at = tuple_find(&m->proven, now->tuple);
+	const struct guard_tuple *t = &m->proven.list[at < 0 ? 0 : at];
+
+	if (!now->core_s)
+		return false;
+	if (at < 0)
+		return true;
+	/* a clock that went back makes it wait for longer, and not for less */
+	return t->level >= GUARD_CORE && t->since_s &&
+	       (now->time_s < t->since_s || now->time_s - t->since_s < now->core_s);
 }
 
 void guard_begin(struct guard_mark *m, const struct guard_now *now, struct guard_start *ret) {
@@ -95,6 +111,11 @@ void guard_begin(struct guard_mark *m, const struct guard_now *now, struct guard
 	if (at >= 0)
 		lower(&s, (enum guard_level)m->quarantined.list[at].level, why);
 	lower(&s, (enum guard_level)m->ordered, "its owner ordered so");
+	if (s.level < GUARD_CORE && guard_waits(m, now)) {
+		lower(&s, GUARD_CORE, "this sensor on this kernel is new here, and its owner "
+				      "wants more of it only after a time");
+		s.waits = true;
+	}
 	s.unproven = !proven_at(m, now->tuple, s.level);
 	m->phase = s.unproven ? GUARD_ATTEMPT : GUARD_AGAIN;
 	m->level = s.level;
@@ -103,7 +124,7 @@ void guard_begin(struct guard_mark *m, const struct guard_now *now, struct guard
 	*ret = s;
 }
 
-void guard_proven(struct guard_mark *m) {
+void guard_proven(struct guard_mark *m, const struct guard_now *now) {
 	int at = tuple_find(&m->proven, m->tuple);
 	uint32_t level = m->level;
 
@@ -113,7 +134,7 @@ void guard_proven(struct guard_mark *m) {
 	/* what is proven at a higher level stays so */
 	if (at >= 0 && m->proven.list[at].level < level)
 		level = m->proven.list[at].level;
-	tuple_put(&m->proven, m->tuple, level);
+	tuple_put(&m->proven, m->tuple, level, now->time_s);
 	/* a lower level that runs well says nothing of the higher one that did not */
 	m->strikes = strikes_for[m->level] < m->strikes ? strikes_for[m->level] : m->strikes;
 }
@@ -139,9 +160,15 @@ void guard_order(struct guard_mark *m, enum guard_level level) {
 	m->ordered = level;
 }
 
-void guard_release(struct guard_mark *m) {
+void guard_release(struct guard_mark *m, const struct guard_now *now) {
+	int at = tuple_find(&m->proven, now->tuple);
+
 	m->strikes = 0;
 	memset(&m->quarantined, 0, sizeof(m->quarantined));
+	if (at >= 0)
+		m->proven.list[at].since_s = 0;
+	else /* of what runs no hook nothing is claimed by it */
+		tuple_put(&m->proven, now->tuple, GUARD_SAFE, 0);
 }
 
 static bool tuples_sane(const struct guard_tuples *t) {

@@ -41,7 +41,7 @@ enum guard_phase {
 struct guard_tuple {
 	uint8_t hash[GUARD_HASH_BYTES]; /* of the kernel's release and build id, and our program */
 	uint32_t level;			/* proven: at this; quarantined: not above this */
-	uint32_t pad;
+	uint32_t since_s; /* proven: first, since 1970; 0: long ago, or its owner let it off */
 };
 
 struct guard_tuples {
@@ -66,12 +66,15 @@ struct guard_now {
 	uint8_t boot[16];
 	uint8_t tuple[GUARD_HASH_BYTES];
 	const char *step; /* what the last start was doing when it was last heard of, or "" */
+	uint32_t time_s;  /* since 1970 */
+	uint32_t core_s;  /* what is new stays at GUARD_CORE for so long; 0: it does not */
 };
 
 /* What this start is to be. */
 struct guard_start {
 	enum guard_level level;
 	bool unproven;	/* attach with care: this tuple was never proven at this level */
+	bool waits;	/* at GUARD_CORE for no other reason than that the tuple is new */
 	char why[256];	/* one sentence; empty at GUARD_FULL */
 };
 
@@ -79,12 +82,17 @@ struct guard_start {
  * guard_begin - decides, and amends @mark to what must be on disk before anything is done
  * Strikes: two in a row mean GUARD_LAST_GOOD, three GUARD_CORE, four GUARD_SAFE. A tuple that was
  * being tried for the first time when the machine went down is not tried above GUARD_CORE again,
- * and if that was so at GUARD_CORE, not above GUARD_SAFE, until guard_release().
+ * and if that was so at GUARD_CORE, not above GUARD_SAFE, until guard_release(). With @now's core_s
+ * a tuple that was never proven at GUARD_FULL stays at GUARD_CORE for so long after it was proven
+ * there, or until guard_release().
  */
 void guard_begin(struct guard_mark *mark, const struct guard_now *now, struct guard_start *ret);
 
 /* guard_proven - the start has run well for long enough; strikes that it explains are gone */
-void guard_proven(struct guard_mark *mark);
+void guard_proven(struct guard_mark *mark, const struct guard_now *now);
+
+/* guard_waits - whether @now's tuple is too new for more than GUARD_CORE */
+bool guard_waits(const struct guard_mark *mark, const struct guard_now *now);
 
 /* guard_clean - it ended by itself; strikes are gone */
 void guard_clean(struct guard_mark *mark);
@@ -101,8 +109,8 @@ bool guard_calm(struct guard_mark *mark);
 /* guard_order - by the owner: not above @level; GUARD_FULL takes the order back */
 void guard_order(struct guard_mark *mark, enum guard_level level);
 
-/* guard_release - by the owner: no strikes, no quarantine */
-void guard_release(struct guard_mark *mark);
+/* guard_release - by the owner: no strikes, no quarantine, and @now's tuple waits no more */
+void guard_release(struct guard_mark *mark, const struct guard_now *now);
 
 /* guard_sane - whether every number of @mark, read from a disk, is one of ours */
 bool guard_sane(const struct guard_mark *mark);
