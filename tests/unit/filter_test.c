@@ -31,7 +31,7 @@ static struct event event(uint32_t kind) {
 	EVENT_SET(&e, PROCESS_USER, process.user, STR("alice"));
 	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("x --password y"));
 	EVENT_SET(&e, PARENT_COMMAND_LINE, parent.command_line, STR("x --token y"));
-	e.process_key = e.parent_key = 7;
+	e.process_key = e.look_key = e.parent_key = 7;
 	return e;
 }
 
@@ -92,7 +92,8 @@ static void fields_are_left_out_hashed_and_masked(void) {
 	CHECK(filter_set(f, "hash_key", "k", &why) == 0);
 	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
 	CHECK(!event_has(&e, FIELD_PROCESS_COMMAND_LINE));
-	CHECK(!event_has(&e, FIELD_PARENT_COMMAND_LINE) && !e.process_key && !e.parent_key);
+	CHECK(!event_has(&e, FIELD_PARENT_COMMAND_LINE) && !e.process_key && !e.look_key &&
+	      !e.parent_key);
 	CHECK(e.process.user.n == 35 && str_starts(e.process.user, STR("b2:")));
 	first = e.process.user;
 	g = filter("hash", "process.user");
@@ -121,7 +122,7 @@ static void secrets_are_masked_only_where_told(void) {
 	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
 	CHECK(str_eq(e.process.command_line, STR("x --password ****")));
 	CHECK(str_eq(e.parent.command_line, STR("x --token ****")));
-	CHECK(!e.process_key && !e.parent_key);
+	CHECK(!e.process_key && !e.look_key && !e.parent_key);
 	CHECK(filter_set(f, "secrets", "token", &why) == 0);
 	e = event(WIRE_PROCESS_EXEC);
 	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);

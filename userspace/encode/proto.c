@@ -18,6 +18,7 @@
  * copied from where it was written last, by the keys of event.h.
  */
 #include "encode/encode.h"
+#include "encode/kept.h"
 #include "encode/put.h"
 
 /* --- what is often the same: the SAME rows of field.def --------------------------------------- */
@@ -176,7 +177,10 @@ static inline char *put_message(struct buf *out, char *p, const struct event *e,
 enum {
 #define SECTION(name, number) NUMBER_##name = number,
 #include "event/field.def"
-	NUMBER_detections = 23
+	NUMBER_detections = 23,
+/* and of their members: NUMBER_PROCESS_PID */
+#define FIELD(id, number, message, member, type) NUMBER_##id = number,
+#include "event/field.def"
 };
 
 #define PUT_MESSAGE(out, p, e, name, kept)                                                         \
@@ -184,54 +188,22 @@ enum {
 
 /* --- what is the same by its key (event.h) --------------------------------------------------- */
 
-/* A section that was written once. */
-struct kept {
-	uint64_t key; /* 0: nothing is kept here */
-	uint64_t has; /* of the first word of event.has, that of all these sections */
-	uint32_t n;
-	char bytes[236];
-};
-
-/* `process` and `parent` of a doer. */
-struct doer {
-	uint64_t process_key, parent_key;
-	uint64_t has;
-	uint32_t tid, uid, gid, euid;
-	uint32_t n;
-	char bytes[468];
-};
-
 #define DOERS 256 /* a power of two, as is the next */
 #define PARENTS 64
 
 static struct kept machine;
 static struct kept parents[PARENTS];
 static struct doer doers[DOERS];
+static struct alike alikes[DOERS];
 
 _Static_assert(FIELDS_parent_END <= 64, "one word of event.has is enough");
-
-static inline bool is_kept(const struct kept *k, uint64_t key, uint64_t has) {
-	return k->key == key && k->has == has;
-}
-
-static __attribute__((noinline)) void keep(struct kept *k, uint64_t key, uint64_t has,
-					   const char *from, const char *p) {
-	if ((size_t)(p - from) > sizeof(k->bytes))
-		return;
-	k->key = key;
-	k->has = has;
-	k->n = (uint32_t)(p - from);
-	memcpy(k->bytes, from, k->n);
-}
 
 static char *put_machine_once(struct buf *out, char *p, const struct event *e) {
 	uint64_t has = e->has[0] & FIELD_BITS(machine, 0);
 	size_t start = (size_t)(p - out->data);
 
-	if (e->host_key && is_kept(&machine, e->host_key, has)) {
-		memcpy(p, machine.bytes, machine.n);
-		return p + machine.n;
-	}
+	if (e->host_key && is_kept(&machine, e->host_key, has))
+		return copy_kept(p, machine.bytes, machine.n);
 	p = put_machine(out, p, e);
 	if (e->host_key)
 		keep(&machine, e->host_key, has, out->data + start, p);
@@ -243,23 +215,13 @@ static char *put_parent_once(struct buf *out, char *p, const struct event *e) {
 	struct kept *k = &parents[(e->parent_key + (has >> FIELD_PARENT_COMMAND_LINE)) % PARENTS];
 	size_t start = (size_t)(p - out->data);
 
-	if (e->parent_key && is_kept(k, e->parent_key, has)) {
-		memcpy(p, k->bytes, k->n);
-		return p + k->n;
-	}
+	if (e->parent_key && is_kept(k, e->parent_key, has))
+		return copy_kept(p, k->bytes, k->n);
 	p = PUT_MESSAGE(out, p, e, parent, 1);
 	if (e->parent_key)
 		keep(k, e->parent_key, has, out->data + start, p);
 	return p;
 }
-
-/* What a section keeps when it may be long. */
-struct kept_long {
-	uint64_t key;
-	uint64_t has; /* of the word of event.has that has its bits */
-	uint32_t n;
-	char bytes[1012];
-};
 
 _Static_assert(sizeof(((struct kept_long *)0)->bytes) <=
 		       (FIELDS_container_END - FIELDS_container) * ROW_SHORT_BYTES,
@@ -268,22 +230,12 @@ _Static_assert(sizeof(((struct kept_long *)0)->bytes) <=
 static struct kept_long container_kept[PARENTS];
 static struct kept_long lineage_kept[DOERS];
 
-static __attribute__((noinline)) void keep_long(struct kept_long *k, uint64_t key, uint64_t has,
-						const char *from, const char *p) {
-	if ((size_t)(p - from) > sizeof(k->bytes))
-		return;
-	k->key = key;
-	k->has = has;
-	k->n = (uint32_t)(p - from);
-	memcpy(k->bytes, from, k->n);
-}
-
 static char *put_container_once(struct buf *out, char *p, const struct event *e) {
 	uint64_t has = HAS_ANY(e, container);
 	struct kept_long *k = &container_kept[e->container_key % PARENTS];
 	size_t start = (size_t)(p - out->data);
 
-	if (e->container_key && k->key == e->container_key && k->has == has) {
+	if (e->container_key && is_kept_long(k, e->container_key, has)) {
 		memcpy(p, k->bytes, k->n); /* its rows' room is there */
 		return p + k->n;
 	}
@@ -302,39 +254,66 @@ static char *put_lineage_once(struct buf *out, char *p, const struct event *e) {
 	struct kept_long *k = &lineage_kept[e->lineage_key % DOERS];
 	size_t start = (size_t)(p - out->data);
 
-	if (e->lineage_key && k->key == e->lineage_key && k->has == has) {
-		char *to = room(out, p, k->n);
-
-		if (!to)
-			return p;
-		memcpy(to, k->bytes, k->n);
-		return to + k->n;
-	}
+	if (e->lineage_key && is_kept_long(k, e->lineage_key, has))
+		return copy_kept(p, k->bytes, k->n);
 	p = PUT_MESSAGE(out, p, e, lineage, 2);
 	if (e->lineage_key)
 		keep_long(k, e->lineage_key, has, out->data + start, p);
 	return p;
 }
 
-static inline bool is_doer(const struct doer *d, const struct event *e, uint64_t has) {
-	return d->process_key == e->process_key && d->parent_key == e->parent_key &&
-	       d->has == has && d->tid == e->process.tid && d->uid == e->process.uid &&
-	       d->gid == e->process.gid && d->euid == e->process.euid;
+static inline char *put_ids(struct buf *out, char *p, const struct event *e) {
+	p = put_STR(out, p, true, NUMBER_PROCESS_ENTITY_ID, &e->process.entity_id);
+	p = put_U32(out, p, true, NUMBER_PROCESS_PID, &e->process.pid);
+	p = put_U32(out, p, true, NUMBER_PROCESS_TID, &e->process.tid);
+	return put_FIXED64(out, p, true, NUMBER_PROCESS_START_NS, &e->process.start_ns);
 }
 
-static __attribute__((noinline)) void keep_doer(struct doer *d, const struct event *e, uint64_t has,
-						const char *from, const char *p) {
-	if ((size_t)(p - from) > sizeof(d->bytes))
-		return;
-	d->process_key = e->process_key;
-	d->parent_key = e->parent_key;
-	d->has = has;
-	d->tid = e->process.tid;
-	d->uid = e->process.uid;
-	d->gid = e->process.gid;
-	d->euid = e->process.euid;
-	d->n = (uint32_t)(p - from);
-	memcpy(d->bytes, from, d->n);
+static inline char *put_ns_tgid(struct buf *out, char *p, const struct event *e, uint64_t has) {
+	return put_U32(out, p, has & FIELD_BIT(PROCESS_NS_TGID), NUMBER_PROCESS_NS_TGID,
+		       &e->process.ns_tgid);
+}
+
+static __attribute__((noinline)) char *put_alike_first(struct buf *out, char *p,
+						       const struct event *e, uint64_t has,
+						       struct alike *a) {
+	size_t start = (size_t)(p - out->data), ids, own, behind;
+	char scratch[128];
+	const char *body;
+
+	if (event_has(e, FIELD_PROCESS_EGID)) /* it is told in full */
+		p = PUT_MESSAGE(out, p, e, process, 2);
+	else
+		p = PUT_MESSAGE(out, p, e, process, 1);
+	if (!e->look_key || !can_be_alike(e, has))
+		return p;
+	ids = (size_t)(put_ids(out, scratch, e) - scratch);
+	own = (size_t)(put_ns_tgid(out, scratch, e, has) - scratch);
+	behind = (size_t)(put_U64(out, scratch, has & FIELD_BIT(PROCESS_CGROUP_ID),
+				  NUMBER_PROCESS_CGROUP_ID, &e->process.cgroup_id) -
+			  scratch);
+	body = out->data + start + TAG_BYTES(NUMBER_process);
+	while (*body++ & 0x80) /* the length */
+		;
+	keep_alike(a, e, has, body, (size_t)(p - body), ids, own, behind);
+	return p;
+}
+
+/* put_process_once - `process`, most of which it has in common with all that look like it */
+static inline char *put_process_once(struct buf *out, char *p, const struct event *e) {
+	uint64_t has = e->has[0] & FIELD_BITS(process, 0);
+	struct alike *a = &alikes[e->look_key % DOERS];
+	size_t body;
+
+	if (!e->look_key || !is_alike(a, e, has))
+		return put_alike_first(out, p, e, has, a);
+	p = put_tag(p, NUMBER_process, BYTES) + a->head;
+	body = (size_t)(p - out->data);
+	p = put_ids(out, p, e);
+	p = copy_kept(p, a->bytes, a->n);
+	p = put_ns_tgid(out, p, e, has);
+	memcpy(p, a->behind, sizeof(a->behind));
+	return close_body(out, p + a->n_behind, body, a->head);
 }
 
 /*
@@ -353,10 +332,7 @@ static char *put_doer(struct buf *out, char *p, const struct event *e) {
 		memcpy(p, d->bytes, d->n);
 		return p + d->n;
 	}
-	if (event_has(e, FIELD_PROCESS_EGID)) /* it is told in full */
-		p = PUT_MESSAGE(out, p, e, process, 2);
-	else
-		p = PUT_MESSAGE(out, p, e, process, 1);
+	p = put_process_once(out, p, e);
 	p = put_parent_once(out, p, e);
 	if (!once)
 		keep_doer(d, e, has, out->data + start, p);

@@ -17,8 +17,12 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fixed64 is stored as 
 #define TEXT_SHORT 127
 #define ROW_SHORT_BYTES (2 + 1 + TEXT_SHORT)
 #define DETECTION_ROWS 6
-/* every row short, and tags and lengths of messages */
-#define EVENT_SHORT_BYTES ((FIELD_MAX + DETECTION_ROWS) * ROW_SHORT_BYTES + 64 * 7 + 16)
+#define KEPT_LONG_BYTES 1024 /* that are copied of a section which may be long, but was not */
+/* every row short, and tags and lengths of messages; what was kept */
+#define EVENT_SHORT_BYTES                                                                          \
+	((FIELD_MAX + DETECTION_ROWS) * ROW_SHORT_BYTES + 64 * 7 + 16 + 2 * KEPT_LONG_BYTES)
+
+#define TAG_BYTES(number) ((number) < 16 ? 1 : 2)
 
 enum wire_type { VARINT = 0, FIXED64 = 1, BYTES = 2 };
 

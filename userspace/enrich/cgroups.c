@@ -95,7 +95,14 @@ static void name(struct cgroups *t, struct cgroup *row) {
 	row->key = event_new_key();
 }
 
-const struct cgroup *cgroups_get(struct cgroups *t, uint64_t id) {
+bool cgroups_meet(struct cgroups *t, struct cgroup *row) {
+	uint64_t version = cgroups_version(t), key = row->key;
+
+	name(t, row);
+	return row->key == key && cgroups_version(t) == version;
+}
+
+struct cgroup *cgroups_get(struct cgroups *t, uint64_t id) {
 	struct cgroup *row = t->rows && id ? find(t, id) : NULL;
 
 	if (row)
@@ -105,4 +112,16 @@ const struct cgroup *cgroups_get(struct cgroups *t, uint64_t id) {
 	if (row && row->container.id.s)
 		name(t, row);
 	return row;
+}
+
+uint64_t cgroup_lacks(const struct cgroup *c, bool asks) {
+	uint64_t lacks = 0;
+
+	if (!c)
+		lacks |= 1ull << DEGRADED_CONTAINER_UNRESOLVED;
+	else if (c->container.short_id)
+		lacks |= 1ull << DEGRADED_CONTAINER_ID_SHORT;
+	if (asks && c && c->container.id.s && containers_lack(c->named))
+		lacks |= 1ull << DEGRADED_CONTAINER_UNNAMED;
+	return lacks;
 }

@@ -56,11 +56,28 @@ void cgroups_done(struct cgroups *t);
 void cgroups_put(struct cgroups *t, uint64_t id, struct str path);
 
 /* cgroups_get - the row of @id, or NULL; borrowed while cgroups_version() is the same */
-const struct cgroup *cgroups_get(struct cgroups *t, uint64_t id);
+struct cgroup *cgroups_get(struct cgroups *t, uint64_t id);
+
+/* cgroups_meet - for cgroups_again(), of a row that is a container's; whether nothing changed */
+bool cgroups_meet(struct cgroups *t, struct cgroup *row);
 
 /* cgroups_version - counts whatever can change an answer that was given, of containers as well */
 static inline uint64_t cgroups_version(const struct cgroups *t) {
 	return t->version + t->containers.version;
 }
+
+/*
+ * cgroups_again - asks for the row that was got before, and is @row still (NULL: there was none)
+ * False: what it tells may have changed, as may have cgroups_version().
+ */
+static inline bool cgroups_again(struct cgroups *t, struct cgroup *row) {
+	if (!row)
+		return true;
+	row->asked = true;
+	return !row->container.id.s || cgroups_meet(t, row);
+}
+
+/* cgroup_lacks - bits of event.degraded for what is not known of @c (NULL: not known) */
+uint64_t cgroup_lacks(const struct cgroup *c, bool asks);
 
 #endif

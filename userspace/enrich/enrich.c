@@ -17,6 +17,7 @@
 #include "enrich/facts.h"
 #include "enrich/filehash.h"
 #include "enrich/images.h"
+#include "enrich/look.h"
 #include "enrich/names.h"
 #include "enrich/proctab.h"
 #include "enrich/socktab.h"
@@ -32,6 +33,7 @@ struct enrich {
 	struct cgroups cgroups;
 	struct facts facts;
 	struct images images;
+	struct looks looks;
 	struct busy busy;
 	struct filehash hashes;
 	bool unsettled; /* a census was told, and nothing else since */
@@ -64,6 +66,7 @@ void enrich_free(struct enrich *en) {
 	if (!en)
 		return;
 	images_done(&en->images);
+	looks_done(&en->looks);
 	filehash_done(&en->hashes);
 	proctab_done(&en->procs);
 	socktab_done(&en->socks);
@@ -292,60 +295,34 @@ static bool learn(struct enrich *en, struct event *e) {
 
 _Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
 
-static uint64_t version(const struct enrich *en) {
-	return en->users.version + cgroups_version(&en->cgroups);
-}
-
 /* make_shown - @p->shown anew, its user being @uid from now on */
 static __attribute__((noinline)) void make_shown(struct enrich *en, struct proc *p, uint32_t uid) {
-	const struct cgroup *cgroup = cgroups_get(&en->cgroups, p->cgroup_id);
-	const struct image *image = p->image;
-	struct shown s = {
-		.key = event_new_key(),
-		.user = names_get(&en->users, uid),
-		.cgroup = cgroup_told(cgroup),
-		.has = FIELD_BIT(PROCESS_ENTITY_ID) | p->namespaces_has,
-		.parent_has = PARENT_IDS,
+	struct look_of of = {
+		.image = p->image,
+		.cgroup_id = p->cgroup_id,
+		.namespaces_has = p->namespaces_has,
+		.version = looks_version(&en->users, &en->cgroups),
+		.uid = uid,
+		.flags = (p->partial ? LOOK_PARTIAL : 0) |
+			 (p->from_census ? LOOK_FROM_CENSUS : 0) |
+			 (p->has_parent ? LOOK_HAS_PARENT : 0) |
+			 (whence_is_cut(&en->procs, p) ? LOOK_LINEAGE_CUT : 0),
 	};
 
-	if (p->cgroup_id)
-		s.has |= FIELD_BIT(PROCESS_CGROUP_ID);
-	if (image && image->name.s) {
-		s.has |= FIELD_BIT(PROCESS_NAME);
-		s.parent_has |= FIELD_BIT(PARENT_NAME);
-	}
-	if (image && image->executable.s) {
-		s.has |= FIELD_BIT(PROCESS_EXECUTABLE);
-		s.parent_has |= FIELD_BIT(PARENT_EXECUTABLE);
-	}
-	if (image)
-		s.parent_has |= FIELD_BIT(PARENT_UID);
-	if (s.user.s)
-		s.has |= FIELD_BIT(PROCESS_USER);
-	else
-		s.degraded |= 1ull << DEGRADED_USER_UNKNOWN;
-	if (s.user.s && image)
-		s.parent_has |= FIELD_BIT(PARENT_USER);
-	else if (image)
-		s.parent_degraded |= 1ull << DEGRADED_USER_UNKNOWN;
-	if (!image || p->partial) {
-		s.degraded |= 1ull << DEGRADED_PROCESS_UNKNOWN;
-		s.parent_degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
-	}
-	if (p->from_census)
-		s.degraded |= 1ull << DEGRADED_PROCESS_FROM_CENSUS;
-	if (!p->has_parent)
-		s.degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
-	s.degraded |= whence_lacks(&en->procs, p, cgroup, en->cgroups.containers.asks);
-	s.version = version(en);
+	memcpy(of.namespaces, p->namespaces, sizeof(of.namespaces));
 	p->uid = uid;
-	p->shown = s;
+	p->shown.look = looks_find(&en->looks, &en->users, &en->cgroups, &of);
+	p->shown.look_key = p->shown.look->key;
+	p->shown.key = event_new_key();
 }
 
-static inline const struct shown *shown(struct enrich *en, struct proc *p, uint32_t uid) {
-	if (!p->shown.key || p->uid != uid || p->shown.version != version(en))
+static inline const struct look *shown(struct enrich *en, struct proc *p, uint32_t uid) {
+	const struct look *l = p->shown.look;
+
+	if (!p->shown.key || l->key != p->shown.look_key || l->of.uid != uid ||
+	    l->of.version != looks_version(&en->users, &en->cgroups))
 		make_shown(en, p, uid);
-	return &p->shown;
+	return p->shown.look;
 }
 
 /* tell_unknown_parent - one of whom only the child told */
@@ -368,7 +345,7 @@ static void tell_parent_line(const struct image *image, struct event *e) {
 static void tell_parent(struct enrich *en, struct proc *p, struct event *e) {
 	struct proc *parent = proctab_parent(&en->procs, p);
 	const struct image *image;
-	const struct shown *s;
+	const struct look *l;
 
 	if (!p->parent_tgid) {
 		e->parent_key = e->process_key; /* no member, so they are equal */
@@ -378,21 +355,21 @@ static void tell_parent(struct enrich *en, struct proc *p, struct event *e) {
 		tell_unknown_parent(en, p, e);
 		return;
 	}
-	s = shown(en, parent, parent->uid);
+	l = shown(en, parent, parent->uid);
 	e->parent.entity_id = (struct str){ parent->entity, parent->entity_len };
 	e->parent.pid = parent->tgid;
 	e->parent.start_ns = parent->start_ns;
 	e->parent.uid = parent->uid;
-	e->parent.user = s->user;
-	e->has[0] |= s->parent_has;
-	e->degraded |= s->parent_degraded;
+	e->parent.user = l->user;
+	e->has[0] |= l->parent_has;
+	e->degraded |= l->parent_degraded;
 	image = proc_image(parent, e->boot_ns);
 	if (!image)
 		return;
 	e->parent.name = image->name;
 	e->parent.executable = image->executable;
 	if (image == parent->image) {
-		e->parent_key = s->key;
+		e->parent_key = parent->shown.key;
 	} else {
 		e->has[0] &= ~PARENT_IMAGE;
 		EVENT_SET_STR(e, PARENT_NAME, parent.name, image->name);
@@ -428,7 +405,7 @@ static void tell_image(const struct image *image, struct event *e) {
 static void tell_process(struct enrich *en, struct event *e) {
 	struct proc *p = find(en, e->process.pid, e->process.start_ns);
 	const struct image *image;
-	const struct shown *s;
+	const struct look *l;
 
 	if (!p) {
 		tell_unknown(en, e);
@@ -436,20 +413,21 @@ static void tell_process(struct enrich *en, struct event *e) {
 	}
 	proctab_touch(&en->procs, p);
 	busy_count(&en->busy, p);
-	s = shown(en, p, e->process.uid);
+	l = shown(en, p, e->process.uid);
 	e->process.entity_id = (struct str){ p->entity, p->entity_len };
-	e->process.user = s->user;
+	e->process.user = l->user;
 	e->process.cgroup_id = p->cgroup_id;
-	e->degraded |= s->degraded;
+	e->degraded |= l->degraded;
 	whence_tell(p, e);
 	image = proc_image(p, e->boot_ns);
 	if (image && image == p->image && (e->has[0] & FIELD_BITS(process, 0)) == DOER) {
 		e->process.name = image->name;
 		e->process.executable = image->executable;
-		e->has[0] |= s->has;
-		e->process_key = s->key;
+		e->has[0] |= l->has;
+		e->process_key = p->shown.key;
+		e->look_key = l->key;
 	} else {
-		e->has[0] |= s->has & ~PROCESS_IMAGE;
+		e->has[0] |= l->has & ~PROCESS_IMAGE;
 		if (image)
 			tell_image(image, e);
 	}

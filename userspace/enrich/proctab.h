@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "enrich/cgroups.h"
 #include "enrich/lineage.h"
+#include "enrich/look.h"
 
 #define PROCTAB_GRACE_NS 30000000000ull
 #define PROCTAB_TEXT_BYTES 16384
@@ -40,17 +41,12 @@ struct image {
 
 /*
  * What events tell of a process while nothing about it changes; made by enrich.c
- * when @key is 0, or when the user, the user names or the cgroups are others than then.
+ * when @key is 0, or when the look is of another user or version, or another's by now.
  */
 struct shown {
-	uint64_t key;         /* of event.h */
-	uint64_t has;         /* bits of event.has for the process as the doer, */
-	uint64_t degraded;    /* and for what its events then lack */
-	uint64_t parent_has;  /* the same for it as the parent of a doer */
-	uint64_t parent_degraded;
-	uint64_t version;     /* of the user names and the cgroups that it was made with */
-	struct str user;      /* of proc.uid */
-	const struct cgroup *cgroup; /* of proc.cgroup_id, if that is a container's */
+	uint64_t key; /* of event.h */
+	uint64_t look_key; /* that @look had */
+	const struct look *look;
 };
 
 struct proc {

@@ -51,19 +51,10 @@ void whence_inherit(struct proc *p, const struct proc *parent) {
 	}
 }
 
-uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup, bool asks) {
+bool whence_is_cut(const struct proctab *t, struct proc *p) {
 	const struct lineage *line = proctab_lineage(t, p);
-	uint64_t lacks = 0;
 
-	if (!cgroup)
-		lacks |= 1ull << DEGRADED_CONTAINER_UNRESOLVED;
-	else if (cgroup->container.short_id)
-		lacks |= 1ull << DEGRADED_CONTAINER_ID_SHORT;
-	if (asks && cgroup && cgroup->container.id.s && containers_lack(cgroup->named))
-		lacks |= 1ull << DEGRADED_CONTAINER_UNNAMED;
-	if (line ? !line->whole : !p->has_parent || p->parent_tgid)
-		lacks |= 1ull << DEGRADED_LINEAGE_CUT;
-	return lacks;
+	return line ? !line->whole : !p->has_parent || p->parent_tgid;
 }
 
 void whence_tell_container(const struct cgroup *cgroup, struct event *e) {

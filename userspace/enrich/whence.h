@@ -22,11 +22,8 @@ void whence_move(struct cgroups *cgroups, struct proc *p, const struct event *e)
 /* whence_inherit - @p was just born: what is not known of it is as with @parent */
 void whence_inherit(struct proc *p, const struct proc *parent);
 
-/*
- * whence_lacks - bits of event.degraded for what is not known of it; finds out its ancestors
- * @asks: somebody asks who containers are
- */
-uint64_t whence_lacks(struct proctab *t, struct proc *p, const struct cgroup *cgroup, bool asks);
+/* whence_is_cut - whether not all of its ancestors are known; finds them out */
+bool whence_is_cut(const struct proctab *t, struct proc *p);
 
 /* whence_tell_container - for whence_tell() */
 void whence_tell_container(const struct cgroup *cgroup, struct event *e);
@@ -41,8 +38,8 @@ static inline void whence_tell(const struct proc *p, struct event *e) {
 		e->lineage_key = p->line->key;
 		e->has[FIELDS_lineage / 64] |= FIELD_BITS(lineage, FIELDS_lineage / 64);
 	}
-	if (p->shown.cgroup)
-		whence_tell_container(p->shown.cgroup, e);
+	if (p->shown.look->cgroup)
+		whence_tell_container(p->shown.look->cgroup, e);
 }
 
 #endif

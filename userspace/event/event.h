@@ -348,6 +348,8 @@ struct event {
 	/* Between rooms only, never exported. */
 	uint64_t host_key;	  /* enrich -> encode: host_id, boot_id, host_name */
 	uint64_t process_key;	  /* likewise: process, but for tid, uid, gid and euid */
+	uint64_t look_key;	  /* likewise: process, but for what tells one from its like:
+				     entity_id, pid, tid, start_ns, ns_tgid, uid, gid, euid */
 	uint64_t parent_key;	  /* likewise: parent */
 	uint64_t container_key;	  /* likewise: container */
 	uint64_t lineage_key;	  /* likewise: lineage */
@@ -387,7 +389,7 @@ static inline void event_reset(struct event *e) {
 	e->detections = NULL;
 	e->n_detections = 0;
 	e->host_key = e->process_key = e->parent_key = e->container_key = e->lineage_key = 0;
-	e->exec_key = 0;
+	e->exec_key = e->look_key = 0;
 	e->socket_cookie = 0;
 	e->ownerless = e->retold = e->asks = false;
 	e->parent_tgid = 0;
