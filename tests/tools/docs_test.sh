@@ -57,4 +57,8 @@ fresh
 printf '`make nothing-like-it`\n' >>"$dir/t/docs/threats.md"
 says a_target_that_there_is_not '# there is no make nothing-like-it'
 
+fresh
+printf '\n| a | b |\n|---|---|\n| one |\n' >>"$dir/t/docs/threats.md"
+says a_row_without_a_cell '# a row of a table has 1 cells, its head 2: | one |'
+
 exit $failed
