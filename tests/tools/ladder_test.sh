@@ -73,4 +73,21 @@ expect status_77_after_tests_have_run_is_a_failure 1 '1 passed, 1 failed, 0 skip
 	'exit status 77' -- --program "$dir/late_77"
 expect one_bad_program_does_not_stop_the_others 1 '3 passed, 1 failed, 1 skipped' 'not ok two' \
 	-- --program "$dir/bad" --program "$dir/good"
+expect several_at_a_time_are_all_counted 1 '5 passed, 2 failed, 2 skipped' 'not ok two' -- --at-once 2 \
+	--program "$dir/good" --program "$dir/bad" --program "$dir/good" --program "$dir/absent"
+
+# ended while two run: none of them goes on
+program lingers "touch $dir/began" 'sleep 2' "touch $dir/went_on" 'echo ok one'
+scripts/ladder --at-once 2 --program "$dir/lingers" --program "$dir/lingers" >/dev/null 2>&1 &
+ladder=$!
+until [ -e "$dir/began" ]; do sleep 0.1; done
+kill "$ladder"
+wait "$ladder"
+sleep 3
+if [ -e "$dir/went_on" ]; then
+	echo "not ok a_ladder_that_is_ended_ends_all_that_it_started"
+	failed=1
+else
+	echo "ok a_ladder_that_is_ended_ends_all_that_it_started"
+fi
 exit $failed
