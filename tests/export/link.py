@@ -41,7 +41,7 @@ def delivered(rig, name="got.pb"):
     """What must be right once everything is delivered."""
     status = rig.status()
     yield from account(status["sinks"][0], Received(*rig.files(name)), status["seq"])
-    if status["sinks"][0]["pending"]:
+    if status["sinks"][0]["pending"] or status["sinks"][0]["lag_s"]:
         yield f"events are pending: {status}"
 
 
@@ -74,7 +74,7 @@ def never_there(folder, events):
         rig.run(20)
     ledger = rig.ledger()
     yield from balance(ledger)
-    if ledger["pending"] != rig.made or not ledger["failing"] or not ledger["why"]:
+    if ledger["pending"] != rig.made or not ledger["failing"] or not ledger["why"] or not ledger["lag_s"]:
         yield f"{rig.made} were made: {ledger}"
 
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "spool/lag.h"
+#include "spool/status.h"
 #include "spool_rig.h"
 #include "test.h"
 
@@ -111,6 +112,22 @@ static void a_spool_without_readers_is_not_behind(void) {
 	rig_empty();
 }
 
+static void a_ledger_is_behind_by_what_its_reader_said_last(void) {
+	struct spool_ledger l = { .pending = 3 };
+
+	CHECK(spool_ledger_lag_ns(&l, 100) == 0); /* just begun */
+	l.cursor.failed_ns = 40;		  /* never there: since it was tried */
+	CHECK(spool_ledger_lag_ns(&l, 100) == 60);
+	l.cursor.acked_ns = 30;
+	CHECK(spool_ledger_lag_ns(&l, 100) == 70);
+	CHECK(spool_ledger_lag_ns(&l, 20) == 0); /* a wall clock that was set back */
+	l.damaged = true;
+	CHECK(spool_ledger_lag_ns(&l, 100) == 0);
+	l.damaged = false;
+	l.pending = 0;
+	CHECK(spool_ledger_lag_ns(&l, 100) == 0);
+}
+
 int main(void) {
 	if (rig_make())
 		return 1;
@@ -121,6 +138,7 @@ int main(void) {
 	RUN(a_quiet_spool_that_nobody_reads_grows_old_too);
 	RUN(a_spool_says_how_far_its_reader_is_behind);
 	RUN(a_spool_without_readers_is_not_behind);
+	RUN(a_ledger_is_behind_by_what_its_reader_said_last);
 	(void)rmdir(rig_folder);
 	DONE();
 }

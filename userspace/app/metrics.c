@@ -227,15 +227,10 @@ static void add_sinks(struct buf *out, const struct metrics_spool *s, uint64_t n
 	}
 	family(out, "sink_lag_seconds", "gauge",
 	       "While events wait: time since the receiver acknowledged any.");
-	for (size_t i = 0; i < s->n_ledgers; i++) {
-		uint64_t acked = s->ledgers[i].cursor.acked_ns;
-
+	for (size_t i = 0; i < s->n_ledgers; i++)
 		if (!s->ledgers[i].damaged)
 			seconds(out, "sink_lag_seconds", "sink", s->ledgers[i].name,
-				s->ledgers[i].pending && acked && now_wall_ns > acked
-					? now_wall_ns - acked
-					: 0);
-	}
+				spool_ledger_lag_ns(&s->ledgers[i], now_wall_ns));
 }
 
 void metrics_write(struct buf *out, const struct vitals *v, const struct metrics_spool *spool,

@@ -39,6 +39,7 @@ static void print_ago(const char *what, uint64_t wall_ns) {
 
 static void print_ledger(const struct spool_ledger *l) {
 	const struct cursor *c = &l->cursor;
+	uint64_t lag_ns = spool_ledger_lag_ns(l, clock_ns(CLOCK_REALTIME));
 
 	if (l->damaged) {
 		(void)printf("\nsink %s: its cursor cannot be read\n", l->name);
@@ -56,6 +57,8 @@ static void print_ledger(const struct spool_ledger *l) {
 		print_ago("since", c->failed_ns);
 	if (c->acked_ns)
 		print_ago("last acknowledged", c->acked_ns);
+	if (lag_ns >= 1000000000u)
+		(void)printf(", %" PRIu64 " s behind", lag_ns / 1000000000u);
 	(void)printf("\n");
 	if (c->why[0])
 		(void)printf("  %s\n", c->why);
@@ -95,8 +98,9 @@ static void print_json_ledger(const struct spool_ledger *l) {
 		     l->active ? "true" : "false", l->damaged ? "true" : "false");
 	if (!l->damaged) {
 		(void)printf(",\"produced\":%" PRIu64 ",\"acknowledged\":%" PRIu64
-			     ",\"pending\":%" PRIu64 ",\"dropped\":{",
-			     l->produced, c->acked, l->pending);
+			     ",\"pending\":%" PRIu64 ",\"lag_s\":%.3f,\"dropped\":{",
+			     l->produced, c->acked, l->pending,
+			     (double)spool_ledger_lag_ns(l, clock_ns(CLOCK_REALTIME)) / 1e9);
 		for (int i = 0; i < SPOOL_CAUSES; i++)
 			(void)printf("%s\"%s\":%" PRIu64, i ? "," : "",
 				     spool_cause_name((enum spool_cause)i), c->dropped[i]);

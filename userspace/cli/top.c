@@ -227,11 +227,14 @@ static void add_sinks(struct buf *out, const char *spool) {
 
 	if (!*spool || spool_status(spool, &status, &ledgers, &n))
 		return;
-	buf_addf(out, "\n%-24s %10s %14s %10s\n", "SINKS", "PENDING", "ACKNOWLEDGED", "DROPPED");
+	buf_addf(out, "\n%-24s %10s %14s %10s %6s\n", "SINKS", "PENDING", "ACKNOWLEDGED", "DROPPED",
+		 "LAG S");
 	for (size_t i = 0; i < n; i++)
-		buf_addf(out, "%-24s %10" PRIu64 " %14" PRIu64 " %10" PRIu64 "%s\n",
+		buf_addf(out, "%-24s %10" PRIu64 " %14" PRIu64 " %10" PRIu64 " %6" PRIu64 "%s\n",
 			 ledgers[i].name, ledgers[i].pending, ledgers[i].cursor.acked,
-			 ledgers[i].dropped, ledgers[i].cursor.failed_ns ? "  FAILING" : "");
+			 ledgers[i].dropped,
+			 spool_ledger_lag_ns(&ledgers[i], clock_ns(CLOCK_REALTIME)) / 1000000000u,
+			 ledgers[i].cursor.failed_ns ? "  FAILING" : "");
 	free(ledgers);
 }
 

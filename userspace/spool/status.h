@@ -34,4 +34,10 @@ struct spool_ledger {
 int spool_status(const char *folder, struct spool_status *ret, struct spool_ledger **ledgers,
 		 size_t *n);
 
+/*
+ * spool_ledger_lag_ns - while events wait: since when the receiver has acknowledged none
+ * Of one that never did: since it was first tried in vain.
+ */
+uint64_t spool_ledger_lag_ns(const struct spool_ledger *l, uint64_t now_wall_ns);
+
 #endif
