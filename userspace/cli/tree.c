@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "app/export.h"
+#include "base/utf8.h"
 #include "cli/lookback.h"
 #include "cli/sensor.h"
 #include "encode/encode.h"
@@ -36,9 +39,40 @@ static void add_deeds(struct buf *out, const struct recall_process *p) {
 		buf_addf(out, "  ended with %u", p->exit_code);
 }
 
+/* width - of what stands in @text from @at on, as characters */
+static uint32_t width(const struct buf *text, size_t at) {
+	uint32_t n = 0, c;
+
+	for (size_t i = at; i < text->len; n++)
+		i += utf8_next(text->data + i, (uint32_t)(text->len - i), &c) ?: 1;
+	return n;
+}
+
+/* add_command - cut if the line, which began at @line and ends with @deeds, has @columns; 0: any */
+static void add_command(struct buf *out, size_t line, struct str command, const struct buf *deeds,
+			uint32_t columns) {
+	uint32_t taken, c;
+	size_t at, keep;
+
+	buf_add_lit(out, "  ");
+	taken = width(out, line) + width(deeds, 0) + 1; /* and what says that it was cut */
+	at = keep = out->len;
+	text_shown(out, command);
+	if (!columns || buf_error(out) || width(out, line) + width(deeds, 0) <= columns)
+		return;
+	for (; keep < out->len && taken < columns; taken++)
+		keep += utf8_next(out->data + keep, (uint32_t)(out->len - keep), &c) ?: 1;
+	out->len = keep > at ? keep : at;
+	buf_add_str(out, STR("…"));
+}
+
 /* add_line - @bars: for each depth above it, whether more kids follow there */
 static void add_line(struct buf *out, const struct recall_process *p, const bool *bars,
-		     uint32_t depth) {
+		     uint32_t depth, uint32_t columns) {
+	struct buf deeds = { 0 };
+	size_t line = out->len;
+
+	add_deeds(&deeds, p);
 	for (uint32_t i = 1; i < depth; i++)
 		buf_add_str(out, bars[i] ? STR("│  ") : STR("   "));
 	if (depth)
@@ -49,12 +83,12 @@ static void add_line(struct buf *out, const struct recall_process *p, const bool
 		buf_add_char(out, ' ');
 		text_word(out, p->user);
 	}
-	if (p->command_line.n || p->executable.n) {
-		buf_add_lit(out, "  ");
-		text_shown(out, p->command_line.n ? p->command_line : p->executable);
-	}
-	add_deeds(out, p);
+	if (p->command_line.n || p->executable.n)
+		add_command(out, line, p->command_line.n ? p->command_line : p->executable, &deeds,
+			    columns);
+	buf_add(out, deeds.data, deeds.len);
 	buf_add_char(out, '\n');
+	buf_done(&deeds);
 }
 
 static void add_json(struct buf *out, const struct recall_process *p, bool first) {
@@ -89,6 +123,7 @@ static void add_json(struct buf *out, const struct recall_process *p, bool first
 struct printing {
 	struct buf out;
 	bool json, any;
+	uint32_t columns; /* of the terminal; 0: there is none */
 	bool bars[RECALL_DEPTH * 2 + 2];
 };
 
@@ -99,7 +134,7 @@ static void print(struct printing *to, const struct recall_process *p, uint32_t 
 	if (to->json)
 		add_json(&to->out, p, !to->any);
 	else
-		add_line(&to->out, p, to->bars, depth);
+		add_line(&to->out, p, to->bars, depth, to->columns);
 	to->any = true;
 	to->bars[depth] = depth && p->next;
 	for (const struct recall_process *kid = p->kids; kid; kid = kid->next)
@@ -125,7 +160,11 @@ static uint32_t asked_pid; /* 0: all are asked for */
 static int show(struct lookback *l) {
 	const struct recall_process *roots = l->recall.roots;
 	struct printing to = { .json = l->json };
+	struct winsize screen;
 	int err;
+
+	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &screen))
+		to.columns = screen.ws_col;
 
 	if (l->json)
 		buf_add_lit(&to.out, "{\"processes\":[");
