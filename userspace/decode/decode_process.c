@@ -27,7 +27,23 @@ static void set_ids(const struct wire_task *t, struct event *e) {
 	EVENT_SET(e, PROCESS_CAP_AMBIENT, process.cap_ambient, t->cap_ambient);
 }
 
+_Static_assert(sizeof(struct wire_spaces) == offsetof(struct event_process, ns_tgid) + 4 -
+						     offsetof(struct event_process, ns_mnt) &&
+		       offsetof(struct wire_spaces, ns_tgid) + 4 == sizeof(struct wire_spaces) &&
+		       FIELD_PROCESS_NS_TGID / 64 == FIELD_PROCESS_NS_MNT / 64,
+	       "side by side, in the same order");
+
+static inline bool has_all_spaces(const struct wire_spaces *s) {
+	return s->ns_mnt && s->ns_pid && s->ns_net && s->ns_user && s->ns_uts && s->ns_ipc &&
+	       s->ns_cgroup && s->ns_tgid;
+}
+
 static void set_spaces(const struct wire_spaces *s, struct event *e) {
+	if (has_all_spaces(s)) {
+		memcpy(&e->process.ns_mnt, s, sizeof(*s));
+		e->has[0] |= FIELD_BITS(namespaces, 0) | FIELD_BIT(PROCESS_NS_TGID);
+		return;
+	}
 	SET_UNLESS_0(e, PROCESS_NS_MNT, process.ns_mnt, s->ns_mnt);
 	SET_UNLESS_0(e, PROCESS_NS_PID, process.ns_pid, s->ns_pid);
 	SET_UNLESS_0(e, PROCESS_NS_NET, process.ns_net, s->ns_net);

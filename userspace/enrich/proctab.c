@@ -247,15 +247,13 @@ void proc_set_image(struct proc *p, uint64_t since_ns, struct image *image) {
 }
 
 static struct lineage *children_of(struct proc *p) {
-	struct lineage_parent parent = {
-		.id = { p->entity, p->entity_len },
-		.name = p->image ? p->image->name : (struct str){ 0 },
-		.up = p->line,
-		.made_by_nobody = p->has_parent && !p->parent_tgid,
-	};
-
 	if (!p->children)
-		p->children = lineage_new(&parent);
+		p->children = lineage_new(&(struct lineage_parent){
+			.id = { p->entity, p->entity_len },
+			.name = p->image ? p->image->name : (struct str){ 0 },
+			.up = p->line,
+			.made_by_nobody = p->has_parent && !p->parent_tgid,
+		});
 	return p->children;
 }
 
@@ -278,9 +276,14 @@ static void set_line(const struct proctab *t, struct proc *p) {
 }
 
 const struct lineage *proctab_find_lineage(const struct proctab *t, struct proc *p) {
-	struct proc *young[LINEAGE_IDS];
+	struct proc *parent = proctab_parent(t, p), *young[LINEAGE_IDS];
 	int n = 0;
 
+	if (parent && parent->children) { /* it has had a child before */
+		p->line = parent->children;
+		p->line->users++;
+		return p->line;
+	}
 	for (struct proc *up = p; up && proc_wants_line(up) && n < LINEAGE_IDS;
 	     up = proctab_parent(t, up))
 		young[n++] = up;
