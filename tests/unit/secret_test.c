@@ -69,6 +69,23 @@ static void secrets_within_quotes_of_two_kinds_are_masked_to_their_end(void) {
 	MASKS_EACH(pairs);
 }
 
+static void a_secret_in_a_url_is_masked_to_its_last_sign(void) {
+	static const char *const pairs[][2] = {
+		{ "mysql://root:P@ssw0rd@db.example/x", "mysql://root:****@db.example/x" },
+		{ "psql postgres://u:ab/cd?e#f@host/db", "psql postgres://u:****@host/db" },
+		{ "x 'amqp://u:p@q@h/v' b@c", "x 'amqp://u:****@h/v' b@c" },
+		{ "x=http://u:80a@h", "x=http://u:****@h" },
+		{ "a http://h:80/u@x b", "a http://h:80/u@x b" },
+		{ "a http://h:80 u:p@x", "a http://h:80 u:p@x" },
+		{ "a http://h/u:p@x ftp://u:p@h", "a http://h/u:p@x ftp://u:****@h" },
+		{ "a http://u:p", "a http://u:p" },
+		{ "a http://u:@h", "a http://u:@h" },
+		{ "http://a:b@c x://d:e@f", "http://a:****@c x://d:****@f" },
+	};
+
+	MASKS_EACH(pairs);
+}
+
 static void what_logs_say_in_such_names_stays(void) {
 	static const char *const lines[] = {
 		"sudo: bob : TTY=pts/0 ; PWD=/dev/shm ; USER=root ; COMMAND=/tmp/x",
@@ -291,7 +308,7 @@ static void an_argument_is_masked_to_its_end(void) {
 }
 
 static void masking_takes_time_in_proportion_to_the_text(void) {
-	static const char *const pieces[] = { "password=", "a://b:", "--token ", "Bearer: ", "-p",
+	static const char *const pieces[] = { "password=", "a://b:", "://a:", "a://b:c@", "--token ", "Bearer: ", "-p",
 					       "\"x '", "' \"", "mysql -p'", "vault login " };
 	enum { N = 1 << 20 };
 	char *text = malloc(N);
@@ -312,6 +329,7 @@ int main(void) {
 	secret_defaults(&names);
 	RUN(secrets_in_command_lines_are_masked);
 	RUN(secrets_within_quotes_of_two_kinds_are_masked_to_their_end);
+	RUN(a_secret_in_a_url_is_masked_to_its_last_sign);
 	RUN(what_logs_say_in_such_names_stays);
 	RUN(secrets_of_known_programs_are_masked);
 	RUN(every_program_is_found);

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "filter/command.h"
+#include "filter/login.h"
 #include "filter/programs.h"
 
 #define SHORT_NAME 6 /* shorter names count alone, or behind a separator: "bypass" is no "pass" */
@@ -180,21 +181,6 @@ static uint32_t add_value(struct state *st, struct str w, uint32_t from, char ou
 	return end;
 }
 
-/* url_secret - whether "://user:secret@" begins at @at; the bounds of the secret */
-static bool url_secret(struct str w, uint32_t at, uint32_t *from, uint32_t *end) {
-	uint32_t colon = 0, i;
-
-	if (w.n - at < 3 || memcmp(w.s + at, "://", 3) != 0)
-		return false;
-	for (i = at + 3; i < w.n && !strchr("/?# @", w.s[i]); i++) {
-		if (w.s[i] == ':' && !colon)
-			colon = i;
-	}
-	*from = colon + 1;
-	*end = i;
-	return colon && i > *from && i < w.n && w.s[i] == '@';
-}
-
 /* outer_quote - the quote before the name from @start to @i, if it is not closed behind it */
 static char outer_quote(struct str w, uint32_t start, uint32_t i) {
 	if (!start || !is_quote(w.s[start - 1]) || is_quote(w.s[i]) || w.s[i] == '\\')
@@ -205,6 +191,7 @@ static char outer_quote(struct str w, uint32_t start, uint32_t i) {
 /* add_word - a word in which nothing was announced from outside */
 static void add_word(struct state *st, struct str w) {
 	uint32_t done = 0, start = 0, from, end;
+	struct login login = { 0 };
 
 	for (uint32_t i = 0; i <= w.n;) {
 		struct str name = { w.s + start, i - start };
@@ -218,7 +205,7 @@ static void add_word(struct state *st, struct str w) {
 			buf_add(&st->out, w.s + done, start - done);
 			mask(st);
 			done = i;
-		} else if (url_secret(w, i, &from, &end)) {
+		} else if (login_find(&login, w, i, &from, &end)) {
 			buf_add(&st->out, w.s + done, from - done);
 			mask(st);
 			done = i = end;

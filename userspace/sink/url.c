@@ -210,7 +210,9 @@ bool url_key_secret(const char *key, size_t n) {
 static const char *show_param(struct buf *out, const char *s) {
 	size_t n = strcspn(s, "&"), key = strcspn(s, "&=");
 
-	if (key < n && url_key_secret(s, key)) {
+	if (memchr(s, '@', key)) { /* no key has that: it is of a secret with a '?' in it */
+		buf_add_lit(out, "***");
+	} else if (key < n && url_key_secret(s, key)) {
 		buf_add(out, s, key + 1);
 		buf_add_lit(out, "***");
 	} else {
@@ -219,8 +221,24 @@ static const char *show_param(struct buf *out, const char *s) {
 	return s + n;
 }
 
+/* is_place - whether @s is host[:port] up to its first '/' or '?' */
+static bool is_place(const char *s) {
+	size_t n = strcspn(s, "/?"), i = *s == '[' ? strcspn(s, "]/?") + 1 : strcspn(s, ":/?");
+
+	if (i >= n)
+		return true;
+	return s[i] == ':' && i + 1 + strspn(s + i + 1, "0123456789") == n;
+}
+
+/* end_of_login - the '@' that ends user and secret, also where these should have been escaped */
+static const char *end_of_login(const char *s) {
+	const char *at = memrchr(s, '@', strcspn(s, "?"));
+
+	return at || is_place(s) ? at : strrchr(s, '@');
+}
+
 void url_show(struct buf *out, const char *text) {
-	const char *host = strstr(text, "://"), *at = host ? strrchr(host, '@') : NULL;
+	const char *host = strstr(text, "://"), *at = host ? end_of_login(host + 3) : NULL;
 	size_t n;
 
 	if (at) {
