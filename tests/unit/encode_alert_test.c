@@ -56,6 +56,41 @@ static void an_event_without_a_detection_is_one_line_of_no_severity(void) {
 		    "rt=1700000000123 externalId=i act=PROCESS_EXEC\n"));
 }
 
+/* A value may end in the sign that ends the header. */
+static void a_value_that_ends_in_a_bar_swallows_nothing(void) {
+	struct event e = alert(NULL);
+
+	e.n_detections = 0;
+	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("ls |"));
+	EVENT_SET(&e, FILE_PATH, file.path, STR("/x"));
+	CHECK(gives(encode_cef, &e,
+		    "CEF:0|Lapwing|Lapwing|" LAPWING_VERSION "|PROCESS_EXEC|PROCESS_EXEC|0|"
+		    "rt=1700000000123 externalId=i act=PROCESS_EXEC cs1=ls | "
+		    "cs1Label=commandLine filePath=/x\n"));
+	CHECK(gives(encode_leef, &e,
+		    "LEEF:1.0|Lapwing|Lapwing|" LAPWING_VERSION "|PROCESS_EXEC|"
+		    "devTime=1700000000123\tsev=1\teventId=i\tkind=PROCESS_EXEC\t"
+		    "commandLine=ls |\tfilePath=/x\n"));
+}
+
+static void addresses_stand_in_the_keys_of_their_family(void) {
+	struct event e = alert(NULL);
+
+	e.n_detections = 0;
+	event_unmark(&e, FIELD_PROCESS_COMMAND_LINE);
+	EVENT_SET(&e, NET_SOURCE_IP, net.source_ip, STR("10.0.0.1"));
+	EVENT_SET(&e, NET_DESTINATION_IP, net.destination_ip,
+		      STR("2001:db8::1"));
+	CHECK(gives(encode_cef, &e,
+		    "CEF:0|Lapwing|Lapwing|" LAPWING_VERSION "|PROCESS_EXEC|PROCESS_EXEC|0|"
+		    "rt=1700000000123 externalId=i act=PROCESS_EXEC src=10.0.0.1 "
+		    "c6a3=2001:db8::1 c6a3Label=Destination IPv6 Address\n"));
+	CHECK(gives(encode_leef, &e,
+		    "LEEF:1.0|Lapwing|Lapwing|" LAPWING_VERSION "|PROCESS_EXEC|"
+		    "devTime=1700000000123\tsev=1\teventId=i\tkind=PROCESS_EXEC\t"
+		    "src=10.0.0.1\tdst=2001:db8::1\n"));
+}
+
 static void any_event_is_a_line_for_each_detection(void) {
 	static const encoder encoders[] = { encode_cef, encode_leef };
 	struct buf b = { 0 };
@@ -88,6 +123,8 @@ int main(void) {
 		return 1;
 	RUN(what_ends_a_field_is_escaped);
 	RUN(an_event_without_a_detection_is_one_line_of_no_severity);
+	RUN(a_value_that_ends_in_a_bar_swallows_nothing);
+	RUN(addresses_stand_in_the_keys_of_their_family);
 	RUN(any_event_is_a_line_for_each_detection);
 	DONE();
 }

@@ -12,6 +12,12 @@
 
 enum dialect { CEF, LEEF };
 
+struct line {
+	struct buf *out;
+	enum dialect d;
+	size_t extension; /* where the pairs begin in @out */
+};
+
 /* 0 is for an event without a detection */
 static const uint8_t cef_severities[] = { 0, 1, 3, 5, 8, 10 };
 static const uint8_t leef_severities[] = { 1, 1, 3, 5, 8, 10 };
@@ -33,7 +39,7 @@ static const struct {
 	{ FIELD_PROCESS_ENTITY_ID, "cs4", "processId", "processId" },
 	{ FIELD_FILE_PATH, "filePath", "filePath", NULL },
 	{ FIELD_FILE_OLD_PATH, "oldFilePath", "oldFilePath", NULL },
-	{ FIELD_NET_SOURCE_IP, "src", "src", NULL },
+	{ FIELD_NET_SOURCE_IP, "src", "src", NULL }, /* in CEF of IPv4, see add_address() */
 	{ FIELD_NET_SOURCE_PORT, "spt", "srcPort", NULL },
 	{ FIELD_NET_DESTINATION_IP, "dst", "dst", NULL },
 	{ FIELD_NET_DESTINATION_PORT, "dpt", "dstPort", NULL },
@@ -73,61 +79,74 @@ static void add_value(struct buf *out, enum dialect d, struct str x) {
 }
 
 /* add_key - "key=", and what stands between two pairs before it */
-static void add_key(struct buf *out, enum dialect d, const char *key) {
-	char last = out->data && out->len ? out->data[out->len - 1] : '|';
-
-	if (last != '|')
-		buf_add_char(out, d == CEF ? ' ' : '\t');
-	buf_add(out, key, strlen(key));
-	buf_add_char(out, '=');
+static void add_key(const struct line *l, const char *key) {
+	if (l->out->len != l->extension)
+		buf_add_char(l->out, l->d == CEF ? ' ' : '\t');
+	buf_add(l->out, key, strlen(key));
+	buf_add_char(l->out, '=');
 }
 
-static void add_text(struct buf *out, enum dialect d, const char *key, struct str x) {
-	add_key(out, d, key);
-	add_value(out, d, x);
+static void add_text(const struct line *l, const char *key, struct str x) {
+	add_key(l, key);
+	add_value(l->out, l->d, x);
 }
 
-static void add_fields(struct buf *out, enum dialect d, const struct event *e) {
+/* add_address - an IPv6 address of CEF, which "src" and "dst" cannot have; false: it is none */
+static bool add_address(const struct line *l, enum field_id field, struct str x) {
+	bool source = field == FIELD_NET_SOURCE_IP;
+
+	if (l->d != CEF || (!source && field != FIELD_NET_DESTINATION_IP) || !memchr(x.s, ':', x.n))
+		return false;
+	add_text(l, source ? "c6a2" : "c6a3", x);
+	add_text(l, source ? "c6a2Label" : "c6a3Label",
+		 source ? STR("Source IPv6 Address") : STR("Destination IPv6 Address"));
+	return true;
+}
+
+static void add_fields(const struct line *l, const struct event *e) {
 	char scratch[FIELD_TEXT_BYTES], label[16];
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *key = d == CEF ? keys[i].cef : keys[i].leef;
+		const char *key = l->d == CEF ? keys[i].cef : keys[i].leef;
+		struct str text;
 
 		if (!event_has(e, keys[i].field))
 			continue;
-		add_text(out, d, key, field_text(e, keys[i].field, scratch));
-		if (d == CEF && keys[i].label) {
+		text = field_text(e, keys[i].field, scratch);
+		if (add_address(l, keys[i].field, text))
+			continue;
+		add_text(l, key, text);
+		if (l->d == CEF && keys[i].label) {
 			(void)snprintf(label, sizeof(label), "%sLabel", key);
-			add_text(out, d, label, str_of(keys[i].label));
+			add_text(l, label, str_of(keys[i].label));
 		}
 	}
 	if (event_has(e, FIELD_NET_TRANSPORT) &&
 	    (e->net.transport == IPPROTO_TCP || e->net.transport == IPPROTO_UDP))
-		add_text(out, d, "proto",
-			 e->net.transport == IPPROTO_TCP ? STR("TCP") : STR("UDP"));
+		add_text(l, "proto", e->net.transport == IPPROTO_TCP ? STR("TCP") : STR("UDP"));
 }
 
-static void add_time(struct buf *out, enum dialect d, const struct event *e) {
+static void add_time(const struct line *l, const struct event *e) {
 	if (!event_has(e, FIELD_TIME_NS))
 		return;
-	add_key(out, d, d == CEF ? "rt" : "devTime");
-	buf_add_u64(out, e->time_ns / 1000000);
+	add_key(l, l->d == CEF ? "rt" : "devTime");
+	buf_add_u64(l->out, e->time_ns / 1000000);
 }
 
-static void add_id(struct buf *out, enum dialect d, const struct event *e, uint32_t nth) {
+static void add_id(const struct line *l, const struct event *e, uint32_t nth) {
 	if (!event_has(e, FIELD_ID))
 		return;
-	add_text(out, d, d == CEF ? "externalId" : "eventId", e->id);
+	add_text(l, l->d == CEF ? "externalId" : "eventId", e->id);
 	if (nth)
-		buf_addf(out, "-%u", nth);
+		buf_addf(l->out, "-%u", nth);
 }
 
-static void add_tags(struct buf *out, enum dialect d, const struct detection *of) {
-	add_key(out, d, "cat");
+static void add_tags(const struct line *l, const struct detection *of) {
+	add_key(l, "cat");
 	for (uint32_t i = 0; i < of->tags.n; i++) {
 		if (i)
-			buf_add_char(out, ',');
-		add_value(out, d, of->tags.v[i]);
+			buf_add_char(l->out, ',');
+		add_value(l->out, l->d, of->tags.v[i]);
 	}
 }
 
@@ -139,6 +158,7 @@ static void add_line(struct buf *out, enum dialect d, const struct event *e, uin
 				   schema_enum_name(&schema_rows[FIELD_KIND], e->kind) :
 				   NULL;
 	struct str name = str_of(kind ? kind : "UNKNOWN");
+	struct line l = { .out = out, .d = d };
 
 	buf_add_str(out, d == CEF ? STR("CEF:0|") : STR("LEEF:1.0|"));
 	buf_add_lit(out, "Lapwing|Lapwing|" LAPWING_VERSION "|");
@@ -148,21 +168,22 @@ static void add_line(struct buf *out, enum dialect d, const struct event *e, uin
 		add_header(out, d, of && of->title.s ? of->title : name);
 		buf_addf(out, "|%u|", cef_severities[level]);
 	}
-	add_time(out, d, e);
+	l.extension = out->len;
+	add_time(&l, e);
 	if (d == LEEF) {
-		add_key(out, d, "sev");
+		add_key(&l, "sev");
 		buf_add_u64(out, leef_severities[level]);
 		if (of && of->title.s)
-			add_text(out, d, "name", of->title);
+			add_text(&l, "name", of->title);
 	}
-	add_id(out, d, e, nth);
-	add_text(out, d, d == CEF ? "act" : "kind", name);
+	add_id(&l, e, nth);
+	add_text(&l, d == CEF ? "act" : "kind", name);
 	if (of && of->tags.n)
-		add_tags(out, d, of);
+		add_tags(&l, of);
 	if (event_has(e, FIELD_OUTCOME) && e->outcome != OUTCOME_ATTEMPTED)
-		add_text(out, d, "outcome",
+		add_text(&l, "outcome",
 			 e->outcome == OUTCOME_SUCCEEDED ? STR("success") : STR("failure"));
-	add_fields(out, d, e);
+	add_fields(&l, e);
 	buf_add_char(out, '\n');
 }
 
