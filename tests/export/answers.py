@@ -96,6 +96,11 @@ ELASTIC_OF_THE_SINK = (
     ("illegal_argument_exception", "no write index is defined for alias [logs]. The write index may "
                                    "be explicitly disabled"),
     ("something_exception", "only write ops with an op_type of create are allowed in data streams"))
+# The same with the reason one deeper: of an index whose mapping wants a time in another place.
+ELASTIC_DEEPER = (
+    ("document_parsing_exception", "[1:83] failed to parse: data stream timestamp field [@timestamp] "
+                                   "is missing"),
+    ("mapper_parsing_exception", "failed to parse"))
 # And what it says of a document alone.
 ELASTIC_OF_A_DOCUMENT = (
     ("mapper_parsing_exception", "failed to parse field [process.pid] of type [long]"),
@@ -119,6 +124,33 @@ def elastic_faults_of_the_index():
             account = feed(ELASTIC, r, seconds=1)
             holds(account, [], left=N)
             check(f"{error}: {account.why}", error[0] in account.why)
+
+
+def elastic_faults_of_the_stream():
+    for error in ELASTIC_DEEPER:
+        cause = {"type": "illegal_argument_exception",
+                 "reason": "data stream timestamp field [@timestamp] is missing"}
+        with Elastic(plan=[{"error": error, "cause": cause}] * 2) as r:
+            whole(r, feed(ELASTIC, r))
+
+
+def elastic_says_too_much():
+    """An answer that is too long for many events is one for fewer; alone it costs no event."""
+    with Elastic(wordy=100_000) as r:
+        whole(r, feed(ELASTIC, r))
+        check(f"{len(r.times)} requests", len(r.times) > 2)
+    with Elastic(plan=[(200, {}, b" " * (5 << 20))] * 50) as r:
+        account = feed(ELASTIC, r, seconds=2)
+        holds(account, [], left=N)
+        check(account.why, "longer than 4 MiB" in account.why)
+
+
+def elastic_paints_no_terminal():
+    with Elastic(plan=[{"error": ("x_exception", "a\r\n\x1b[2Jlapwing: error: forged")}]) as r, \
+            temporary() as folder:
+        rig = Rig(folder, http_sinks.EVENTS, ELASTIC.url(r.port), config=PATIENT)
+        rig.run(1)
+        check(rig.said(), "x_exception: a   [2Jlapwing: error: forged" in rig.said())
 
 
 def elastic_faults_of_a_document():
@@ -148,5 +180,6 @@ CASES = {c.__name__: http_sinks.prepare(c) for c in (
     splunk_channel_expires_before_it_is_asked, splunk_channel_expires_between_events,
     splunk_takes_no_channel, splunk_forgets_what_was_before_a_bad_item, splunk_slow_index,
     elastic_denied_items, elastic_faults_of_the_index, elastic_faults_of_a_document,
-    elastic_busy_items,
+    elastic_busy_items, elastic_faults_of_the_stream, elastic_says_too_much,
+    elastic_paints_no_terminal,
     refused_events_are_told)}

@@ -231,12 +231,13 @@ class Splunk(Receiver):
 class Elastic(Receiver):
     paths, kind = ["/logs-test-default/_bulk"], "application/x-ndjson"
 
-    def __init__(self, *args, **kw):
+    def __init__(self, *args, wordy=0, **kw):
+        self.wordy = wordy  # bytes that it says more of each document
         self.losses = {}  # by id, as JSON
         self.refused = None  # their ids, when it will have none
         super().__init__(*args, **kw)
 
-    def take(self, h, body, busy=(), denied=None, error=None):
+    def take(self, h, body, busy=(), denied=None, error=None, cause=None):
         lines = body.decode().split("\n")
         if lines[-1] != "" or len(lines) % 2 != 1:
             self.fault("no newline at the end, or half a pair")
@@ -250,8 +251,11 @@ class Elastic(Receiver):
                 self.losses.setdefault(name, json.loads(doc))
             if list(json.loads(action)) != ["create"] or not isinstance(json.loads(doc), dict):
                 self.fault("not a create and a document")
+            if not re.match(r'{"@timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z"', doc):
+                self.fault("no @timestamp, which a data stream needs")
             if error:
-                items.append({"status": 400, "error": {"type": error[0], "reason": error[1]}})
+                items.append({"status": 400, "error": {"type": error[0], "reason": error[1],
+                                                       **({"caused_by": cause} if cause else {})}})
             elif denied:
                 items.append({"status": denied, "error": {"type": "security", "reason": "denied"}})
             elif is_loss and self.refused is not None:
@@ -268,5 +272,5 @@ class Elastic(Receiver):
                 ids.append(name)
         self.accept(ids)
         answer = {"took": 1, "errors": any(i["status"] > 201 for i in items),
-                  "items": [{"create": i} for i in items]}
+                  "items": [{"create": {**i, "_index": "i" * self.wordy}} for i in items]}
         return 200, {}, json.dumps(answer).encode()

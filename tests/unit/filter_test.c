@@ -51,6 +51,8 @@ static void kinds_are_chosen_and_left_out(void) {
 	CHECK(!strcmp(why, "\"conect\" is no kind of event; did you mean \"connect\"?"));
 	CHECK(filter_set(f, "kinds", "zzzzzz", &why) == -EINVAL);
 	CHECK(!strcmp(why, "\"zzzzzz\" is no kind of event"));
+	CHECK(!filter_omits(f, FIELD_KIND) && !filter_set(f, "omit", "kind", &why));
+	CHECK(filter_omits(f, FIELD_KIND) && !filter_omits(f, FIELD_ID));
 	CHECK(filter_set(f, "omit", "process.command_lin", &why) == -EINVAL);
 	CHECK(strstr(why, "is no field of an event; did you mean \"process.command_line\"?"));
 	CHECK(filter_set(f, "colour", "red", &why) == -ENOENT);

@@ -11,6 +11,7 @@
 
 static struct sink_item items[N];
 static size_t takes, n_requests, dies_at, bad;
+static size_t wordy; /* of more documents at once it says more than is read */
 static unsigned n_told;
 static size_t settled[2 * N]; /* each time progress was told: items with an outcome */
 
@@ -27,6 +28,7 @@ static struct sink_batch fresh(void) {
 	for (size_t i = 0; i < N; i++)
 		items[i] = (struct sink_item){ .body = STR("x\n") };
 	n_requests = n_told = 0;
+	wordy = N;
 	return (struct sink_batch){ .items = items, .n = N, .progress = on_progress };
 }
 
@@ -39,6 +41,8 @@ static int request(struct sink *s, struct sink_batch *batch, struct docs *d, siz
 		return -EIO;
 	if (n > takes)
 		return -E2BIG;
+	if (n > wordy)
+		return -EMSGSIZE;
 	if (bad >= first && bad < first + n)
 		return -EINVAL;
 	for (size_t i = first; i < first + n; i++)
@@ -99,6 +103,24 @@ static void a_batch_that_is_taken_whole_tells_nothing_between(void) {
 	docs_done(&d);
 }
 
+/* What is too long is the answer: that is no document's fault, and costs none. */
+static void an_answer_that_is_too_long_halves_the_request_and_refuses_nothing(void) {
+	struct sink_batch batch = fresh();
+	struct docs d = { 0 };
+
+	takes = N, dies_at = 0, bad = N, wordy = 2;
+	CHECK(!docs_of(&d, &batch, true));
+	CHECK(!docs_send(NULL, &batch, &d, request) && items[N - 1].outcome == SINK_ACKED);
+	CHECK(n_requests == 7);
+	batch = fresh();
+	wordy = 0;
+	CHECK(!docs_of(&d, &batch, true));
+	CHECK(docs_send(NULL, &batch, &d, request) == -EMSGSIZE && n_requests == 4);
+	for (size_t i = 0; i < N; i++)
+		CHECK(items[i].outcome == SINK_AGAIN);
+	docs_done(&d);
+}
+
 static void a_function_that_a_library_lacks_is_named(void) {
 	const char *why = "";
 	size_t (*length)(const char *) = NULL;
@@ -120,6 +142,7 @@ int main(void) {
 	RUN(what_was_taken_before_the_receiver_went_was_told);
 	RUN(a_bad_document_is_refused_alone_and_told);
 	RUN(a_batch_that_is_taken_whole_tells_nothing_between);
+	RUN(an_answer_that_is_too_long_halves_the_request_and_refuses_nothing);
 	RUN(a_function_that_a_library_lacks_is_named);
 	DONE();
 }

@@ -118,6 +118,36 @@ static void values_have_units_and_fallbacks(void) {
 	url_free(&u);
 }
 
+static void a_timeout_is_never_none(void) {
+	static const char *const schemes[] = { "unix:/x", "tcp://h:1", "tls://h:1", "syslog://h",
+					       "otlp://h", "splunk://x:t@h", "elastic://h",
+					       "kafka://h/t", "stdout:" };
+	static const char *const bad[] = { "0s", "61m", "0ms" };
+	char text[64];
+
+	for (size_t i = 0; i < 3 * sizeof(schemes) / sizeof(schemes[0]); i++) {
+		bool binary = !strcmp(schemes[i / 3], "stdout:");
+		const char *why = "";
+		struct sink_url u;
+		struct sink s;
+
+		(void)snprintf(text, sizeof(text), "%s?timeout=%s%s", schemes[i / 3], bad[i % 3],
+			       binary ? "&format=json" : "");
+		CHECK(!url_parse(text, &u, &why));
+		CHECK(sink_open(&u, "x", &s) == -EINVAL && strstr(s.why, "\"timeout\" is from 1ms"));
+		url_free(&u);
+	}
+}
+
+static void what_a_receiver_said_ends_no_line(void) {
+	struct sink s = { 0 };
+
+	CHECK(sink_fail(&s, -EIO, "it said: %s", "a\r\n\033[2J\x7f\xc2\x9b" "1m\xff\xc3\xa9") == -EIO);
+	CHECK(same(s.why, "it said: a   [2J   1m?\xc3\xa9"));
+	(void)sink_fail(&s, 0, "%0254d\xc3\xa9", 0); /* a character is cut */
+	CHECK(strlen(s.why) == 255 && s.why[254] == '?');
+}
+
 /* A URL that cannot be parsed is shown as well. */
 static void a_url_is_shown_without_its_secrets(void) {
 	static const char *const shown[][2] = {
@@ -126,6 +156,13 @@ static void a_url_is_shown_without_its_secrets(void) {
 		{ "elastic://me:a@hunter2@h", "elastic://***@h" },
 		{ "elastic://me:a/hunter2@h", "elastic://***@h" },
 		{ "tcp://me:a?hunter2@h", "tcp://***@h" },
+		{ "tcp://me:1/hunter2@h", "tcp://***@h" },
+		{ "tcp://me:1?hunter2@h", "tcp://me:1?***" },
+		{ "kafka://b:9092/t?tls=no&librdkafka=sasl.username=u@corp,sasl.password=hunter2",
+		  "kafka://b:9092/t?tls=no&librdkafka=***" },
+		{ "kafka://[::1]:9092?token=u@corp,hunter2&tls=no",
+		  "kafka://[::1]:9092?token=***&tls=no" },
+		{ "elastic://h?name=u@corp&api_key=hunter2", "elastic://h?name=u@corp&api_key=***" },
 		{ "splunk://h:0?token=hunter2&index=i", "splunk://h:0?token=***&index=i" },
 		{ "elastic://h?a=1&api_key=hunter2", "elastic://h?a=1&api_key=***" },
 		{ "elastic://h?tok%65n=hunter2&&b", "elastic://h?tok%65n=***&&b" },
@@ -150,5 +187,7 @@ int main(void) {
 	RUN(a_url_cut_anywhere_is_harmless);
 	RUN(unknown_sinks_keys_and_formats_are_refused);
 	RUN(values_have_units_and_fallbacks);
+	RUN(a_timeout_is_never_none);
+	RUN(what_a_receiver_said_ends_no_line);
 	DONE();
 }

@@ -63,6 +63,11 @@ int batch_filter(const struct sink_url *url, const struct sink_type *type, struc
 		if (err == -ENOENT)
 			err = 0;
 	}
+	if (!err && type->needs_kind && filter_omits(*ret, FIELD_KIND)) {
+		*why = "\"omit\" leaves out the kind, and `lapwing receive` takes no event without; "
+		       "keep it";
+		err = -EINVAL;
+	}
 	if (!err && needed)
 		return 0;
 	filter_free(*ret);

@@ -246,6 +246,10 @@ int filter_set(struct filter *f, const char *key, const char *value, const char 
 	return refuse(why, "\"only\" takes all or detections, not \"%.40s\"", value);
 }
 
+bool filter_omits(const struct filter *f, enum field_id field) {
+	return f->treatment[field] == OMITTED;
+}
+
 /* --- deciding -------------------------------------------------------------------------------- */
 
 /* keep_detections - only those of f->level and above; they may move, so they are copied */

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "event/event.h"
+#include "event/field.h"
 
 struct filter;
 
@@ -39,6 +40,9 @@ void filter_free(struct filter *f); /* NULL is fine */
  * 0; -ENOENT: no key of a filter; -EINVAL: @why is one sentence, static until the next call.
  */
 int filter_set(struct filter *f, const char *key, const char *value, const char **why);
+
+/* filter_omits - whether @field is left out of every event */
+bool filter_omits(const struct filter *f, enum field_id field);
 
 enum filter_verdict {
 	FILTER_SENT,

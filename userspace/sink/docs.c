@@ -81,7 +81,7 @@ static int send_range(struct sink *s, struct sink_batch *batch, struct docs *d, 
 		d->v[first].outcome = SINK_REFUSED;
 		err = 0;
 	}
-	if (err != -E2BIG && err != -EINVAL) {
+	if ((err != -E2BIG && err != -EINVAL && err != -EMSGSIZE) || n == 1) {
 		if (!err && n < d->n && batch->progress) {
 			docs_settle(batch, d);
 			batch->progress(batch->arg);

@@ -39,7 +39,8 @@ void docs_id(const struct sink_batch *batch, const struct doc *doc, struct str *
 /*
  * A request with the @n documents from @d->v[@first] on. 0, and their outcomes are set (those that
  * are still SINK_AGAIN are sent later); -E2BIG or -EINVAL: the receiver takes no such request;
- * another -errno: it cannot be had now.
+ * -EMSGSIZE: it says too much of so many, which is no fault of a document; another -errno: it
+ * cannot be had now.
  */
 typedef int docs_request(struct sink *s, struct sink_batch *batch, struct docs *d, size_t first,
 			 size_t n);

@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
+#include "event/field.h"
 #include "sink/docs.h"
 #include "sink/http.h"
 
@@ -98,8 +101,31 @@ static int elastic_open(struct sink *s) {
 	return 0;
 }
 
+/*
+ * add_stamped - a document with the "@timestamp" in front that no data stream takes one without
+ * ECS has it of its own, if the event has a time; what has none gets this moment's.
+ */
+static void add_stamped(const struct sink *s, struct buf *body, const struct event *e,
+			struct str text) {
+	uint64_t ns = event_has(e, FIELD_TIME_NS) ? e->time_ns : clock_ns(CLOCK_REALTIME);
+	time_t seconds = (time_t)(ns / 1000000000u);
+	char date[32];
+	struct tm tm;
+
+	if (!text.n || (!strcmp(s->format, "ecs") && event_has(e, FIELD_TIME_NS))) {
+		buf_add_str(body, text);
+		return;
+	}
+	(void)gmtime_r(&seconds, &tm);
+	(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_addf(body, "{\"@timestamp\":\"%s.%09uZ\"%s", date, (unsigned)(ns % 1000000000u),
+		 text.n > 2 ? "," : "");
+	buf_add(body, text.s + 1, text.n - 1);
+}
+
 /* add_doc - {"create":{"_id":"…"}} and the document; ids of ours need no escape but are checked */
-static void add_doc(struct elastic *e, const struct sink_batch *batch, const struct doc *doc) {
+static void add_doc(const struct sink *s, const struct sink_batch *batch, const struct doc *doc) {
+	struct elastic *e = s->state;
 	char suffix[12];
 	struct str id;
 
@@ -115,7 +141,7 @@ static void add_doc(struct elastic *e, const struct sink_batch *batch, const str
 		buf_addf(&e->body, "%s\"", suffix);
 	}
 	buf_add_lit(&e->body, "}}\n");
-	buf_add_str(&e->body, doc->text);
+	add_stamped(s, &e->body, batch->items[doc->item].event, doc->text);
 	buf_add_char(&e->body, '\n');
 }
 
@@ -138,8 +164,14 @@ static bool is_of_sink(struct json_object *error) {
 	static const char *const reasons[] = {
 		"pipeline with id [", "no write index is defined", "only write ops with an op_type",
 	};
+	/* "… [@timestamp] is missing": the index looks for it in another place */
+	static const char no_time[] = "data stream timestamp field";
 	const char *type = text_of(error, "type"), *reason = text_of(error, "reason");
+	struct json_object *cause = NULL;
 
+	(void)json_object_object_get_ex(error, "caused_by", &cause);
+	if (!strncmp(text_of(cause, "reason"), no_time, sizeof(no_time) - 1))
+		return true;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (!strcmp(type, types[i]))
 			return true;
@@ -213,7 +245,7 @@ static int request(struct sink *s, struct sink_batch *batch, struct docs *d, siz
 
 	buf_reset(&e->body);
 	for (size_t i = first; i < first + n; i++)
-		add_doc(e, batch, &d->v[i]);
+		add_doc(s, batch, &d->v[i]);
 	err = buf_error(&e->body);
 	if (!err)
 		err = http_post(e->http, s, e->url, "application/x-ndjson",

@@ -107,8 +107,8 @@ static int set_files(struct http *h, struct sink *s, const struct http_defaults 
 
 /* set_all - options that do not change from one request to the next */
 static int set_all(struct http *h, struct sink *s, const struct http_defaults *d) {
-	uint64_t timeout_ms;
-	int err = sink_ms(s, "timeout", &timeout_ms);
+	uint32_t timeout_ms;
+	int err = sink_timeout(s, &timeout_ms);
 
 	if (!err)
 		err = sink_yes(s, "gzip", &h->gzip);
@@ -239,6 +239,8 @@ static int failed(struct sink *s, const struct http *h, CURLcode code) {
 	const char *what = h->overlong ? "its answer is longer than 4 MiB" : h->error;
 
 	(void)sink_fail(s, 0, "%.120s: %s", h->base, *what ? what : curl.text(code));
+	if (h->overlong)
+		return -EMSGSIZE;
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
 		return -ETIMEDOUT;

@@ -33,7 +33,7 @@ struct http_defaults {
 	uint16_t port;
 	const char *base; /* "https://host:port" and what its own path begins with */
 	const char *ca, *cert, *key;
-	uint64_t timeout_ms;
+	uint32_t timeout_ms;
 	const char *gzip; /* "yes" or "no" */
 };
 
@@ -63,7 +63,8 @@ const char *http_base(const struct http *h);
 /*
  * http_post - sends @body to @url, whole, and waits for the answer
  * @type: its Content-Type. 0 and the reply; or -errno and s->why when there was none: the server
- * cannot be reached, is not who it should be, was too slow, or says that all is well by a web page.
+ * cannot be reached, is not who it should be, was too slow, or says that all is well by a web page;
+ * -EMSGSIZE: it was longer than HTTP_MAX_REPLY.
  */
 int http_post(struct http *h, struct sink *s, const char *url, const char *type, struct str body,
 	      struct http_reply *ret);

@@ -51,7 +51,7 @@ struct kafka {
 	size_t open; /* documents without a report */
 	bool too_large; /* a report said so */
 	char reason[160]; /* the last fault of a connection, which reports do not name */
-	uint64_t timeout_ms;
+	uint32_t timeout_ms;
 	const char *topic, *type;
 };
 
@@ -255,7 +255,7 @@ static int set_all(struct sink *s, struct kafka *k, rd_kafka_conf_t *conf) {
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]) && !err; i++)
 		err = set(s, conf, fixed[i][0], fixed[i][1]);
-	(void)snprintf(timeout, sizeof(timeout), "%llu", (unsigned long long)k->timeout_ms);
+	(void)snprintf(timeout, sizeof(timeout), "%u", k->timeout_ms);
 	if (!err)
 		err = set(s, conf, "message.timeout.ms", timeout);
 	if (!err)
@@ -300,7 +300,7 @@ static int kafka_open(struct sink *s) {
 		k->topic = "lapwing";
 	err = load(s);
 	if (!err)
-		err = sink_ms(s, "timeout", &k->timeout_ms);
+		err = sink_timeout(s, &k->timeout_ms);
 	if (err)
 		return err;
 	/* its threads must be born in the sandbox; here only what the config says is tried */

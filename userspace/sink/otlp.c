@@ -117,7 +117,7 @@ static int otlp_open(struct sink *s) {
 		.ca = variable("CERTIFICATE"),
 		.cert = variable("CLIENT_CERTIFICATE"),
 		.key = variable("CLIENT_KEY"),
-		.timeout_ms = timeout ? strtoull(timeout, NULL, 10) : 0,
+		.timeout_ms = timeout ? (uint32_t)strtoul(timeout, NULL, 10) : 0,
 		.gzip = !compression ? NULL : strcmp(compression, "none") != 0 ? "yes" : "no",
 	};
 	int err;

@@ -10,6 +10,7 @@
 
 #include "base/nearest.h"
 #include "base/quantity.h"
+#include "base/utf8.h"
 
 extern const struct sink_type sink_file, sink_stdout, sink_unix, sink_tcp, sink_tls, sink_syslog,
 	sink_otlp, sink_splunk, sink_elastic, sink_kafka;
@@ -19,6 +20,7 @@ static const struct sink_type *const types[] = {
 	&sink_splunk, &sink_elastic, &sink_kafka,
 };
 
+#define MAX_TIMEOUT_MS 3600000
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
 
 const struct sink_type *sink_type(const char *scheme) {
@@ -33,12 +35,29 @@ const struct sink_type *const *sink_types(size_t *n) {
 	return types;
 }
 
+/* tame - a receiver's words are among ours: none may end our line, or paint a terminal */
+static void tame(char *text) {
+	size_t n = strlen(text);
+	uint32_t c;
+
+	for (size_t i = 0; i < n;) {
+		uint32_t step = utf8_next(text + i, n - i, &c);
+
+		if (!step)
+			text[i] = '?';
+		else if (utf8_hidden(c))
+			memset(text + i, ' ', step);
+		i += step ? step : 1;
+	}
+}
+
 int sink_fail(struct sink *s, int error, const char *fmt, ...) {
 	va_list args;
 
 	va_start(args, fmt);
 	(void)vsnprintf(s->why, sizeof(s->why), fmt, args);
 	va_end(args);
+	tame(s->why);
 	return error;
 }
 
@@ -169,6 +188,16 @@ int sink_bytes(struct sink *s, const char *key, uint64_t *ret) {
 
 int sink_ms(struct sink *s, const char *key, uint64_t *ret) {
 	return quantity(s, key, quantity_ms, ret);
+}
+
+int sink_timeout(struct sink *s, uint32_t *ret) {
+	uint64_t ms;
+	int err = sink_ms(s, "timeout", &ms);
+
+	if (!err && (!ms || ms > MAX_TIMEOUT_MS))
+		err = sink_fail(s, -EINVAL, "\"timeout\" is from 1ms to 1h");
+	*ret = err ? 0 : (uint32_t)ms;
+	return err;
 }
 
 int sink_yes(struct sink *s, const char *key, bool *ret) {

@@ -68,6 +68,7 @@ struct sink_type {
 	const struct sink_key *keys; /* its own, ends with a NULL name */
 	uint32_t needs;		     /* enum sink_need */
 	bool detections_only;	     /* unless the config says otherwise */
+	bool needs_kind;	     /* its receiver takes no event without */
 	bool leaves_host;	     /* secrets in command lines are masked unless told otherwise */
 	size_t max_batch_events, max_batch_bytes; /* 0: 4096 events, 1 MiB */
 	/*
@@ -128,10 +129,13 @@ int sink_bytes(struct sink *s, const char *key, uint64_t *ret);
 int sink_ms(struct sink *s, const char *key, uint64_t *ret);
 int sink_yes(struct sink *s, const char *key, bool *ret);
 
+/* sink_timeout - "timeout" in milliseconds; -EINVAL where it is 0, or above 1h */
+int sink_timeout(struct sink *s, uint32_t *ret);
+
 /* sink_readable - -errno and s->why if the file @path of @key cannot be read; NULL: none */
 int sink_readable(struct sink *s, const char *key, const char *path);
 
-/* sink_fail - writes s->why, and gives @error */
+/* sink_fail - writes s->why, without control characters, and gives @error */
 int sink_fail(struct sink *s, int error, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

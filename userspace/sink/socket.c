@@ -27,8 +27,7 @@ struct link {
 };
 
 static int read_options(struct sink *s, struct stream_options *o) {
-	uint64_t timeout_ms;
-	int err = sink_ms(s, "timeout", &timeout_ms);
+	int err = sink_timeout(s, &o->timeout_ms);
 
 	if (!err && s->type == &sink_tls) {
 		bool check = true;
@@ -43,9 +42,6 @@ static int read_options(struct sink *s, struct stream_options *o) {
 	}
 	if (err)
 		return err;
-	if (!timeout_ms || timeout_ms > 3600000)
-		return sink_fail(s, -EINVAL, "\"timeout\" is from 1ms to 1h");
-	o->timeout_ms = (uint32_t)timeout_ms;
 	if (s->type == &sink_unix) {
 		o->path = s->url->path;
 		return o->path && !s->url->host ? 0
@@ -158,18 +154,20 @@ static const struct sink_key tls_keys[] = {
 
 const struct sink_type sink_unix = {
 	.scheme = "unix", .example = "unix:/run/lapwing/receive.sock", .formats = formats,
-	.keys = plain_keys, .needs = SINK_NEEDS_NET,
+	.keys = plain_keys, .needs = SINK_NEEDS_NET, .needs_kind = true,
 	.open = socket_open, .send = socket_send, .close = socket_close,
 };
 
 const struct sink_type sink_tcp = {
 	.scheme = "tcp", .example = "tcp://receiver.example:6515", .formats = formats,
-	.keys = plain_keys, .needs = SINK_NEEDS_NET, .leaves_host = true,
+	.keys = plain_keys, .needs = SINK_NEEDS_NET, .needs_kind = true,
+	.leaves_host = true,
 	.open = socket_open, .send = socket_send, .close = socket_close,
 };
 
 const struct sink_type sink_tls = {
 	.scheme = "tls", .example = "tls://receiver.example:6515?ca=/etc/lapwing/ca.pem",
-	.formats = formats, .keys = tls_keys, .needs = SINK_NEEDS_NET, .leaves_host = true,
+	.formats = formats, .keys = tls_keys, .needs = SINK_NEEDS_NET, .needs_kind = true,
+	.leaves_host = true,
 	.open = socket_open, .send = socket_send, .close = socket_close,
 };

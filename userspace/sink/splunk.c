@@ -164,8 +164,8 @@ static int is_indexed(struct sink *s, struct splunk *p, int64_t id) {
 	int err = http_post(p->http, s, p->ack_url, "application/json",
 			    (struct str){ body, (uint32_t)n }, &reply);
 
-	if (err)
-		return err;
+	if (err) /* too much of an answer to this says nothing of the events */
+		return err == -EMSGSIZE ? -EIO : err;
 	answer = http_json(reply.body);
 	if (reply.status != 200) {
 		if (is_of_channel(number(answer, "code", -1)))

@@ -32,7 +32,7 @@ struct standard {
 	bool framed;
 	bool file;     /* it goes to a regular file */
 	bool new_line; /* what was written last may be half a line */
-	uint64_t timeout_ms;
+	uint32_t timeout_ms;
 	size_t done;	 /* bytes that are written of the first event that is not delivered */
 	struct buf buf;
 };
@@ -68,7 +68,7 @@ static int stdout_open(struct sink *s) {
 				 "output or write \"stdout:?format=json\"");
 	o->file = !fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode);
 	o->new_line = !o->framed && o->file && st.st_size > 0 && half_a_line(&st);
-	return sink_ms(s, "timeout", &o->timeout_ms);
+	return sink_timeout(s, &o->timeout_ms);
 }
 
 /* write_some - a piece of the buffer, when there is room for one before @end; bytes, or -errno */

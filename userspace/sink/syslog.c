@@ -50,10 +50,8 @@ static int open_stream(struct sink *s, struct syslog *l, bool tls) {
 		.cert = sink_value(s, "cert"),
 		.key = sink_value(s, "key"),
 	};
-	uint64_t timeout_ms;
-	int err = sink_ms(s, "timeout", &timeout_ms);
+	int err = sink_timeout(s, &o.timeout_ms);
 
-	o.timeout_ms = (uint32_t)timeout_ms;
 	return err ? err : stream_open(&o, &l->stream, s->why, sizeof(s->why));
 }
 
