@@ -308,7 +308,8 @@ static void an_argument_is_masked_to_its_end(void) {
 }
 
 static void masking_takes_time_in_proportion_to_the_text(void) {
-	static const char *const pieces[] = { "password=", "a://b:", "://a:", "a://b:c@", "--token ", "Bearer: ", "-p",
+	static const char *const pieces[] = { "password=", "a://b:", "://a:", "a://b:c@",
+					       "--token ", "Bearer: ", "-p",
 					       "\"x '", "' \"", "mysql -p'", "vault login " };
 	enum { N = 1 << 20 };
 	char *text = malloc(N);

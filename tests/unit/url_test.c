@@ -134,7 +134,8 @@ static void a_timeout_is_never_none(void) {
 		(void)snprintf(text, sizeof(text), "%s?timeout=%s%s", schemes[i / 3], bad[i % 3],
 			       binary ? "&format=json" : "");
 		CHECK(!url_parse(text, &u, &why));
-		CHECK(sink_open(&u, "x", &s) == -EINVAL && strstr(s.why, "\"timeout\" is from 1ms"));
+		CHECK(sink_open(&u, "x", &s) == -EINVAL);
+		CHECK(strstr(s.why, "\"timeout\" is from 1ms"));
 		url_free(&u);
 	}
 }
@@ -142,8 +143,8 @@ static void a_timeout_is_never_none(void) {
 static void what_a_receiver_said_ends_no_line(void) {
 	struct sink s = { 0 };
 
-	CHECK(sink_fail(&s, -EIO, "it said: %s", "a\r\n\033[2J\x7f\xc2\x9b" "1m\xff\xc3\xa9") == -EIO);
-	CHECK(same(s.why, "it said: a   [2J   1m?\xc3\xa9"));
+	CHECK(sink_fail(&s, -EIO, "said: %s", "a\r\n\033[2J\x7f\xc2\x9b""1m\xff\xc3\xa9") == -EIO);
+	CHECK(same(s.why, "said: a   [2J   1m?\xc3\xa9"));
 	(void)sink_fail(&s, 0, "%0254d\xc3\xa9", 0); /* a character is cut */
 	CHECK(strlen(s.why) == 255 && s.why[254] == '?');
 }
@@ -162,7 +163,7 @@ static void a_url_is_shown_without_its_secrets(void) {
 		  "kafka://b:9092/t?tls=no&librdkafka=***" },
 		{ "kafka://[::1]:9092?token=u@corp,hunter2&tls=no",
 		  "kafka://[::1]:9092?token=***&tls=no" },
-		{ "elastic://h?name=u@corp&api_key=hunter2", "elastic://h?name=u@corp&api_key=***" },
+		{ "elastic://h?a=u@corp&api_key=hunter2", "elastic://h?a=u@corp&api_key=***" },
 		{ "splunk://h:0?token=hunter2&index=i", "splunk://h:0?token=***&index=i" },
 		{ "elastic://h?a=1&api_key=hunter2", "elastic://h?a=1&api_key=***" },
 		{ "elastic://h?tok%65n=hunter2&&b", "elastic://h?tok%65n=***&&b" },

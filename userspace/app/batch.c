@@ -64,8 +64,8 @@ int batch_filter(const struct sink_url *url, const struct sink_type *type, struc
 			err = 0;
 	}
 	if (!err && type->needs_kind && filter_omits(*ret, FIELD_KIND)) {
-		*why = "\"omit\" leaves out the kind, and `lapwing receive` takes no event without; "
-		       "keep it";
+		*why = "\"omit\" leaves out the kind, without which `lapwing receive` takes no "
+		       "event; keep it";
 		err = -EINVAL;
 	}
 	if (!err && needed)
