@@ -111,6 +111,36 @@ static void many_wildcards_over_a_mebibyte(void) {
 	free(text);
 }
 
+/* Both texts are the attacker's: nearly alike all along, they must not be compared at each byte. */
+static void one_field_inside_another(void) {
+	static const char *const items[] = { "f|contains|fieldref: g",
+					     "f|contains|cased|fieldref: g",
+					     "f|fieldref: g", "f|startswith|fieldref: g",
+					     "f|endswith|fieldref: g" };
+	char *a = big_of("a"), *b = big_of("A");
+
+	begin();
+	b[BIG / 2 - 1] = 'B';
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		struct ruleset *rules = rule_of(items[i]);
+		struct str values[] = { { a, BIG }, { b, BIG / 2 } };
+		const struct record_field two[] = { { STR("f"), &values[0], 1 },
+						       { STR("g"), &values[1], 1 } };
+		const struct record record = { .fields = two, .n = 2 };
+		const struct detection *found;
+
+		arena_reset(&rule_arena);
+		CHECK(rules && detect_record(rules, &rule_arena, &record, &found) == 0);
+		values[1] = (struct str){ i == 1 ? a : b, BIG / 4 };
+		arena_reset(&rule_arena);
+		CHECK(rules && detect_record(rules, &rule_arena, &record, &found) == (i != 2));
+		ruleset_free(rules);
+	}
+	within_bounds();
+	free(a);
+	free(b);
+}
+
 static void nuls_and_bytes_that_are_no_utf8_are_bytes(void) {
 	static const char bytes[] = "a\0\xff\xfe\xc3 b\0";
 	struct str value = { bytes, sizeof(bytes) - 1 };
@@ -255,6 +285,7 @@ int main(void) {
 	rule_arena.max_bytes = 16u << 20; /* of the 256 MiB that `lapwing match` has for a line */
 	RUN(nested_quantifiers_over_a_mebibyte);
 	RUN(many_wildcards_over_a_mebibyte);
+	RUN(one_field_inside_another);
 	RUN(nuls_and_bytes_that_are_no_utf8_are_bytes);
 	RUN(a_list_of_100000_values_in_an_event);
 	RUN(values_without_room_are_told);

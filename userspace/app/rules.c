@@ -40,15 +40,15 @@ int rules_load(const char *const *paths, size_t n, const struct detect_options *
 	o.progress_fd = STDERR_FILENO;
 	err = ruleset_load(paths, n, &o, &errors, ret);
 	log_faults(&errors, !err);
-	if (err && !errors.len)
-		log_error("the rules in \"%s\" cannot be loaded: %s", paths[0], strerror(-err));
+	if (err == -ENOMEM || (err && !errors.len))
+		log_error("the rules cannot be loaded: %s", strerror(-err));
 	else if (!err && ruleset_refused(*ret))
 		log_warn("%zu documents with faults are refused, and the other rules are used, "
 			 "continuing",
 			 ruleset_refused(*ret));
 	buf_done(&errors);
 	if (!err && ruleset_remember(*ret)) {
-		log_error("the rules in \"%s\" cannot be loaded: out of memory", paths[0]);
+		log_error("the rules cannot be loaded: out of memory");
 		ruleset_free(*ret);
 		*ret = NULL;
 		return -ENOMEM;

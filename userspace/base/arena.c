@@ -29,7 +29,8 @@ static int arena_grow(struct arena *a, size_t n) {
 	if (!b || b->size < n) {
 		struct arena_block *fresh;
 
-		if (size > a->max_bytes || a->total_bytes > a->max_bytes - size)
+		a->full = size > a->max_bytes || a->total_bytes > a->max_bytes - size;
+		if (a->full)
 			return -1;
 		fresh = malloc(sizeof(*fresh) + size);
 		if (!fresh)
@@ -52,8 +53,10 @@ static int arena_grow(struct arena *a, size_t n) {
 void *arena_alloc_slow(struct arena *a, size_t n) {
 	void *p;
 
-	if (n > a->max_bytes)
+	if (n > a->max_bytes) {
+		a->full = true;
 		return NULL;
+	}
 	n = (n + 7) & ~(size_t)7;
 	if ((!a->current || a->left < n) && arena_grow(a, n) < 0)
 		return NULL;

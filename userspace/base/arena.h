@@ -26,6 +26,7 @@ struct arena {
 	size_t left;	    /* and how many of them, a multiple of 8 */
 	size_t total_bytes; /* bytes held in all blocks */
 	size_t max_bytes;
+	bool full; /* since it was last reset, something would have gone past the limit */
 };
 
 /* arena_init - an empty arena that may hold @max_bytes; takes no memory yet */
@@ -39,6 +40,7 @@ static inline void arena_reset(struct arena *a) {
 	a->current = a->first;
 	a->at = a->first ? a->first->data : NULL;
 	a->left = a->first ? a->first->size : 0;
+	a->full = false;
 }
 
 /* arena_alloc_slow - for arena_alloc(), when the current block is full */

@@ -6,7 +6,8 @@
  *            └─ condition.c ── item.c ── leaf.c ── build.c
  *
  * All functions here give 0, -EINVAL with a fault reported, or -ENOMEM. What the
- * engine keeps comes from the rule set's arena; @temp dies with each file.
+ * engine keeps comes from the rule set's arena; @docs dies with each file, @temp with
+ * each document, and @regex with each regex.
  */
 #ifndef LAPWING_DETECT_BUILD_H
 #define LAPWING_DETECT_BUILD_H
@@ -37,7 +38,7 @@ struct made_regex {
 struct build {
 	enum names names;
 	struct ruleset *set;
-	struct arena temp;
+	struct arena docs, temp, regex;
 	struct faults faults;
 	struct rule *first_rule, **last_rule;
 	struct predicate *chains[BUILD_CHAINS];

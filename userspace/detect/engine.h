@@ -145,6 +145,7 @@ enum rule_fate { RULE_REFUSED, RULE_SKIPPED, RULE_RUNS };
 
 struct correlation;
 struct correlate_use;
+struct filter_use;
 
 struct rule {
 	struct detection detection;	 /* all but matched */
@@ -171,7 +172,8 @@ struct rule {
 	struct expr *expr;
 	struct identifier *identifiers; /* those that the condition speaks of */
 	uint32_t n_identifiers;
-	struct rule *next, *next_id, *next_name; /* while compiling */
+	struct rule *next, *next_id, *next_name; /* while compiling, as the next one */
+	struct filter_use *filters;		 /* those that name it */
 };
 
 /* Predicates of one slot, and all the texts that they seek there: row i is of predicate i. */

@@ -77,20 +77,6 @@ static bool of_source(const struct filter *f, const struct rule *r) {
 	       covers(f->head.source.service, r->source.service);
 }
 
-static int add(struct build *b, const struct filter *f, struct rule *r) {
-	struct exprs both = { 0 };
-	struct expr *x;
-	int err = exprs_add(b, &both, r->expr);
-
-	err = err ? err : exprs_add(b, &both, f->head.expr);
-	err = err ? err : build_join(b, JOIN_AND, &both, &x);
-	if (err)
-		return err;
-	r->expr = x;
-	r->fingerprint = r->fingerprint * 0x100000001b3ull ^ f->head.fingerprint;
-	return 0;
-}
-
 /* note - that @f does not reach @rule, and why */
 static int note(struct build *b, const struct filter *f, struct str rule, const char *why) {
 	char text[200];
@@ -99,7 +85,19 @@ static int note(struct build *b, const struct filter *f, struct str rule, const 
 	return rule_note(b, &f->head, text);
 }
 
-static int apply_named(struct build *b, struct filter *f, uint32_t *ret_n) {
+/* name_one - @f is for @r, which it names */
+static int name_one(struct build *b, struct filter *f, struct rule *r) {
+	struct filter_use *u = arena_alloc(&b->set->arena, sizeof(*u));
+
+	if (!u)
+		return -ENOMEM;
+	*u = (struct filter_use){ f, r->filters };
+	r->filters = u;
+	return 0;
+}
+
+/* find_named - @f is entered with the rules that it names */
+static int find_named(struct build *b, struct filter *f) {
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < f->n_rules; i++) {
@@ -111,27 +109,45 @@ static int apply_named(struct build *b, struct filter *f, uint32_t *ret_n) {
 			err = note(b, f, f->rules[i], "it is no rule");
 		else if (!of_source(f, r))
 			err = note(b, f, f->rules[i], "it is of another log source");
-		else if (++*ret_n)
-			err = add(b, f, r);
+		else
+			err = name_one(b, f, r);
 	}
 	return err;
+}
+
+/* take - one more for @r, all of which are joined to it at once */
+static int take(struct build *b, const struct filter *f, struct rule *r, struct exprs *all) {
+	int err = all->n ? 0 : exprs_add(b, all, r->expr);
+
+	r->fingerprint = r->fingerprint * 0x100000001b3ull ^ f->head.fingerprint;
+	return err ? err : exprs_add(b, all, f->head.expr);
+}
+
+static int apply_to(struct build *b, struct rule *r) {
+	struct exprs all = { 0 };
+	int err = 0;
+
+	arena_reset(&b->temp);
+	for (struct filter *f = b->first_filter; !err && f; f = f->next) {
+		if (f->n_rules || !of_source(f, r))
+			continue;
+		f->reaches = true;
+		err = take(b, f, r, &all);
+	}
+	for (const struct filter_use *u = r->filters; !err && u; u = u->next)
+		err = take(b, u->filter, r, &all);
+	return err || !all.n ? err : build_join(b, JOIN_AND, &all, &r->expr);
 }
 
 int filter_apply(struct build *b) {
 	int err = 0;
 
+	for (struct filter *f = b->first_filter; !err && f; f = f->next)
+		err = find_named(b, f);
+	for (struct rule *r = b->first_filter ? b->first_rule : NULL; !err && r; r = r->next)
+		err = apply_to(b, r);
 	for (struct filter *f = b->first_filter; !err && f; f = f->next) {
-		uint32_t n = 0;
-
-		if (f->n_rules) {
-			err = apply_named(b, f, &n);
-			continue;
-		}
-		for (struct rule *r = b->first_rule; !err && r; r = r->next) {
-			if (of_source(f, r) && ++n)
-				err = add(b, f, r);
-		}
-		if (!err && !n)
+		if (!f->n_rules && !f->reaches)
 			err = note(b, f, STR("any"), "no rule is of its log source");
 	}
 	return err;

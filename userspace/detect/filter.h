@@ -15,7 +15,14 @@ struct filter {
 	struct rule head;  /* what it has in common with a rule; its expr is what is added */
 	struct str *rules; /* ids and names; none: any rule */
 	uint32_t n_rules;
+	bool reaches; /* some rule, where it names none */
 	struct filter *next;
+};
+
+/* A filter that names the rule. */
+struct filter_use {
+	const struct filter *filter;
+	struct filter_use *next;
 };
 
 /* filter_build - one document with 'filter' */

@@ -201,10 +201,11 @@ static int regex_make(struct build *b, const struct node *node, uint32_t options
 		return err;
 	/* characters; none has less than a byte */
 	(void)pcre2_pattern_info(code, PCRE2_INFO_MINLENGTH, &ret->least);
+	arena_reset(&b->regex);
 	err = options & PCRE2_MULTILINE
 		      ? -EOPNOTSUPP
-		      : automaton_new(&b->set->arena, &b->temp, node->text, ours, &ret->automaton);
-	if (err == -EOPNOTSUPP) {
+		      : automaton_new(&b->set->arena, &b->regex, node->text, ours, &ret->automaton);
+	if (err == -EOPNOTSUPP || (err == -ENOMEM && b->regex.full)) {
 		ret->code = code;
 		err = regex_keep(b, code);
 	} else {
@@ -234,8 +235,10 @@ int regex_compile(struct build *b, const struct node *node, uint32_t options, st
 		return -ENOMEM;
 	*made = (struct made_regex){ b->regexes[h], arena_str(&b->set->arena, node->text), options,
 				     *ret };
+	if (!made->text.s)
+		return -ENOMEM;
 	b->regexes[h] = made;
-	return made->text.s ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int network_fault(struct build *b, const struct node *node) {

@@ -208,6 +208,12 @@ static bool compare(const struct predicate *p, struct str x) {
 	return false;
 }
 
+/* wants_folded - whether @p compares folded values */
+static bool wants_folded(const struct predicate *p) {
+	return ((p->op >= OP_EQUALS && p->op <= OP_GLOB) || p->op == OP_SAME_PART) &&
+	       p->fold == fold_case;
+}
+
 /* part_at - whether @b, folded on the fly, stands in @a at @i */
 static bool part_at(const uint8_t *fold, struct str a, uint32_t i, struct str b) {
 	for (uint32_t k = 0; k < b.n; k++) {
@@ -224,20 +230,20 @@ static bool related(const struct predicate *p, struct str a, struct str b) {
 		return part_at(p->fold, a, a.n - b.n, b);
 	if (p->op != OP_SAME_PART)
 		return part_at(p->fold, a, 0, b);
-	for (uint32_t i = 0; i + b.n <= a.n; i++) {
-		if (part_at(p->fold, a, i, b))
-			return true;
-	}
-	return false;
+	return memmem(a.s, a.n, b.s, b.n) != NULL; /* both are folded as they are to be */
 }
 
-static bool field_like(const struct match *m, const struct predicate *p, struct str x) {
-	slot_get(m, p->other);
-	for (uint32_t i = 0; i < p->other->n; i++) {
-		if (related(p, x, p->other->v[i]))
-			return true;
+static enum answer field_like(const struct match *m, const struct predicate *p, struct str x) {
+	struct slot *other = p->other;
+	const struct str *v;
+
+	slot_get(m, other);
+	v = wants_folded(p) && other->n ? slot_folded(m, other) : other->v;
+	for (uint32_t i = 0; v && i < other->n; i++) {
+		if (related(p, x, v[i]))
+			return ANSWER_YES;
 	}
-	return false;
+	return other->cramped ? ANSWER_LIMITED : ANSWER_NO;
 }
 
 static enum answer ask_one(const struct match *m, const struct predicate *p, struct str x) {
@@ -263,17 +269,12 @@ static enum answer ask_one(const struct match *m, const struct predicate *p, str
 	case OP_SAME_START:
 	case OP_SAME_END:
 	case OP_SAME_PART:
-		return field_like(m, p, x) ? ANSWER_YES : ANSWER_NO;
+		return field_like(m, p, x);
 	case OP_EXISTS:
 	case OP_PRESENT:
 		break;
 	}
 	return ANSWER_YES;
-}
-
-/* wants_folded - whether @p compares folded values */
-static bool wants_folded(const struct predicate *p) {
-	return p->op >= OP_EQUALS && p->op <= OP_GLOB && p->fold == fold_case;
 }
 
 bool predicate_meets(struct match *m, const struct predicate *p, uint32_t i) {
@@ -333,7 +334,7 @@ bool predicate_holds(struct match *m, struct predicate *p) {
 	}
 	if (answer == ANSWER_LIMITED) {
 		m->limited = true;
-		m->cramped |= p->slot->cramped;
+		m->cramped |= p->slot->cramped || (p->op >= OP_SAME && p->other->cramped);
 	}
 	return answer == ANSWER_YES;
 }

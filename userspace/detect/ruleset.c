@@ -11,6 +11,7 @@
 #define SET_BYTES (256u * 1024 * 1024)
 #define SCRATCH_BYTES (64u * 1024)
 #define TEMP_BYTES (64u * 1024 * 1024)
+#define REGEX_BYTES (4u * 1024 * 1024) /* one that needs more to become an automaton is PCRE2's */
 
 /* What one regex may do to one text before it is taken as "no" and counted. */
 #define REGEX_STEPS 100000
@@ -143,6 +144,25 @@ static int prepare(struct build *b) {
 	return fill_buckets(set, &b->temp);
 }
 
+/* add_document - what finds no room is a fault of the document, as anything else that is wrong */
+static int add_document(struct build *b, const struct node *doc) {
+	int err;
+
+	arena_reset(&b->temp);
+	err = rule_build(b, doc);
+	if (err == -ENOMEM && b->temp.full)
+		err = fault_at(&b->faults, doc,
+			       "the document needs more than %u MiB while it is read, expected "
+			       "fewer or shorter values",
+			       TEMP_BYTES >> 20);
+	else if (err == -ENOMEM && b->set->arena.full)
+		err = fault_at(&b->faults, doc,
+			       "all rules together need more than %u MiB, expected fewer",
+			       SET_BYTES >> 20);
+	b->faults.id = (struct str){ 0 };
+	return err;
+}
+
 /* add_text - every document of one file */
 static int add_text(void *ctx, const char *name, const char *text, size_t n) {
 	static const char sidecar[] = ".test.yml"; /* a rule's events, for `lapwing rules test` */
@@ -158,13 +178,12 @@ static int add_text(void *ctx, const char *name, const char *text, size_t n) {
 		return -ENOMEM;
 	b->file = kept.s;
 	b->faults.file = kept.s;
-	arena_reset(&b->temp);
-	err = yaml_read(text, n, &b->temp, &b->faults, &docs);
+	arena_reset(&b->docs);
+	err = yaml_read(text, n, &b->docs, &b->faults, &docs);
 	if (err == -EINVAL)
 		b->set->n_refused++;
 	for (const struct node *doc = docs; !err && doc; doc = doc->next) {
-		err = rule_build(b, doc);
-		b->faults.id = (struct str){ 0 };
+		err = add_document(b, doc);
 		if (err != -EINVAL)
 			continue;
 		b->set->n_refused++; /* and reported; the documents behind it get their turn */
@@ -182,7 +201,9 @@ static int build_new(const struct detect_options *options, struct buf *errors, s
 
 	if (!b)
 		return -ENOMEM;
+	arena_init(&b->docs, TEMP_BYTES);
 	arena_init(&b->temp, TEMP_BYTES);
+	arena_init(&b->regex, REGEX_BYTES);
 	b->faults.out = errors;
 	b->last_rule = &b->first_rule;
 	b->last_correlation = &b->first_correlation;
@@ -237,7 +258,9 @@ static int build_end(struct build *b, int err, struct ruleset **ret) {
 		ruleset_free(b->set);
 	else
 		*ret = b->set;
+	arena_done(&b->docs);
 	arena_done(&b->temp);
+	arena_done(&b->regex);
 	free(b);
 	return err;
 }

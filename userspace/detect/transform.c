@@ -110,18 +110,25 @@ static bool option_dash(struct pattern p, uint32_t i) {
 	       i + 1 < p.n && word_char(p.t[i + 1]);
 }
 
+/* windash_forms - how many spellings @p has; past PATTERN_MAX_FORMS just more than that */
+static uint32_t windash_forms(struct pattern p, uint32_t *ret_dashes) {
+	uint32_t n_forms = 1;
+
+	*ret_dashes = 0;
+	for (uint32_t i = 0; i < p.n && n_forms <= PATTERN_MAX_FORMS; i++) {
+		bool dash = option_dash(p, i);
+
+		*ret_dashes += dash;
+		n_forms *= dash ? 5 : 1;
+	}
+	return n_forms;
+}
+
 static int windash_one(struct arena *arena, struct pattern p, struct patterns *out) {
 	static const char *const dashes[] = { "-", "/", "\xe2\x80\x93", "\xe2\x80\x94",
 					      "\xe2\x80\x95" };
-	uint32_t n_dashes = 0, n_forms = 1;
+	uint32_t n_dashes, n_forms = windash_forms(p, &n_dashes);
 
-	for (uint32_t i = 0; i < p.n; i++)
-		n_dashes += option_dash(p, i);
-	for (uint32_t i = 0; i < n_dashes; i++) {
-		n_forms *= 5;
-		if (n_forms + out->n > PATTERN_MAX_FORMS)
-			return -E2BIG;
-	}
 	for (uint32_t form = 0; form < n_forms; form++) {
 		struct pattern q = {
 			arena_alloc(arena, ((size_t)p.n + 2 * n_dashes + 1) * sizeof(*q.t)), 0
@@ -130,8 +137,6 @@ static int windash_one(struct arena *arena, struct pattern p, struct patterns *o
 
 		if (!q.t)
 			return -ENOMEM;
-		if (out->n == PATTERN_MAX_FORMS)
-			return -E2BIG;
 		for (uint32_t i = 0; i < p.n; i++) {
 			if (!option_dash(p, i)) {
 				q.t[q.n++] = p.t[i];
@@ -148,10 +153,17 @@ static int windash_one(struct arena *arena, struct pattern p, struct patterns *o
 
 int pattern_transform(struct arena *arena, struct patterns in, enum transform how,
 		      struct patterns *ret) {
-	uint32_t room = how == TRANSFORM_WINDASH ? PATTERN_MAX_FORMS : in.n * 3;
-	struct patterns out = { arena_alloc(arena, room * sizeof(*out.v)), 0 };
-	int err = out.v ? 0 : -ENOMEM;
+	uint32_t room = how == TRANSFORM_WINDASH ? 0 : in.n * 3, n_dashes;
+	struct patterns out = { 0 };
+	int err;
 
+	for (uint32_t i = 0; how == TRANSFORM_WINDASH && i < in.n; i++) {
+		room += windash_forms(in.v[i], &n_dashes);
+		if (room > PATTERN_MAX_FORMS)
+			return -E2BIG;
+	}
+	out.v = arena_alloc(arena, (room + !room) * sizeof(*out.v));
+	err = out.v ? 0 : -ENOMEM;
 	for (uint32_t i = 0; !err && i < in.n; i++)
 		err = how == TRANSFORM_WINDASH ? windash_one(arena, in.v[i], &out)
 					       : encode_one(arena, in.v[i], how, &out);

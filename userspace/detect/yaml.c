@@ -388,6 +388,10 @@ int yaml_read(const char *text, size_t n, struct arena *arena, struct faults *f,
 		return -ENOMEM;
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, n);
 	err = read_stream(&r, &docs);
+	if (err == -ENOMEM && arena->full)
+		err = fault(f, place(r.event.start_mark.line), place(r.event.start_mark.column),
+			    "the file needs more than %zu MiB up to here, expected less",
+			    arena->max_bytes >> 20);
 	yaml_event_delete(&r.event);
 	yaml_parser_delete(&r.parser);
 	if (!err)
