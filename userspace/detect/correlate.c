@@ -11,11 +11,9 @@
 
 #include "detect/number.h"
 
-#define MAX_ENDS 16 /* stretches that one late hit is looked for in */
-
 /* A hit of a correlation, for those that refer to it. */
 struct inner {
-	struct str text; /* the group's values, each with a NUL behind */
+	const struct str *group; /* its values, whole */
 	unsigned depth;
 };
 
@@ -33,52 +31,27 @@ void correlate_begin(struct correlations *c) {
 	c->n_found = 0;
 }
 
-/* nth - value number @i of a group's text */
-static struct str nth(struct str text, uint32_t i) {
-	const char *p = text.s, *end = text.s + text.n;
-	size_t n;
-
-	while (i-- > 0 && p < end)
-		p += strnlen(p, (size_t)(end - p)) + 1;
-	if (p >= end)
-		return (struct str){ 0 };
-	n = strnlen(p, (size_t)(end - p));
-	return (struct str){ p, (uint32_t)n };
-}
-
 /* value_of - the first value that a hit has there; absent when it has none */
 static struct str value_of(struct match *m, const struct lookup *l, const struct inner *inner) {
 	if (inner)
-		return l->inner == UINT32_MAX ? (struct str){ 0 } : nth(inner->text, l->inner);
+		return l->inner == UINT32_MAX ? (struct str){ 0 } : inner->group[l->inner];
 	slot_get(m, l->slot);
 	return l->slot->n ? l->slot->v[0] : (struct str){ 0 };
 }
 
-/* group_of - the group's values in one text, and their hash; false when one is missing */
+/* group_of - the values of the group, and their hash; false when one is missing */
 static bool group_of(struct ruleset *set, const struct correlation *c, const struct reference *ref,
-		     const struct inner *inner, struct str *ret, uint64_t *ret_key) {
+		     const struct inner *inner, struct str ret[MAX_GROUP_FIELDS],
+		     uint64_t *ret_key) {
 	uint64_t key = c->head.fingerprint;
-	struct str v[MAX_GROUP_FIELDS];
-	size_t n = 0;
-	char *p;
 
 	for (uint32_t i = 0; i < c->n_group; i++) {
-		v[i] = value_of(&set->match, &ref->group[i], inner);
-		if (!v[i].s)
+		ret[i] = value_of(&set->match, &ref->group[i], inner);
+		if (!ret[i].s)
 			return false;
-		key = windows_hash(set->correlations->windows, key, v[i].s, v[i].n);
-		n += v[i].n + 1u;
+		key = windows_hash(set->correlations->windows, key, ret[i].s, ret[i].n);
 	}
-	p = arena_alloc(set->match.arena, n + 1);
-	if (!p || n > UINT32_MAX)
-		return false;
-	*ret = (struct str){ p, (uint32_t)n };
 	*ret_key = key;
-	for (uint32_t i = 0; i < c->n_group; i++) {
-		memcpy(p, v[i].s, v[i].n);
-		p[v[i].n] = '\0';
-		p += v[i].n + 1;
-	}
 	return true;
 }
 
@@ -109,14 +82,17 @@ static bool read_fields(struct ruleset *set, const struct correlation *c,
 }
 
 /* A group's values as "field=value", in the event's arena; fewer when it is full. */
-static struct strv group_words(struct arena *arena, const struct correlation *c, struct str text) {
+static struct strv group_words(struct arena *arena, const struct correlation *c,
+			       const struct str *group) {
 	struct str *v = arena_alloc(arena, (c->n_group + 1) * sizeof(*v));
 	struct strv ret = { v, 0 };
 
 	for (uint32_t i = 0; v && i < c->n_group; i++) {
-		struct str x = nth(text, i), name = c->group[i];
-		char *p = arena_alloc(arena, (size_t)name.n + x.n + 2);
+		struct str x = group[i], name = c->group[i];
+		char *p;
 
+		x.n = x.n < GROUP_TEXT_BYTES ? x.n : GROUP_TEXT_BYTES;
+		p = arena_alloc(arena, (size_t)name.n + x.n + 2);
 		if (!p)
 			break;
 		memcpy(p, name.s, name.n);
@@ -183,7 +159,7 @@ static bool lacking(const struct correlation *c, const struct window *g,
 }
 
 static void report(struct ruleset *set, const struct correlation *c, const struct window *g,
-		   struct window_hit *end) {
+		   struct window_hit *end, const struct str *group) {
 	struct arena *arena = set->match.arena;
 	struct detection *d = found_new(set->correlations, c);
 	struct window_hit *hits[MAX_EVIDENCE];
@@ -194,7 +170,7 @@ static void report(struct ruleset *set, const struct correlation *c, const struc
 	n = correlation_evidence(c, set->correlations->windows, g, end, hits);
 	d->events = evidence_ids(arena, hits, n);
 	d->matched = matched_names(arena, c, hits, n);
-	d->group = group_words(arena, c, (struct str){ g->text, g->text_n });
+	d->group = group_words(arena, c, group);
 	d->evidence = lacking(c, g, end) ? EVIDENCE_INCOMPLETE : EVIDENCE_COMPLETE;
 }
 
@@ -206,22 +182,20 @@ static bool told(const struct correlations *all, const struct correlation *c,
 	return !all->always && g->fired_ns && end->time_ns < g->fired_ns - 1 + c->span_ns;
 }
 
+/* fire - it holds, and has not been told; @group: the values of @g, by which it is known */
 static void fire(struct ruleset *set, struct correlation *c, struct window *g,
-		 struct window_hit *end, unsigned depth) {
-	struct inner inner = { .depth = depth + 1 };
+		 struct window_hit *end, const struct str *group, unsigned depth) {
+	const struct inner inner = { group, depth + 1 };
 
-	if (told(set->correlations, c, g, end, set->event))
-		return;
 	g->fired_ns = end->time_ns + 1;
 	g->fired_event = set->event;
 	c->head.hits++;
 	if (!c->head.quiet)
-		report(set, c, g, end);
+		report(set, c, g, end, group);
 	if (!c->head.uses || depth == MAX_HIT_DEPTH)
 		return;
 	/* @g may give way to the window of an outer one */
-	inner.text = arena_str(set->match.arena, (struct str){ g->text, g->text_n });
-	for (const struct correlate_use *u = inner.text.s ? c->head.uses : NULL; u; u = u->next)
+	for (const struct correlate_use *u = c->head.uses; u; u = u->next)
 		take(set, u, &inner);
 }
 
@@ -243,30 +217,44 @@ static void forget_older(struct windows *w, const struct correlation *c, struct 
 		windows_drop(w, g, old);
 }
 
+/* enter - @draft into @g, which is then asked; gives the end of a stretch that is to be told */
+static struct window_hit *enter(struct ruleset *set, const struct correlation *c, struct window *g,
+				const struct window_hit *draft) {
+	struct windows *w = set->correlations->windows;
+	struct window_hit *hit, *newest;
+
+	forget_older(w, c, g, draft);
+	hit = windows_add(w, g, draft, set->match.id, c->span_ns, correlation_most(c));
+	newest = window_newest(w, g);
+	/* what is told of the newest is of all before it */
+	if (!hit || told(set->correlations, c, g, newest, set->event))
+		return NULL;
+	if (hit == newest)
+		return correlation_holds(c, w, g, hit) ? hit : NULL;
+	hit = correlation_late(c, w, g, hit);
+	return hit && !told(set->correlations, c, g, hit, set->event) ? hit : NULL;
+}
+
 static void take(struct ruleset *set, const struct correlate_use *use, const struct inner *inner) {
 	struct correlation *c = use->correlation;
-	struct windows *w = set->correlations->windows;
 	struct window_hit draft = { .time_ns = set->match.time_ns,
 				    .weight = set->match.weight,
 				    .source = (uint16_t)use->reference };
 	struct reference *ref = &c->references[use->reference];
-	struct window_hit *hit;
+	struct str group[MAX_GROUP_FIELDS];
+	struct window_hit *end;
 	struct window *g;
-	struct str text;
 	uint64_t key;
 
-	if (!group_of(set, c, ref, inner, &text, &key) || !read_fields(set, c, ref, inner, &draft))
+	if (!group_of(set, c, ref, inner, group, &key) ||
+	    !read_fields(set, c, ref, inner, &draft))
 		return;
-	g = windows_get(w, c->head.fingerprint, key, text);
-	forget_older(w, c, g, &draft);
-	hit = windows_add(w, g, &draft, set->match.id, c->span_ns, correlation_most(c));
-	for (unsigned i = 0; hit && i < MAX_ENDS; i++) {
-		if (correlation_holds(c, w, g, hit)) {
-			fire(set, c, g, hit, inner ? inner->depth : 0);
-			return;
-		}
-		hit = window_newer(w, hit);
-	}
+	if (c->type == TEMPORAL_ORDERED)
+		draft.event = (uint32_t)set->event;
+	g = windows_get(set->correlations->windows, c->head.fingerprint, key);
+	end = enter(set, c, g, &draft);
+	if (end)
+		fire(set, c, g, end, group, inner ? inner->depth : 0);
 }
 
 void correlate_hit(struct ruleset *set, const struct rule *r) {

@@ -24,6 +24,7 @@
 #define MAX_GROUP_FIELDS 16 /* of group-by, and of a condition */
 #define MAX_HIT_DEPTH 16    /* correlations of correlations */
 #define MAX_EVIDENCE 32	    /* events that one detection names */
+#define GROUP_TEXT_BYTES 512 /* of a group's value that are shown */
 
 enum correlation_type {
 	EVENT_COUNT,
@@ -130,9 +131,23 @@ void correlate_host(struct ruleset *set, const struct event *e);
 /* correlation_most - how many hits a window of @c may hold */
 uint32_t correlation_most(const struct correlation *c);
 
-/* correlation_holds - whether @c holds for the stretch of @g that ends with @end */
+/* correlation_agrees - whether @c, of neither an order nor a percentile, holds for these figures */
+bool correlation_agrees(const struct correlation *c, const struct window_total *t,
+			uint32_t n_distinct);
+
+/*
+ * correlation_holds - whether @c holds for the stretch of @g that ends with @end, which has to be
+ * the newest hit unless it is about an order or a percentile
+ */
 bool correlation_holds(const struct correlation *c, struct windows *w, const struct window *g,
 		       struct window_hit *end);
+
+/*
+ * correlation_late - the end of a stretch that @late is part of and for which @c holds, or NULL
+ * @late: a hit of @g that newer ones were there before; correlate_late.c
+ */
+struct window_hit *correlation_late(const struct correlation *c, struct windows *w,
+				    const struct window *g, struct window_hit *late);
 
 /* correlation_lacks - how many more hits could make @c hold for @g (NULL: an empty window) */
 uint64_t correlation_lacks(const struct correlation *c, const struct window *g);

@@ -279,7 +279,7 @@ static int read_generate(struct build *b, const struct node *map, struct correla
 	if (node->type != NODE_SCALAR || node->scalar != SCALAR_BOOL)
 		return fault_at(&b->faults, node, "'generate' is %s, expected true or false",
 				yaml_what(node));
-	c->generate = str_eq(node->text, STR("true"));
+	c->generate = (node->text.s[0] | 0x20) == 't'; /* true, True or TRUE */
 	return 0;
 }
 

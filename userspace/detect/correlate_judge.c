@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a window says of its correlation. Of the stretch that ends with the
- * newest hit the window keeps running figures; any other, which is only asked
- * about when hits arrived out of order, is walked.
+ * newest hit the window keeps running figures; orders and percentiles are found by
+ * walking a stretch. Hits that arrived out of order are correlate_late.c's.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,6 @@
 
 #define MOST_NUMBERS 2048 /* that are sorted at each hit, for a percentile */
 #define MOST_ORDERED 512
-#define MOST_WALKED 256 /* hits of a stretch whose distinct values are counted by walking */
 
 uint32_t correlation_most(const struct correlation *c) {
 	switch ((enum correlation_type)c->type) {
@@ -63,25 +62,6 @@ static struct window_hit *before(const struct correlation *c, struct windows *w,
 	return o && end->time_ns - o->time_ns <= c->span_ns ? o : NULL;
 }
 
-static bool seen_later(const struct correlation *c, struct windows *w, struct window_hit *end,
-		       const struct window_hit *hit) {
-	for (struct window_hit *h = end; h != hit; h = before(c, w, end, h)) {
-		if (h->value == hit->value)
-			return true;
-	}
-	return false;
-}
-
-static uint32_t distinct(const struct correlation *c, struct windows *w, struct window_hit *end) {
-	uint32_t n = 0, walked = 0;
-
-	for (struct window_hit *h = end; h && walked < MOST_WALKED; h = before(c, w, end, h)) {
-		n += !seen_later(c, w, end, h);
-		walked++;
-	}
-	return n;
-}
-
 /*
  * in_order - the most rules that were hit in the order of the list. best[k] is the longest chain
  * that begins with rule k, as the stretch is walked from its end.
@@ -123,48 +103,33 @@ static double percentile(const struct correlation *c, struct windows *w, struct 
 	return v[below] + (rank - below) * (v[below + 1] - v[below]);
 }
 
-struct total {
-	long double sum;
-	uint64_t weight;
-};
-
-static struct total total_of(const struct correlation *c, struct windows *w, const struct window *g,
-			     struct window_hit *end) {
-	struct total t = { window_sum(g), g->weight };
-
-	if (end == window_newest(w, g))
-		return t;
-	t = (struct total){ 0 };
-	for (struct window_hit *h = end; h; h = before(c, w, end, h)) {
-		t.sum += (long double)h->number * h->weight;
-		t.weight += h->weight;
+bool correlation_agrees(const struct correlation *c, const struct window_total *t,
+			uint32_t n_distinct) {
+	switch ((enum correlation_type)c->type) {
+	case EVENT_COUNT:
+		return bounds_hold(c, (double)t->weight);
+	case VALUE_COUNT:
+	case TEMPORAL:
+		return bounds_hold(c, n_distinct);
+	case VALUE_SUM:
+		return bounds_hold(c, (double)window_total_sum(t));
+	case VALUE_AVG:
+		return bounds_hold(c, (double)(window_total_sum(t) / t->weight));
+	case TEMPORAL_ORDERED:
+	case VALUE_PERCENTILE:
+	case VALUE_MEDIAN:
+		break;
 	}
-	return t;
+	return false;
 }
 
 bool correlation_holds(const struct correlation *c, struct windows *w, const struct window *g,
 		       struct window_hit *end) {
-	bool newest = end == window_newest(w, g);
-	struct total t;
-
-	switch ((enum correlation_type)c->type) {
-	case EVENT_COUNT:
-		return bounds_hold(c, (double)total_of(c, w, g, end).weight);
-	case VALUE_COUNT:
-	case TEMPORAL:
-		return bounds_hold(c, newest ? g->n_distinct : distinct(c, w, end));
-	case TEMPORAL_ORDERED:
+	if (c->type == TEMPORAL_ORDERED)
 		return bounds_hold(c, in_order(c, w, end));
-	case VALUE_SUM:
-		return bounds_hold(c, (double)total_of(c, w, g, end).sum);
-	case VALUE_AVG:
-		t = total_of(c, w, g, end);
-		return bounds_hold(c, (double)(t.sum / t.weight));
-	case VALUE_PERCENTILE:
-	case VALUE_MEDIAN:
+	if (c->type == VALUE_PERCENTILE || c->type == VALUE_MEDIAN)
 		return bounds_hold(c, percentile(c, w, end));
-	}
-	return false;
+	return end == window_newest(w, g) && correlation_agrees(c, &g->total, g->n_distinct);
 }
 
 uint64_t correlation_lacks(const struct correlation *c, const struct window *g) {
@@ -180,7 +145,7 @@ uint64_t correlation_lacks(const struct correlation *c, const struct window *g) 
 			want = b->than + 1 > want ? b->than + 1 : want;
 	}
 	if (c->type == EVENT_COUNT)
-		have = g ? g->weight : 0;
+		have = g ? g->total.weight : 0;
 	else if (c->type <= TEMPORAL_ORDERED)
 		have = g ? g->n_distinct : 0;
 	else

@@ -144,6 +144,23 @@ static int resolve_reference(struct build *b, struct correlation *c, struct refe
 	return err == -ENOMEM ? err : 0;
 }
 
+/* check_once - that no two references are of one rule, whose hits would count twice */
+static int check_once(struct build *b, const struct correlation *c) {
+	for (uint32_t i = 0; i < c->n_references; i++) {
+		const struct reference *ref = &c->references[i];
+
+		for (uint32_t k = 0; k < i; k++) {
+			if (head_of(ref) == head_of(&c->references[k]))
+				return fault_ref(b, ref,
+						 "'%s' is a rule that is in the list already, as "
+						 "'%s', expected each once",
+						 fault_text(ref->text),
+						 fault_text(c->references[k].text));
+		}
+	}
+	return 0;
+}
+
 /* add_kinds - what @ref looks at; of what auditd would write, any kind that it writes of */
 static void add_kinds(struct correlation *c, const struct reference *ref) {
 	const struct event_kinds *kinds = ref->inner ? &ref->inner->kinds : &ref->rule->kinds;
@@ -182,7 +199,8 @@ static int resolve(struct build *b, struct correlation *c, unsigned depth) {
 		err = resolve_reference(b, c, &c->references[i], depth);
 		failed |= err;
 	}
-	err = err == -ENOMEM ? err : failed ? -EINVAL : check_fates(b, c);
+	err = err == -ENOMEM ? err : failed ? -EINVAL : check_once(b, c);
+	err = err ? err : check_fates(b, c);
 	c->visit = VISIT_DONE;
 	if (!err)
 		err = join(b, c);
@@ -222,6 +240,18 @@ static int add_uses(struct build *b, struct correlation *c) {
 	return err;
 }
 
+/* tell_apart - those that say the same have windows of their own: the second, the third, … */
+static void tell_apart(struct correlations *all) {
+	for (uint32_t i = all->n; i-- > 0;) {
+		uint64_t *of = &all->v[i]->head.fingerprint, nth = 0;
+
+		for (uint32_t k = 0; k < i; k++)
+			nth += all->v[k]->head.fingerprint == *of;
+		if (nth)
+			*of = (*of ^ nth) * 0x100000001b3ull;
+	}
+}
+
 static int collect(struct build *b, uint32_t n) {
 	struct correlations *all = calloc(1, sizeof(*all));
 	int err = 0;
@@ -241,6 +271,7 @@ static int collect(struct build *b, uint32_t n) {
 		all->v[all->n++] = c;
 		err = add_uses(b, c);
 	}
+	tell_apart(all);
 	return err;
 }
 

@@ -10,7 +10,6 @@
 #include "detect/window.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -120,6 +119,10 @@ struct window_hit *window_newest(struct windows *w, const struct window *g) {
 	return hit_at(w, g->newest);
 }
 
+struct window_hit *window_from(struct windows *w, const struct window *g) {
+	return hit_at(w, g->from);
+}
+
 static uint32_t *value_chain(struct windows *w, const struct window *g, uint64_t value) {
 	return &w->values[(g->key ^ value ^ value >> 32) % VALUE_CHAINS];
 }
@@ -155,20 +158,21 @@ static void uncount(struct windows *w, struct window *g, struct window_hit *hit)
 #define UNITS 1e9L
 #define HUGE_NUMBER 1e24L /* WINDOW_MOST of these in UNITS are less than 2^127 */
 
-/* add_number - what is added and taken away again leaves nothing behind, whatever is beside it */
-static void add_number(struct window *g, const struct window_hit *hit, int sign) {
+/* What is added and taken away again leaves nothing behind, whatever is beside it. */
+void window_total_add(struct window_total *t, const struct window_hit *hit, int sign) {
 	long double x = (long double)hit->number * hit->weight;
 
+	t->weight += sign > 0 ? hit->weight : -(uint64_t)hit->weight;
 	if (x > -HUGE_NUMBER && x < HUGE_NUMBER) {
-		g->units += sign * (__typeof__(g->units))(x * UNITS + (x < 0 ? -0.5L : 0.5L));
+		t->units += sign * (__typeof__(t->units))(x * UNITS + (x < 0 ? -0.5L : 0.5L));
 		return;
 	}
-	g->n_huge += (uint32_t)sign;
-	g->huge = g->n_huge ? g->huge + (long double)sign * x : 0;
+	t->n_huge += (uint32_t)sign;
+	t->huge = t->n_huge ? t->huge + (long double)sign * x : 0;
 }
 
-long double window_sum(const struct window *g) {
-	return g->huge + (long double)g->units / UNITS;
+long double window_total_sum(const struct window_total *t) {
+	return t->huge + (long double)t->units / UNITS;
 }
 
 /* enter - @hit is inside from now on */
@@ -177,8 +181,7 @@ static void enter(struct windows *w, struct window *g, struct window_hit *hit) {
 
 	hit->inside = true;
 	g->n_inside++;
-	g->weight += hit->weight;
-	add_number(g, hit, 1);
+	window_total_add(&g->total, hit, 1);
 	if (same && same->time_ns > hit->time_ns)
 		return;
 	if (same)
@@ -193,8 +196,7 @@ static void enter(struct windows *w, struct window *g, struct window_hit *hit) {
 static void leave(struct windows *w, struct window *g, struct window_hit *hit) {
 	hit->inside = false;
 	g->n_inside--;
-	g->weight -= hit->weight;
-	add_number(g, hit, -1);
+	window_total_add(&g->total, hit, -1);
 	if (!hit->counted)
 		return;
 	uncount(w, g, hit);
@@ -211,6 +213,8 @@ static void unlink_hit(struct windows *w, struct window *g, struct window_hit *h
 
 	if (g->from == i)
 		g->from = hit->newer;
+	if (g->last == i)
+		g->last = hit->newer != WINDOW_NONE ? hit->newer : hit->older;
 	if (hit->older != WINDOW_NONE)
 		w->hit[hit->older].newer = hit->newer;
 	else
@@ -309,8 +313,7 @@ static struct window *group_new(struct windows *w) {
 	return &w->group[i];
 }
 
-struct window *windows_get(struct windows *w, uint64_t owner, uint64_t key, struct str text) {
-	uint16_t shown = text.n < WINDOW_TEXT_BYTES ? (uint16_t)text.n : WINDOW_TEXT_BYTES;
+struct window *windows_get(struct windows *w, uint64_t owner, uint64_t key) {
 	uint32_t i = w->groups[key % GROUP_CHAINS];
 	struct window *g;
 
@@ -323,15 +326,11 @@ struct window *windows_get(struct windows *w, uint64_t owner, uint64_t key, stru
 		return g;
 	}
 	g = group_new(w);
-	memset(g, 0, offsetof(struct window, text));
+	*g = (struct window){ 0 };
 	g->key = key;
 	g->owner = owner;
 	g->cut_ns = w->evicted_ns; /* it may be the one that gave way */
-	g->oldest = g->newest = g->from = WINDOW_NONE;
-	g->text_n = shown;
-	memcpy(g->text, text.s, shown);
-	if (shown == WINDOW_TEXT_BYTES)
-		g->text[shown - 1] = '\0';
+	g->oldest = g->newest = g->from = g->last = WINDOW_NONE;
 	g->chain = w->groups[key % GROUP_CHAINS];
 	w->groups[key % GROUP_CHAINS] = (uint32_t)(g - w->group);
 	put_last(w, g);
@@ -375,12 +374,36 @@ static struct window_hit *hit_new(struct windows *w, struct window *g, uint32_t 
 	return &w->hit[i];
 }
 
-/* link_hit - to its place by time, behind those of the same time */
-static void link_hit(struct windows *w, struct window *g, struct window_hit *hit) {
-	uint32_t i = index_of(w, hit), older = g->newest;
+/* stands_before - whether @hit comes behind @o: by time, in an event by rule, else by arrival */
+static bool stands_before(const struct window_hit *o, const struct window_hit *hit) {
+	if (o->time_ns != hit->time_ns)
+		return o->time_ns < hit->time_ns;
+	return !hit->event || o->event != hit->event || o->source <= hit->source;
+}
 
-	while (older != WINDOW_NONE && w->hit[older].time_ns > hit->time_ns)
+/* near_place - from where the place of @hit is looked for: the newest, or the last that came */
+static uint32_t near_place(const struct windows *w, const struct window *g,
+			   const struct window_hit *hit) {
+	uint64_t last, newest;
+
+	if (g->newest == WINDOW_NONE || w->hit[g->newest].time_ns <= hit->time_ns)
+		return g->newest;
+	newest = w->hit[g->newest].time_ns - hit->time_ns;
+	last = w->hit[g->last].time_ns;
+	last = last > hit->time_ns ? last - hit->time_ns : hit->time_ns - last;
+	return last < newest ? g->last : g->newest;
+}
+
+/* link_hit - to its place; one that comes far behind the others takes up to WINDOW_MOST steps */
+static void link_hit(struct windows *w, struct window *g, struct window_hit *hit) {
+	uint32_t i = index_of(w, hit), older = near_place(w, g, hit), next;
+
+	while (older != WINDOW_NONE && !stands_before(&w->hit[older], hit))
 		older = w->hit[older].older;
+	while (older != WINDOW_NONE && (next = w->hit[older].newer) != WINDOW_NONE &&
+	       stands_before(&w->hit[next], hit))
+		older = next;
+	g->last = i;
 	hit->older = older;
 	hit->newer = older == WINDOW_NONE ? g->oldest : w->hit[older].newer;
 	if (older == WINDOW_NONE)
