@@ -90,9 +90,11 @@ static void what_a_terminal_obeys_is_escaped(void) {
 	event_reset(&e);
 	EVENT_SET(&e, HOST_NAME, host_name,
 		  STR("q\" b\\ n\n e\033[31m d\177 c\xc2\x9b l\xe2\x80\xa8 p\xe2\x80\xa9 "
-		      "r\xe2\x80\xae u\xc3\xa9\xf0\x9f\xa6\x86/"));
+		      "r\xe2\x80\xae u\xc3\xa9\xf0\x9f\xa6\x86/ t\xf3\xa0\x81\x81 "
+		      "m\xe1\xa0\x8e h\xe3\x85\xa4"));
 	CHECK(gives(&e, "{\"host_name\":\"q\\\" b\\\\ n\\u000a e\\u001b[31m d\\u007f c\\u009b "
-			"l\\u2028 p\\u2029 r\\u202e u\xc3\xa9\xf0\x9f\xa6\x86/\"}\n"));
+			"l\\u2028 p\\u2029 r\\u202e u\xc3\xa9\xf0\x9f\xa6\x86/ "
+			"t\\udb40\\udc41 m\\u180e h\\u3164\"}\n"));
 }
 
 static void a_byte_that_is_not_utf8_becomes_a_replacement_character(void) {

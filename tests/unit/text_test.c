@@ -303,15 +303,17 @@ static void colour_is_only_added_and_always_ended(void) {
 static void hostile_text_cannot_leave_its_word(void) {
 	struct str args[] = { STR("a\n22:13:20.123  exec"), STR("\033[2J\x07\177"),
 			      STR("\xc2\x9b" "31m"), STR("\xe2\x80\xae" "gpj"), STR("b\xff\xc3"),
-			      STR("'\"\\`"), STR("\xe2\x80\xa8"), STR("x\xc2\xa0y") };
+			      STR("'\"\\`"), STR("\xe2\x80\xa8"), STR("x\xc2\xa0y"),
+			      STR("t\xf3\xa0\x81\x81"), STR("m\xe1\xa0\x8eh\xe3\x85\xa4") };
 	struct event e = some_event(WIRE_PROCESS_EXEC);
 
 	e.process.name = STR("x[1] root <- y");
 	e.process.user = STR("r t");
-	EVENT_SET(&e, EXEC_ARGS, exec.args, ((struct strv){ args, 8 }));
+	EVENT_SET(&e, EXEC_ARGS, exec.args, ((struct strv){ args, 10 }));
 	CHECK(shows(&e, "22:13:20.123  exec     'x[1] root <- y'[1234] 'r t' <- sshd[1200]  "
 			"'a\\n22:13:20.123  exec' '\\x1b[2J\\x07\\x7f' '\\u009b31m' '\\u202egpj' "
-			"'b\\xff\\xc3' \"'\\\"\\\\\\`\" '\\u2028' 'x\xc2\xa0y'\n"));
+			"'b\\xff\\xc3' \"'\\\"\\\\\\`\" '\\u2028' 'x\xc2\xa0y' "
+			"'t\\U000e0041' 'm\\u180eh\\u3164'\n"));
 }
 
 /* Bytes without any rule in every text of an event: nothing that a screen obeys may come out. */

@@ -73,14 +73,34 @@ struct str utf8_escape(struct arena *arena, struct str x);
 void utf8_keep(char *to, size_t room, struct str x);
 
 /*
- * utf8_hidden - controls (C0, DEL, C1), direction overrides, separators of lines, and what has
- * no width: the characters with which a text can pretend to be another one
+ * utf8_hidden - controls (C0, DEL, C1), direction overrides, separators of lines, what has no
+ * width or no ink, and tags: the characters with which a text can pretend to be another one
  */
 static inline bool utf8_hidden(uint32_t c) {
 	if (c < 0x7f)
 		return c < 0x20;
-	return c <= 0x9f || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	switch (c) {
+	case 0x7f ... 0x9f:
+	case 0xad:
+	case 0x34f:
+	case 0x61c:
+	case 0x115f ... 0x1160: /* fillers of Hangul, as 3164 and ffa0 */
+	case 0x17b4 ... 0x17b5:
+	case 0x180b ... 0x180f:
+	case 0x200b ... 0x200f:
+	case 0x2028 ... 0x202e:
+	case 0x2060 ... 0x206f:
+	case 0x2800:
+	case 0x3164:
+	case 0xfe00 ... 0xfe0f: /* variation selectors, as e0100 and on */
+	case 0xfeff:
+	case 0xffa0:
+	case 0xfff0 ... 0xfffb:
+	case 0x1d173 ... 0x1d17a:
+	case 0xe0000 ... 0xe0fff:
+		return true;
+	}
+	return false;
 }
 
 #endif

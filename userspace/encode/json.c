@@ -23,8 +23,10 @@ void encode_json_text(struct buf *out, struct str x) {
 		} else if (c == '"' || c == '\\') {
 			buf_add_char(out, '\\');
 			buf_add_char(out, (char)c);
-		} else {
+		} else if (c < 0x10000) {
 			buf_addf(out, "\\u%04x", c);
+		} else { /* RFC 8259: a pair of surrogates */
+			buf_addf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
 		}
 		done = i + step;
 	}

@@ -10,7 +10,7 @@ static void add_escape(struct buf *out, uint32_t c) {
 	else if (c == '\t')
 		buf_add_lit(out, "\\t");
 	else
-		buf_addf(out, c < 0x80 ? "\\x%02x" : "\\u%04x", c);
+		buf_addf(out, c < 0x80 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
 }
 
 /* add_shown - @x with escapes, and a backslash before the characters of @marked */
