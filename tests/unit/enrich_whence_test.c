@@ -224,6 +224,28 @@ static void namespaces_are_told_with_each_event(void) {
 	end();
 }
 
+static void a_thread_that_goes_elsewhere_takes_only_itself_there(void) {
+	begin();
+	sample_event(&e, WIRE_PROCESS_EXEC, 12 * S, &shell);
+	for (unsigned i = 0; i < 8; i++)
+		EVENT_SET(&e, PROCESS_NS_MNT + i, process.ns_mnt, 40);
+	for (unsigned i = 0; i < 8; i++)
+		(&e.process.ns_mnt)[i] = 40 + i;
+	CHECK(enrich_event(en, NULL, &e));
+	for (uint32_t other = 1; other <= 1; other--) {
+		sample_event(&e, WIRE_KERNEL_NAMESPACE, 13 * S, &shell);
+		e.process.tid += other;
+		EVENT_SET(&e, PROCESS_NS_NET, process.ns_net, 99);
+		CHECK(enrich_event(en, NULL, &e));
+		CHECK(event_has(&e, FIELD_PROCESS_NS_NET) && e.process.ns_net == 99);
+		CHECK(event_has(&e, FIELD_PROCESS_NS_MNT) && e.process.ns_mnt == 40);
+		CHECK(event_has(&e, FIELD_PROCESS_NS_TGID) && e.process.ns_tgid == 47);
+		CHECK(sample_open(en, &e, 14 * S, &shell));
+		CHECK(e.process.ns_net == (other ? 42 : 99) && e.process.ns_mnt == 40);
+	}
+	end();
+}
+
 int main(void) {
 	RUN(ancestors_are_told_up_to_init);
 	RUN(an_ancestor_stays_what_it_was_when_its_child_was_born);
@@ -236,5 +258,6 @@ int main(void) {
 	RUN(a_cgroup_whose_path_is_not_known_is_unresolved_until_it_is);
 	RUN(the_root_of_v2_says_nothing_where_v1_has_the_controllers);
 	RUN(namespaces_are_told_with_each_event);
+	RUN(a_thread_that_goes_elsewhere_takes_only_itself_there);
 	DONE();
 }

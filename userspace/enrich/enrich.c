@@ -227,7 +227,9 @@ static void learn_start(struct enrich *en, const struct event *e) {
 static void learn_whence(struct enrich *en, const struct event *e) {
 	struct proc *p;
 
-	if (e->has[0] & WHENCE_NAMESPACES && event_has(e, FIELD_PROCESS_PID)) {
+	/* a thread that goes elsewhere goes alone: what it tells is its own (whence_tell()) */
+	if (e->has[0] & WHENCE_NAMESPACES && event_has(e, FIELD_PROCESS_PID) &&
+	    e->process.tid == e->process.pid) {
 		p = find(en, e->process.pid, e->process.start_ns);
 		if (p)
 			whence_learn(&en->cgroups, p, e);

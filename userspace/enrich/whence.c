@@ -57,6 +57,12 @@ bool whence_is_cut(const struct proctab *t, struct proc *p) {
 	return line ? !line->whole : !p->has_parent || p->parent_tgid;
 }
 
+void whence_tell_rest(const struct proc *p, struct event *e) {
+	for (unsigned i = 0; i < sizeof(p->namespaces) / sizeof(p->namespaces[0]); i++)
+		if (!event_has(e, FIELD_PROCESS_NS_MNT + i))
+			(&e->process.ns_mnt)[i] = p->namespaces[i];
+}
+
 void whence_tell_container(const struct cgroup *cgroup, struct event *e) {
 	const struct container *c = &cgroup->container;
 	const struct named *n = cgroup->named;

@@ -28,10 +28,16 @@ bool whence_is_cut(const struct proctab *t, struct proc *p);
 /* whence_tell_container - for whence_tell() */
 void whence_tell_container(const struct cgroup *cgroup, struct event *e);
 
+/* whence_tell_rest - for whence_tell(): of the namespaces those that the record did not tell */
+void whence_tell_rest(const struct proc *p, struct event *e);
+
 /* whence_tell - puts it into an event of @p, for which p->shown was made */
 static inline void whence_tell(const struct proc *p, struct event *e) {
 	/* what the record told was learnt before, so this is it, and the rest */
-	memcpy(&e->process.ns_mnt, p->namespaces, sizeof(p->namespaces));
+	if (e->process.tid == e->process.pid || !(e->has[0] & WHENCE_NAMESPACES))
+		memcpy(&e->process.ns_mnt, p->namespaces, sizeof(p->namespaces));
+	else
+		whence_tell_rest(p, e);
 	if (p->line) {
 		e->lineage.ids = p->line->ids;
 		e->lineage.names = p->line->names;
