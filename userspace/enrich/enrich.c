@@ -130,7 +130,7 @@ static struct proc *put_row(struct enrich *en, const struct event *e) {
 
 /* set_image - without memory the process is just not known */
 static void set_image(struct enrich *en, struct proc *p, const struct event *e, bool census) {
-	proc_set_image(p, e->boot_ns, images_of(&en->images, e));
+	proc_set_image(p, e->boot_ns, images_of(&en->images, &en->procs.bytes, e));
 	p->partial = false;
 	p->from_census = census;
 }
@@ -155,11 +155,7 @@ static void learn_fork(struct enrich *en, struct event *e) {
 	if (image && name.s && image->name.s && str_eq(name, image->name))
 		proc_share_image(p, image);
 	else
-		proc_set_image(p, e->boot_ns,
-			       image_new(name, image ? image->executable : (struct str){ 0 },
-					 image ? image->command_line : (struct str){ 0 }));
-	if (image && image->cut && p->image)
-		p->image->cut = true;
+		proc_set_image(p, e->boot_ns, images_renamed(&en->procs.bytes, name, image));
 	p->partial = p->parent_tgid && (!image || parent->partial);
 	(void)proctab_lineage(&en->procs, p); /* while its parent is known */
 	if (parent)

@@ -9,9 +9,9 @@ void images_done(struct images *t) {
 	*t = (struct images){ 0 };
 }
 
-static struct image *make_image(const struct event *e) {
+static struct image *make_image(size_t *sum, const struct event *e) {
 	struct image *image =
-		image_new(event_str(e, FIELD_PROCESS_NAME, e->process.name),
+		image_new(sum, event_str(e, FIELD_PROCESS_NAME, e->process.name),
 			  event_str(e, FIELD_PROCESS_EXECUTABLE, e->process.executable),
 			  event_str(e, FIELD_PROCESS_COMMAND_LINE, e->process.command_line));
 
@@ -20,14 +20,25 @@ static struct image *make_image(const struct event *e) {
 	return image;
 }
 
-struct image *images_of(struct images *t, const struct event *e) {
+struct image *images_renamed(size_t *sum, struct str name, const struct image *from) {
+	static const struct image none;
+	struct image *image;
+
+	from = from ?: &none;
+	image = image_new(sum, name, from->executable, from->command_line);
+	if (image && from->cut)
+		image->cut = true;
+	return image;
+}
+
+struct image *images_of(struct images *t, size_t *sum, const struct event *e) {
 	struct image **kept = &t->kept[e->exec_key % IMAGES];
 
 	if (!e->exec_key)
-		return make_image(e);
+		return make_image(sum, e);
 	if (!*kept || (*kept)->key != e->exec_key) {
 		image_drop(*kept);
-		*kept = make_image(e);
+		*kept = make_image(sum, e);
 		if (!*kept)
 			return NULL;
 		(*kept)->key = e->exec_key;

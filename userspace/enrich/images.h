@@ -19,8 +19,11 @@ void images_done(struct images *t);
 
 /*
  * images_of - what @e, an exec or of a census, says is run: made, or found by its key
- * The caller is a user of it. NULL: no memory.
+ * The caller is a user of it. NULL: no memory. @sum: for image_new().
  */
-struct image *images_of(struct images *t, const struct event *e);
+struct image *images_of(struct images *t, size_t *sum, const struct event *e);
+
+/* images_renamed - one like @from (NULL: of which nothing is known), but called @name */
+struct image *images_renamed(size_t *sum, struct str name, const struct image *from);
 
 #endif

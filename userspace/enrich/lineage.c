@@ -21,20 +21,24 @@ static size_t text_bytes(const struct strv *list, uint32_t n) {
 	return bytes;
 }
 
-struct lineage *lineage_new(const struct lineage_parent *parent) {
+struct lineage *lineage_new(size_t *sum, const struct lineage_parent *parent) {
 	static const struct lineage none;
 	const struct lineage *up = parent->up ? parent->up : &none;
 	uint32_t ids = up->ids.n < LINEAGE_IDS ? up->ids.n : LINEAGE_IDS - 1;
 	uint32_t names = up->names.n < LINEAGE_NAMES ? up->names.n : LINEAGE_NAMES - 1;
 	size_t texts = (ids + names + 2ul) * sizeof(struct str);
-	struct lineage *l = malloc(sizeof(*l) + texts + parent->id.n + parent->name.n +
-	                           text_bytes(&up->ids, ids) + text_bytes(&up->names, names));
+	size_t bytes = sizeof(struct lineage) + texts + parent->id.n + parent->name.n +
+		       text_bytes(&up->ids, ids) + text_bytes(&up->names, names);
+	struct lineage *l = malloc(bytes);
 	struct str *name;
 	char *at;
 
 	if (!l)
 		return NULL;
+	*sum += bytes;
 	*l = (struct lineage){ .key = event_new_key(),
+		               .sum = sum,
+		               .bytes = bytes,
 		               .users = 1,
 		               .whole = parent->made_by_nobody ||
 		                        (up->whole && ids == up->ids.n),
@@ -52,6 +56,8 @@ struct lineage *lineage_new(const struct lineage_parent *parent) {
 }
 
 void lineage_drop(struct lineage *l) {
-	if (l && !--l->users)
-		free(l);
+	if (!l || --l->users)
+		return;
+	*l->sum -= l->bytes;
+	free(l);
 }

@@ -17,6 +17,8 @@
 
 struct lineage {
 	uint64_t key;       /* of event.h */
+	size_t *sum;        /* what this and the like take together, in bytes */
+	size_t bytes;       /* what this does */
 	uint32_t users;     /* rows of proctab.h that point here */
 	bool whole;         /* the last one was made by nobody */
 	struct strv ids;    /* entity ids */
@@ -31,8 +33,11 @@ struct lineage_parent {
 	bool made_by_nobody;      /* it has none, and needs none */
 };
 
-/* lineage_new - that of a child of @parent, with one user; NULL without memory */
-struct lineage *lineage_new(const struct lineage_parent *parent);
+/*
+ * lineage_new - that of a child of @parent, with one user; NULL without memory
+ * @sum: counts its bytes as long as it lives
+ */
+struct lineage *lineage_new(size_t *sum, const struct lineage_parent *parent);
 
 /* lineage_drop - one user less; NULL is fine */
 void lineage_drop(struct lineage *l);

@@ -27,8 +27,10 @@ int proctab_init(struct proctab *t, size_t max_rows) {
 }
 
 void image_drop(struct image *image) {
-	if (image && !--image->users)
-		free(image);
+	if (!image || --image->users)
+		return;
+	*image->sum -= image->bytes;
+	free(image);
 }
 
 /* drop_shared - all that a row has in common with others */
@@ -157,6 +159,17 @@ void proctab_end(struct proctab *t, struct proc *p, uint64_t end_ns) {
 	p->ended = true;
 	p->end_ns = end_ns;
 	list_add(&t->ended, p);
+	if (end_ns > p->image_ns + PROCTAB_GRACE_NS) { /* what it did before has been told */
+		image_drop(p->before);
+		p->before = NULL;
+	}
+}
+
+void proctab_shrink(struct proctab *t) {
+	struct proc *p;
+
+	while (t->bytes > PROCTAB_MAX_BYTES && (p = t->ended.oldest ?: t->live.oldest))
+		proctab_evict(t, p);
 }
 
 void proctab_set_user(struct proctab *t, uint32_t tgid, uint64_t start_ns, uint32_t uid) {
@@ -216,17 +229,24 @@ static struct str keep_ends(char **at, struct str x, uint32_t n) {
 	return copy;
 }
 
-struct image *image_new(struct str name, struct str executable, struct str command_line) {
+struct image *image_new(size_t *sum, struct str name, struct str executable,
+			struct str command_line) {
+	uint32_t n = *sum > PROCTAB_ROOMY_BYTES ? PROCTAB_SHORT_BYTES : PROCTAB_TEXT_BYTES;
 	struct image *image;
-	uint32_t n;
+	size_t bytes;
 	char *at;
 
 	name = cut(name);
 	executable = cut(executable);
-	n = command_line.n < PROCTAB_TEXT_BYTES ? command_line.n : PROCTAB_TEXT_BYTES;
-	image = malloc(sizeof(*image) + name.n + executable.n + n);
+	if (n > command_line.n)
+		n = command_line.n;
+	bytes = sizeof(*image) + name.n + executable.n + n;
+	image = malloc(bytes);
 	if (!image)
 		return NULL;
+	*sum += bytes;
+	image->sum = sum;
+	image->bytes = bytes;
 	at = image->text;
 	image->key = 0;
 	image->users = 1;
@@ -246,9 +266,9 @@ void proc_set_image(struct proc *p, uint64_t since_ns, struct image *image) {
 	p->children = NULL;
 }
 
-static struct lineage *children_of(struct proc *p) {
+static struct lineage *children_of(struct proctab *t, struct proc *p) {
 	if (!p->children)
-		p->children = lineage_new(&(struct lineage_parent){
+		p->children = lineage_new(&t->bytes, &(struct lineage_parent){
 			.id = { p->entity, p->entity_len },
 			.name = p->image ? p->image->name : (struct str){ 0 },
 			.up = p->line,
@@ -258,24 +278,24 @@ static struct lineage *children_of(struct proc *p) {
 }
 
 /* set_line - @p's ancestors, those of its parent being known as far as they can be */
-static void set_line(const struct proctab *t, struct proc *p) {
+static void set_line(struct proctab *t, struct proc *p) {
 	struct proc *parent = proctab_parent(t, p);
 	char id[PROCTAB_ENTITY_BYTES];
 
 	if (parent) {
-		p->line = children_of(parent);
+		p->line = children_of(t, parent);
 		if (p->line)
 			p->line->users++;
 	} else {
 		uint8_t n = proc_entity(p->parent_tgid, p->parent_start_ns, id);
 
 		/* init is nobody's child, even if no census told of it */
-		p->line = lineage_new(&(struct lineage_parent){
+		p->line = lineage_new(&t->bytes, &(struct lineage_parent){
 		        .id = { id, n }, .made_by_nobody = p->parent_tgid == 1 });
 	}
 }
 
-const struct lineage *proctab_find_lineage(const struct proctab *t, struct proc *p) {
+const struct lineage *proctab_find_lineage(struct proctab *t, struct proc *p) {
 	struct proc *parent = proctab_parent(t, p), *young[LINEAGE_IDS];
 	int n = 0;
 
@@ -293,7 +313,7 @@ const struct lineage *proctab_find_lineage(const struct proctab *t, struct proc 
 	return p->line;
 }
 
-void proctab_settle(const struct proctab *t) {
+void proctab_settle(struct proctab *t) {
 	for (size_t i = 0; i < t->n_rows; i++) {
 		struct proc *p = &t->chunks[i / CHUNK_ROWS][i % CHUNK_ROWS];
 

@@ -8,8 +8,11 @@
  *
  * Rows come in chunks up to the bound and are then used again. Past the bound
  * the row that ended longest ago goes, and with no such row the one that was
- * touched longest ago. A row pointer may be kept across calls and compared, but
- * must be checked for still being the same process (proctab_parent() does).
+ * touched longest ago. What rows hold of programs and ancestors is bounded by
+ * bytes, too: whoever starts programs chooses what their command lines are.
+ *
+ * A row pointer may be kept across calls and compared, but must be checked for
+ * still being the same process (proctab_parent() does).
  */
 #ifndef LAPWING_PROCTAB_H
 #define LAPWING_PROCTAB_H
@@ -24,6 +27,9 @@
 
 #define PROCTAB_GRACE_NS 30000000000ull
 #define PROCTAB_TEXT_BYTES 16384
+#define PROCTAB_SHORT_BYTES 512              /* of a command line, when there is little room */
+#define PROCTAB_ROOMY_BYTES (32u << 20)      /* of all images and lineages: up to here there is */
+#define PROCTAB_MAX_BYTES (64u << 20)        /* past it rows go, as past the bound of rows */
 #define PROCTAB_ENTITY_BYTES 24
 
 /*
@@ -33,6 +39,8 @@
  */
 struct image {
 	uint64_t key;   /* event.exec_key of the exec that told of it, or 0 */
+	size_t *sum;    /* what this and the like take together, in bytes */
+	size_t bytes;   /* what this does */
 	uint32_t users; /* rows that point here: a fork shares, and so do equal execs */
 	struct str name, executable, command_line; /* in @text */
 	bool cut; /* of the command line only head and tail are kept */
@@ -86,6 +94,7 @@ struct proctab {
 	struct proc **chunks;
 	size_t n_rows, max_rows; /* made so far; n_rows never shrinks */
 	size_t used;
+	size_t bytes; /* of all images and lineages of its rows */
 	struct proc *free;      /* chained by next_in_bucket */
 	struct proc_list live;  /* by last touch */
 	struct proc_list ended; /* by end */
@@ -115,8 +124,13 @@ void proctab_end(struct proctab *t, struct proc *p, uint64_t end_ns);
 
 void proctab_evict(struct proctab *t, struct proc *p);
 
-/* proctab_tick - frees the rows whose grace is over at @now_ns */
+/* proctab_shrink - frees rows until what they hold is at most PROCTAB_MAX_BYTES */
+void proctab_shrink(struct proctab *t);
+
+/* proctab_tick - frees the rows whose grace is over at @now_ns, or for which there is no room */
 static inline void proctab_tick(struct proctab *t, uint64_t now_ns) {
+	if (t->bytes > PROCTAB_MAX_BYTES)
+		proctab_shrink(t);
 	while (t->ended.oldest && t->ended.oldest->end_ns + PROCTAB_GRACE_NS < now_ns)
 		proctab_evict(t, t->ended.oldest);
 }
@@ -142,18 +156,18 @@ static inline bool proc_wants_line(const struct proc *p) {
 }
 
 /* proctab_find_lineage - for proctab_lineage(), the first time */
-const struct lineage *proctab_find_lineage(const struct proctab *t, struct proc *p);
+const struct lineage *proctab_find_lineage(struct proctab *t, struct proc *p);
 
 /*
  * proctab_lineage - the ancestors of @p, found out once, at best while its parent is there
  * NULL: it has none (proc.has_parent, and no parent_tgid), it was not told of any, or no memory.
  */
-static inline const struct lineage *proctab_lineage(const struct proctab *t, struct proc *p) {
+static inline const struct lineage *proctab_lineage(struct proctab *t, struct proc *p) {
 	return proc_wants_line(p) ? proctab_find_lineage(t, p) : p->line;
 }
 
 /* proctab_settle - finds out the ancestors of all rows: after a census, which comes in any order */
-void proctab_settle(const struct proctab *t);
+void proctab_settle(struct proctab *t);
 
 /* proctab_set_user - a process, if it is known, is @uid's from its next event on */
 void proctab_set_user(struct proctab *t, uint32_t tgid, uint64_t start_ns, uint32_t uid);
@@ -163,10 +177,13 @@ void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns);
 
 /*
  * image_new - one that has one user, or NULL without memory
+ * @sum: counts its bytes as long as it lives
  * Copies the strings, each up to PROCTAB_TEXT_BYTES: of names more than the
- * kernel's own bounds let through, of a longer command line head and tail.
+ * kernel's own bounds let through, of a longer command line head and tail. Once
+ * @sum is past PROCTAB_ROOMY_BYTES, these are PROCTAB_SHORT_BYTES.
  */
-struct image *image_new(struct str name, struct str executable, struct str command_line);
+struct image *image_new(size_t *sum, struct str name, struct str executable,
+			struct str command_line);
 
 /* image_drop - one user less; the last takes its memory with it. NULL is none */
 void image_drop(struct image *image);

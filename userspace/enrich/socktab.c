@@ -17,29 +17,33 @@ void socktab_done(struct socktab *t) {
 }
 
 /* set_of - the kernel counts cookies up, so neighbours fall into different sets */
-static struct sock_owner *set_of(struct socktab *t, uint64_t cookie) {
-	return t->sets[(cookie ^ cookie >> 32) & (SOCKTAB_SETS - 1)];
+static struct sock_set *set_of(struct socktab *t, uint64_t cookie) {
+	return &t->sets[(cookie ^ cookie >> 32) & (SOCKTAB_SETS - 1)];
 }
 
 struct sock_owner *socktab_get(struct socktab *t, uint64_t cookie) {
-	struct sock_owner *set = set_of(t, cookie);
+	struct sock_owner *ways = set_of(t, cookie)->ways;
 
 	for (int i = 0; cookie && i < SOCKTAB_WAYS; i++) {
-		if (set[i].cookie == cookie)
-			return &set[i];
+		if (ways[i].cookie == cookie)
+			return &ways[i];
 	}
 	return NULL;
 }
 
 void socktab_put(struct socktab *t, const struct sock_owner *owner) {
-	struct sock_owner *set = set_of(t, owner->cookie), *place = socktab_get(t, owner->cookie);
+	struct sock_owner *place = socktab_get(t, owner->cookie);
+	struct sock_set *set = set_of(t, owner->cookie);
 
 	if (!place) {
-		place = set;
+		place = set->ways;
 		for (int i = 1; i < SOCKTAB_WAYS && place->cookie; i++) {
-			if (!set[i].cookie || set[i].accept_ns < place->accept_ns)
-				place = &set[i];
+			struct sock_owner *other = &set->ways[i];
+
+			if (!other->cookie || other->accept_ns < place->accept_ns)
+				place = other;
 		}
+		set->forgotten += place->cookie != 0;
 	}
 	*place = *owner;
 }
@@ -65,11 +69,20 @@ void socktab_learn(struct socktab *t, const struct event *e) {
 		socktab_put(t, &owner);
 }
 
+/* tell_forgotten - an end whose owner is not known: nobody's, if it can be that of one forgotten */
+static bool tell_forgotten(struct sock_set *set, struct event *e) {
+	if (!set->forgotten)
+		return false;
+	set->forgotten--;
+	event_degrade(e, DEGRADED_OWNER_UNKNOWN);
+	return true;
+}
+
 bool socktab_tell(struct socktab *t, struct event *e) {
 	struct sock_owner *owner = socktab_get(t, e->socket_cookie);
 
 	if (!owner)
-		return false;
+		return tell_forgotten(set_of(t, e->socket_cookie), e);
 	EVENT_SET(e, PROCESS_PID, process.pid, owner->tgid);
 	EVENT_SET(e, PROCESS_TID, process.tid, owner->tid);
 	EVENT_SET(e, PROCESS_START_NS, process.start_ns, owner->start_ns);

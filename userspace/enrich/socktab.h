@@ -4,7 +4,7 @@
  *
  * Needed where accept is told from its system call, which cannot hang its
  * process on the socket (bpf/flow.h); the socket's cookie ties the two. Entries
- * live in small sets; a full set forgets its oldest, whose end is not told.
+ * live in small sets; a full set forgets its oldest, whose end is then nobody's.
  */
 #ifndef LAPWING_SOCKTAB_H
 #define LAPWING_SOCKTAB_H
@@ -23,8 +23,13 @@ struct sock_owner {
 	uint32_t tgid, tid, uid, gid, euid;
 };
 
+struct sock_set {
+	struct sock_owner ways[SOCKTAB_WAYS];
+	uint32_t forgotten; /* owners whose connections may still end */
+};
+
 struct socktab {
-	struct sock_owner (*sets)[SOCKTAB_WAYS];
+	struct sock_set *sets;
 };
 
 /* socktab_init - an empty table: 0 or -ENOMEM */
@@ -45,8 +50,9 @@ void socktab_drop(struct sock_owner *owner);
 void socktab_learn(struct socktab *t, const struct event *e);
 
 /*
- * socktab_tell - makes the end of a connection its owner's
- * false for one whose accept was not told: then neither is its end.
+ * socktab_tell - makes the end of a connection its owner's, or says that it is forgotten
+ * false for one whose accept was not told: then neither is its end. Which of the two an unknown
+ * one is, only the number of those forgotten tells: as many are told as there are such.
  */
 bool socktab_tell(struct socktab *t, struct event *e);
 

@@ -51,7 +51,7 @@ void whence_inherit(struct proc *p, const struct proc *parent) {
 	}
 }
 
-bool whence_is_cut(const struct proctab *t, struct proc *p) {
+bool whence_is_cut(struct proctab *t, struct proc *p) {
 	const struct lineage *line = proctab_lineage(t, p);
 
 	return line ? !line->whole : !p->has_parent || p->parent_tgid;

@@ -23,7 +23,7 @@ void whence_move(struct cgroups *cgroups, struct proc *p, const struct event *e)
 void whence_inherit(struct proc *p, const struct proc *parent);
 
 /* whence_is_cut - whether not all of its ancestors are known; finds them out */
-bool whence_is_cut(const struct proctab *t, struct proc *p);
+bool whence_is_cut(struct proctab *t, struct proc *p);
 
 /* whence_tell_container - for whence_tell() */
 void whence_tell_container(const struct cgroup *cgroup, struct event *e);
