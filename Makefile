@@ -19,6 +19,7 @@
 # make install      DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc UNITDIR=PREFIX/lib/systemd/system
 # make deb          the Debian package, below build/deb
 # make image        a container image, below build/image
+# make sbom         what the program is made of, as SPDX: build/lapwing.spdx.json
 # make deps         install what a build needs
 # make clean
 #
@@ -66,7 +67,7 @@ BPFFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Iprot
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all run test check check-bpf check-live check-vm check-vm-all check-efficacy check-loss \
-        check-deploy bench fuzz install deb image clean deps
+        check-deploy bench fuzz install deb image sbom clean deps
 
 all: $(B)/lapwing
 
@@ -79,7 +80,7 @@ PB    := $(PROTO:%=$(B)/proto/%.pb-c.o)
 OBJ   := $(SRC:%.c=$(B)/%.o) $(PB)
 PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \
             $(B)/userspace/app/format.o $(PB) \
-            $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child bundle sandbox tally metrics journal environment filesum hasher)
+            $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child golden bundle sandbox tally metrics journal environment filesum hasher)
 SKEL  := $(FAMILIES:%=$(B)/bpf/%.skel.h)
 
 $(B)/lapwing: $(OBJ)
@@ -164,6 +165,10 @@ deb:
 image: all
 	@scripts/deps image
 	@scripts/make-image
+
+sbom: all
+	$(call say,SBOM,$(B)/lapwing.spdx.json)
+	$(Q)scripts/sbom $(B)/lapwing >$(B)/lapwing.spdx.json
 
 clean:
 	$(Q)rm -rf build build-san build-arm64

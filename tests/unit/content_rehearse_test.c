@@ -26,6 +26,11 @@
 	"  category: process_creation\ndetection:\n  s:\n    Image|contains: /\n  x:\n"            \
 	"    Image|endswith: /true\n  condition: s and not x\nlevel: low\n"
 
+#define ALWAYS                                                                                     \
+	"title: T\nid: 5f3c1f4e-1f3c-4d1a-9d0e-0123456789ab\nlogsource:\n  product: linux\n"       \
+	"  category: process_creation\ndetection:\n  s:\n    Image: /bin/true\n"                  \
+	"  condition: not s\nlevel: low\n"
+
 static struct rig rig;
 static struct buf file, tape;
 static struct rehearse_report report;
@@ -157,6 +162,22 @@ static void a_rule_that_matches_this_hosts_everyday_is_refused(void) {
 	CHECK(!strcmp(play(limits, NULL, STR(GREEDY)), "-"));
 }
 
+/* Its stories are fine; on a host that has just begun there is no tape to find it by. */
+static void a_rule_that_speaks_of_every_exec_is_refused_without_a_tape(void) {
+	struct rehearse_limits limits = rehearse_defaults;
+	struct buf full = tape;
+
+	tape = (struct buf){ 0 };
+	CHECK(!strcmp(play(limits, NULL, STR(RIG_RULE)), "-"));
+	CHECK(report.events == 0 && report.golden > 8 * 200 && report.rows[0].candidate == 0);
+	CHECK(!strcmp(play(limits, NULL, STR(ALWAYS)), "matches"));
+	CHECK(strstr(verdict.text, "\"T\" matches every PROCESS_EXEC"));
+	limits.event_ns = 1;
+	CHECK(!strcmp(play(limits, NULL, STR(RIG_RULE)), "cost"));
+	CHECK(strstr(verdict.text, "made of the table"));
+	tape = full;
+}
+
 static void costs_are_held_to(void) {
 	struct rehearse_limits limits = rehearse_defaults;
 
@@ -219,6 +240,7 @@ int main(void) {
 	RUN(whatever_the_child_dies_of_is_the_reason);
 	RUN(the_child_can_touch_nothing);
 	RUN(a_rule_that_matches_this_hosts_everyday_is_refused);
+	RUN(a_rule_that_speaks_of_every_exec_is_refused_without_a_tape);
 	RUN(costs_are_held_to);
 	RUN(what_changes_against_the_live_rules_is_counted);
 	buf_done(&file);

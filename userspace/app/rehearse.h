@@ -9,8 +9,9 @@
  *
  *     load      does not parse, does not compile, or a document of it is refused
  *     story     a rule has no story, is silent in its own, or speaks in its counter-story
- *     cost      takes too long for an event of a story or of the tape
- *     matches   finds far more on this host's own last minutes than the live rules did
+ *     cost      takes too long for an event of a story, of the tape, or of golden.h
+ *     matches   finds far more on this host's own last minutes than the live rules did, or a rule
+ *               speaks of every exec, or of another everyday kind, whatever is in it
  *     slow      compiles for so long that the sensor would stand still
  *     crash, cpu, hang, memory    what the child died of
  */
@@ -62,6 +63,7 @@ struct rehearse_report {
 	uint32_t permille; /* how far it has come, by its own reckoning */
 	uint32_t n_rows, pad;
 	uint64_t load_us, rules, cases, stories_ns;
+	uint64_t golden; /* events that were made of the table */
 	uint64_t events, tape_ms, live_ns, candidate_ns, live_matches, candidate_matches;
 	char reason[VERDICT_WORD_BYTES]; /* "-": it may go on */
 	char text[VERDICT_TEXT_BYTES];

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 
 #include "app/bundle.h"
+#include "app/golden.h"
 #include "base/clock.h"
 #include "decode/decode.h"
 #include "detect/story.h"
 #include "enrich/enrich.h"
+#include "event/word.h"
 #include "probe/tape.h"
 
 #define ARENA_BYTES (8u << 20)
@@ -223,6 +225,21 @@ static void play_tapes(struct play *p) {
 		       r->live_matches);
 }
 
+/* play_golden - behind the tape, and when its matches are counted: these count for nobody */
+static void play_golden(struct play *p) {
+	const struct rehearse_limits *l = p->job->limits;
+	struct golden g;
+
+	golden_play(p->candidate, &p->arena, &g);
+	p->r->golden = g.n;
+	if (g.kind)
+		refuse(p->r, "matches", "the rule \"%s\" matches every %s, whatever is in it",
+		       g.title, event_kind_name(g.kind));
+	if (g.ns / g.n > l->event_ns)
+		refuse(p->r, "cost", "an event made of the table takes %" PRIu64 " us, and %" PRIu64
+		       " are allowed", g.ns / g.n / 1000, l->event_ns / 1000);
+}
+
 /* --- rule by rule ----------------------------------------------------------------------------- */
 
 static void copy(char *to, size_t room, struct str from) {
@@ -288,5 +305,7 @@ void rehearse_play(const struct rehearse_job *job, struct rehearse_report *r) {
 		play_tapes(&p);
 	fill_rows(r, p.live, false);
 	fill_rows(r, p.candidate, true);
+	if (!r->reason[0] && p.candidate && !job->compare)
+		play_golden(&p);
 	r->done = 1; /* nothing is freed: the child ends here */
 }
