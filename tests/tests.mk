@@ -48,7 +48,13 @@ $(B)/tests/content/steps.so: tests/content/steps.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<
 
-build-content: all $(B)/tests/content/fleet $(B)/tests/content/steps.so
+# what lets one call of an update fail, for tests/content/faults
+$(B)/tests/content/faults.so: tests/content/faults.c
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<
+
+build-content: all $(B)/tests/content/fleet $(B)/tests/content/steps.so $(B)/tests/content/faults.so
 
 # programs that run helpers of bpf/ in the kernel
 $(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c
