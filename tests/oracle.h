@@ -13,6 +13,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <float.h>
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,18 +251,25 @@ static bool oracle_number(struct str x, long double *ret) {
 	char text[64], *end;
 	uint32_t i = x.n && x.s[0] == '-';
 
+	uint32_t e = i;
+
 	if (x.n >= sizeof(text) || i == x.n)
 		return false;
-	for (uint32_t k = i; k < x.n; k++) {
-		if (!isdigit((unsigned char)x.s[k]) && x.s[k] != '.')
-			return false;
-	}
-	if (x.s[i] == '.' || x.s[x.n - 1] == '.')
+	while (e < x.n && (isdigit((unsigned char)x.s[e]) || x.s[e] == '.'))
+		e++;
+	if (e == i || x.s[i] == '.' || x.s[e - 1] == '.')
 		return false;
 	memcpy(text, x.s, x.n);
 	text[x.n] = '\0';
+	if (e < x.n) {
+		uint32_t d = e + 1 + (text[e + 1] == '+' || text[e + 1] == '-');
+
+		if ((text[e] | 0x20) != 'e' || !isdigit((unsigned char)text[d]) ||
+		    strtol(text + d, NULL, 10) > 400)
+			return false;
+	}
 	*ret = strtold(text, &end);
-	return !*end;
+	return !*end && *ret <= DBL_MAX && *ret >= -DBL_MAX;
 }
 
 static bool oracle_compare(char how, struct str limit, struct str x) {

@@ -156,11 +156,16 @@ static const struct bad bad_items[] = {
 						 "one before it, expected modifiers that go "
 						 "together" },
 	{ HEAD SEL "User|hour: x" COND,
-	  "t.yml:9:16: the value is text, expected a number without quotes or exponent" },
+	  "t.yml:9:16: the value is text, expected a number without quotes" },
 	{ HEAD SEL "User|wide: x" COND,
 	  "t.yml:9:5: the value ends as UTF-16, expected 'base64' or 'base64offset' behind it" },
 	{ HEAD SEL "User|base64: a*" COND,
 	  "t.yml:9:18: the value cannot be encoded, expected UTF-8 text without wildcards" },
+	{ HEAD SEL "User|base64offset|contains: a" COND,
+	  "t.yml:9:33: the value is so short that one of its three encodings is empty, expected "
+	  "two bytes or more" },
+	{ HEAD SEL "<<: {User: a}" COND,
+	  "t.yml:9:5: '<<' merges nothing in YAML 1.2, expected the entries themselves" },
 	{ HEAD SEL "User|windash: '-a -b -c -d -e'" COND,
 	  "t.yml:9:19: the value is too long or has too many forms, expected fewer bytes or "
 	  "dashes" },
@@ -176,7 +181,7 @@ static const struct bad bad_items[] = {
 	{ HEAD SEL "User|contains: null" COND,
 	  "t.yml:9:20: the value is null, expected null without modifiers, or another value" },
 	{ HEAD SEL "LogonId|gt: '5'" COND,
-	  "t.yml:9:17: the value is text, expected a number without quotes or exponent" },
+	  "t.yml:9:17: the value is text, expected a number without quotes" },
 	{ HEAD SEL "CommandLine|re: 'ab('" COND,
 	  "t.yml:9:24: missing closing parenthesis (byte 3 of 'ab('), expected a PCRE regex" },
 	{ HEAD SEL "DestinationIp|cidr: 10.0.0.1/8" COND,
@@ -355,6 +360,10 @@ static void a_log_source_that_is_nearly_one_is_told_of_it(void) {
 		  "a category that this sensor has no events for; is it perhaps 'file_event'" },
 		{ "{product: linux, service: audtd}", "a service's own log, which this sensor does "
 						      "not read; is it perhaps 'auditd'" },
+		{ "{product: linux, service: auditd, category: process_creation}",
+		  "a service and a category at once, of which this sensor has no events" },
+		{ "{product: linux, service: sshd, category: x}",
+		  "a service and a category at once, of which this sensor has no events" },
 		{ "{product: windows}", "of another product than linux" },
 		{ "{product: linux, category: webserver}",
 		  "a category that this sensor has no events for" },

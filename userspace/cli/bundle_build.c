@@ -106,7 +106,7 @@ static int gather(struct build *b, const struct bundle_job *job) {
 	if (err && job->untried)
 		err = 0; /* for tests of what refuses it */
 	for (size_t i = 0; i < job->n_paths && !err; i++)
-		err = load_path(job->paths[i], YAML_MAX_BYTES, take_file, b);
+		err = load_path(job->paths[i], YAML_MAX_BYTES, take_file, NULL, b);
 	for (size_t i = 0; i < job->n_lists && !err; i++)
 		err = take_other(b, job->lists[i], NULL);
 	if (job->tuning && !err)

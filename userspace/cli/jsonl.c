@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "detect/calendar.h"
 
 #define CHUNK_BYTES (256 * 1024)
 #define MAX_DEPTH 32
@@ -233,14 +234,24 @@ static int read_object(struct json_object *object, struct gather *g, struct reco
 	return err;
 }
 
-static uint64_t time_of(struct json_object *object, uint64_t line) {
+/* time_of - 0, or -EBADMSG: two events whose times are not known are not at one time */
+static int time_of(struct json_object *object, uint64_t line, uint64_t *ret, const char **ret_why) {
 	struct json_object *x;
 	double t;
 
-	if (!json_object_object_get_ex(object, "_time", &x) || !x || !is_scalar(x))
-		return line * 1000000000ull;
+	*ret = line * 1000000000ull;
+	if (!json_object_object_get_ex(object, "_time", &x))
+		return 0;
+	*ret_why = "its _time is neither seconds since 1970 nor as 2026-01-31T23:59:00Z";
+	if (json_object_is_type(x, json_type_string))
+		return calendar_ns(scalar_text(x), ret) ? -EBADMSG : 0;
+	if (!json_object_is_type(x, json_type_int) && !json_object_is_type(x, json_type_double))
+		return -EBADMSG;
 	t = json_object_get_double(x);
-	return t > 0 && t < 1e10 ? (uint64_t)(t * 1e9) : 0;
+	if (!(t >= 0 && t < CALENDAR_END_S))
+		return -EBADMSG;
+	*ret = (uint64_t)(t * 1e9);
+	return 0;
 }
 
 static struct str trim(struct str x) {
@@ -289,7 +300,9 @@ int jsonl_next(struct jsonl *j, struct arena *arena, uint64_t *ret_line, struct 
 	more = parse(j, text, ret_why);
 	if (more)
 		return more;
-	ret->time_ns = time_of(j->object, j->line);
+	more = time_of(j->object, j->line, &ret->time_ns, ret_why);
+	if (more)
+		return more;
 	more = read_object(j->object, &g, ret);
 	if (more == -ENOMEM) { /* of the arena, which the next line has for itself again */
 		*ret_why = "it holds more than there is room for";

@@ -29,9 +29,10 @@ void jsonl_free(struct jsonl *j);
  * @ret_line: its number, from 1
  * @ret_why: why it is no record, with -EBADMSG; the next call goes on behind it
  *
- * "_time" (seconds) and "_logsource" are no fields; without a time the line's number counts as
- * seconds, and without a log source @ret->source stays as it is. 1 and @ret; 0 at the end;
- * -EBADMSG; -ENOMEM; -errno of read(2).
+ * "_time" (seconds, or as calendar_ns() reads it) and "_logsource" are no fields; without a time
+ * the line's number counts as seconds, and a line with one that is neither is no record; without a
+ * log source @ret->source stays as it is. 1 and @ret; 0 at the end; -EBADMSG; -ENOMEM; -errno of
+ * read(2).
  */
 int jsonl_next(struct jsonl *j, struct arena *arena, uint64_t *ret_line, struct record *ret,
 	       const char **ret_why);

@@ -51,7 +51,7 @@ static int run_sidecars(struct bench *b) {
 			(void)snprintf(beside, sizeof(beside), "%.*s.test.yml", (int)(n - 4), path);
 			path = beside;
 		}
-		err = load_path(path, YAML_MAX_BYTES, take_sidecar, s);
+		err = load_path(path, YAML_MAX_BYTES, take_sidecar, NULL, s);
 		err = err == -ENOENT ? 0 : err;
 	}
 	for (size_t i = 0; !err && !ruleset_info(s->rules, i, &r); i++) {

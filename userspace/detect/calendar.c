@@ -89,6 +89,62 @@ static int iso_week(const struct moment *m) {
 	return tm.tm_yday / 7 + 1;
 }
 
+/* read_zone - how far ahead of UTC, in seconds */
+static int read_zone(struct str x, uint32_t *i, int *ret) {
+	int sign, hours, minutes;
+
+	*ret = 0;
+	if (passes(x, i, 'Z') || passes(x, i, 'z'))
+		return 0;
+	sign = passes(x, i, '+') ? 1 : passes(x, i, '-') ? -1 : 0;
+	hours = digits(x, i, 2);
+	(void)passes(x, i, ':');
+	minutes = digits(x, i, 2);
+	if (!sign || hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+		return -EINVAL;
+	*ret = sign * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+/* read_fraction - nanoseconds, where some are told; finer ones are passed by */
+static int read_fraction(struct str x, uint32_t *i, uint64_t *ret) {
+	uint64_t unit = 1000000000;
+	uint32_t from;
+
+	*ret = 0;
+	if (!passes(x, i, '.') && !passes(x, i, ','))
+		return 0;
+	for (from = *i; *i < x.n && x.s[*i] >= '0' && x.s[*i] <= '9'; (*i)++) {
+		unit /= 10;
+		*ret += unit * (uint64_t)(x.s[*i] - '0');
+	}
+	return *i > from ? 0 : -EINVAL;
+}
+
+int calendar_ns(struct str x, uint64_t *ret) {
+	uint32_t i = 16; /* behind the minute */
+	int zone, second = 0;
+	uint64_t fraction;
+	struct moment m;
+	struct tm tm;
+	time_t t;
+
+	if (x.n < i || read_written((struct str){ x.s, i }, &m))
+		return -EINVAL;
+	if (passes(x, &i, ':'))
+		second = digits(x, &i, 2);
+	if (second < 0 || second > 60 || read_fraction(x, &i, &fraction) ||
+	    read_zone(x, &i, &zone) || i != x.n)
+		return -EINVAL;
+	tm = (struct tm){ .tm_year = m.year - 1900, .tm_mon = m.month - 1, .tm_mday = m.day,
+			  .tm_hour = m.hour,	    .tm_min = m.minute };
+	t = timegm(&tm) + second - zone;
+	if (tm.tm_mday != m.day || t < 0 || t >= CALENDAR_END_S) /* there is no 31st of June */
+		return -EINVAL;
+	*ret = (uint64_t)t * 1000000000u + fraction;
+	return 0;
+}
+
 int calendar_part(struct str x, enum time_part part, long double *ret) {
 	struct moment m;
 

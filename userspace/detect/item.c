@@ -28,6 +28,10 @@ static int forms_fault(struct build *b, const struct node *value, int err) {
 		return fault_at(&b->faults, value,
 				"the value is too long or has too many forms, "
 				"expected fewer bytes or dashes");
+	if (err == -EDOM)
+		return fault_at(&b->faults, value,
+				"the value is so short that one of its three encodings is "
+				"empty, expected two bytes or more");
 	if (err == -EILSEQ)
 		return fault_at(&b->faults, value,
 				"the value cannot be encoded, expected UTF-8 text "
@@ -131,7 +135,7 @@ static int build_others(struct build *b, const struct item *it, const struct nod
 			err = network_read(b, value, &((struct network *)(void *)room)[p.n]);
 		else if ((value->scalar != SCALAR_INT && value->scalar != SCALAR_FLOAT) ||
 			 number_read(value->text, &((long double *)(void *)room)[p.n]))
-			err = value_fault(b, value, "a number without quotes or exponent");
+			err = value_fault(b, value, "a number without quotes");
 	}
 	return err ? err : build_leaf(b, &p, ret);
 }

@@ -15,7 +15,9 @@
 struct loader {
 	size_t max_bytes;
 	int (*each)(void *ctx, const char *name, const char *text, size_t n);
+	int (*unread)(void *ctx, const char *name, int err); /* or NULL */
 	void *ctx;
+	const char *named; /* what the caller asked for */
 	uint64_t *bytes; /* not NULL: files are only measured */
 };
 
@@ -37,18 +39,22 @@ static int read_all(int fd, char *text, size_t room, size_t *ret) {
 	return n == room ? -EFBIG : 0;
 }
 
+/* cannot - @path is not read, for @err */
+static int cannot(const struct loader *l, const char *path, int err) {
+	return l->unread && path != l->named && err != -ENOMEM ? l->unread(l->ctx, path, err) : err;
+}
+
 static int read_file(const struct loader *l, const char *path) {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	char *text;
 	size_t n = 0;
 
 	if (fd < 0)
-		return -errno;
+		return cannot(l, path, -errno);
 	text = malloc(l->max_bytes + 1);
 	err = text ? read_all(fd, text, l->max_bytes + 1, &n) : -ENOMEM;
 	(void)close(fd);
-	if (!err)
-		err = l->each(l->ctx, path, text, n);
+	err = err ? cannot(l, path, err) : l->each(l->ctx, path, text, n);
 	free(text);
 	return err;
 }
@@ -90,7 +96,7 @@ static int load_entry(const struct loader *l, const char *folder, const char *na
 	if (asprintf(&path, "%s/%s", folder, name) < 0)
 		return -ENOMEM;
 	if (stat(path, &st) < 0)
-		err = -errno;
+		err = cannot(l, path, -errno);
 	else if (S_ISDIR(st.st_mode))
 		err = load_folder(l, path, depth + 1);
 	else if (S_ISREG(st.st_mode) && is_rule_file(name))
@@ -104,10 +110,10 @@ static int load_folder(const struct loader *l, const char *path, unsigned depth)
 	int n, err = 0;
 
 	if (depth > MAX_FOLDERS)
-		return -ELOOP;
+		return cannot(l, path, -ELOOP);
 	n = scandir(path, &entries, shown, by_name);
 	if (n < 0)
-		return -errno;
+		return cannot(l, path, -errno);
 	for (int i = 0; i < n; i++) {
 		if (!err)
 			err = load_entry(l, path, entries[i]->d_name, depth);
@@ -117,12 +123,13 @@ static int load_folder(const struct loader *l, const char *path, unsigned depth)
 	return err;
 }
 
-static int load_from(const struct loader *l, const char *path) {
+static int load_from(struct loader *l, const char *path) {
 	size_t n = strlen(path);
 	char *clean;
 	struct stat st;
 	int err;
 
+	l->named = path;
 	if (stat(path, &st) < 0)
 		return -errno;
 	if (!S_ISDIR(st.st_mode))
@@ -132,21 +139,33 @@ static int load_from(const struct loader *l, const char *path) {
 	clean = strndup(path, n);
 	if (!clean)
 		return -ENOMEM;
+	l->named = clean;
 	err = load_folder(l, clean, 0);
 	free(clean);
 	return err;
 }
 
 int load_path(const char *path, size_t max_bytes,
-	      int (*each)(void *ctx, const char *name, const char *text, size_t n), void *ctx) {
-	const struct loader l = { .max_bytes = max_bytes, .each = each, .ctx = ctx };
+	      int (*each)(void *ctx, const char *name, const char *text, size_t n),
+	      int (*unread)(void *ctx, const char *name, int err), void *ctx) {
+	struct loader l = {
+		.max_bytes = max_bytes, .each = each, .unread = unread, .ctx = ctx
+	};
 
 	return load_from(&l, path);
 }
 
+/* pass - while files are measured */
+static int pass(void *ctx, const char *name, int err) {
+	(void)ctx;
+	(void)name;
+	(void)err;
+	return 0;
+}
+
 uint64_t load_bytes(const char *path) {
 	uint64_t bytes = 0;
-	const struct loader l = { .bytes = &bytes };
+	struct loader l = { .bytes = &bytes, .unread = pass };
 
 	(void)load_from(&l, path);
 	return bytes;

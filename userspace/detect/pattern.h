@@ -60,7 +60,8 @@ int pattern_text(struct arena *arena, struct pattern p, uint32_t from, uint32_t 
 
 /*
  * pattern_transform - each of @in, changed by @how
- * -EILSEQ: an encoding of wildcards, or of text that is not UTF-8; -E2BIG; -ENOMEM.
+ * -EILSEQ: an encoding of wildcards, or of text that is not UTF-8; -EDOM: one of which nothing
+ * is left between its neighbours; -E2BIG; -ENOMEM.
  */
 int pattern_transform(struct arena *arena, struct patterns in, enum transform how,
 		      struct patterns *ret);

@@ -179,6 +179,17 @@ static int build_detection(struct build *b, const struct node *doc, struct rule 
 	return rule_searches(b, detection, NULL, r);
 }
 
+/* merge_key - a "<<" in @node: YAML 1.1 had it, and to 1.2 it is a name as any other */
+static const struct node *merge_key(const struct node *node) {
+	const struct node *found = NULL;
+
+	if (node->type == NODE_SCALAR)
+		return NULL;
+	for (const struct node *e = node->first; e && !found; e = e->next)
+		found = e->key && str_eq(e->key->text, STR("<<")) ? e->key : merge_key(e);
+	return found;
+}
+
 static int check_document(struct build *b, const struct node *doc) {
 	static const char *const what[] = { "detection", "correlation", "filter" };
 	const struct node *id, *other;
@@ -190,6 +201,10 @@ static int check_document(struct build *b, const struct node *doc) {
 	id = yaml_get(doc, "id");
 	if (id && id->type == NODE_SCALAR)
 		b->faults.id = id->text;
+	other = merge_key(doc);
+	if (other)
+		return fault_at(&b->faults, other,
+				"'<<' merges nothing in YAML 1.2, expected the entries themselves");
 	other = yaml_get(doc, "action");
 	if (other)
 		return fault_at(&b->faults, other->key,

@@ -163,21 +163,48 @@ static int add_document(struct build *b, const struct node *doc) {
 	return err;
 }
 
-/* add_text - every document of one file */
-static int add_text(void *ctx, const char *name, const char *text, size_t n) {
-	static const char sidecar[] = ".test.yml"; /* a rule's events, for `lapwing rules test` */
-	struct build *b = ctx;
-	struct node *docs = NULL;
-	size_t end = strlen(name);
-	struct str kept = arena_str(&b->set->arena, str_of(name));
-	int err;
+/* is_sidecar - whether it has a rule's events, for `lapwing rules test` */
+static bool is_sidecar(const char *name) {
+	static const char end[] = ".test.yml";
+	size_t n = strlen(name);
 
-	if (end >= sizeof(sidecar) && !strcmp(name + end - (sizeof(sidecar) - 1), sidecar))
-		return 0;
+	return n >= sizeof(end) && !strcmp(name + n - (sizeof(end) - 1), end);
+}
+
+static int begin_file(struct build *b, const char *name) {
+	struct str kept = arena_str(&b->set->arena, str_of(name));
+
 	if (!kept.s)
 		return -ENOMEM;
 	b->file = kept.s;
 	b->faults.file = kept.s;
+	return 0;
+}
+
+/* add_unread - one that is there and cannot be read is at fault, and the others load */
+static int add_unread(void *ctx, const char *name, int why) {
+	struct build *b = ctx;
+	int err = is_sidecar(name) ? 0 : begin_file(b, name);
+
+	if (err || is_sidecar(name))
+		return err;
+	(void)fault(&b->faults, 1, 1, "it cannot be read: %s, expected a file of at most %u MiB",
+		    strerror(-why), YAML_MAX_BYTES >> 20);
+	b->set->n_refused++;
+	return 0;
+}
+
+/* add_text - every document of one file */
+static int add_text(void *ctx, const char *name, const char *text, size_t n) {
+	struct build *b = ctx;
+	struct node *docs = NULL;
+	int err;
+
+	if (is_sidecar(name))
+		return 0;
+	err = begin_file(b, name);
+	if (err)
+		return err;
 	arena_reset(&b->docs);
 	err = yaml_read(text, n, &b->docs, &b->faults, &docs);
 	if (err == -EINVAL)
@@ -302,7 +329,7 @@ int ruleset_load(const char *const *paths, size_t n_paths, const struct detect_o
 		progress_begin(&b->progress, b->options->progress_fd, "rules", bytes);
 	}
 	for (size_t i = 0; i < n_paths; i++) {
-		err = load_path(paths[i], YAML_MAX_BYTES, add_text, b);
+		err = load_path(paths[i], YAML_MAX_BYTES, add_text, add_unread, b);
 		if (err == -ENOMEM)
 			return build_end(b, err, ret);
 		if (err)

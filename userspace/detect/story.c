@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "detect/calendar.h"
 #include "detect/fault.h"
 #include "detect/number.h"
 #include "detect/yaml.h"
@@ -83,6 +84,13 @@ static int take_source(const struct node *map, struct logsource *ret) {
 	return map->type == NODE_MAP ? 0 : -EINVAL;
 }
 
+/* take_time - seconds */
+static int take_time(const struct node *e, long double *ret) {
+	int err = e->type == NODE_SCALAR ? number_read(e->text, ret) : -EINVAL;
+
+	return err ? err : *ret >= 0 && *ret < CALENDAR_END_S ? 0 : -EINVAL;
+}
+
 /* take_event - 0, -EINVAL, -ENOMEM */
 static int take_event(struct stories *b, const struct node *map, uint64_t nth, struct record *ret) {
 	struct record_field *v = arena_alloc(&b->events, (map->n + 1) * sizeof(*v));
@@ -96,7 +104,7 @@ static int take_event(struct stories *b, const struct node *map, uint64_t nth, s
 	*ret = (struct record){ .fields = v };
 	for (const struct node *e = map->first; !err && e; e = e->next) {
 		if (str_eq(e->key->text, STR("_time")))
-			err = e->type == NODE_SCALAR ? number_read(e->text, &s) : -EINVAL;
+			err = take_time(e, &s);
 		else if (str_eq(e->key->text, STR("_logsource")))
 			err = take_source(e, &ret->source);
 		else

@@ -261,6 +261,12 @@ void taxonomy_kinds(const struct logsource *source, struct event_kinds *ret, con
 		event_kinds_add(ret, WIRE_HOST_LOG);
 		return;
 	}
+	if (source->service.s && source->category.s &&
+	    (str_eq(source->service, STR("auditd")) || taxonomy_is_log(source->service))) {
+		*ret_why = "its log source is a service and a category at once, of which this "
+			   "sensor has no events";
+		return;
+	}
 	if (source->service.s) {
 		*ret_why = no_service(source->service);
 		return;

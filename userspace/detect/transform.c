@@ -91,6 +91,8 @@ static int encode_one(struct arena *arena, struct pattern p, enum transform how,
 			err = base64(arena, text, shift, n_shifts > 1, &made);
 		else
 			err = utf16(arena, text, how, &made);
+		if (!err && n_shifts > 1 && !made.n)
+			err = -EDOM; /* it would stand in every value */
 		if (!err)
 			err = pattern_plain(arena, made, &out->v[out->n]);
 		if (!err)
