@@ -159,15 +159,12 @@ static void try_audits(struct ruleset *rules, struct arena *arena, const struct 
 	rules->match.audit = NULL;
 }
 
-void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
+/* ask - the rules that may have something to say of @e, whose kind is one of theirs */
+static __attribute__((noinline)) void ask(struct ruleset *rules, struct arena *arena,
+					  struct event *e) {
 	struct tally t = { 0 };
 	struct match *m = &rules->match;
 
-	e->detections = rules->detections;
-	e->n_detections = 0;
-	if (e->kind >= WIRE_KIND_MAX ||
-	    (!rules->buckets[e->kind].n && !rules->n_audits[e->kind] && !of_host(rules, e)))
-		return;
 	m->e = e;
 	m->time_ns = event_has(e, FIELD_BOOT_NS) ? e->boot_ns : e->time_ns;
 	begin_event(rules);
@@ -183,6 +180,14 @@ void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 		correlate_host(rules, e);
 	}
 	e->n_detections = finish(rules, &t);
+}
+
+void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
+	e->detections = rules->detections;
+	e->n_detections = 0;
+	if (e->kind < WIRE_KIND_MAX &&
+	    (rules->buckets[e->kind].n || rules->n_audits[e->kind] || of_host(rules, e)))
+		ask(rules, arena, e);
 }
 
 static bool covers(struct str rule, struct str event) {

@@ -86,7 +86,9 @@ _Static_assert(EVENT_HAS_WORDS == 4, "the words that are looked at here");
 
 #define SECTION(name, number)                                                                      \
 	static inline char *put_##name(struct buf *out, char *p, const struct event *e) {          \
-		const uint64_t *has = e->has;                                                      \
+		/* copies: for all that the compiler knows, what is written is the event's */      \
+		const uint64_t has[EVENT_HAS_WORDS] = { e->has[0], e->has[1], e->has[2],           \
+							e->has[3] };                               \
 		const uint64_t any = HAS_ANY(e, name);                                             \
                                                                                                    \
 		(void)any;
@@ -322,19 +324,21 @@ static inline char *put_process_once(struct buf *out, char *p, const struct even
  * not, the next deed keeps it.
  */
 static char *put_doer(struct buf *out, char *p, const struct event *e) {
-	bool once = !e->process_key || !e->parent_key || e->kind == WIRE_PROCESS_EXIT ||
-		    e->kind == WIRE_PROCESS_FORK;
 	uint64_t has = e->has[0] & (FIELD_BITS(process, 0) | FIELD_BITS(parent, 0));
-	struct doer *d = &doers[(e->process_key + e->process.tid) % DOERS];
 	size_t start = (size_t)(p - out->data);
+	struct doer *d = NULL;
 
-	if (!once && is_doer(d, e, has)) {
-		memcpy(p, d->bytes, d->n);
-		return p + d->n;
+	if (e->process_key && e->parent_key && e->kind != WIRE_PROCESS_EXIT &&
+	    e->kind != WIRE_PROCESS_FORK) {
+		d = &doers[(e->process_key + e->process.tid) % DOERS];
+		if (is_doer(d, e, has)) {
+			memcpy(p, d->bytes, d->n);
+			return p + d->n;
+		}
 	}
 	p = put_process_once(out, p, e);
 	p = put_parent_once(out, p, e);
-	if (!once)
+	if (d)
 		keep_doer(d, e, has, out->data + start, p);
 	return p;
 }
