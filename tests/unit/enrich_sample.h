@@ -26,6 +26,7 @@ static inline struct event *sample_event(struct event *e, uint32_t kind, uint64_
                                          const struct who *who) {
 	memset(e, 0x5a, sizeof(*e));
 	event_reset(e);
+	e->hashes = e->cgroups_split = false; /* booleans, which garbage is not */
 	EVENT_SET(e, KIND, kind, kind);
 	EVENT_SET(e, OUTCOME, outcome, OUTCOME_SUCCEEDED);
 	EVENT_SET(e, BOOT_NS, boot_ns, boot_ns);
