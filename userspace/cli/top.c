@@ -179,7 +179,7 @@ static void add_programs(struct buf *out, const struct looking *l) {
 	size_t n = 0;
 
 	if (!l->is.bpf_stats) {
-		buf_add_lit(out, "\nHOOKS: what they cost is not counted: "
+		buf_add_lit(out, "\nHOOKS: what they cost is not counted now: "
 				 "kernel.bpf_stats_enabled is 0\n");
 		return;
 	}
