@@ -25,6 +25,7 @@ def main():
     done = subprocess.run(["dpkg", "-i", f"{folder}/this.deb"], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"dpkg: {done.stdout}{done.stderr}")
+    subprocess.run(["systemctl", "disable", "--now", "lapwing"], check=True)  # start.md enables it
     with open("/etc/hosts", "a", encoding="utf-8") as f:
         f.write("127.0.0.1 receiver.example\n")  # export.md's second machine
     return subprocess.run([sys.executable, f"{folder}/tests/docs/run", "--root", "--lapwing",
