@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 
-from rig import Failed, Received, Rig, account, balance, messages, slurp, wait_until
+from rig import Failed, Received, Rig, account, balance, framed, messages, slurp, wait_until
 
 KILLS = int(os.environ.get("LAPWING_KILLS", "12"))  # 100 for the full test
 FLIPS = int(os.environ.get("LAPWING_FLIPS", "8"))
@@ -111,6 +111,29 @@ def half_written(folder, events):
         yield from balance(ledger)
 
 
+def damaged(folder, events):
+    """A byte that was changed in a sink's file, or another format there: all of it is kept aside."""
+    rig = Rig(folder, events, f"file:{folder}/out")
+    rig.run(30)
+    with open(rig.path("out"), "r+b") as f:
+        at = len(framed([next(messages(f.read()))]))
+        f.seek(at)
+        f.write(b"\xff\xff")
+    before = slurp(rig.path("out"))
+    rig.run(1)
+    if slurp(rig.path("out.aside-1")) != before or "out.aside-1" not in rig.said():
+        yield f"it is not kept, or not told: {rig.said()}"
+    if len(Received(rig.path("out")).numbers) != events.n:
+        yield "the new file has not what came since"
+    before = slurp(rig.path("out"))
+    rig.sinks = (f"file:{folder}/out?format=json",)
+    rig.run(1)
+    if slurp(rig.path("out.aside-2")) != before:
+        yield "what was there in another format is not kept"
+    if len(Received(rig.path("out")).numbers) != events.n:
+        yield "the file of the other format has not what came since"
+
+
 def rotated(folder, events):
     """Rotation loses nothing, keeps as many files as asked, and all for their owner only."""
     rig = Rig(folder, events, f"file:{folder}/out.pb?max_bytes=20K&keep=30&sync=no")
@@ -134,5 +157,6 @@ CASES = {
     "a_sink_whose_process_dies_is_started_again_and_loses_nothing": killed_courier,
     "a_changed_byte_in_the_spool_costs_one_event_and_is_told": flipped,
     "a_file_that_ends_in_half_an_event_is_cut_to_whole_ones": half_written,
+    "a_file_that_is_damaged_is_kept_aside": damaged,
     "a_rotated_file_loses_nothing_and_is_private": rotated,
 }

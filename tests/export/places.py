@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from link import free_port, receiver, resident
-from rig import LAPWING, Failed, Received, Rig, account, messages, slurp, wait_until
+from rig import LAPWING, SLOW_S, Failed, Received, Rig, account, messages, slurp, wait_until
 
 CLIENTS, BATCH_BYTES = 24, 1_500_000
 MOST_CLIENTS = 64  # of a receiver
@@ -151,16 +151,17 @@ def shrinks(folder, events):
 
 
 def say_enough(folder, events):
-    """More clients than there is place for are told of once, with how many they were."""
+    """Silent clients, more than there is place for, keep no sensor out, and are told of once."""
     rig, open_now = Rig(folder, events, f"unix:{folder}/s"), []
     with receiver(rig.sinks[0], f"file:{folder}/got.pb", rig.log):
         try:
-            for _ in range(MOST_CLIENTS):
+            for _ in range(MOST_CLIENTS + 50):
                 open_now.append(client(rig.path("s")))
-            for _ in range(50):
-                with client(rig.path("s")) as s:
-                    if s.recv(1):
-                        yield "somebody was served without a place"
+            if open_now[0].recv(1):
+                yield "who was silent longest was served"
+            rig.run(3)
+            rig.drained()
+            yield from account(rig.ledger(), Received(rig.path("got.pb")), rig.made)
         finally:
             for s in open_now:
                 s.close()
@@ -176,6 +177,48 @@ def say_enough(folder, events):
         # one each ten seconds, and the test may be slow
         if not 0 < len(lines) <= 6:
             yield f"{len(lines)} lines, such as {lines[:3]}"
+
+
+def crowded(folder, events):
+    """Who has delivered is turned away for nobody."""
+    one = next(messages(events.bytes))
+    batch = b"\x08\x01\x12" + varint(len(one)) + one
+    with receiver(f"unix:{folder}/s", f"file:{folder}/got.pb", folder + "/log"), \
+            contextlib.ExitStack() as stack:
+        served = [stack.enter_context(client(f"{folder}/s")) for _ in range(MOST_CLIENTS)]
+        for s in served:
+            s.sendall(varint(len(batch)) + batch)
+            if s.recv(100) != b"\x02\x08\x01":
+                yield "no acknowledgement"
+        if stack.enter_context(client(f"{folder}/s")).recv(1):
+            yield "one more was served"
+        for s in served:
+            s.sendall(b"\x02\x08\x02")
+            if s.recv(100) != b"\x02\x08\x02":
+                yield "a client that had delivered was turned away"
+
+
+def starts(listen, to):
+    """What a receiver says that should not start; None when it did."""
+    r = subprocess.run([LAPWING, "receive", "--listen", listen, "--to", to], capture_output=True,
+                       text=True, check=False, timeout=SLOW_S)
+    return r.stderr if r.returncode else None
+
+
+def kept(folder, events):
+    """A receiver that is alive keeps its socket and its file; one that was killed leaves both."""
+    rig, file = Rig(folder, events, f"unix:{folder}/s"), f"file:{folder}/got.pb"
+    for _ in range(2):
+        with receiver(rig.sinks[0], file, rig.log) as process:
+            for listen, to, word in ((rig.sinks[0], f"file:{folder}/b.pb", "in use"),
+                                     (f"unix:{folder}/b", file, "written by somebody else")):
+                said = starts(listen, to)
+                if not said or word not in said:
+                    yield f"{listen} {to}: {said}"
+            rig.run(3)
+            rig.drained()
+            process.kill()
+    yield from account(rig.ledger(), Received(rig.path("got.pb")), rig.made)
 
 
 def hoarded(folder, events):
@@ -204,6 +247,8 @@ def hoarded(folder, events):
 
 CASES = {
     "a_receiver_says_once_that_many_are_turned_away": say_enough,
+    "a_receiver_turns_nobody_away_who_has_delivered": crowded,
+    "a_receiver_that_is_alive_keeps_its_socket_and_its_file": kept,
     "a_receiver_whose_clients_hoard_turns_those_away_that_hold_most": hoarded,
     "a_sink_without_a_name_is_known_by_its_place": new_token,
     "a_cursor_of_the_whole_url_is_found_again": old_name,

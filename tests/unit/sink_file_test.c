@@ -39,26 +39,33 @@ static off_t size_now(void) {
 	return stat(path, &st) ? -1 : st.st_size;
 }
 
+static char note[384];
+
 /* deliver - one event to the file, which is opened for that; 0 */
-static int deliver(void) {
+static int deliver_as(const char *format) {
 	struct sink_item item = { .body = STR("y") };
 	struct sink_batch batch = { .items = &item, .n = 1, .bytes = 1 };
 	struct sink_url url;
 	struct sink s;
-	char text[64];
+	char text[96];
 	const char *why;
 	int err;
 
-	(void)snprintf(text, sizeof(text), "file:%s?sync=no", path);
+	(void)snprintf(text, sizeof(text), "file:%s?sync=no&format=%s", path, format);
 	if (url_parse(text, &url, &why))
 		return -1;
 	err = sink_open(&url, "x", &s);
 	if (!err) {
 		err = s.type->send(&s, &batch);
+		(void)snprintf(note, sizeof(note), "%s", s.note);
 		sink_close(&s);
 	}
 	url_free(&url);
 	return err || item.outcome != SINK_ACKED;
+}
+
+static int deliver(void) {
+	return deliver_as("proto");
 }
 
 /* cut - behind @n events of @bytes each half of one is cut off; all is read @times at most */
@@ -77,8 +84,8 @@ static void cut(size_t n, size_t bytes, size_t times) {
 	CHECK(!truncate(path, all - 1));
 	read_bytes = 0;
 	CHECK(!deliver());
-	CHECK(size_now() == whole + 2);
-	CHECK(read_bytes <= times * (size_t)all + 2 * PIECE_BYTES);
+	CHECK(size_now() == whole + 2 && !note[0]);
+	CHECK(read_bytes <= times * (size_t)all + 4 * PIECE_BYTES);
 }
 
 static void a_file_of_many_events_is_read_about_once(void) {
@@ -93,6 +100,99 @@ static void events_of_any_length_are_found(void) {
 	cut(5, 10 * PIECE_BYTES, 1);
 }
 
+static void write_file(const void *bytes, size_t n) {
+	FILE *f = fopen(path, "w");
+
+	CHECK(f && fwrite(bytes, 1, n, f) == n && !fclose(f));
+}
+
+/* is_aside - whether exactly @bytes are in the @i-th file that was put aside, which is removed */
+static bool is_aside(int i, const void *bytes, size_t n) {
+	static char got[1 << 20];
+	char name[64];
+	FILE *f;
+	bool same;
+
+	(void)snprintf(name, sizeof(name), "%s.aside-%d", path, i);
+	f = fopen(name, "r");
+	same = f && fread(got, 1, sizeof(got), f) == n && !memcmp(got, bytes, n);
+	if (f)
+		(void)fclose(f);
+	(void)unlink(name);
+	return same && strstr(note, path) && strstr(note, name);
+}
+
+/* goes_aside - the file of these bytes is left as it is, and another one begun */
+static void goes_aside(const char *format, const void *bytes, size_t n) {
+	write_file(bytes, n);
+	CHECK(!deliver_as(format));
+	CHECK(size_now() == (strcmp(format, "json") ? 2 : 1));
+	CHECK(is_aside(1, bytes, n));
+}
+
+static void half_an_event_alone_is_cut_off(void) {
+	write_file("\x64\x08\x01", 3);
+	CHECK(!deliver() && size_now() == 2 && !note[0]);
+	write_file("\x80", 1);
+	CHECK(!deliver() && size_now() == 2 && !note[0]);
+	write_file("{\"a\":1}\n{\"a\":", 13);
+	CHECK(!deliver_as("json") && size_now() == 9 && !note[0]);
+}
+
+static void what_is_no_event_of_ours_is_put_aside_untouched(void) {
+	static const char lines[] = "Nov 27 04:00:00 host sshd[1]: one line of somebody's log\n"
+				    "and half of another";
+	static const char json[] = "{\"schema\":1,\"id\":\"0123456789012345678901234567890123456"
+				   "789012345678901234567890123456789\",\"seq\":1,\"time_ns\":"
+				   "\"1700000000000000000\",\"host_id\":\"0123456789abcdef\"}\n";
+
+	goes_aside("proto", lines, sizeof(lines) - 1);
+	goes_aside("json", lines, sizeof(lines) - 1);
+	goes_aside("proto", json, sizeof(json) - 1);
+	goes_aside("json", "\x03\x08\x01\n\x03\x08\x01\n", 8);
+	goes_aside("json", "{}\nhalf", 7);
+	goes_aside("proto", "\x03\x08\x01\x02\x00\x00\x00", 7);
+	goes_aside("proto", "\x03\x08\x01\x02\xff\xff\xff\x7f\x08", 9); /* longer than any event */
+}
+
+/* A byte that is damaged, wherever it is, costs no event that was acknowledged before. */
+static void damage_costs_no_other_event(void) {
+	enum { EVENTS = 200, EACH = 50 };
+	static char bytes[EVENTS * EACH];
+
+	/* two fields in each: a number, and a text of 45 bytes */
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i % EACH < 5 ? "\x31\x08\x01\x7a\x2d"[i % EACH] : (char)(32 + i % 90);
+	for (size_t at = 0; at < sizeof(bytes) - EACH; at += EACH) { /* lengths */
+		char was = bytes[at];
+
+		for (int v = 0; v < 256; v += 5) { /* none is what it was */
+			bytes[at] = (char)v;
+			write_file(bytes, sizeof(bytes));
+			CHECK(!deliver());
+			if (!is_aside(1, bytes, sizeof(bytes))) {
+				printf("# a length of %d at %zu\n", v, at);
+				CHECK(false);
+			}
+			if (test_bad)
+				return;
+		}
+		bytes[at] = was;
+	}
+}
+
+static void another_one_aside_has_another_name(void) {
+	char first[64];
+
+	write_file("one", 3);
+	CHECK(!deliver());
+	write_file("two", 3);
+	CHECK(!deliver());
+	CHECK(is_aside(2, "two", 3));
+	(void)snprintf(first, sizeof(first), "%s.aside-1", path);
+	CHECK(!unlink(first));
+}
+
 int main(void) {
 	int fd = mkstemp(path);
 
@@ -101,6 +201,10 @@ int main(void) {
 	(void)close(fd);
 	RUN(a_file_of_many_events_is_read_about_once);
 	RUN(events_of_any_length_are_found);
+	RUN(half_an_event_alone_is_cut_off);
+	RUN(what_is_no_event_of_ours_is_put_aside_untouched);
+	RUN(damage_costs_no_other_event);
+	RUN(another_one_aside_has_another_name);
 	(void)unlink(path);
 	DONE();
 }

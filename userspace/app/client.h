@@ -17,6 +17,7 @@ struct client {
 	SSL *ssl;
 	bool shaken;	/* TLS: the handshake is over */
 	bool wants_out; /* TLS: poll for room, whatever there is to do */
+	bool delivered; /* a batch with events in it, that was stored */
 	bool stuck;	/* the other side takes no answer now; nothing is read until it does */
 	struct buf in, out;
 	size_t from; /* in @in: the first message that has not been dealt with */

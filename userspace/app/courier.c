@@ -85,6 +85,13 @@ static void tell(struct job *j, int err) {
 	reader_tell(j->reader, !err ? NULL : j->sink.why[0] ? j->sink.why : strerror(-err));
 }
 
+/* tell_note - what the sink survived, and somebody should look at */
+static void tell_note(struct job *j) {
+	if (j->sink.note[0])
+		log_warn("sink \"%s\": %s, continuing", j->c->name, j->sink.note);
+	j->sink.note[0] = '\0';
+}
+
 /* tell_refused - what is lost by the receiver's word is for a person to look at; once a minute */
 static void tell_refused(struct job *j) {
 	uint64_t now = clock_ms(CLOCK_MONOTONIC);
@@ -109,6 +116,7 @@ static bool deliver(struct job *j) {
 		err = reader_sync(j->reader);
 		if (!err)
 			err = batch_send(&j->batch, &j->sink, j->reader);
+		tell_note(j);
 		if (batch_settle(&j->batch, j->reader)) {
 			if (j->failing)
 				tell(j, 0);

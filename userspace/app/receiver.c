@@ -115,6 +115,16 @@ static int add_event(void *receiver, const char *bytes, size_t n) {
 	return buf_error(&r->bodies);
 }
 
+/* send_on - to our own sink; what that survived is said */
+static int send_on(struct receiver *r, struct sink_batch *batch) {
+	int err = r->to.type->send(&r->to, batch);
+
+	if (r->to.note[0])
+		log_warn("%s, continuing", r->to.note);
+	r->to.note[0] = '\0';
+	return err;
+}
+
 /* store - the batch to our own sink; 0 when all of it is where it must not be lost */
 static int store(struct receiver *r) {
 	struct sink_batch batch = { .items = r->items, .n = r->n, .bytes = r->bodies.len };
@@ -127,7 +137,7 @@ static int store(struct receiver *r) {
 			r->bodies.data + r->offsets[i],
 			(uint32_t)(r->offsets[i + 1] - r->offsets[i]),
 		};
-	err = r->to.type->send(&r->to, &batch);
+	err = send_on(r, &batch);
 	for (size_t i = 0; i < r->n && !err; i++)
 		if (r->items[i].outcome == SINK_AGAIN)
 			err = -EAGAIN;
@@ -150,26 +160,49 @@ static int take_batch(struct receiver *r, struct client *c, struct str frame) {
 				      "is closed");
 	if (!err)
 		err = store(r);
-	if (!err)
-		client_ack(c, number);
-	return err;
+	if (err)
+		return err;
+	c->delivered |= r->n > 0;
+	client_ack(c, number);
+	return 0;
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
 
+/* free_place - for one more client, if need be of who is silent and has never delivered; or NULL */
+static struct client *free_place(struct receiver *r) {
+	struct client *silent = NULL;
+
+	for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++) {
+		struct client *c = &r->clients[i];
+
+		if (c->fd < 0)
+			return c;
+		if (!c->delivered && (!silent || c->moved_ms < silent->moved_ms))
+			silent = c;
+	}
+	if (silent)
+		client_close(silent);
+	return silent;
+}
+
 static void accept_client(struct receiver *r) {
 	int fd = accept4(r->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct client *c;
+	bool full = true;
 
 	if (fd < 0)
 		return;
-	for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++) {
-		if (r->clients[i].fd >= 0)
-			continue;
-		(void)client_open(&r->clients[i], fd, r->ctx);
-		return;
-	}
-	complain(r, TOO_MANY, "there is no place for more clients; one is turned away");
-	(void)close(fd);
+	for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++)
+		full &= r->clients[i].fd >= 0;
+	if (full)
+		complain(r, TOO_MANY, "there is no place for more clients; one is turned away, who "
+				      "has delivered nothing if there is one");
+	c = free_place(r);
+	if (c)
+		(void)client_open(c, fd, r->ctx);
+	else
+		(void)close(fd);
 }
 
 /* take_frames - what came whole; -errno */
@@ -259,6 +292,17 @@ static int loop(struct receiver *r) {
 
 /* --- start ------------------------------------------------------------------------------------ */
 
+/* is_alive - whether somebody listens at @at */
+static bool is_alive(const struct sockaddr_un *at) {
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r = fd < 0 ? 0 : connect(fd, (const void *)at, sizeof(*at));
+	bool refused = r && errno == ECONNREFUSED;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return !refused;
+}
+
 static int bind_unix(const char *path) {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err = 0;
@@ -272,7 +316,7 @@ static int bind_unix(const char *path) {
 		return -ENAMETOOLONG;
 	}
 	memcpy(at.sun_path, path, strlen(path));
-	if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
+	if (!lstat(path, &st) && S_ISSOCK(st.st_mode) && !is_alive(&at))
 		(void)unlink(path); /* of a receiver before us */
 	old = umask(077);
 	if (bind(fd, (const void *)&at, sizeof(at)))
@@ -342,6 +386,7 @@ static bool no_key(const char *key) {
 }
 
 static int start_sink(struct receiver *r) {
+	struct sink_batch nothing = { 0 };
 	const struct sink_type *type;
 	const char *why = "out of memory";
 	int err = url_parse(r->o->to, &r->to_url, &why);
@@ -354,6 +399,10 @@ static int start_sink(struct receiver *r) {
 	}
 	if (!err) {
 		err = sink_open(&r->to_url, "receive", &r->to);
+		why = r->to.why;
+	}
+	if (!err) { /* nothing yet, which opens what it writes to, and keeps others away from it */
+		err = send_on(r, &nothing);
 		why = r->to.why;
 	}
 	if (err)

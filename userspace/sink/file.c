@@ -4,7 +4,8 @@
  *
  * Acknowledged means: written, and on the disk (fdatasync). A batch that does not fit is taken back
  * whole, so that the file never ends in half an event; one that the sensor's end left there is cut
- * off at the first delivery, when nobody else can be writing there any more.
+ * off at the first delivery, when nobody else can be writing there any more. A file with anything
+ * else in it that is not ours, as damage, another format or somebody else's, is put aside as it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,8 @@
 extern const struct sink_type sink_file;
 
 #define MAX_KEEP 1000
+#define MAX_EVENT_BYTES (4u << 20) /* the spool takes none that is longer */
+#define SCHEMA_FIRST 0x08 /* what an event begins with, unless a filter left that field out */
 
 struct file {
 	int fd; /* -1: to be opened */
@@ -41,14 +44,21 @@ static time_t now_s(void) {
 	return t.tv_sec;
 }
 
-/* whole_messages - the bytes of those that begin in @piece and end among the @left of the file */
-static uint64_t whole_messages(const char *piece, uint64_t n, uint64_t left) {
+/*
+ * whole_messages - the bytes of those that begin in @piece and end among the @left of the file
+ * Ours all begin with the same field. @first: the byte that says which; 0: the first one tells.
+ */
+static uint64_t whole_messages(const char *piece, uint64_t n, uint64_t left, unsigned char *first) {
 	uint64_t at = 0, len;
 
 	while (at < n) {
 		size_t head = varint_get(piece + at, n - at, &len);
 
-		if (!head || len > left - at - head)
+		if (!head || at + head == n || !len || len > left - at - head)
+			break;
+		if (!*first)
+			*first = (unsigned char)piece[at + head];
+		if ((unsigned char)piece[at + head] != *first)
 			break;
 		at += head + len;
 	}
@@ -57,9 +67,10 @@ static uint64_t whole_messages(const char *piece, uint64_t n, uint64_t left) {
 
 /*
  * whole_bytes - how much of the start of the file is whole events; -errno
- * Of messages only the lengths are looked at: behind a piece goes on what begins behind its last.
+ * Of messages only the lengths and what they begin with are looked at: behind a piece goes on what
+ * begins behind its last.
  */
-static int64_t whole_bytes(const struct file *f, uint64_t size) {
+static int64_t whole_bytes(const struct file *f, uint64_t size, unsigned char *first) {
 	char piece[65536];
 	uint64_t at = 0, whole = 0;
 
@@ -71,13 +82,15 @@ static int64_t whole_bytes(const struct file *f, uint64_t size) {
 		if (n <= 0)
 			return n < 0 ? -errno : (int64_t)whole;
 		if (f->json) {
+			if (!at && *piece != '{')
+				return 0;
 			last = memrchr(piece, '\n', (size_t)n);
 			if (last)
 				whole = at + (uint64_t)(last - piece) + 1;
 			at += (uint64_t)n;
 			continue;
 		}
-		step = whole_messages(piece, (uint64_t)n, size - at);
+		step = whole_messages(piece, (uint64_t)n, size - at, first);
 		if (!step)
 			return (int64_t)whole;
 		at += step;
@@ -86,15 +99,124 @@ static int64_t whole_bytes(const struct file *f, uint64_t size) {
 	return (int64_t)whole;
 }
 
-/* mend - cuts off half an event at the end; the size that is left */
-static uint64_t mend(struct file *f, uint64_t size) {
-	int64_t whole = whole_bytes(f, size);
+/* A part of the file of which a few bytes at a time are looked at. */
+struct window {
+	char bytes[65536];
+	uint64_t at;
+	size_t n;
+};
 
-	return whole >= 0 && (uint64_t)whole < size && !ftruncate(f->fd, whole) ? (uint64_t)whole
-										: size;
+/* look - the bytes at @at, enough for two varints or all up to @size; how many */
+static size_t look(const struct file *f, struct window *w, uint64_t at, uint64_t size,
+		   const char **ret) {
+	uint64_t end = w->at + w->n;
+
+	if (at < w->at || (end != size && at + 2 * VARINT_MAX_BYTES > end)) {
+		ssize_t n = pread(f->fd, w->bytes, sizeof(w->bytes), (off_t)at);
+
+		w->at = at;
+		w->n = n > 0 ? (size_t)n : 0;
+	}
+	*ret = w->bytes + (at - w->at);
+	return at - w->at < w->n ? w->n - (at - w->at) : 0;
 }
 
-static int open_file(struct sink *s) {
+/*
+ * is_one - whether the fields from @at on can be of one event: their numbers never fall
+ * Where a length was damaged, the one behind would be taken for a part of the first.
+ */
+static bool is_one(const struct file *f, uint64_t at, uint64_t size) {
+	struct window w = { .at = at };
+	uint64_t tag, v, last = 0;
+	const char *head;
+
+	while (at < size) {
+		size_t n = look(f, &w, at, size, &head), k = varint_get(head, n, &tag), m = 0;
+
+		if (!k)
+			return n && n < VARINT_MAX_BYTES;
+		if (tag >> 3 < last || !(tag >> 3))
+			return false;
+		last = tag >> 3;
+		v = (tag & 7) == 1 ? 8 : (tag & 7) == 5 ? 4 : 0;
+		if ((tag & 7) == 0 || (tag & 7) == 2) {
+			m = varint_get(head + k, n - k, &v);
+			if (!m)
+				return n - k < VARINT_MAX_BYTES;
+			if ((tag & 7) == 0)
+				v = 0;
+		} else if (!v) {
+			return false;
+		}
+		if (v > MAX_EVENT_BYTES)
+			return false;
+		at += k + m + v;
+	}
+	return true;
+}
+
+/* is_half - whether what is behind the @whole bytes can be one event of ours that was cut */
+static bool is_half(const struct file *f, uint64_t whole, uint64_t size, unsigned char first) {
+	char start[VARINT_MAX_BYTES + 1];
+	ssize_t n = pread(f->fd, start, sizeof(start), (off_t)whole);
+	uint64_t len;
+	size_t head;
+
+	if (n <= 0)
+		return false;
+	if (f->json)
+		return *start == '{' && size - whole <= MAX_EVENT_BYTES;
+	head = varint_get(start, (size_t)n, &len);
+	if (!head) /* its length was cut, or is none */
+		return n < VARINT_MAX_BYTES;
+	if (len > MAX_EVENT_BYTES || len <= size - whole - head)
+		return false;
+	if ((size_t)n > head && (unsigned char)start[head] != (first ? first : SCHEMA_FIRST))
+		return false;
+	return is_one(f, whole + head, size);
+}
+
+/*
+ * mend - cuts off half an event at the end, and sets f->size; false: the file is not ours to go on
+ * with, or cannot be read, and nothing in it was touched
+ */
+static bool mend(struct file *f, uint64_t size) {
+	unsigned char first = 0;
+	int64_t whole = size ? whole_bytes(f, size, &first) : 0;
+
+	f->size = size;
+	if (whole < 0 || (uint64_t)whole == size)
+		return whole >= 0;
+	if (!is_half(f, (uint64_t)whole, size, first) || ftruncate(f->fd, whole))
+		return false;
+	f->size = (uint64_t)whole;
+	return true;
+}
+
+/* put_aside - the file that is open gets a name that no rotation takes; s->note says so */
+static int put_aside(struct sink *s) {
+	struct file *f = s->state;
+	char to[PATH_MAX];
+	struct stat st;
+	int n, i = 0;
+
+	do
+		n = snprintf(to, sizeof(to), "%s.aside-%d", s->url->path, ++i);
+	while (n < PATH_MAX && !lstat(to, &st));
+	(void)close(f->fd);
+	f->fd = -1;
+	if (n >= PATH_MAX)
+		return sink_fail(s, -ENAMETOOLONG, "the file's name is too long");
+	if (rename(s->url->path, to))
+		return sink_fail(s, -errno, "\"%.100s\" holds what is no event of this format, and "
+				 "cannot be put aside: %s", s->url->path, strerror(errno));
+	(void)snprintf(s->note, sizeof(s->note), "\"%.120s\" held what is no event of the format "
+		       "\"%s\"; it is \"%.120s\" now, as it was, and a new one is begun",
+		       s->url->path, s->format, to);
+	return 0;
+}
+
+static int open_once(struct sink *s, bool *aside) {
 	struct file *f = s->state;
 	struct stat st;
 
@@ -113,9 +235,16 @@ static int open_file(struct sink *s) {
 		f->fd = -1;
 		return sink_fail(s, -EBUSY, "\"%.160s\" is written by somebody else", s->url->path);
 	}
-	f->size = mend(f, (uint64_t)st.st_size);
+	*aside = !mend(f, (uint64_t)st.st_size);
 	f->began = st.st_size ? st.st_mtime : now_s();
-	return 0;
+	return *aside ? put_aside(s) : 0;
+}
+
+static int open_file(struct sink *s) {
+	bool aside = false;
+	int err = open_once(s, &aside);
+
+	return !err && aside ? open_once(s, &aside) : err;
 }
 
 /* try_open - whether the file can be opened at all; a courier that is ending may still write it */

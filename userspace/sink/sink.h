@@ -97,6 +97,7 @@ struct sink {
 	bool after_death;	    /* the process before died: what it sent last may be half */
 	uint32_t retry_ms;	    /* the receiver asked for this long a wait; 0: it did not */
 	char why[256];		    /* the last failure, for `lapwing status` */
+	char note[384];		    /* what it survived, for the log; who calls send() empties it */
 };
 
 /* sink_type - the type whose scheme is @scheme, or NULL */
