@@ -54,7 +54,9 @@ $(B)/tests/content/faults.so: tests/content/faults.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<
 
-build-content: all $(B)/tests/content/fleet $(B)/tests/content/steps.so $(B)/tests/content/faults.so
+# tests/content/beside starts a load and a small program
+build-content: all $(B)/tests/content/fleet $(B)/tests/content/steps.so $(B)/tests/content/faults.so \
+               $(B)/tests/bench/load $(B)/tests/live/tiny
 
 # programs that run helpers of bpf/ in the kernel
 $(B)/tests/bpf/%.bpf.o: tests/bpf/%.bpf.c
