@@ -403,6 +403,8 @@ const struct command command_bundle = {
 		 "      --previous BUNDLE   what it takes the place of\n"
 		 "      --notes TEXT, --approver NAME\n"
 		 "      --needs KIND,...    kinds of event without which it is no use to a host\n"
+		 "      --tape FILE         what a machine recorded: it is rehearsed on that,\n"
+		 "                          beside --previous, and has its class of cost from it\n"
 		 "      --untried           do not rehearse it\n"
 		 "\n"
 		 "order:\n"

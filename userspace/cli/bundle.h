@@ -14,6 +14,7 @@
 extern const struct command command_bundle;
 
 #define BUNDLE_ARGS 64
+#define BUNDLE_TAPE_BYTES (1u << 30)
 
 struct bundle_job {
 	const char *out, *name, *channel, *notes, *engine_min, *engine_max, *previous, *tuning;

@@ -11,8 +11,6 @@
 #include "base/log.h"
 #include "cli/bundle.h"
 
-#define MAX_TAPE_BYTES (1u << 30)
-
 /* of_tape - what the rule finds there, before and after */
 static void print_matches(const struct rehearse_row *r) {
 	if (r->live == r->candidate)
@@ -71,7 +69,7 @@ int bundle_diff(const struct bundle_job *job) {
 	for (int i = 0; i < 2 && !err; i++)
 		err = bundle_read(job->paths[i], SEAL_MAX_BYTES, &files[i]);
 	for (size_t i = 0; i < job->n_tapes && !err; i++) {
-		err = bundle_read(job->tapes[i], MAX_TAPE_BYTES, &files[2 + i]);
+		err = bundle_read(job->tapes[i], BUNDLE_TAPE_BYTES, &files[2 + i]);
 		r.tapes[i] = (struct str){ files[2 + i].data, (uint32_t)files[2 + i].len };
 	}
 	r.live.bundle = (struct str){ files[0].data, (uint32_t)files[0].len };
