@@ -52,6 +52,21 @@ bool explain_values(struct ruleset *rules, struct arena *arena, struct event *e,
 	return false;
 }
 
+struct str explain_shown(struct str field, struct str value, char room[EXPLAIN_SHOWN]) {
+	uint32_t mode = 0;
+
+	if (!value.n || (!str_eq(field, STR("file.mode")) && !str_eq(field, STR("file.new_mode")) &&
+			 !str_eq(field, STR("exec.mode"))))
+		return value;
+	for (uint32_t i = 0; i < value.n; i++) {
+		if (!isdigit((unsigned char)value.s[i]) || mode > UINT16_MAX)
+			return value;
+		mode = mode * 10 + (uint32_t)(value.s[i] - '0');
+	}
+	(void)snprintf(room, EXPLAIN_SHOWN, "%u (0%o)", mode, mode);
+	return str_of(room);
+}
+
 bool explain_technique(struct str tag, char ret[16]) {
 	const struct str prefix = STR("attack.t");
 
@@ -72,6 +87,7 @@ struct telling {
 
 static int tell_value(void *telling, struct str identifier, struct str field, struct str value) {
 	struct telling *t = telling;
+	char shown[EXPLAIN_SHOWN];
 
 	if (t->any && str_eq(t->identifier, identifier) && str_eq(t->field, field) &&
 	    str_eq(t->value, value))
@@ -93,7 +109,11 @@ static int tell_value(void *telling, struct str identifier, struct str field, st
 		buf_add_lit(&t->out, ": ");
 		text_shown(&t->out, field.n ? field : STR("keywords"));
 		buf_add_lit(&t->out, " = ");
-		text_word(&t->out, value);
+		value = explain_shown(field, value, shown);
+		if (value.s == shown)
+			buf_add_str(&t->out, value);
+		else
+			text_word(&t->out, value);
 		buf_add_char(&t->out, '\n');
 	}
 	t->any = true;
@@ -153,7 +173,7 @@ static void tell_before(struct telling *t, struct recall *r, const struct recall
 		return;
 	for (first = p->events; first && first != of; first = first->next)
 		before++;
-	buf_addf(&t->out, "\nWhat it did before: %zu events%s\n", before,
+	buf_addf(&t->out, "\nWhat it did before: %zu event%s%s\n", before, before == 1 ? "" : "s",
 		 before > BEFORE ? ", of which the last are" : "");
 	for (first = p->events; first && first != of; first = first->next, before--)
 		if (before <= BEFORE)

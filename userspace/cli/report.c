@@ -42,13 +42,15 @@ static const char style[] =
 	"th,td{text-align:left;vertical-align:top;padding:.25rem .6rem .25rem 0;"
 	"border-bottom:1px solid var(--line)}code,pre,svg text{font-family:ui-monospace,monospace}"
 	"pre{white-space:pre-wrap;background:rgba(128,128,128,.12);padding:.6rem;margin:.3rem 0}"
-	".wide{overflow-x:auto;border:1px solid var(--line)}svg{display:block}"
-	"svg text{font-size:11px;fill:var(--ink)}svg line{stroke:var(--line)}"
+	".wide,.narrow{overflow-x:auto;border:1px solid var(--line)}svg{display:block}"
+	".narrow{display:none}svg text{font-size:12px;fill:var(--ink)}svg line{stroke:var(--line)}"
 	".process rect{fill:var(--bar)}.process text{font-weight:700}.file rect{fill:var(--file)}"
 	".net path{fill:var(--net)}.hit path,.hit text{fill:var(--hit)}.focus text{font-weight:700}"
-	"a:focus,summary:focus,.wide:focus{outline:3px solid var(--net);outline-offset:1px}"
+	"a:focus,summary:focus,.wide:focus,.narrow:focus{outline:3px solid var(--net);outline-offset:1px}"
 	"a:focus text{text-decoration:underline}details{margin:.15rem 0}summary{cursor:pointer}"
 	"pre:target{outline:2px solid var(--hit)}ol{padding-left:1.4rem}"
+	"@media screen and (max-width:40rem){.wide{display:none}.narrow{display:block}"
+	".narrow svg{width:100%;max-width:30rem;height:auto}}"
 	"@media(max-width:40rem){thead{display:none}body{padding:.6rem;font-size:15px}"
 	".met td,.met tr{display:block;border:0;padding:0}.met td:first-child{color:var(--dim)}"
 	".met tr{border-bottom:1px solid var(--line);padding:.2rem 0}}"
@@ -133,6 +135,7 @@ static const struct recall_process *choose(struct recall_process *p) {
 static int add_value(void *page, struct str identifier, struct str field, struct str value) {
 	struct page *p = page;
 	struct buf *out = &p->out;
+	char shown[EXPLAIN_SHOWN];
 
 	if (str_eq(p->identifier, identifier) && str_eq(p->field, field) &&
 	    str_eq(p->value, value))
@@ -145,7 +148,7 @@ static int add_value(void *page, struct str identifier, struct str field, struct
 	buf_add_lit(out, "</td><td>");
 	html_text(out, field.n ? field : STR("keywords"));
 	buf_add_lit(out, "</td><td><code>");
-	html_text(out, value);
+	html_text(out, explain_shown(field, value, shown));
 	buf_add_lit(out, "</code></td></tr>\n");
 	return 0;
 }
@@ -281,8 +284,10 @@ static void add_page(struct page *p, struct event *e) {
 	html_text(&p->out, title);
 	buf_add_lit(&p->out, "</h1>\n");
 	add_summary(p, e);
-	for (uint32_t i = 0; i < e->n_detections; i++)
-		add_detection(p, e, &e->detections[i]);
+	for (int level = LEVEL_CRITICAL; level >= 0; level--)
+		for (uint32_t i = 0; i < e->n_detections; i++)
+			if ((int)e->detections[i].level == level)
+				add_detection(p, e, &e->detections[i]);
 	if (p->root) {
 		buf_add_lit(&p->out, "<h2>What happened</h2>\n");
 		picture_draw(&p->out, p->recall, p->root, p->focus);

@@ -6,6 +6,8 @@
  *       chmod[21491]               |               |===|
  *         FILE_CHMOD /tmp/x        |                ▲          what it did: file ■, connection ◆,
  *                                                              detection ▲
+ *
+ * It is drawn a second time, for a phone: there time is below each row's text, and as wide as that.
  */
 #include "cli/report_picture.h"
 
@@ -14,16 +16,28 @@
 #include <string.h>
 
 #include "cli/html.h"
+#include "encode/text.h"
 #include "event/field.h"
 #include "event/word.h"
 
-#define WIDTH 1000
-#define LEFT 460
-#define ROW 20
 #define TOP 30
-#define LABEL 62 /* characters */
+#define EDGE 12 /* room for a mark at either end of the time */
+
+struct layout {
+	const char *class;
+	uint32_t width, left, row; /* of the picture; where time begins; of a row's height */
+	uint32_t mark;		   /* the middle of a row's bar or mark */
+	uint32_t label;		   /* characters of its text */
+	int ticks;
+};
+
+static const struct layout layouts[] = {
+	{ "wide", 960, 452, 20, 10, 58, 4 },
+	{ "narrow", 336, EDGE, 36, 25, 44, 2 },
+};
 
 struct drawing {
+	const struct layout *layout;
 	struct buf rows;
 	struct recall *recall;
 	const struct recall_event *focus;
@@ -31,37 +45,53 @@ struct drawing {
 	uint32_t n, more;
 };
 
+/* add_end - " 192.0.2.1:80", behind @arrow; nothing of an end that is not known */
+static void add_end(char *to, size_t room, const char *arrow, struct str ip, bool known,
+		    uint32_t port) {
+	size_t n = strlen(to);
+
+	if (ip.n && known && memchr(ip.s, ':', ip.n))
+		(void)snprintf(to + n, room - n, "%s [%.*s]:%u", arrow, STR_FMT(ip), port);
+	else if (ip.n && known)
+		(void)snprintf(to + n, room - n, "%s %.*s:%u", arrow, STR_FMT(ip), port);
+	else if (ip.n)
+		(void)snprintf(to + n, room - n, "%s %.*s", arrow, STR_FMT(ip));
+}
+
 bool picture_what(const struct event *e, char *to, size_t room, const char **ret_class) {
-	const char *kind = event_kind_name(e->kind);
 	bool net = event_has(e, FIELD_NET_DESTINATION_IP) || event_has(e, FIELD_NET_SOURCE_IP);
 
 	*ret_class = e->n_detections ? "hit" : net ? "net" : "file";
-	if (net)
-		(void)snprintf(to, room, "%s %.*s:%u → %.*s:%u", kind, STR_FMT(e->net.source_ip),
-			       event_has(e, FIELD_NET_SOURCE_PORT) ? e->net.source_port : 0,
-			       STR_FMT(e->net.destination_ip),
-			       event_has(e, FIELD_NET_DESTINATION_PORT) ? e->net.destination_port
-									: 0);
-	else if (event_has(e, FIELD_FILE_PATH))
-		(void)snprintf(to, room, "%s %.*s", kind, STR_FMT(e->file.path));
-	else if (e->n_detections)
-		(void)snprintf(to, room, "%s", kind);
-	else
+	(void)snprintf(to, room, "%s", event_kind_name(e->kind));
+	if (net) {
+		add_end(to, room, "", e->net.source_ip, event_has(e, FIELD_NET_SOURCE_PORT),
+			e->net.source_port);
+		add_end(to, room, " →", e->net.destination_ip,
+			event_has(e, FIELD_NET_DESTINATION_PORT), e->net.destination_port);
+	} else if (event_has(e, FIELD_FILE_PATH)) {
+		size_t n = strlen(to);
+
+		(void)snprintf(to + n, room - n, " %.*s", STR_FMT(e->file.path));
+	} else if (!e->n_detections) {
 		return false;
+	}
 	return true;
 }
 
 static double x_of(const struct drawing *d, uint64_t ns) {
+	const struct layout *l = d->layout;
 	double span = (double)(d->to_ns - d->from_ns);
 
-	return LEFT + (WIDTH - LEFT - 12) *
-			      (span > 0 && ns > d->from_ns ? (double)(ns - d->from_ns) / span : 0);
+	return l->left +
+	       (l->width - l->left - EDGE) *
+		       (span > 0 && ns > d->from_ns ? (double)(ns - d->from_ns) / span : 0);
 }
 
 /* begin_row - the text at the left, and a link; false: there is no more room */
 static bool begin_row(struct drawing *d, uint64_t link, uint32_t depth, struct str text,
 		      const char *class) {
 	uint32_t indent = depth < 12 ? depth * 12 : 144;
+	uint32_t y = TOP + d->n * d->layout->row + 14;
 
 	if (d->n == PICTURE_ROWS) {
 		d->more++;
@@ -69,8 +99,8 @@ static bool begin_row(struct drawing *d, uint64_t link, uint32_t depth, struct s
 	}
 	buf_addf(&d->rows, "<a href=\"#e%" PRIu64 "\" class=\"%s\"><title>", link, class);
 	html_cut(&d->rows, text, 400);
-	buf_addf(&d->rows, "</title><text x=\"%u\" y=\"%u\">", 6 + indent, TOP + d->n * ROW + 14);
-	html_cut(&d->rows, text, LABEL - indent / 7);
+	buf_addf(&d->rows, "</title><text x=\"%u\" y=\"%u\">", 6 + indent, y);
+	html_cut(&d->rows, text, d->layout->label - indent / 7);
 	buf_add_lit(&d->rows, "</text>");
 	return true;
 }
@@ -85,7 +115,7 @@ static void draw_event(struct drawing *d, const struct recall_event *of, uint32_
 	struct event e;
 	char what[512];
 	double x = x_of(d, of->time_ns);
-	uint32_t y = TOP + d->n * ROW + 10;
+	uint32_t y = TOP + d->n * d->layout->row + d->layout->mark;
 
 	if (recall_unpack(d->recall, of, &e) || !picture_what(&e, what, sizeof(what), &class) ||
 	    !begin_row(d, of->order, depth, str_of(what), of == d->focus ? "hit focus" : class))
@@ -113,7 +143,8 @@ static void draw_process(struct drawing *d, const struct recall_process *p, uint
 		if (p->events)
 			buf_addf(&d->rows,
 				 "<rect x=\"%.1f\" y=\"%u\" width=\"%.1f\" height=\"8\"/>", from,
-				 TOP + d->n * ROW + 6, to - from > 3 ? to - from : 3);
+				 TOP + d->n * d->layout->row + d->layout->mark - 4,
+				 to - from > 3 ? to - from : 3);
 		end_row(d);
 	}
 	for (const struct recall_event *e = p->events; e; e = e->next)
@@ -135,45 +166,63 @@ static void span(struct drawing *d, const struct recall_process *p, uint32_t dep
 }
 
 static void draw_axis(struct buf *out, const struct drawing *d, uint32_t height) {
-	double s = (double)(d->to_ns - d->from_ns) / 1e9;
+	const struct layout *l = d->layout;
+	uint64_t span_ns = d->to_ns - d->from_ns;
 
-	for (int i = 0; i <= 4; i++) {
-		double x = LEFT + (WIDTH - LEFT - 12) * i / 4.0;
+	for (int i = 0; i <= l->ticks; i++) {
+		double x = l->left + (l->width - l->left - EDGE) * i / (double)l->ticks;
 
 		buf_addf(out,
 			 "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%u\"/>"
-			 "<text x=\"%.1f\" y=\"14\" text-anchor=\"%s\">+%.*f s</text>\n",
-			 x, TOP - 8, x, height, x, i == 4 ? "end" : "middle",
-			 s < 1	 ? 4
-			 : s < 100 ? 2
-				   : 0,
-			 s * i / 4);
+			 "<text x=\"%.1f\" y=\"14\" text-anchor=\"%s\">+",
+			 x, TOP - 8, x, height, x,
+			 i == l->ticks ? "end"
+			 : i	       ? "middle"
+				       : "start");
+		text_duration(out, span_ns * (uint64_t)i / (uint64_t)l->ticks);
+		buf_add_lit(out, "</text>\n");
+		if (!span_ns)
+			return;
 	}
+}
+
+static void draw(struct buf *out, struct drawing *d, const struct recall_process *root) {
+	const struct layout *l = d->layout;
+	uint32_t height;
+
+	draw_process(d, root, 0);
+	height = TOP + d->n * l->row + 8;
+	buf_addf(out,
+		 "<div class=\"%s\" tabindex=\"0\" role=\"group\" aria-label=\"picture\">"
+		 "<svg viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" role=\"img\" "
+		 "aria-label=\"processes, files and connections on a line of time\">\n",
+		 l->class, l->width, height, l->width, height);
+	draw_axis(out, d, height);
+	buf_add(out, d->rows.data, d->rows.len);
+	buf_add_lit(out, "</svg></div>\n");
 }
 
 void picture_draw(struct buf *out, struct recall *r, const struct recall_process *root,
 		  const struct recall_event *focus) {
 	struct drawing d = { .recall = r, .focus = focus };
-	uint32_t height;
+	bool short_of_memory = false;
 
 	span(&d, root, 0);
 	if (d.to_ns < d.from_ns)
 		d.to_ns = d.from_ns;
-	draw_process(&d, root, 0);
-	height = TOP + d.n * ROW + 8;
-	buf_addf(out,
-		 "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"picture\">"
-		 "<svg viewBox=\"0 0 %d %u\" width=\"%d\" height=\"%u\" role=\"img\" "
-		 "aria-label=\"processes, files and connections on a line of time\">\n",
-		 WIDTH, height, WIDTH, height);
-	draw_axis(out, &d, height);
-	buf_add(out, d.rows.data, d.rows.len);
-	buf_add_lit(out, "</svg></div>\n<p class=\"key\">bar: process, square: file, diamond: "
-			 "connection, triangle: detection</p>\n");
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		d.layout = &layouts[i];
+		d.n = d.more = 0;
+		draw(out, &d, root);
+		short_of_memory |= buf_error(&d.rows) != 0;
+		buf_done(&d.rows);
+		d.rows = (struct buf){ 0 };
+	}
+	buf_add_lit(out, "<p class=\"key\">bar: process, square: file, diamond: connection, "
+			 "triangle: detection</p>\n");
 	if (d.more)
 		buf_addf(out, "<p>%u more rows are not drawn; their events are below.</p>\n",
 			 d.more);
-	if (buf_error(&d.rows))
+	if (short_of_memory)
 		buf_add_lit(out, "<p>There was not enough memory for all of the picture.</p>\n");
-	buf_done(&d.rows);
 }

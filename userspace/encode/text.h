@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text.h - pieces of a readable line, for this room only
+ * text.h - pieces of a readable line, for this room and for commands that tell of events
  *
  * Whatever a stranger chose (names, paths, arguments) goes through text_word():
  * it comes out as one word that a screen only shows, quoted where it holds
