@@ -40,6 +40,7 @@ static struct {
 	__typeof__(curs_set) *curs_set;
 	__typeof__(wtimeout) *wtimeout;
 	__typeof__(wgetch) *wgetch;
+	__typeof__(keypad) *keypad;
 	__typeof__(werase) *werase;
 	__typeof__(mvwaddnstr) *mvwaddnstr;
 	__typeof__(getmaxx) *getmaxx;
@@ -56,6 +57,7 @@ static int load(const char **why) {
 		{ "curs_set", &nc.curs_set },
 		{ "wtimeout", &nc.wtimeout },
 		{ "wgetch", &nc.wgetch },
+		{ "keypad", &nc.keypad },
 		{ "werase", &nc.werase },
 		{ "mvwaddnstr", &nc.mvwaddnstr },
 		{ "getmaxx", &nc.getmaxx },
@@ -178,11 +180,6 @@ static void add_programs(struct buf *out, const struct looking *l) {
 	struct row rows[VITALS_PROGRAMS];
 	size_t n = 0;
 
-	if (!l->is.bpf_stats) {
-		buf_add_lit(out, "\nHOOKS: what they cost is not counted now: "
-				 "kernel.bpf_stats_enabled is 0\n");
-		return;
-	}
 	for (uint32_t i = 0; i < l->is.n_programs; i++) {
 		const struct vitals_program *p = &l->is.programs[i];
 
@@ -191,7 +188,13 @@ static void add_programs(struct buf *out, const struct looking *l) {
 						  (double)p->run_ns / (double)p->runs };
 	}
 	qsort(rows, n, sizeof(rows[0]), by_key);
-	buf_addf(out, "\n%-24s %10s %14s\n", "HOOKS", "NS EACH", "RUNS");
+	if (!l->is.bpf_stats && !n) {
+		buf_add_lit(out, "\nHOOKS: what they cost is not counted: "
+				 "kernel.bpf_stats_enabled is 0\n");
+		return;
+	}
+	buf_addf(out, "\n%-24s %10s %14s%s\n", "HOOKS", "NS EACH", "RUNS",
+		 l->is.bpf_stats ? "" : "  not counted now");
 	for (size_t i = 0; i < n && i < ROWS_PROGRAMS; i++)
 		buf_addf(out, "%-24s %10.0f %14" PRIu64 "\n", rows[i].name, rows[i].more,
 			 rows[i].n);
@@ -210,9 +213,9 @@ static void add_rules(struct buf *out, const char *spool) {
 					(double)rules[i].ns / 1e6 };
 	if (rows)
 		qsort(rows, n, sizeof(*rows), by_key);
-	buf_addf(out, "\n%-24s %10s %14s\n", "RULES", "MS IN ALL", "HITS");
-	for (size_t i = 0; rows && i < n && i < ROWS_RULES; i++) {
-		buf_addf(out, "%24s %10.2f %14" PRIu64 "  ", "", rows[i].more, rows[i].n);
+	buf_addf(out, "\n%-5s %10s %10s\n", "RULES", "MS IN ALL", "HITS");
+	for (size_t i = 0; rows && i < n && i < ROWS_RULES && (rows[i].key > 0 || rows[i].n); i++) {
+		buf_addf(out, "%16.2f %10" PRIu64 "  ", rows[i].more, rows[i].n);
 		text_shown(out, str_of(rows[i].name));
 		buf_add_char(out, '\n');
 	}
@@ -261,26 +264,54 @@ static int look(struct looking *l, uint64_t *ns) {
 	return err;
 }
 
-static void draw(WINDOW *w, const struct buf *frame) {
+/* draw - the lines of @frame from @first on, and how to see the others; a @first that has them */
+static size_t draw(WINDOW *w, const struct buf *frame, size_t first) {
 	const char *at = frame->data, *end = frame->data + frame->len;
-	int rows = nc.getmaxy(w), columns = nc.getmaxx(w);
+	size_t rows = (size_t)nc.getmaxy(w), columns = (size_t)nc.getmaxx(w);
+	size_t lines = 0, shown, last;
+	char foot[80] = "q: leave";
 
+	for (const char *c = at; c < end; c++)
+		lines += *c == '\n';
+	shown = rows > 2 ? rows - 1 : rows;
+	last = lines > shown ? lines - shown : 0;
+	first = first < last ? first : last;
+	if (last)
+		(void)snprintf(foot, sizeof(foot), "q: leave; up and down: lines %zu to %zu of %zu",
+			       first + 1, first + shown, lines);
 	(void)nc.werase(w);
-	for (int y = 0; at < end && y < rows; y++) {
+	for (size_t y = 0; at < end && y < first + shown; y++) {
 		const char *nl = memchr(at, '\n', (size_t)(end - at));
-		int n = (int)(nl - at);
+		size_t n = (size_t)(nl - at);
 
-		(void)nc.mvwaddnstr(w, y, 0, at, n < columns ? n : columns);
+		if (y >= first)
+			(void)nc.mvwaddnstr(w, (int)(y - first), 0, at,
+					    (int)(n < columns ? n : columns));
 		at = nl + 1;
 	}
+	if (shown < rows)
+		(void)nc.mvwaddnstr(w, (int)shown, 0, foot, (int)columns);
+	return first;
+}
+
+/* go - the first line to be shown after @key; draw() sees to the last */
+static size_t go(size_t first, int key, size_t page) {
+	size_t step = key == KEY_NPAGE || key == KEY_PPAGE || key == ' ' ? page : 1;
+
+	if (key == KEY_DOWN || key == KEY_NPAGE || key == ' ')
+		return first + step;
+	if (key == KEY_UP || key == KEY_PPAGE)
+		return first > step ? first - step : 0;
+	return first;
 }
 
 /* watch - until q; the screen is given back as it was */
 static int watch(struct looking *l, long interval_ms, uint64_t ns) {
 	struct buf frame = { 0 };
+	size_t first = 0;
 	WINDOW *w;
 	const char *why;
-	int err = 0, key = 0;
+	int err = 0, key = ERR;
 
 	if (load(&why)) {
 		log_error("it %s, or use --once", why);
@@ -291,15 +322,18 @@ static int watch(struct looking *l, long interval_ms, uint64_t ns) {
 	(void)nc.cbreak();
 	(void)nc.noecho();
 	(void)nc.curs_set(0);
+	(void)nc.keypad(w, true);
 	nc.wtimeout(w, (int)interval_ms);
 	while (!err && key != 'q') {
 		buf_reset(&frame);
 		add_frame(&frame, l);
-		buf_add_lit(&frame, "\nq: leave\n");
 		if (!buf_error(&frame))
-			draw(w, &frame);
+			first = draw(w, &frame, first);
 		key = nc.wgetch(w); /* shows what was drawn, and waits */
-		err = look(l, &ns);
+		if (key == ERR)	    /* rates are of an interval, not of what a key leaves of it */
+			err = look(l, &ns);
+		else
+			first = go(first, key, (size_t)nc.getmaxy(w) - 1);
 	}
 	(void)nc.endwin();
 	buf_done(&frame);
@@ -376,7 +410,7 @@ const struct command command_top = {
 		 "\n"
 		 "Shows events by kind, losses and detections as they come, what waits for\n"
 		 "sinks, which processes and containers most events are of, and what hooks and\n"
-		 "rules cost. q leaves.\n"
+		 "rules cost. q leaves; arrows, PageUp and PageDown show what is above and below.\n"
 		 "\n"
 		 "      --once            one picture, as text; so it is, too, without a terminal\n"
 		 "      --json            the sensor's state, once; \"status --json\" has more\n"
