@@ -175,23 +175,59 @@ static void add_techniques(struct buf *out, const struct detection *d) {
 	}
 }
 
-static void add_detection(struct page *p, struct event *e, const struct detection *d) {
-	buf_addf(&p->out, "<h2><span class=\"level\">%s</span> ",
-		 d->level ? event_level_word(d->level) : "?");
-	html_text(&p->out, d->title);
-	buf_add_lit(&p->out, "</h2>\n<table class=\"met\"><thead><tr><th>selection</th>"
+/* add_correlated - of which rules, and each event as a line; of one that is not there its id */
+static void add_correlated(struct page *p, const struct detection *d) {
+	buf_add_lit(&p->out, "<p>A correlation of ");
+	for (uint32_t i = 0; i < d->matched.n; i++) {
+		buf_add_str(&p->out, i ? STR(", ") : STR(""));
+		html_text(&p->out, d->matched.v[i]);
+	}
+	buf_add_lit(&p->out, ", of these events:</p>\n<ul>\n");
+	for (uint32_t i = 0; i < d->events.n; i++) {
+		struct str id = d->events.v[i];
+		const struct recall_event *of = NULL;
+		struct buf text = { 0 };
+		struct event e;
+		char name[64];
+
+		if (id.n < sizeof(name)) {
+			(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(id));
+			of = recall_find(p->recall, name);
+		}
+		if (of && !recall_unpack(p->recall, of, &e)) {
+			e.n_detections = 0; /* what they are is told below */
+			encode_text(&text, &e, false);
+		}
+		buf_add_lit(&p->out, "<li>");
+		html_cut(&p->out, text.len ? (struct str){ text.data, (uint32_t)text.len } : id,
+			 300);
+		buf_add_lit(&p->out, "</li>\n");
+		buf_done(&text);
+	}
+	buf_add_lit(&p->out, "</ul>\n");
+}
+
+static void add_values(struct page *p, struct event *e, const struct detection *d) {
+	buf_add_lit(&p->out, "<table class=\"met\"><thead><tr><th>selection</th>"
 			     "<th>field</th><th>what it was</th></tr></thead><tbody>\n");
 	p->identifier = p->field = p->value = (struct str){ 0 };
 	if (!explain_values(p->rules, &p->recall->scratch, e, d, add_value, p))
 		for (uint32_t i = 0; i < d->matched.n; i++)
 			(void)add_value(p, d->matched.v[i], STR("held"), STR("as recorded"));
-	buf_add_lit(&p->out, "</tbody></table>\n<ul>\n");
+	buf_add_lit(&p->out, "</tbody></table>\n");
+}
+
+static void add_detection(struct page *p, struct event *e, const struct detection *d) {
+	buf_addf(&p->out, "<h2><span class=\"level\">%s</span> ",
+		 d->level ? event_level_word(d->level) : "?");
+	html_text(&p->out, d->title);
+	buf_add_lit(&p->out, "</h2>\n");
+	if (d->events.n)
+		add_correlated(p, d);
+	else
+		add_values(p, e, d);
+	buf_add_lit(&p->out, "<ul>\n");
 	add_techniques(&p->out, d);
-	for (uint32_t i = 0; i < d->events.n; i++) {
-		buf_add_lit(&p->out, "<li>a correlation; one of its events is <code>");
-		html_text(&p->out, d->events.v[i]);
-		buf_add_lit(&p->out, "</code></li>\n");
-	}
 	buf_add_lit(&p->out, "</ul>\n");
 }
 
