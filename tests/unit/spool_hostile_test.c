@@ -13,7 +13,8 @@
 #include "test.h"
 
 #define MANY_BYTES (8u << 20)
-#define BOUND_S 10 /* by the square it would be minutes */
+#define BOUND_S 10	    /* by the square it would be minutes */
+#define EMULATED_TIMES 10 /* slower, as in tests/live/sensor.py */
 
 static char many[MANY_BYTES];
 
@@ -22,6 +23,16 @@ static double cpu_s(void) {
 
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double bound_s(void) {
+	char line[4096] = "";
+	FILE *f = fopen("/proc/cmdline", "r");
+
+	CHECK(f && fgets(line, sizeof(line), f));
+	if (f)
+		(void)fclose(f);
+	return strstr(line, "lapwing.guest") ? BOUND_S * EMULATED_TIMES : BOUND_S;
 }
 
 /* write_segment - of the lowest class, from ordinal 0 on: a header with @flags and @n of many[] */
@@ -82,7 +93,7 @@ static struct rig_found end(void) {
 	CHECK(rig_read().events == 5 && rig_balance(n + 5));
 	rig_close();
 	start = cpu_s() - start;
-	CHECK(start < BOUND_S);
+	CHECK(start < bound_s());
 	CHECK(!f.wrong);
 	printf("# %.1f s of CPU, %llu events came\n", start, (unsigned long long)f.events);
 	rig_empty();
