@@ -18,6 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "content/cohort.h"
 #include "content/plan.h"
@@ -79,10 +82,11 @@ struct outcome {
 	uint32_t first_s, halt_s, reverted_s; /* reverted: the last one is back; 0: it never came */
 	/* machines, each minute: that run it live; on which it has failed so far */
 	uint32_t live[POINTS], failed[POINTS];
+	bool alone; /* whoever it failed on has gone back, whether or not somebody reverted */
 };
 
 static struct host *hosts;
-static struct outcome outcomes[N_ROLLOUTS][N_RATES];
+static struct outcome (*outcomes)[N_RATES]; /* of each rollout; shared with the simulations */
 static uint64_t seed;
 
 /* chance - 0 to 1; splitmix64, so that each run is the same */
@@ -253,8 +257,35 @@ static void simulate(const struct rollout *r, double rate, struct outcome *out) 
 	}
 	for (uint32_t m = 1; m < POINTS; m++) /* also after the simulation has ended */
 		out->failed[m] = out->failed[m] ? out->failed[m] : out->failed[m - 1];
-	for (uint32_t i = 0; i < HOSTS; i++)
+	out->alone = true;
+	for (uint32_t i = 0; i < HOSTS; i++) {
 		out->exposed += hosts[i].exposed;
+		out->alone &= !hosts[i].failed || !runs_it(&hosts[i]);
+		out->alone &= r->watched || !hosts[i].fail_s || hosts[i].failed;
+	}
+}
+
+/* simulate_all - by as many processes as there are CPUs, which take turns */
+static bool simulate_all(void) {
+	size_t n = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	bool ok = true;
+	int status;
+
+	for (size_t worker = 0; worker < n; worker++) {
+		switch (fork()) {
+		case -1:
+			return false;
+		case 0:
+			hosts = calloc(HOSTS, sizeof(*hosts));
+			for (size_t i = worker; hosts && i < N_ROLLOUTS * N_RATES; i += n)
+				simulate(&rollouts[i / N_RATES], rates[i % N_RATES],
+					 &outcomes[i / N_RATES][i % N_RATES]);
+			_exit(!hosts);
+		}
+	}
+	for (size_t worker = 0; worker < n; worker++)
+		ok &= wait(&status) > 0 && !status;
+	return ok;
 }
 
 static void check(bool ok, const char *name) {
@@ -361,27 +392,26 @@ int main(int argc, char **argv) {
 
 	if (sodium_init() < 0)
 		return 1;
-	hosts = calloc(HOSTS, sizeof(*hosts));
-	if (!hosts)
-		return 1;
-	for (size_t r = 0; r < N_ROLLOUTS; r++) {
-		for (size_t i = 0; i < N_RATES; i++)
-			simulate(&rollouts[r], rates[i], &outcomes[r][i]);
-		print(&rollouts[r], outcomes[r]);
+	outcomes = mmap(NULL, N_ROLLOUTS * sizeof(*outcomes), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (outcomes == MAP_FAILED || !simulate_all()) {
+		printf("# a simulation came to no end\n");
+		return 2;
 	}
+	for (size_t r = 0; r < N_ROLLOUTS; r++)
+		print(&rollouts[r], outcomes[r]);
 	for (size_t i = 0; i < N_RATES; i++) {
 		bounded &= outcomes[0][i].hit <= HOSTS / 100 && outcomes[1][i].hit <= HOSTS / 100;
 		for (size_t r = 0; r < 3; r++)
 			back &= !outcomes[r][i].halt_s ||
 				(!outcomes[r][i].running &&
 				 outcomes[r][i].reverted_s - outcomes[r][i].halt_s <= 600);
+		for (size_t r = 0; r < N_ROLLOUTS; r++)
+			alone &= outcomes[r][i].alone;
 	}
-	for (size_t i = 0; i < HOSTS; i++)
-		alone &= !hosts[i].fail_s || (hosts[i].failed && !runs_it(&hosts[i]));
 	check(bounded, "by_rings_at_most_one_percent_are_ever_hit");
 	check(back, "all_are_back_within_ten_minutes_of_a_halt");
 	check(alone, "who_failed_went_back_alone");
-	free(hosts);
 	return (argc == 3 && !strcmp(argv[1], "--svg") && write_svg(argv[2])) || !bounded ||
 	       !back || !alone;
 }
