@@ -180,12 +180,15 @@ class Peer:
         return number, seqs
 
     @staticmethod
-    def ack(connection, number):
+    def varint(number):
         out = b""
         while number > 0x7F:
             out += bytes([number & 0x7F | 0x80])
             number >>= 7
-        body = b"\x08" + out + bytes([number])
+        return out + bytes([number])
+
+    def ack(self, connection, number):
+        body = b"\x08" + self.varint(number)
         connection.sendall(bytes([len(body)]) + body)
 
     def close(self):

@@ -10,6 +10,7 @@
 #include "test.h"
 
 #define SLOTS_BYTES 2048 /* all that a cursor had, before it knew what a cap left out */
+#define BASE_BYTES 432 /* of a slot, and of them all but what came later */
 #define FILE_BYTES (3 * SLOTS_BYTES)
 
 static char folder[] = "/tmp/lapwing-cursor-XXXXXX";
@@ -151,9 +152,40 @@ static void damage_of_it_is_seen(void) {
 	cursor_close(&f);
 }
 
+/* A version that does not know a cause counts what it knows, and leaves the rest as it was. */
+static void a_cause_that_a_version_before_does_not_know_is_not_lost(void) {
+	struct cursor_file f;
+	struct cursor c, d;
+	char later[500];
+
+	make(&f, &c);
+	c.start[1] = 10;
+	c.next[1] = 30;
+	c.acked = 8;
+	c.dropped[SPOOL_FULL] = 7;
+	c.dropped[SPOOL_AWAY] = 5;
+	c.promises[3] = cursor_promise(SPOOL_LIFE, 40);
+	CHECK(!cursor_write(&f, &c) && !cursor_write(&f, &c));
+	CHECK(!cursor_read(dir, "x", &d) && d.dropped[SPOOL_AWAY] == 5);
+	CHECK(d.promises[3] == cursor_promise(SPOOL_LIFE, 40) && !d.promises[2]);
+	for (int slot = 0; slot < 2; slot++) { /* what it writes ends before that */
+		off_t at = (off_t)slot * 1024 + BASE_BYTES;
+
+		CHECK(pread(f.fd, later, sizeof(later), at) == sizeof(later));
+		c.acked++;
+		c.next[1]++;
+		CHECK(!cursor_write(&f, &c));
+		CHECK(pwrite(f.fd, later, sizeof(later), at) == sizeof(later));
+	}
+	cursor_close(&f);
+	CHECK(!cursor_read(dir, "x", &d) && d.acked == 10 && d.dropped[SPOOL_FULL] == 7);
+	CHECK(d.dropped[SPOOL_AWAY] == 5 && !d.promises[3]);
+}
+
 int main(void) {
 	if (!mkdtemp(folder) || (dir = open(folder, O_RDONLY | O_DIRECTORY)) < 0)
 		return 1;
+	RUN(a_cause_that_a_version_before_does_not_know_is_not_lost);
 	RUN(what_a_cap_left_out_is_kept_with_the_cursor);
 	RUN(a_cursor_without_it_is_as_good);
 	RUN(what_a_version_before_left_alone_still_counts);

@@ -20,10 +20,12 @@
 
 #define ARENA_BYTES (64 * 1024 * 1024) /* of a batch: lists have a struct for each element */
 #define MAX_EVENTS 4096
+#define MAX_GAPS 16 /* whose bounds a cursor has room for, and as many of a batch before */
 #define ID_BYTES 192
 #define MAX_BYTES (1024 * 1024)
 #define TELL_EVERY_MS 60000
 
+_Static_assert(4 * MAX_GAPS <= CURSOR_PROMISES, "a cursor keeps the bounds of each gap");
 _Static_assert(WIRE_KIND_MAX <= CURSOR_KINDS, "a cursor counts each kind");
 
 /* first_line - of a file, kept for ever; absent when it cannot be read */
@@ -206,6 +208,7 @@ static int add(struct batch *b, const struct reader_item *item) {
 	p->body_n = b->bodies.len - p->body;
 	if (!p->body_n)
 		drop(p, SPOOL_UNWRITTEN);
+	b->gaps += item->what == READER_GAP;
 	return 0;
 }
 
@@ -258,11 +261,11 @@ int batch_fill(struct batch *b, struct reader *r, bool last) {
 	struct reader_item item;
 	int err = 0;
 
-	b->n = b->first = 0;
+	b->n = b->first = b->gaps = 0;
 	arena_reset(&b->arena);
 	buf_reset(&b->bodies);
 	add_all_told(b, r, last);
-	while (b->n < b->max && b->bodies.len < max_bytes) {
+	while (b->n < b->max && b->bodies.len < max_bytes && b->gaps < MAX_GAPS) {
 		err = reader_next(r, &item);
 		if (err || item.what == READER_NONE)
 			break;
@@ -280,6 +283,19 @@ int batch_fill(struct batch *b, struct reader *r, bool last) {
 		break;
 	}
 	return err ? err : (int)b->n;
+}
+
+void batch_promise(const struct batch *b, struct reader *r) {
+	struct reader_item gaps[MAX_GAPS];
+	size_t n = 0;
+
+	for (size_t i = b->first; i < b->n && n < b->gaps; i++)
+		if (b->pieces[i].item.what == READER_GAP && !b->pieces[i].settled)
+			gaps[n++] = b->pieces[i].item;
+	if (!n)
+		return;
+	reader_promise(r, gaps, n);
+	(void)reader_save(r); /* else a loss may be told under two ids */
 }
 
 /* A batch that is on its way. */

@@ -39,6 +39,7 @@ struct batch {
 	struct batch_piece *pieces;
 	struct sink_item *items; /* of what is handed over */
 	size_t *piece_of;	 /* of each item */
+	size_t gaps;		 /* of @pieces, that are told */
 	size_t n, first, max;	 /* pieces; the first that is not settled; room */
 	uint64_t told_ms;	 /* monotonic: when it was last told what a cap left out; or 0 */
 	bool told_refused;	 /* and the receiver would not have it: again in a minute */
@@ -71,6 +72,9 @@ uint64_t batch_refused(const struct batch *b);
 
 /* batch_untold - whether a cap left out what the receiver does not know, and did not just refuse */
 bool batch_untold(const struct batch *b, const struct reader *r);
+
+/* batch_promise - its gaps go out now: the cursor keeps their bounds, and so their ids */
+void batch_promise(const struct batch *b, struct reader *r);
 
 /*
  * batch_send - hands over what is not settled; as the sink's send()

@@ -108,6 +108,7 @@ static void tell_refused(struct job *j) {
 
 /* deliver - the whole batch, however long it takes; false: the time was over */
 static bool deliver(struct job *j) {
+	batch_promise(&j->batch, j->reader);
 	for (;;) {
 		int err;
 

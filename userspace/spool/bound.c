@@ -210,13 +210,26 @@ static void drop_old(struct spool *s, enum spool_class class) {
 	}
 }
 
-/* retire - what all readers have passed */
-static void retire(struct spool *s, enum spool_class class, uint64_t passed) {
+/*
+ * retire - what all readers have passed; of what is wanted from @wanted on by who is away, a gap
+ * stays, and one for all that follows it
+ */
+static void retire(struct spool *s, enum spool_class class, uint64_t passed, uint64_t wanted) {
 	struct segment_list *list = &s->lists[class];
+	size_t i = 0;
 
-	while (list->n && list->items[0].end <= passed) {
-		drop_file(s, class, &list->items[0]);
-		segment_list_remove(list, 0);
+	while (i < list->n && list->items[i].end <= passed) {
+		const struct segment_item *item = &list->items[i];
+		bool follows = i && item[-1].gap && item[-1].cause == SPOOL_AWAY;
+
+		if (item->end <= wanted) {
+			drop_file(s, class, item);
+			segment_list_remove(list, i);
+		} else if (item->gap && (!follows || item->cause == SPOOL_AWAY)) {
+			i++;
+		} else {
+			replace(s, class, i, SPOOL_AWAY);
+		}
 	}
 }
 
@@ -293,13 +306,14 @@ uint64_t spool_lag_ms(const struct spool *s) {
 void spool_tend(struct spool *s) {
 	int64_t now = writer_clock_s(CLOCK_BOOTTIME);
 	int64_t seal_s = s->o.max_age_s / 8 < SEAL_MAX_S ? (int64_t)s->o.max_age_s / 8 : SEAL_MAX_S;
-	uint64_t passed[SPOOL_CLASSES];
+	uint64_t passed[SPOOL_CLASSES], wanted[SPOOL_CLASSES];
 
 	spool_flush(s);
 	if (++s->tended % ADOPT_EVERY == 0)
 		adopt_packed(s);
 	find_passed(s, passed);
 	look_at_lag(s, passed);
+	away_wanted(s, wanted);
 	for (int i = 0; i < SPOOL_CLASSES; i++) {
 		enum spool_class class = (enum spool_class)i;
 		struct lane *l = &s->lanes[class];
@@ -307,13 +321,14 @@ void spool_tend(struct spool *s) {
 		(void)bound_pay(s, class);
 		if (l->fd >= 0 && s->o.max_age_s && now - l->began_s >= seal_s)
 			bound_seal(s, class);
-		retire(s, class, passed[class]);
+		retire(s, class, passed[class], wanted[class]);
 		/* not at once: a clock may be wrong then, and a sink may take what is there */
 		if (s->o.max_age_s && now - s->opened_s >= seal_s)
 			drop_old(s, class);
-		/* without readers nobody is told of a gap */
-		while (!s->o.n_readers && s->lists[class].n && s->lists[class].items[0].gap)
-			retire(s, class, s->lists[class].items[0].end);
+		/* without readers nobody is told of a gap, unless one comes back */
+		while (!s->o.n_readers && s->lists[class].n && s->lists[class].items[0].gap &&
+		       s->lists[class].items[0].end <= wanted[class])
+			retire(s, class, s->lists[class].items[0].end, wanted[class]);
 	}
 	bound_bytes(s);
 }

@@ -14,12 +14,33 @@
 #define SLOT_MAGIC 0x3152554357504cull /* "LPWCUR1" */
 #define SLOT_BYTES 1024
 
-struct slot {
+#define FIRST_CAUSES 7 /* that every version knows */
+
+/* What every version writes. */
+struct base {
 	uint64_t magic, generation;
-	struct cursor cursor;
+	uint64_t start[SPOOL_CLASSES], next[SPOOL_CLASSES];
+	uint64_t acked, acked_bytes;
+	uint64_t dropped[FIRST_CAUSES];
+	uint64_t seq, acked_ns, failures, failed_ns;
+	char why[CURSOR_WHY_BYTES];
 	uint32_t zero, crc; /* of all before it */
 };
 
+/* What came later, behind it. A version that does not know it leaves an old one there. */
+struct more {
+	uint64_t generation; /* of the base that it was written with; another: it is old */
+	uint64_t dropped[SPOOL_CAUSES - FIRST_CAUSES];
+	uint64_t promises[CURSOR_PROMISES];
+	uint32_t zero, crc; /* of all before it */
+};
+
+struct slot {
+	struct base base;
+	struct more more;
+};
+
+_Static_assert(sizeof(struct base) == 432, "a format on disk");
 _Static_assert(sizeof(struct slot) <= SLOT_BYTES, "two slots to a file");
 
 #define CAPPED_MAGIC 0x3150414357504cull /* "LPWCAP1" */
@@ -82,8 +103,69 @@ static int write_capped(struct cursor_file *file, uint64_t generation) {
 	return 0;
 }
 
-static uint32_t slot_crc(const struct slot *s) {
-	return crc32c(0, s, offsetof(struct slot, crc));
+static uint32_t base_crc(const struct base *b) {
+	return crc32c(0, b, offsetof(struct base, crc));
+}
+
+static uint32_t more_crc(const struct more *m) {
+	return crc32c(0, m, offsetof(struct more, crc));
+}
+
+static void pack(const struct cursor *c, uint64_t generation, struct slot *ret) {
+	struct base *b = &ret->base;
+	struct more *m = &ret->more;
+
+	memset(ret, 0, sizeof(*ret));
+	b->magic = SLOT_MAGIC;
+	b->generation = m->generation = generation;
+	memcpy(b->start, c->start, sizeof(b->start));
+	memcpy(b->next, c->next, sizeof(b->next));
+	b->acked = c->acked;
+	b->acked_bytes = c->acked_bytes;
+	memcpy(b->dropped, c->dropped, sizeof(b->dropped));
+	memcpy(m->dropped, c->dropped + FIRST_CAUSES, sizeof(m->dropped));
+	b->seq = c->seq;
+	b->acked_ns = c->acked_ns;
+	b->failures = c->failures;
+	b->failed_ns = c->failed_ns;
+	memcpy(b->why, c->why, sizeof(b->why));
+	memcpy(m->promises, c->promises, sizeof(m->promises));
+	b->crc = base_crc(b);
+	m->crc = more_crc(m);
+}
+
+/* set_away - of a slot without its newer part: what the sum of the ledger leaves */
+static void set_away(struct cursor *c) {
+	uint64_t n = 0;
+
+	for (int i = 0; i < SPOOL_CLASSES; i++)
+		n += c->next[i] - c->start[i];
+	n -= c->acked;
+	for (int i = 0; i < FIRST_CAUSES; i++)
+		n -= c->dropped[i];
+	c->dropped[SPOOL_AWAY] = n <= INT64_MAX ? n : 0;
+}
+
+static void unpack(const struct slot *s, struct cursor *c) {
+	const struct base *b = &s->base;
+	const struct more *m = &s->more;
+
+	*c = (struct cursor){ .acked = b->acked,
+			      .acked_bytes = b->acked_bytes,
+			      .seq = b->seq,
+			      .acked_ns = b->acked_ns,
+			      .failures = b->failures,
+			      .failed_ns = b->failed_ns };
+	memcpy(c->start, b->start, sizeof(c->start));
+	memcpy(c->next, b->next, sizeof(c->next));
+	memcpy(c->dropped, b->dropped, sizeof(b->dropped));
+	memcpy(c->why, b->why, sizeof(c->why) - 1);
+	if (m->generation != b->generation || m->crc != more_crc(m)) {
+		set_away(c);
+		return;
+	}
+	memcpy(c->dropped + FIRST_CAUSES, m->dropped, sizeof(m->dropped));
+	memcpy(c->promises, m->promises, sizeof(c->promises));
 }
 
 bool cursor_name_ok(const char *name) {
@@ -107,11 +189,11 @@ static int read_slots(int fd, struct slot *ret) {
 	for (int i = 0; i < 2; i++) {
 		struct slot s;
 
-		if (pread(fd, &s, sizeof(s), (off_t)i * SLOT_BYTES) != sizeof(s) ||
-		    s.magic != SLOT_MAGIC || s.crc != slot_crc(&s) ||
-		    (found && s.generation < ret->generation))
+		memset(&s, 0, sizeof(s));
+		if (pread(fd, &s, sizeof(s), (off_t)i * SLOT_BYTES) < (ssize_t)sizeof(s.base) ||
+		    s.base.magic != SLOT_MAGIC || s.base.crc != base_crc(&s.base) ||
+		    (found && s.base.generation < ret->base.generation))
 			continue;
-		s.cursor.why[CURSOR_WHY_BYTES - 1] = '\0';
 		*ret = s;
 		found = true;
 	}
@@ -137,10 +219,12 @@ int cursor_open(int dir, const char *name, bool make, struct cursor_file *file,
 		(void)close(fd);
 		return err;
 	}
-	*file = (struct cursor_file){ .fd = fd, .generation = err ? 0 : s.generation };
+	*file = (struct cursor_file){ .fd = fd, .generation = err ? 0 : s.base.generation };
 	if (!err)
 		read_capped(file);
-	*ret = err ? (struct cursor){ 0 } : s.cursor;
+	*ret = (struct cursor){ 0 };
+	if (!err)
+		unpack(&s, ret);
 	return err;
 }
 
@@ -160,15 +244,11 @@ int cursor_write(struct cursor_file *file, const struct cursor *c) {
 
 	if (err)
 		return err;
-	memset(&s, 0, sizeof(s));
-	s.magic = SLOT_MAGIC;
-	s.generation = file->generation + 1;
-	s.cursor = *c;
-	s.crc = slot_crc(&s);
-	n = pwrite(file->fd, &s, sizeof(s), (off_t)(s.generation % 2) * SLOT_BYTES);
+	pack(c, file->generation + 1, &s);
+	n = pwrite(file->fd, &s, sizeof(s), (off_t)(s.base.generation % 2) * SLOT_BYTES);
 	if (n != sizeof(s))
 		return n < 0 ? -errno : -ENOSPC;
-	file->generation = s.generation;
+	file->generation = s.base.generation;
 	return 0;
 }
 

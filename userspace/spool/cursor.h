@@ -21,6 +21,17 @@
 #define CURSOR_NAME_BYTES 64
 #define CURSOR_WHY_BYTES 256
 
+/*
+ * Where gaps begin and end that were sent, and of which it is not known whether the receiver has
+ * them: an ordinal, and above it the class, counted from 1; 0: none.
+ */
+#define CURSOR_PROMISES 64
+#define CURSOR_ORD_BITS 60
+
+static inline uint64_t cursor_promise(enum spool_class class, uint64_t ord) {
+	return ((uint64_t)class + 1) << CURSOR_ORD_BITS | ord;
+}
+
 struct cursor {
 	uint64_t start[SPOOL_CLASSES]; /* ordinals when the sink was new */
 	uint64_t next[SPOOL_CLASSES];  /* the first that is neither acknowledged nor dropped */
@@ -31,6 +42,7 @@ struct cursor {
 	uint64_t failures;     /* deliveries that failed since the sink was new */
 	uint64_t failed_ns;    /* wall clock of the first failure since then; 0: all is well */
 	char why[CURSOR_WHY_BYTES]; /* the last failure, a sentence */
+	uint64_t promises[CURSOR_PROMISES];
 };
 
 #define CURSOR_KINDS 128

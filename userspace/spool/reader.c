@@ -53,8 +53,11 @@ static int start_anew(struct reader *r) {
 	(void)head_load(r->head, &head);
 	for (int i = 0; i < SPOOL_CLASSES && !err; i++) {
 		const struct segment_list *list = &r->lists[i];
+		size_t k = 0;
 
-		r->cursor.start[i] = list->n ? list->items[0].first : head.end[i];
+		while (k < list->n && list->items[k].gap && list->items[k].cause == SPOOL_AWAY)
+			k++;
+		r->cursor.start[i] = k < list->n ? list->items[k].first : head.end[i];
 		r->cursor.next[i] = r->cursor.start[i];
 	}
 	return err ? err : cursor_write(&r->file, &r->cursor);
@@ -119,6 +122,40 @@ static struct reader_item gap_item(enum spool_class class, uint64_t first, uint6
 				     .count = end - first, .cause = cause };
 }
 
+/*
+ * list - what is there now, again where nothing that begins from @from on seems to hold @ord
+ * A folder that is read while a gap in it gets another name may show neither of the two, and what
+ * is there would be taken for damage. More than that is looked for with each new look.
+ */
+static int list(struct reader *r, enum spool_class class, uint64_t from, uint64_t ord) {
+	const struct segment_list *all = &r->lists[class];
+
+	for (int tries = 0; tries < 8; tries++) {
+		int err = segment_list_read(r->dir, r->lists);
+
+		if (err)
+			return err;
+		for (size_t i = 0; i < all->n; i++)
+			if ((all->items[i].gap || all->items[i].first >= from) &&
+			    all->items[i].first <= ord && ord < all->items[i].end)
+				return 0;
+	}
+	return 0;
+}
+
+/* cut - @gap ends where one that may have been told begins or ends, so that it has its id again */
+static struct reader_item cut(const struct reader *r, struct reader_item gap) {
+	uint64_t first = cursor_promise(gap.class, gap.ord);
+
+	for (int i = 0; i < CURSOR_PROMISES; i++) {
+		uint64_t at = r->cursor.promises[i];
+
+		if (at > first && at < first + gap.count)
+			gap.count = at - first;
+	}
+	return gap;
+}
+
 /* missing - @first up to before @end are in no segment: the first run of them with one cause */
 static struct reader_item missing(const struct reader *r, enum spool_class class, uint64_t first,
 				  uint64_t end) {
@@ -131,24 +168,25 @@ static struct reader_item missing(const struct reader *r, enum spool_class class
 		if (!gap->gap || gap->end <= first)
 			continue;
 		if (gap->first <= first)
-			return gap_item(class, first, gap->end < end ? gap->end : end, gap->cause);
+			return cut(r, gap_item(class, first, gap->end < end ? gap->end : end,
+					       gap->cause));
 		if (gap->first < until)
 			until = gap->first;
 	}
-	return gap_item(class, first, until, SPOOL_CORRUPT);
+	return cut(r, gap_item(class, first, until, SPOOL_CORRUPT));
 }
 
 /* enter - opens the segment that holds @next; 1: there is none, and @item says so; 0 or -errno */
 static int enter(struct reader *r, enum spool_class class) {
 	struct strand *t = &r->strands[class];
-	const struct segment_list *list = &r->lists[class];
+	const struct segment_list *all = &r->lists[class];
 	const struct segment_item *item;
 	uint64_t end = t->limit;
 	int err;
 
 	for (int tries = 0; tries < 8; tries++) {
-		err = segment_list_read(r->dir, r->lists);
-		item = err ? NULL : segment_list_find(list, t->next);
+		err = list(r, class, 0, t->next);
+		item = err ? NULL : segment_list_find(all, t->next);
 		if (err || !item || item->gap)
 			break;
 		err = source_open(r->dir, class, item, r->keyed, &t->src);
@@ -159,10 +197,10 @@ static int enter(struct reader *r, enum spool_class class) {
 	if (err)
 		return err == -ENOENT ? 1 : err; /* the writer is quicker: another time */
 	/* up to the next segment, of which the list is in order */
-	for (size_t i = list->n; i-- > 0;)
-		if (!list->items[i].gap && list->items[i].first > t->next &&
-		    list->items[i].first < end)
-			end = list->items[i].first;
+	for (size_t i = all->n; i-- > 0;)
+		if (!all->items[i].gap && all->items[i].first > t->next &&
+		    all->items[i].first < end)
+			end = all->items[i].first;
 	t->item = missing(r, class, t->next, end);
 	return 1;
 }
@@ -171,7 +209,7 @@ static int enter(struct reader *r, enum spool_class class) {
 static int behind(struct reader *r, enum spool_class class) {
 	struct strand *t = &r->strands[class];
 	uint64_t first = t->src.first, end = t->limit;
-	int err = segment_list_read(r->dir, r->lists);
+	int err = list(r, class, first + 1, t->next);
 
 	/* what it gave may be delivered when it is open no more */
 	if (!err)
@@ -312,6 +350,37 @@ const struct cursor_capped *reader_capped(const struct reader *r) {
 void reader_told(struct reader *r, uint32_t kind, uint64_t n) {
 	r->file.capped.n[kind] -= n;
 	r->file.capped.told++;
+}
+
+/* promise - one more of the @n that are kept, if it is not there */
+static size_t promise(struct cursor *c, size_t n, uint64_t at) {
+	for (size_t i = 0; i < n; i++)
+		if (c->promises[i] == at)
+			return n;
+	if (n < CURSOR_PROMISES)
+		c->promises[n++] = at;
+	return n;
+}
+
+void reader_promise(struct reader *r, const struct reader_item *gaps, size_t n) {
+	uint64_t old[CURSOR_PROMISES];
+	struct cursor *c = &r->cursor;
+	size_t m = 0;
+
+	memcpy(old, c->promises, sizeof(old));
+	memset(c->promises, 0, sizeof(c->promises));
+	for (size_t i = 0; i < n; i++) {
+		m = promise(c, m, cursor_promise(gaps[i].class, gaps[i].ord));
+		m = promise(c, m, cursor_promise(gaps[i].class, gaps[i].ord + gaps[i].count));
+	}
+	/* and those of gaps that are still to be given, as a batch may be shorter than it was */
+	for (int i = 0; i < CURSOR_PROMISES; i++) {
+		unsigned class = (unsigned)(old[i] >> CURSOR_ORD_BITS) - 1;
+
+		if (class < SPOOL_CLASSES &&
+		    old[i] > cursor_promise((enum spool_class)class, r->strands[class].next))
+			m = promise(c, m, old[i]);
+	}
 }
 
 int reader_save(struct reader *r) {

@@ -65,6 +65,12 @@ const struct cursor_capped *reader_capped(const struct reader *r);
 /* reader_told - the receiver knows of @n of @kind */
 void reader_told(struct reader *r, uint32_t kind, uint64_t n);
 
+/*
+ * reader_promise - the @n @gaps are about to be told, with an id of where they begin and end
+ * Once that is saved they are given again as they are, though they grew since.
+ */
+void reader_promise(struct reader *r, const struct reader_item *gaps, size_t n);
+
 /* reader_save - writes the cursor; -errno: what was settled may come again after a restart */
 int reader_save(struct reader *r);
 

@@ -16,7 +16,7 @@
 static const char *const causes[SPOOL_CAUSES] = {
 	[SPOOL_FULL] = "full",	     [SPOOL_EXPIRED] = "expired", [SPOOL_UNWRITTEN] = "unwritten",
 	[SPOOL_CORRUPT] = "corrupt", [SPOOL_REFUSED] = "refused", [SPOOL_FILTERED] = "filtered",
-	[SPOOL_CRASHED] = "crashed",
+	[SPOOL_CRASHED] = "crashed", [SPOOL_AWAY] = "away",
 };
 
 const char *spool_cause_name(enum spool_cause cause) {

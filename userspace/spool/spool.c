@@ -121,6 +121,8 @@ int spool_open(const struct spool_options *o, struct spool **ret, struct spool_h
 		err = recover_start(s, hole);
 	if (!err)
 		err = new_readers(s);
+	if (!err)
+		err = away_find(s);
 	if (err) {
 		spool_free(s);
 		return err;
@@ -333,5 +335,6 @@ void spool_free(struct spool *s) {
 	if (s->dir >= 0)
 		(void)close(s->dir);
 	chain_wipe(s->key);
+	free(s->away);
 	free(s);
 }

@@ -34,8 +34,9 @@ enum spool_cause {
 	SPOOL_REFUSED,	 /* by the receiver, for good */
 	SPOOL_FILTERED,	 /* by the sink's own filter: it was not to have it */
 	SPOOL_CRASHED,	 /* it had its number when the sensor was killed, and was not written */
+	SPOOL_AWAY,	 /* no sink of that name was configured when it was there */
 };
-#define SPOOL_CAUSES 7
+#define SPOOL_CAUSES 8
 
 /* spool_cause_name - "full", "expired", …: for people, JSON, and the names of gaps */
 const char *spool_cause_name(enum spool_cause cause);

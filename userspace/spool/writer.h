@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * writer.h - the writer's insides, shared by spool.c (append), recover.c (start) and bound.c
- * (removal); for this room only
+ * (removal), with away.c (who is not there); for this room only
  */
 #ifndef LAPWING_SPOOL_WRITER_H
 #define LAPWING_SPOOL_WRITER_H
 
 #include <time.h>
 
+#include "spool/cursor.h"
 #include "spool/head.h"
 #include "spool/lag.h"
 #include "spool/segment.h"
@@ -40,6 +41,8 @@ struct spool {
 	uint64_t unwritten;
 	uint32_t tended; /* calls of spool_tend() */
 	struct lag lag;
+	char (*away)[CURSOR_NAME_BYTES]; /* cursors of sinks that are not configured */
+	size_t n_away;
 	int64_t opened_s; /* clock since boot */
 };
 
@@ -70,6 +73,12 @@ bool bound_free_one(struct spool *s, enum spool_class most);
 
 /* bound_bytes - until the spool keeps its bound of bytes */
 void bound_bytes(struct spool *s);
+
+/* away_find - which sinks have a cursor and are no reader; -errno */
+int away_find(struct spool *s);
+
+/* away_wanted - for each class the first ordinal that one of these has not had; or UINT64_MAX */
+void away_wanted(const struct spool *s, uint64_t ret[SPOOL_CLASSES]);
 
 /* writer_clock_s - seconds; CLOCK_REALTIME may jump, CLOCK_BOOTTIME does not */
 int64_t writer_clock_s(clockid_t clock);
