@@ -8,7 +8,8 @@
  * kept by what it depends on; a row of the process table points to it.
  *
  * Bounded: LOOKS of them, where a new one takes the place of an old one. So who
- * points here keeps the key as well, and asks again when it is another's.
+ * points here keeps the key as well, and asks again when it is another's. Each is a
+ * user of its image (proctab.h), so at most that many outlive their last process.
  */
 #ifndef LAPWING_LOOK_H
 #define LAPWING_LOOK_H
