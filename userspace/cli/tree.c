@@ -178,7 +178,8 @@ static int show(struct lookback *l) {
 	}
 	if (l->json)
 		buf_addf(&to.out, "],\"left_out\":%zu}\n", l->recall.left_out);
-	(void)fwrite(to.out.data, 1, to.out.len, stdout);
+	if (to.out.len)
+		(void)fwrite(to.out.data, 1, to.out.len, stdout);
 	err = buf_error(&to.out);
 	buf_done(&to.out);
 	if (!to.any && !l->json)
