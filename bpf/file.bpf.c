@@ -149,11 +149,12 @@ static __noinline int file_read(struct file *file, __u32 hook) {
 
 /* file_open_any - the short way out for what is neither a change nor watched */
 static __always_inline int file_open_any(struct file *file, __u32 hook) {
-	__u32 mode = file->f_mode, lengths;
+	__u32 change = file->f_mode & (FMODE_CREATED | FMODE_WRITE), lengths;
 	struct dentry *dentry;
 
-	if (mode & (FMODE_CREATED | FMODE_WRITE))
-		return file_opened(file, mode & FMODE_CREATED ? WIRE_FILE_CREATE : WIRE_FILE_OPEN,
+	barrier_var(change); /* or both would be kept, with and without the mask */
+	if (change)
+		return file_opened(file, change & FMODE_CREATED ? WIRE_FILE_CREATE : WIRE_FILE_OPEN,
 				   hook);
 	dentry = file->f_path.dentry;
 	lengths = watch_lengths(dentry->d_parent->d_inode->i_ino);

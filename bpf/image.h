@@ -32,25 +32,20 @@ static __always_inline bool process_exe(struct slot *s, struct wire_process_exec
 	return true;
 }
 
-/* process_image - what a task runs and where: executable, directory, cgroup, terminal */
+/* process_image - what a task runs (@exe, or NULL) and where: directory, cgroup, terminal */
 static __always_inline void process_image(struct slot *s, struct wire_process_exec *e,
-					  struct task_struct *task) {
-	struct mm_struct *mm = task->mm;
+					  struct task_struct *task, struct file *exe) {
 	struct fs_struct *fs = task->fs;
 	struct tty_struct *tty = task->signal->tty;
 	bool placed = false;
 
 	task_fill(&e->task, task);
-	if (mm) {
-		struct file *exe = mm->exe_file;
-
-		if (exe) {
-			inode_fill(&e->exe_inode, exe->f_inode);
-			e->place = process_place(exe->f_inode->i_sb);
-			if (!exe->f_path.dentry->d_hash.pprev)
-				e->exe.flags |= WIRE_PATH_DELETED;
-			placed = process_exe(s, e, exe, fs);
-		}
+	if (exe) {
+		inode_fill(&e->exe_inode, exe->f_inode);
+		e->place = process_place(exe->f_inode->i_sb);
+		if (!exe->f_path.dentry->d_hash.pprev)
+			e->exe.flags |= WIRE_PATH_DELETED;
+		placed = process_exe(s, e, exe, fs);
 	}
 	if (fs && !placed)
 		path_of(s, &e->cwd, fs->pwd.mnt, fs->pwd.dentry);

@@ -76,6 +76,7 @@ TRACE_COPIES("tp_btf/task_newtask", process_fork, fork_tell)
 
 static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pid,
 			       struct linux_binprm *bprm) {
+	struct file *exe = bprm->file; /* mm->exe_file, and to the verifier one that is held */
 	struct wire_process_exec *e;
 	struct slot *s;
 
@@ -87,8 +88,8 @@ static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pi
 	if (!s)
 		return 0;
 	e = (struct wire_process_exec *)s->rec;
-	process_image(s, e, task);
-	process_version(e, task->mm);
+	process_image(s, e, task, exe);
+	process_version(e, exe);
 	streams_fill(e->streams, task);
 	emit_str(s, &e->filename, bprm->filename, WIRE_PATH_BYTES, EMIT_KERNEL);
 	if (bprm->interp != bprm->filename)
@@ -167,7 +168,7 @@ int process_census(struct bpf_iter__task *ctx) {
 	if (!s)
 		return 0;
 	e = (struct wire_process_exec *)s->rec;
-	process_image(s, e, task);
+	process_image(s, e, task, task->mm ? task->mm->exe_file : NULL);
 	len = s->len;
 	if (len <= WIRE_MAX_BYTES - 8) {
 		/* records follow one another in the file, and each is to begin aligned */

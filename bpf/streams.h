@@ -11,24 +11,43 @@
 /* Inodes of no file system, such as an eventfd's, say they are regular files since 6.16. */
 #define STREAMS_ANON_MAGIC 0x09041934 /* include/uapi/linux/magic.h */
 
-static __always_inline void stream_set(struct wire_stream *to, __u32 mode, __u32 rdev,
-				       __u32 magic) {
-	to->rdev = rdev;
-	to->mode = (magic == STREAMS_ANON_MAGIC ? 0 : mode) | WIRE_STREAM_OPEN;
+#define STREAMS_TYPE 0170000 /* S_IFMT */
+#define STREAMS_REGULAR 0100000
+#define STREAMS_BLOCK 0060000
+#define STREAMS_CHARACTER 0020000
+
+/* stream_has_rdev, stream_may_be_anon - what of an inode of this mode is worth reading */
+static __always_inline bool stream_has_rdev(__u32 mode) {
+	return (mode & STREAMS_TYPE) == STREAMS_CHARACTER || (mode & STREAMS_TYPE) == STREAMS_BLOCK;
 }
 
+static __always_inline bool stream_may_be_anon(__u32 mode) {
+	return (mode & STREAMS_TYPE) == STREAMS_REGULAR || !(mode & STREAMS_TYPE);
+}
+
+/* Each member that is read costs several instructions, for its address is checked before. */
 static __always_inline void stream_fill(struct wire_stream *to, struct file *file) {
 	struct inode *inode = file->f_inode;
+	__u32 mode = inode->i_mode;
 
-	stream_set(to, inode->i_mode, inode->i_rdev, (__u32)inode->i_sb->s_magic);
+	if (stream_has_rdev(mode))
+		to->rdev = inode->i_rdev;
+	else if (stream_may_be_anon(mode) && inode->i_sb->s_magic == STREAMS_ANON_MAGIC)
+		mode = 0;
+	to->mode = mode | WIRE_STREAM_OPEN;
 }
 
 /* stream_fill_raw - the same where the verifier knows no type */
 static __always_inline void stream_fill_raw(struct wire_stream *to, struct file *file) {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	__u32 mode = BPF_CORE_READ(inode, i_mode);
 
-	stream_set(to, BPF_CORE_READ(inode, i_mode), BPF_CORE_READ(inode, i_rdev),
-		   (__u32)BPF_CORE_READ(inode, i_sb, s_magic));
+	if (stream_has_rdev(mode))
+		to->rdev = BPF_CORE_READ(inode, i_rdev);
+	else if (stream_may_be_anon(mode) &&
+		 BPF_CORE_READ(inode, i_sb, s_magic) == STREAMS_ANON_MAGIC)
+		mode = 0;
+	to->mode = mode | WIRE_STREAM_OPEN;
 }
 
 /* streams_grown - where there once were more than the 64 descriptors that any table has */

@@ -8,9 +8,8 @@
 #include "compat.h"
 #include "wire.h"
 
-/* process_version - which state of the executable's bytes it is that runs */
-static __always_inline void process_version(struct wire_process_exec *e, struct mm_struct *mm) {
-	struct file *exe = mm ? mm->exe_file : NULL;
+/* process_version - which state of the bytes of @exe it is that runs */
+static __always_inline void process_version(struct wire_process_exec *e, struct file *exe) {
 	struct inode *inode;
 
 	if (!exe)

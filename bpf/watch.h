@@ -38,7 +38,9 @@ static __always_inline __u32 watch_lengths(__u64 ino) {
 
 /* watch_long - whether a name of @len bytes is of a length in @lengths */
 static __always_inline bool watch_long(__u32 lengths, __u32 len) {
-	return lengths >> len % 32 & 1;
+	/* by len % 32: shifts of BPF are so, those of C are not; the remainder would be one more */
+	asm("%0 >>= %1" : "+w"(lengths) : "w"(len));
+	return lengths & 1;
 }
 
 /* watch_head - the first @n bytes of a word of a name; behind them may be those of another */
