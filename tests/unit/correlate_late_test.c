@@ -85,6 +85,90 @@ static void many_distinct_values_count_out_of_order(void) {
 	CHECK(at_number(899, "r1", 300) == 1);
 }
 
+#define N_PAST 300
+#define SPAN_MS 20000
+
+static struct {
+	uint32_t ms, value;
+} past[N_PAST];
+
+static uint32_t random_state = 11;
+
+static uint32_t random_below(uint32_t n) {
+	random_state = random_state * 1664525 + 1013904223;
+	return (random_state >> 8) % n;
+}
+
+enum what { COUNT, DISTINCT, SUM, AVERAGE };
+
+/* holds_at - whether the stretch that ends at @end_ms says so, of the first @n */
+static bool holds_at(enum what what, uint32_t end_ms, uint32_t n, double bound) {
+	static bool seen[256];
+	double sum = 0, count = 0, distinct = 0;
+
+	memset(seen, 0, sizeof(seen));
+	for (uint32_t k = 0; k < n; k++) {
+		if (past[k].ms > end_ms || end_ms - past[k].ms > SPAN_MS)
+			continue;
+		count++;
+		sum += past[k].value;
+		distinct += !seen[past[k].value];
+		seen[past[k].value] = true;
+	}
+	return (what == COUNT	   ? count
+		: what == DISTINCT ? distinct
+		: what == SUM	   ? sum
+				   : sum / count) >= bound;
+}
+
+/* slow_holds - the slow and obvious way: each stretch that the last one is part of */
+static bool slow_holds(enum what what, uint32_t n, double bound) {
+	for (uint32_t i = 0; i < n; i++) {
+		if (past[i].ms >= past[n - 1].ms && past[i].ms - past[n - 1].ms <= SPAN_MS &&
+		    holds_at(what, past[i].ms, n, bound))
+			return true;
+	}
+	return false;
+}
+
+static void every_order_says_what_the_slow_way_says(void) {
+	static const struct {
+		const char *text;
+		double bound;
+	} rows[] = {
+		[COUNT] = { CORR("event_count", "r1", "20s", "condition: {gte: 120}"), 120 },
+		[DISTINCT] = { CORR("value_count", "r1", "20s",
+				    "condition: {gte: 70, field: Value}"), 70 },
+		[SUM] = { CORR("value_sum", "r1", "20s", "condition: {gte: 9000, field: Value}"),
+			  9000 },
+		[AVERAGE] = { CORR("value_avg", "r1", "20s", "condition: {gte: 77, field: Value}"),
+			      77 },
+	};
+
+	for (unsigned round = 0; round < 8; round++) {
+		enum what what = round % 4;
+		uint32_t wrong = 0, fired = 0;
+		char text[512];
+
+		(void)snprintf(text, sizeof(text), "%s%s", RULE("r1"), rows[what].text);
+		load(text);
+		for (uint32_t i = 0; i < N_PAST; i++) {
+			bool holds;
+
+			/* all within what is kept; an average says other things amid one time */
+			past[i].ms = 100000 + 250 * random_below(120);
+			if (what == AVERAGE)
+				past[i].ms = 100000 + (i + round) * 7919 % N_PAST * 100;
+			past[i].value = random_below(what == DISTINCT ? 100 : 140);
+			holds = at_number(past[i].ms / 1000.0, "r1", past[i].value) > 0;
+			wrong += holds != slow_holds(what, i + 1, rows[what].bound);
+			fired += holds;
+		}
+		CHECK(wrong == 0);
+		CHECK(fired > 5 && fired < N_PAST - 5);
+	}
+}
+
 /* A hit is no reason to tell of a stretch that it is not part of. */
 static void stretches_that_a_late_hit_is_not_in_are_not_its(void) {
 	load(RULE("r1") CORR("event_count", "r1", "10s", "condition: {gte: 2}"));
@@ -143,6 +227,7 @@ static void two_logs_one_behind_the_other_take_little(void) {
 int main(void) {
 	RUN(the_newest_first_counts_as_the_oldest_first);
 	RUN(many_distinct_values_count_out_of_order);
+	RUN(every_order_says_what_the_slow_way_says);
 	RUN(stretches_that_a_late_hit_is_not_in_are_not_its);
 	RUN(one_event_is_steps_in_the_order_of_the_list);
 	RUN(two_logs_one_behind_the_other_take_little);
