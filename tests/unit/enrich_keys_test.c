@@ -59,6 +59,23 @@ static void key_stays_until_what_is_told_of_a_process_changes(void) {
 	end();
 }
 
+/* Wherever the look of a process is kept, that of its parent is kept as well. */
+static void process_and_parent_keep_their_keys_beside_each_other(void) {
+	struct who other = shell;
+	uint64_t process[2], parent[2];
+
+	begin(100);
+	for (uint32_t i = 0; i < 2000; i++) {
+		other.uid = 2000 + i;
+		for (uint32_t k = 0; k < 2; k++)
+			told((20 + i) * S + k, &other, &process[k], &parent[k]);
+		if (process[0] != process[1] || parent[0] != parent[1])
+			break;
+	}
+	CHECK(process[0] == process[1] && parent[0] == parent[1]);
+	end();
+}
+
 /* look - the key of what a process has in common with its like, as one open tells it */
 static uint64_t look(uint64_t boot_ns, const struct who *who) {
 	CHECK(sample_open(en, &e, boot_ns, who));
@@ -207,6 +224,7 @@ static void equal_keys_promise_equal_members(void) {
 
 int main(void) {
 	RUN(key_stays_until_what_is_told_of_a_process_changes);
+	RUN(process_and_parent_keep_their_keys_beside_each_other);
 	RUN(child_looks_like_its_parent_until_it_runs_another_program);
 	RUN(what_has_no_key_is_what_is_told_only_now);
 	RUN(equal_keys_promise_equal_members);

@@ -7,9 +7,10 @@
  * the container, which members are known, what events lack) is found out once and
  * kept by what it depends on; a row of the process table points to it.
  *
- * Bounded: LOOKS of them, where a new one takes the place of an old one. So who
- * points here keeps the key as well, and asks again when it is another's. Each is a
- * user of its image (proctab.h), so at most that many outlive their last process.
+ * Bounded: LOOKS of them, in pairs, where a new one takes the place of the older one,
+ * so that a process and its parent never take each other's. Who points here keeps the
+ * key as well, and asks again when it is another's. Each is a user of its image
+ * (proctab.h), so at most that many outlive their last process.
  */
 #ifndef LAPWING_LOOK_H
 #define LAPWING_LOOK_H
