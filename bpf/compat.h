@@ -42,6 +42,40 @@ static __always_inline __u32 compat_login_session(struct task_struct *task) {
 	return bpf_core_field_exists(task->sessionid) ? task->sessionid : ~0u;
 }
 
+/* task_struct::seccomp stands only in kernels with CONFIG_SECCOMP. */
+struct seccomp___filter {
+	int mode;
+} __attribute__((preserve_access_index));
+
+struct task_struct___filter {
+	struct seccomp___filter seccomp;
+} __attribute__((preserve_access_index));
+
+#define SECCOMP_MODE_FILTER 2
+
+/* compat_has_filter - whether @task has a filter, which can answer system calls in their place */
+static __always_inline bool compat_has_filter(struct task_struct *task) {
+	struct task_struct___filter *t = (void *)task;
+
+	return bpf_core_field_exists(t->seccomp) && t->seccomp.mode == SECCOMP_MODE_FILTER;
+}
+
+/*
+ * 4faeee0cf8a5 ("tcp: deny tcp_disconnect() when threads are waiting"), v6.4 and stable kernels:
+ * sock::sk_wait_pending counts them; 419ce133ab92 ("tcp: allow again tcp_disconnect() when threads
+ * are waiting"), v6.7, took it away.
+ */
+struct sock___waited_for {
+	int sk_wait_pending;
+} __attribute__((preserve_access_index));
+
+/* compat_waited_for - whether tcp_disconnect() will refuse, because threads wait for @sk */
+static __always_inline bool compat_waited_for(struct sock *sk) {
+	struct sock___waited_for *s = (void *)sk;
+
+	return bpf_core_field_exists(s->sk_wait_pending) && s->sk_wait_pending;
+}
+
 /* e6f2c617 ("bpf: Add bpf_loop helper"), v5.17. */
 static __always_inline bool compat_has_loop(void) {
 	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop);

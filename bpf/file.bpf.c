@@ -23,6 +23,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define FMODE_WRITE 0x2		   /* include/linux/fs.h */
+#define FMODE_PATH 0x4000	   /* O_PATH: a name of it, and nothing was opened */
 #define FMODE_WRITER 0x10000	   /* since v4.19: it counts as one that writes to its mount */
 #define FMODE_CREATED 0x100000	   /* since v4.19 */
 #define FMODE_NOACCOUNT 0x20000000 /* since v4.19: opened by the kernel for its own use */
@@ -227,13 +228,14 @@ static __always_inline int file_gone(__u32 kind, __u32 hook, struct path *dir,
 /* file_named - of what is about to have another name, or one more */
 static __always_inline int file_named(__u32 kind, __u32 hook, struct vfsmount *old_mnt,
 				      struct dentry *old, struct vfsmount *mnt,
-				      struct dentry *dentry) {
+				      struct dentry *dentry, __u32 flags) {
 	struct slot *s = file_attempt(kind, hook);
 	struct wire_file *e;
 
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
+	e->value = flags;
 	file_inode(e, old->d_inode);
 	path_of(s, &e->path, mnt, dentry);
 	path_of(s, &e->old_path, old_mnt, old);
@@ -243,14 +245,19 @@ static __always_inline int file_named(__u32 kind, __u32 hook, struct vfsmount *o
 
 /*
  * Why: a file takes another's name: replaced programs, finished downloads, hidden traces.
- * Kernel: fs/namei.c do_renameat2() -> security_path_rename(), both parents locked.
+ * Kernel: fs/namei.c do_renameat2() -> security_path_rename(), both parents locked; once, and with
+ * its flags, since v5.19. Two files that change places (RENAME_EXCHANGE) are told as two renames.
  * Blind spots: renames by a file server inside the kernel (nfsd) have no path hook.
  */
 SEC("lsm/path_rename")
 int BPF_PROG(file_rename, struct path *old_dir, struct dentry *old_dentry, struct path *new_dir,
-	     struct dentry *new_dentry) {
-	return file_named(WIRE_FILE_RENAME, WIRE_HOOK_LSM_PATH_RENAME, old_dir->mnt, old_dentry,
-			  new_dir->mnt, new_dentry);
+	     struct dentry *new_dentry, unsigned int flags) {
+	file_named(WIRE_FILE_RENAME, WIRE_HOOK_LSM_PATH_RENAME, old_dir->mnt, old_dentry,
+		   new_dir->mnt, new_dentry, flags);
+	if (!(flags & RENAME_EXCHANGE))
+		return 0;
+	return file_named(WIRE_FILE_RENAME, WIRE_HOOK_LSM_PATH_RENAME, new_dir->mnt, new_dentry,
+			  old_dir->mnt, old_dentry, flags);
 }
 
 /*
@@ -316,7 +323,7 @@ SEC("lsm/path_link")
 int BPF_PROG(file_link, struct dentry *old_dentry, struct path *new_dir,
 	     struct dentry *new_dentry) {
 	return file_named(WIRE_FILE_LINK, WIRE_HOOK_LSM_PATH_LINK, new_dir->mnt, old_dentry,
-			  new_dir->mnt, new_dentry);
+			  new_dir->mnt, new_dentry, 0);
 }
 
 /*

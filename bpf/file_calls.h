@@ -9,6 +9,10 @@
 
 #define O_CREAT 00000100
 #define O_TRUNC 00001000
+#define O_PATH 010000000
+#define RENAME_EXCHANGE 2 /* include/uapi/linux/fs.h */
+#define AF_UNIX 1
+#define S_IFSOCK 0140000
 
 /* What a system call on files was asked. Names are pointers into the process. */
 struct file_call {
@@ -45,6 +49,17 @@ static __always_inline void file_call_owner(struct file_call *c, unsigned long u
 static __always_inline void file_call_text(struct file_call *c, unsigned long text, __u64 value) {
 	c->text = (const char *)text;
 	c->value = value;
+}
+
+/* file_call_bound - bind(2) of a name in the file system makes a socket there */
+static __always_inline void file_call_bound(struct file_call *c, unsigned long address, int len) {
+	__u64 word = len > 2 ? syscall_user_word(address) : 0;
+
+	/* one without a path begins with a NUL */
+	if ((__u16)word != AF_UNIX || !(word >> 16 & 0xff))
+		return;
+	file_call_names(c, WIRE_FILE_MKNOD, AT_FDCWD, address + 2, AT_SYMLINK_NOFOLLOW);
+	c->new_mode = S_IFSOCK | 0777;
 }
 
 /* file_call_read_tree - file_call_read() for what makes and removes other things than files */
@@ -131,6 +146,17 @@ static __always_inline void file_call_read_more(struct file_call *c, struct pt_r
 		file_call_names(c, WIRE_FILE_REMOVEXATTR, (long)a1, 0, 0);
 		file_call_text(c, a2, 0);
 		break;
+	case NR_setxattrat: /* struct xattr_args: the value's address, its size, flags */
+		file_call_names(c, WIRE_FILE_SETXATTR, (long)a1, a2, (__u32)SYSCALL_ARG3(regs));
+		file_call_text(c, a4, (__u32)syscall_user_word(SYSCALL_ARG5(regs) + 8));
+		break;
+	case NR_removexattrat:
+		file_call_names(c, WIRE_FILE_REMOVEXATTR, (long)a1, a2, (__u32)SYSCALL_ARG3(regs));
+		file_call_text(c, a4, 0);
+		break;
+	case NR_bind:
+		file_call_bound(c, a2, (int)SYSCALL_ARG3(regs));
+		break;
 	default:
 		file_call_read_tree(c, regs);
 	}
@@ -151,15 +177,20 @@ static __always_inline void file_call_read(struct file_call *c, struct pt_regs *
 	case NR_openat:
 		file_call_names(c, WIRE_FILE_OPEN, (long)a1, a2, (__u32)a3);
 		break;
-	case NR_openat2: /* its flags are in memory; the file has them, unless it is gone */
-		file_call_names(c, WIRE_FILE_OPEN, (long)a1, a2, 0);
+	case NR_openat2:
+		file_call_names(c, WIRE_FILE_OPEN, (long)a1, a2, (__u32)syscall_user_word(a3));
+		break;
+	case NR_open_by_handle_at: /* what it opens has no name here */
+		file_call_names(c, WIRE_FILE_OPEN, -1, 0, (__u32)a3);
 		break;
 	case NR_rename:
 		file_call_names(c, WIRE_FILE_RENAME, AT_FDCWD, a2, AT_SYMLINK_NOFOLLOW);
 		file_call_old(c, AT_FDCWD, a1);
 		break;
-	case NR_renameat:
 	case NR_renameat2:
+		c->value = (__u32)a5;
+		/* fallthrough */
+	case NR_renameat:
 		file_call_names(c, WIRE_FILE_RENAME, (long)a3, a4, AT_SYMLINK_NOFOLLOW);
 		file_call_old(c, (long)a1, a2);
 		break;

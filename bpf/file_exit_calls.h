@@ -70,8 +70,10 @@ static __always_inline bool file_call_opened(struct file_call *c, struct task_st
 	__u32 mode;
 
 	if (!file)
-		return c->flags & (O_ACCMODE | O_CREAT | O_TRUNC);
+		return !(c->flags & O_PATH) && c->flags & (O_ACCMODE | O_CREAT | O_TRUNC);
 	mode = BPF_CORE_READ(file, f_mode);
+	if (mode & FMODE_PATH)
+		return false;
 	if (mode & FMODE_CREATED)
 		c->kind = WIRE_FILE_CREATE;
 	else if (!(mode & FMODE_WRITE) && c->flags & O_TRUNC)
@@ -85,15 +87,37 @@ static __always_inline bool file_call_opened(struct file_call *c, struct task_st
 	return true;
 }
 
+/* file_call_exchanged - of two files that changed places the other one's rename */
+static __noinline int file_call_exchanged(struct file_call *c, long ret) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_file *e;
+	struct slot *s = file_begin(WIRE_FILE_RENAME, WIRE_HOOK_TP_SYS_EXIT,
+				    syscall_outcome(task, ret), task);
+
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	e->flags = c->flags;
+	e->value = c->value;
+	e->head.flags |= WIRE_FILE_UNRESOLVED;
+	e->ns_mnt = file_mounts(task);
+	file_call_path(s, &e->path, task, c->old_dirfd, c->old_name);
+	file_call_path(s, &e->old_path, task, c->dirfd, c->name);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
 /*
  * Why: tells the same deeds where the LSM hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
  * Blind spots: 32-bit calls and io_uring are not seen, nor calls that failed for want of the
  * file or for opening; a path is read when the call has ended, so another thread can have
  * changed it, or what a descriptor stands for (WIRE_PATH_RACY), and a path through a symbolic
- * link stays as it was given; an openat2(2) whose descriptor is closed by another thread before
- * it returns is not seen; inode, owner and mode are looked up after the deed (WIRE_FILE_LATE), and
- * of a file that is gone they stay unknown.
+ * link stays as it was given; inode, owner and mode are looked up after the deed (WIRE_FILE_LATE),
+ * and of a file that is gone they stay unknown. The flags of openat2(2), the size of setxattrat(2)
+ * and the name of bind(2) are from the process's memory. A call that went well in a process with a
+ * seccomp filter is told as an attempt, as the filter may have said so in its place; a tracer
+ * (ptrace) may change the result, too.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
@@ -124,7 +148,7 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 	if ((c.kind == WIRE_FILE_OPEN || c.kind == WIRE_FILE_READ) && file &&
 	    file_folded_raw(&f, c.kind, task, file))
 		return 0;
-	s = file_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, task);
+	s = file_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), task);
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
@@ -159,6 +183,8 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 		file_call_path(s, &e->old_path, task, c.old_dirfd, c.old_name);
 	fold_keep(&f, s->rec, s->len);
 	emit_end(s, &ring_bulk);
+	if (c.kind == WIRE_FILE_RENAME && c.value & RENAME_EXCHANGE && ret >= 0)
+		return file_call_exchanged(&c, ret);
 	return 0;
 }
 

@@ -153,7 +153,8 @@ static __always_inline void flow_tell(struct sock *sk, struct flow *f, __u32 hoo
 	flow_own(&e->head, f);
 	if (f->state == FLOW_TOLD)
 		e->head.flags |= WIRE_RETOLD;
-	if (outcome != WIRE_ATTEMPTED)
+	/* when a socket goes nobody knows when it was answered */
+	if (outcome != WIRE_ATTEMPTED && hook != WIRE_HOOK_TP_TCP_DESTROY_SOCK)
 		e->latency_ns = e->head.ts_ns - f->began_ns;
 	e->head.ts_ns = f->began_ns;
 	e->head.error = (__u16)error;
@@ -196,7 +197,8 @@ static __always_inline void flow_outcome(struct sock *sk, __u32 hook, __u32 erro
 		return;
 	flow_tell(sk, f, hook, error ? WIRE_FAILED : WIRE_SUCCEEDED, error);
 	f->state = error ? FLOW_OVER : FLOW_STANDS;
-	f->stands_ns = bpf_ktime_get_boot_ns();
+	f->stands_ns = hook == WIRE_HOOK_TP_TCP_DESTROY_SOCK ? f->began_ns
+							      : bpf_ktime_get_boot_ns();
 }
 
 /* flow_waits - a connect that was asked for has no answer yet */
@@ -215,6 +217,16 @@ static __always_inline void flow_totals(struct sock *sk, const struct tcp_sock *
 	*ret_sent = tcp->bytes_sent - tcp->bytes_retrans;
 	/* the peer's FIN was counted like a byte: net/ipv4/tcp_input.c tcp_fin() */
 	*ret_received = tcp->bytes_received - (sk->__sk_common.skc_flags >> SOCK_DONE & 1);
+}
+
+/* flow_stood - of a flow that waits for its answer: whether bytes went all the same */
+static __always_inline bool flow_stood(struct sock *sk, const struct flow *f) {
+	struct tcp_sock *tcp;
+
+	if (f->state != FLOW_ASKED && f->state != FLOW_TOLD)
+		return false;
+	tcp = bpf_skc_to_tcp_sock(sk);
+	return tcp && (tcp->bytes_received || tcp->bytes_acked);
 }
 
 /*

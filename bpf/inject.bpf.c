@@ -79,10 +79,11 @@ int BPF_PROG(inject_access, struct task_struct *child, unsigned int mode) {
 
 /* inject_map_fold - whether running a file's pages is only counted (fold.h) */
 static __always_inline bool inject_map_fold(struct fold *f, struct task_struct *task, __u64 ino,
-					    __u32 dev, __u32 exposed) {
+					    __u32 dev, __u32 exposed, long error) {
 	fold_begin(f, WIRE_FILE_MAP, task);
 	f->key.object[0] = ino;
 	f->key.object[1] = (__u64)dev << 32 | exposed;
+	f->key.object[2] = error;
 	return fold_deed(f, 0, 0);
 }
 
@@ -105,7 +106,7 @@ static __noinline int inject_map(struct file *file, __u32 hook) {
 	struct slot *s;
 
 	if (!exposed || !inode || !gate_task(task) ||
-	    inject_map_fold(&f, task, inode->i_ino, inode->i_sb->s_dev, exposed))
+	    inject_map_fold(&f, task, inode->i_ino, inode->i_sb->s_dev, exposed, 0))
 		return 0;
 	s = inject_map_begin(hook, WIRE_ATTEMPTED, exposed, task);
 	if (!s)
@@ -127,10 +128,10 @@ static __noinline int inject_map_raw(struct file *file, long ret) {
 	struct slot *s;
 
 	if (!exposed || inject_map_fold(&f, task, BPF_CORE_READ(inode, i_ino),
-					BPF_CORE_READ(inode, i_sb, s_dev), exposed))
+					BPF_CORE_READ(inode, i_sb, s_dev), exposed,
+					ret < 0 ? ret : 0))
 		return 0;
-	s = inject_map_begin(WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, exposed,
-			     task);
+	s = inject_map_begin(WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), exposed, task);
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
@@ -343,7 +344,10 @@ int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
  * is not known before Linux 6.4, nor when the caller is in a pid namespace of its own; of memory
  * that is made executable only, before 5.17, it is not known whether it was written before. A file
  * that mmap(2) named by a descriptor is looked at when the call has ended, and so is what
- * mprotect(2) was about, even if it could be run before.
+ * mprotect(2) was about, even if it could be run before. Memory that shmat(2) makes executable, and
+ * what READ_IMPLIES_EXEC of personality(2) does to mmap(2) and mprotect(2). A call that went well
+ * in a process with a seccomp filter is told as an attempt, as the filter may have said so in its
+ * place; a tracer (ptrace) may change the result, too.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(inject_sys_exit, struct pt_regs *regs, long ret) {
@@ -379,8 +383,7 @@ int BPF_PROG(inject_sys_exit, struct pt_regs *regs, long ret) {
 	f.key.object[3] = ret < 0 ? ret : 0;
 	if (!c.name && fold_deed(&f, c.bytes, 0)) /* each file in memory is another */
 		return 0;
-	s = inject_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED,
-			 task);
+	s = inject_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), task);
 	if (!s)
 		return 0;
 	e = (struct wire_inject *)s->rec;

@@ -40,6 +40,9 @@ static __always_inline bool inject_call_opens(struct pt_regs *regs, int nr) {
 	__u64 second = SYSCALL_ARG2(regs), third = SYSCALL_ARG3(regs), how = 0;
 	__u64 flags = nr == NR_open ? second : third;
 
+	if (nr == NR_creat)
+		return true;
+
 	barrier_var(flags); /* a load from registers and one from the stack are never one load */
 	if (nr == NR_openat2) {
 		(void)bpf_probe_read_user(&how, sizeof(how), (void *)third);
@@ -72,6 +75,7 @@ static __always_inline void inject_call_access(struct inject_call *c, struct tas
 		c->request = (__u32)SYSCALL_ARG2(regs);
 		break;
 	case NR_open:
+	case NR_creat:
 	case NR_openat:
 	case NR_openat2:
 		c->kind = inject_call_opens(regs, nr) ? WIRE_INJECT_MEM_OPEN : 0;
@@ -113,6 +117,7 @@ static __always_inline void inject_call_read(struct inject_call *c, struct pt_re
 		c->request = (__u32)SYSCALL_ARG2(regs);
 		break;
 	case NR_open:
+	case NR_creat:
 	case NR_openat:
 	case NR_openat2:
 		if (ret >= 0 && inject_call_opens(regs, nr))

@@ -196,7 +196,11 @@ static __always_inline int kernel_namespaces(__u32 hook, __u64 flags, long ret) 
 
 	if (!ns || !gate_task(task))
 		return 0;
-	s = kernel_begin(WIRE_KERNEL_NAMESPACE, hook, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED, task);
+	/* the function that unshares says how it went; the end of a call may be another's word */
+	s = kernel_begin(WIRE_KERNEL_NAMESPACE, hook,
+			 ret >= 0 && hook != WIRE_HOOK_TP_SYS_EXIT ? WIRE_SUCCEEDED
+								    : syscall_outcome(task, ret),
+			 task);
 	if (!s)
 		return 0;
 	e = (struct wire_kernel *)s->rec;
@@ -217,7 +221,9 @@ static __always_inline int kernel_namespaces(__u32 hook, __u64 flags, long ret) 
  * Why: new namespaces give rights over things of one's own, which many exploits begin with; and
  * from here on a process sees other files, processes or networks than the rest.
  * Kernel: kernel/fork.c, the system call unshare, at its end.
- * Blind spots: namespaces that a process is born into are told by its exec.
+ * Blind spots: namespaces that a process is born into are told by its exec. Of a process with
+ * threads each is in namespaces of its own: what other threads than this one do later is told with
+ * those of the leader.
  */
 SEC("fexit/" SYSCALL_FUNCTION("unshare"))
 int BPF_PROG(kernel_unshare, struct pt_regs *regs, long ret) {
@@ -230,7 +236,7 @@ int BPF_PROG(kernel_unshare, struct pt_regs *regs, long ret) {
  * Why: joining another's namespaces is how one gets into a container, or out of it.
  * Kernel: kernel/nsproxy.c, the system call setns, at its end.
  * Blind spots: which kinds were asked for by a pidfd is known, of a namespace's file only what the
- * call names; 32-bit calls.
+ * call names; 32-bit calls; threads, as with unshare.
  */
 SEC("fexit/" SYSCALL_FUNCTION("setns"))
 int BPF_PROG(kernel_setns, struct pt_regs *regs, long ret) {
@@ -388,7 +394,9 @@ int BPF_PROG(kernel_uring_s, struct io_kiocb *req, bool force_nonblock) {
  * Why: tells the same deeds where the hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
  * Blind spots: 32-bit calls; texts that a call points to could have been changed since; lockdown
- * denials are seen only as errors of whatever was denied; keys that the kernel makes by itself.
+ * denials are seen only as errors of whatever was denied; keys that the kernel makes by itself. A
+ * call that went well in a process with a seccomp filter is told as an attempt, as the filter may
+ * have said so in its place; a tracer (ptrace) may change the result, too.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(kernel_sys_exit, struct pt_regs *regs, long ret) {
@@ -406,8 +414,7 @@ int BPF_PROG(kernel_sys_exit, struct pt_regs *regs, long ret) {
 	syscall_forget(&c, sizeof(c));
 	if (c.kind == WIRE_KERNEL_NAMESPACE)
 		return kernel_namespaces(WIRE_HOOK_TP_SYS_EXIT, c.flags, ret);
-	s = kernel_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, ret < 0 ? WIRE_FAILED : WIRE_SUCCEEDED,
-			 task);
+	s = kernel_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), task);
 	if (!s)
 		return 0;
 	e = (struct wire_kernel *)s->rec;

@@ -67,7 +67,8 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
  * Why: the connection stands.
  * Kernel: net/ipv4/tcp_input.c tcp_finish_connect() -> security_inet_conn_established(), often
  * in a softirq.
- * Blind spots: connects whose attempt was not told.
+ * Blind spots: connects whose attempt was not told. When both ends connect at once, or a socket to
+ * itself, the hook is not called: if anything was sent, that is told when the socket goes.
  */
 SEC("lsm/inet_conn_established")
 int BPF_PROG(net_established, struct sock *sk, struct sk_buff *skb) {
@@ -126,6 +127,16 @@ static __always_inline void net_over(struct sock *sk, const struct flow *f, __u3
 		flow_end(sk, NULL, hook);
 }
 
+/* net_torn - the end of a connection that a process is known to have, before its socket's */
+static __always_inline void net_torn(struct sock *sk, __u32 hook) {
+	struct flow *f = flow_get(sk);
+
+	if (!f || f->state != FLOW_STANDS)
+		return;
+	net_over(sk, f, hook);
+	f->state = FLOW_OVER;
+}
+
 /*
  * Why: how long it lasted, and how much went each way: what a theft of data looks like.
  * Kernel: net/ipv4/tcp_ipv4.c tcp_v4_destroy_sock() -> trace_tcp_destroy_sock(), once for a
@@ -140,6 +151,8 @@ SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(net_close, struct sock *sk) {
 	struct flow *f = flow_get(sk);
 
+	if (f && flow_stood(sk, f))
+		flow_outcome(sk, WIRE_HOOK_TP_TCP_DESTROY_SOCK, 0);
 	if (f && f->state == FLOW_ASKED)
 		flow_tell(sk, f, WIRE_HOOK_TP_TCP_DESTROY_SOCK, WIRE_ATTEMPTED, 0);
 	else if (!f || f->state == FLOW_STANDS)
@@ -172,12 +185,26 @@ int BPF_PROG(net_reset, struct sock *sk) {
 }
 
 /*
+ * Why: the same of a connection that both ends have closed: connect(AF_UNSPEC) then sends no reset.
+ * Kernel: net/ipv4/tcp.c tcp_disconnect(), at its entry, before it forgets anything.
+ * Blind spots: while another thread waits for the socket kernels before v6.7 refuse, and nothing
+ * is told here.
+ */
+SEC("fentry/tcp_disconnect")
+int BPF_PROG(net_disconnect, struct sock *sk) {
+	if (net_family(sk->__sk_common.skc_family) && !compat_waited_for(sk))
+		net_torn(sk, WIRE_HOOK_FENTRY_TCP_DISCONNECT);
+	return 0;
+}
+
+/*
  * Why: the same story where LSM hooks are refused: asked for, established, or failed.
  * Kernel: net/ipv4/tcp.c tcp_set_state() -> trace_inet_sock_set_state(). TCP_SYN_SENT is
  * entered by the connecting process with the peer's address in the socket; sk_err is set
  * before a refused socket is closed. A socket that will be accepted gets the number here
  * by which accept and close know it.
- * Blind spots: TCP_SYN_SENT entered by a kernel worker (MPTCP) is told as the worker's.
+ * Blind spots: TCP_SYN_SENT entered by a kernel worker (MPTCP) is told as the worker's. An accepted
+ * connection that both ends have closed, and of which its process then lets go (AF_UNSPEC).
  */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(net_state, struct sock *sk, int old, int new) {
@@ -191,10 +218,13 @@ int BPF_PROG(net_state, struct sock *sk, int old, int new) {
 		return 0;
 	if (old == TCP_SYN_RECV && new == TCP_ESTABLISHED) {
 		(void)bpf_get_socket_cookie(sk);
+		flow_outcome(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, 0); /* both ends asked at once */
 	} else if (old == TCP_SYN_SENT && new == TCP_ESTABLISHED) {
 		flow_outcome(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, 0);
 	} else if (old == TCP_SYN_SENT && new == TCP_CLOSE && sk->sk_err) {
 		flow_outcome(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE, (__u32)sk->sk_err);
+	} else if (new == TCP_CLOSE && old != TCP_SYN_SENT) {
+		net_torn(sk, WIRE_HOOK_TP_INET_SOCK_SET_STATE);
 	} else if (new == TCP_SYN_SENT) {
 		task = bpf_get_current_task_btf();
 		inode = net_inode(sk->sk_socket);
@@ -321,7 +351,7 @@ static __always_inline bool net_first(__u64 inode, const struct net_address *to)
  * Why: datagrams need no connect; the first one to a peer tells of the talk.
  * Kernel: net/socket.c sock_sendmsg() -> security_socket_sendmsg(); msg_name is the kernel's copy.
  * Blind spots: datagrams of the kernel itself, and those past the 16,384 peers remembered, which
- * are told again.
+ * are told again; UDP-Lite.
  */
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {

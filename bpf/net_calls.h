@@ -121,7 +121,9 @@ static __always_inline bool net_call_wanted(const struct net_call *c, __u16 prot
  * knows both ends.
  * Blind spots: 32-bit calls and io_uring are not seen; of sendmmsg() only the first message; the
  * peer of an unconnected datagram, and the address of a call that failed, are read from the
- * process's memory (WIRE_ADDRESS_RACY).
+ * process's memory (WIRE_ADDRESS_RACY); UDP-Lite. A call that went well in a process with a seccomp
+ * filter is told as an attempt, as the filter may have said so in its place; a tracer (ptrace) may
+ * change the result, too.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
@@ -168,7 +170,7 @@ int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 		 (__u32)at.protocol << 16 | c.error);
 	if (c.kind != WIRE_NET_BIND && c.kind != WIRE_NET_LISTEN && fold_deed(&fold, 0, 0))
 		return 0;
-	e = net_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, c.error ? WIRE_FAILED : WIRE_SUCCEEDED, inode,
+	e = net_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, c.error ? -1 : 0), inode,
 		      task);
 	if (!e)
 		return 0;

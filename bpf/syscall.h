@@ -11,6 +11,7 @@
 #define LAPWING_SYSCALL_H
 
 #include "compat.h"
+#include "wire.h"
 #include <bpf/bpf_tracing.h>
 
 #if defined(__TARGET_ARCH_x86)
@@ -39,6 +40,24 @@ static __always_inline struct file *syscall_file(struct task_struct *task, int f
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(fdt, fd) + fd);
 	return file;
+}
+
+/* syscall_user_word - eight bytes of the process's memory, or 0 */
+static __always_inline __u64 syscall_user_word(unsigned long from) {
+	__u64 word = 0;
+
+	(void)bpf_probe_read_user(&word, sizeof(word), (const void *)from);
+	return word;
+}
+
+/*
+ * syscall_outcome - of a call that gave @ret
+ * A filter (seccomp) can have a call not done and yet give 0 or more: then it was only attempted.
+ */
+static __always_inline __u32 syscall_outcome(struct task_struct *task, long ret) {
+	if (ret < 0)
+		return WIRE_FAILED;
+	return compat_has_filter(task) ? WIRE_ATTEMPTED : WIRE_SUCCEEDED;
 }
 
 /*

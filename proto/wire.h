@@ -344,6 +344,7 @@ struct wire_file {
 	struct wire_header head;
 	struct wire_inode inode;
 	__u64 value; /* truncate: the new length; setxattr: bytes of the value; mount: MS_ flags;
+			rename: RENAME_ flags;
 			map: WIRE_EXPOSED_*; close: bytes written */
 	__u64 size;	/* close: of the file */
 	__u64 old_size; /* close: when it was opened */
@@ -453,7 +454,8 @@ enum wire_hook {
 	WIRE_HOOK_LSM_BPRM_CHECK_SECURITY = 72,
 	WIRE_HOOK_FENTRY_MNT_PUT_WRITE_ACCESS = 73,
 	WIRE_HOOK_FENTRY_MNT_DROP_WRITE = 74,
-	WIRE_HOOK_MAX = 75,
+	WIRE_HOOK_FENTRY_TCP_DISCONNECT = 75,
+	WIRE_HOOK_MAX = 76,
 };
 
 #endif

@@ -223,6 +223,7 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
 };
 
 struct seqcount {
@@ -371,6 +372,7 @@ struct tcp_sock {
 	unsigned long long bytes_sent;
 	unsigned long long bytes_retrans;
 	unsigned long long bytes_received;
+	unsigned long long bytes_acked;
 };
 
 struct socket {

@@ -34,20 +34,20 @@ CASES += [(f"coredump_{way}", "coredump", [way]) for way in ("fault", "quit", "h
 CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
     ("create", ("open", "read_only", "creat", "openat", "tmpfile")),
     ("open", ("write_only", "read_write", "truncate", "append", "create_existing", "read",
-              "path_only")),
+              "path_only", "path_truncate", "handle")),
     ("rename", ("plain", "across", "descriptors", "over", "exchange", "no_replace", "missing")),
-    ("unlink", ("unlink", "unlinkat", "one_of_two", "missing")),
+    ("unlink", ("unlink", "unlinkat", "one_of_two", "missing", "forged")),
     ("chmod", ("chmod", "fchmod", "fchmodat", "missing")),
     ("chown", ("chown", "owner_only", "group_only", "fchown", "lchown", "fchownat", "missing")),
     ("link", ("link", "linkat", "follow", "exists")),
     ("symlink", ("symlink", "symlinkat", "odd_text", "exists")),
-    ("tree", ("mkdir", "mkdirat", "rmdir", "unlinkat", "fifo", "device")),
-    ("truncate", ("truncate", "ftruncate", "open")),
+    ("tree", ("mkdir", "mkdirat", "rmdir", "unlinkat", "fifo", "socket", "device")),
+    ("truncate", ("truncate", "ftruncate", "open", "openat2")),
     ("close", ("written", "appended", "emptied", "unwritten", "sought", "positioned", "of_two",
                "doubled")),
     ("map", ("folder", "owner", "writable", "unlinked", "protected", "memory", "read_only", "library",
              "linker", "executed")),
-    ("xattr", ("set", "fset", "remove", "fremove")),
+    ("xattr", ("set", "fset", "set_at", "remove", "fremove", "remove_at")),
     ("mount", ("mount", "bind", "umount", "move", "pivot")),
     ("race", ("renamed",))) for way in ways]
 CASES += [(f"path_{way}", "path", [way]) for way in (
@@ -58,7 +58,8 @@ for _family in ("v4", "v6", "mapped"):
         "ok", "refused", "nonblocking", "nonblocking_refused", "by_child", "unanswered", "late",
         "unreachable")]
     CASES += [(f"net_close_{_family}_{way}", "net_close", [_family, way])
-              for way in ("client_first", "server_first", "reset", "let_go", "datagrams")]
+              for way in ("client_first", "server_first", "reset", "let_go", "let_go_late", "itself",
+                          "datagrams")]
     CASES += [(f"net_accept_{_family}_{way}", "net_accept", [_family, way])
               for way in ("accept", "accept4")]
     CASES += [(f"net_bind_{_family}_{way}_{kind}", "net_bind", [_family, way, kind])
@@ -68,7 +69,7 @@ for _family in ("v4", "v6", "mapped"):
               for way in ("connect", "sendto", "sendmsg", "sendmmsg")]
 
 CASES += [(f"inject_{way}", "inject", [way]) for way in (
-    "attach", "seize", "vm_write", "vm_read", "mem_write", "mem_read", "getfd", "written",
+    "attach", "seize", "vm_write", "vm_read", "mem_write", "mem_creat", "mem_read", "getfd", "written",
     "written_then_read_only", "clean", "of_a_file", "at_once", "memfd", "userfaultfd")]
 CASES += [(f"kernel_{way}", "kernel", [way]) for way in (
     "unshare", "unshare_many", "setns", "cgroup", "key", "io_uring", "io_request", "bpf_load",
@@ -93,8 +94,14 @@ OLD = {f"credentials.old_{name}" for name in (
 # The deed is refused by the kernel before an LSM hook is asked: do_renameat2() and
 # filename_create() in fs/namei.c look for the name first.
 NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlink_exists",
+                      # a filter had it not done
+                      "file_unlink_forged",
                       # its effects are told, as any other file's and socket's
                       "kernel_io_request"}
+
+# Before 6.2 the hook does not know what openat2(2) was asked.
+if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 2):
+    NOT_REACHED_BY_LSM |= {"file_truncate_openat2"}
 
 # A signal that its sender dresses as a timer's, which may come while anybody runs.
 # And the end of a UDP socket.
@@ -168,6 +175,8 @@ CASE_EXCUSES = {
     ("tracepoint", "file_rename_no_replace"): {"FILE_UNRESOLVED": INODE},
     ("tracepoint", "file_link_exists"): {"FILE_UNRESOLVED": INODE},
     ("tracepoint", "file_symlink_exists"): {"FILE_UNRESOLVED": INODE},
+    # the file is still there, and is found
+    ("tracepoint", "file_unlink_forged"): {"FILE_LATE": set(), "PATH_RACY": set()},
 }
 for _family in ("v4", "v6", "mapped"):
     for _kind in ("tcp", "udp"):

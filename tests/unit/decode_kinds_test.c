@@ -198,6 +198,9 @@ static void file_is_told_with_its_inode(void) {
 static void each_deed_on_a_file_tells_its_own(void) {
 	sample_file(&sample, WIRE_FILE_RENAME);
 	CHECK(decode() == 0 && is_text(e.file.old_path, "/etc/passwd.new") && !HAS(FILE_FLAGS));
+	CHECK(!HAS(FILE_RENAME_FLAGS));
+	((struct wire_file *)sample.bytes)->value = 2;
+	CHECK(decode() == 0 && HAS(FILE_RENAME_FLAGS) && e.file.rename_flags == 2);
 	sample_file(&sample, WIRE_FILE_LINK);
 	CHECK(decode() == 0 && is_text(e.file.old_path, "/etc/passwd.new"));
 	sample_file(&sample, WIRE_FILE_SYMLINK);

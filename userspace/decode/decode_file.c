@@ -72,6 +72,10 @@ static void set_deed(const struct wire_file *w, struct event *e) {
 	case WIRE_FILE_READ:
 		EVENT_SET(e, FILE_FLAGS, file.flags, w->flags);
 		break;
+	case WIRE_FILE_RENAME:
+		if (w->value)
+			EVENT_SET(e, FILE_RENAME_FLAGS, file.rename_flags, (uint32_t)w->value);
+		break;
 	case WIRE_FILE_CHMOD:
 		EVENT_SET(e, FILE_NEW_MODE, file.new_mode, w->new_mode & PERMISSIONS);
 		break;

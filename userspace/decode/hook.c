@@ -25,6 +25,7 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_TP_INET_SOCK_SET_STATE] = STR("tp_btf/inet_sock_set_state"),
 	[WIRE_HOOK_TP_NET_DEV_QUEUE] = STR("tp_btf/net_dev_queue"),
 	[WIRE_HOOK_FENTRY_MNT_PUT_WRITE_ACCESS] = STR("fentry/mnt_put_write_access"),
+	[WIRE_HOOK_FENTRY_TCP_DISCONNECT] = STR("fentry/tcp_disconnect"),
 	[WIRE_HOOK_FENTRY_MNT_DROP_WRITE] = STR("fentry/__mnt_drop_write"),
 	[WIRE_HOOK_LSM_TASK_KILL] = STR("lsm/task_kill"),
 	[WIRE_HOOK_TP_SIGNAL_GENERATE] = STR("tp_btf/signal_generate"),

@@ -167,6 +167,7 @@ struct event_file {
 	struct strv exposed;
 	uint32_t links;
 	uint64_t written_bytes, old_size;
+	uint32_t rename_flags;
 };
 
 /* Of the file, or what is run, if it is on overlayfs. */

@@ -2,6 +2,7 @@
 /* Opens a file that is there, in one of the ways that allow writing; or for reading: no event. */
 #include "file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,25 @@ static const struct {
 	{ "create_existing", O_WRONLY | O_CREAT },
 	{ "read", O_RDONLY },
 	{ "path_only", O_PATH },
+	{ "path_truncate", O_PATH | O_TRUNC },
+	{ "handle", O_WRONLY | O_TRUNC },
 };
+
+/* By a number of the file system's own, and no name. */
+static int open_by_handle(int flags) {
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} at = { .handle.handle_bytes = MAX_HANDLE_SZ };
+	int mount, dir = open(".", O_RDONLY | O_DIRECTORY), fd;
+
+	if (name_to_handle_at(AT_FDCWD, "there", &at.handle, &mount, 0))
+		skip("this file system has no handles: %s", strerror(errno));
+	fd = open_by_handle_at(dir, &at.handle, flags);
+	if (fd < 0)
+		skip("open_by_handle_at: %s", strerror(errno));
+	return fd;
+}
 
 int main(int argc, char **argv) {
 	struct stat before;
@@ -30,7 +49,8 @@ int main(int argc, char **argv) {
 	before = look("there");
 	truth_window();
 	deed_start();
-	fd = open("there", ways[i].flags, 0600);
+	fd = !strcmp(ways[i].name, "handle") ? open_by_handle(ways[i].flags)
+					     : open("there", ways[i].flags, 0600);
 	deed_stop(fd < 0);
 	if (fd < 0)
 		die("%s", ways[i].name);

@@ -29,11 +29,10 @@ static int act(const char *how, const char *from, const char *to) {
 	return rename(from, to);
 }
 
-/* Before v5.19 security_path_rename() was called for both halves of an exchange. */
 static void tell_other_half(const char *from, const char *to, const struct stat *other) {
 	tell_open("FILE_RENAME", here(), from, other);
 	put_path("file.old_path", here(), to);
-	put_times(0, 1);
+	put_u64("file.rename_flags", RENAME_EXCHANGE);
 	truth_close();
 }
 
@@ -65,6 +64,12 @@ int main(int argc, char **argv) {
 	put_path("file.old_path", here(), from);
 	if (missing)
 		put_times(0, 0);
+	if (!strcmp(how, "exchange"))
+		put_u64("file.rename_flags", RENAME_EXCHANGE);
+	else if (!strcmp(how, "no_replace"))
+		put_u64("file.rename_flags", RENAME_NOREPLACE);
+	else
+		put_null("file.rename_flags");
 	truth_close();
 	if (!strcmp(how, "exchange"))
 		tell_other_half(from, to, &other);

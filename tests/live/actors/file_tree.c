@@ -35,6 +35,12 @@ static int at_device(void) {
 	return mknodat(dir, "made", S_IFCHR | 0620, makedev(300, 70000));
 }
 
+static int at_socket(void) {
+	struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "sub/made" };
+
+	return bind(socket(AF_UNIX, SOCK_STREAM, 0), (const void *)&name, sizeof(name));
+}
+
 static const struct {
 	const char *name, *kind, *path;
 	int (*deed)(void);
@@ -46,6 +52,7 @@ static const struct {
 	{ "rmdir", "FILE_RMDIR", "sub/gone", at_rmdir, 0, 0 },
 	{ "unlinkat", "FILE_RMDIR", "sub/gone", at_unlinkat, 0, 0 },
 	{ "fifo", "FILE_MKNOD", "sub/made", at_fifo, S_IFIFO, 0620 },
+	{ "socket", "FILE_MKNOD", "sub/made", at_socket, S_IFSOCK, 0777 },
 	{ "device", "FILE_MKNOD", "sub/made", at_device, S_IFCHR, 0620 },
 };
 

@@ -3,12 +3,15 @@
 #include "file.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int main(int argc, char **argv) {
 	const char *how = argc > 1 ? argv[1] : "truncate";
 	bool by_open = !strcmp(how, "open");
+	struct open_how empties = { .flags = O_RDONLY | O_TRUNC };
 	struct stat before, after;
 	int error, fd;
 
@@ -21,6 +24,8 @@ int main(int argc, char **argv) {
 	deed_start();
 	if (by_open)
 		error = open("log", O_RDONLY | O_TRUNC) < 0;
+	else if (!strcmp(how, "openat2"))
+		error = syscall(SYS_openat2, AT_FDCWD, "log", &empties, sizeof(empties)) < 0;
 	else if (!strcmp(how, "ftruncate"))
 		error = ftruncate(fd, 7);
 	else

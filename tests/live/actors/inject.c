@@ -15,6 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef SYS_creat /* arm64 */
+#define SYS_creat (-1)
+#endif
+
 static int leash[2]; /* the child ends when its other end is closed */
 static char memory[64] = "of the child";
 
@@ -78,19 +82,23 @@ static bool copy(const char *how, pid_t pid) {
 }
 
 static bool open_memory(const char *how, pid_t pid) {
-	bool write = !strcmp(how, "mem_write");
+	bool make = !strcmp(how, "mem_creat"), write = make || !strcmp(how, "mem_write");
+	long call = make ? SYS_creat : SYS_openat;
 	char path[64];
 	int fd;
 
 	if (!write && strcmp(how, "mem_read") != 0)
 		return false;
+	if (make && call < 0)
+		skip("this architecture has no creat(2)");
 	(void)snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	deed_start();
-	fd = (int)syscall(SYS_openat, AT_FDCWD, path, write ? O_RDWR : O_RDONLY);
+	fd = make ? (int)syscall(call, path, 0600)
+		  : (int)syscall(call, AT_FDCWD, path, write ? O_RDWR : O_RDONLY);
 	if (fd < 0)
 		die("%s", path);
 	deed_stop(false);
-	tell_access("INJECT_MEM_OPEN", pid, SYS_openat);
+	tell_access("INJECT_MEM_OPEN", pid, call);
 	if (!write)
 		put_times(0, 0);
 	truth_close();

@@ -2,7 +2,9 @@
 /*
  * A conversation from its beginning to its end, both ends ours: what was sent
  * each way, whoever closed first, and also when the client tears it down by a
- * reset or lets go of its peer, which makes the kernel forget both.
+ * reset or lets go of its peer, which makes the kernel forget both: while the
+ * other end is there, or when both have said all. And a socket that talks to
+ * itself.
  */
 #include "net.h"
 
@@ -81,6 +83,47 @@ static int by_datagrams(enum family family) {
 	return 0;
 }
 
+/* A socket whose peer is itself: both ends ask at once, and nobody listens. */
+static int by_itself(enum family family) {
+	struct sockaddr_storage sa = loopback(family, 0);
+	int fd = bound(family, SOCK_STREAM, &sa);
+	uint64_t start = boot_ns();
+
+	sa = name_of(fd);
+	if (connect(fd, (const void *)&sa, size_of(&sa)))
+		die("connect");
+	carry(fd, fd, FROM_SERVER);
+	truth_window();
+	tell_net("NET_CLOSE", "TCP", fd);
+	put_str("outcome", "SUCCEEDED");
+	put_address("net.source", &sa);
+	put_address("net.destination", &sa);
+	put_bool("net.initiated", true);
+	put_u64("net.sent_bytes", FROM_SERVER);
+	put_u64("net.received_bytes", FROM_SERVER);
+	put_range("net.duration_ns", 1, boot_ns() - start + 1000000000);
+	deed_start();
+	(void)close(fd);
+	linger();
+	deed_stop(false);
+	truth_close();
+	truth_window();
+	return 0;
+}
+
+/* Both ends have said that they are done, and the client is not closed. */
+static void part(int client, int server) {
+	struct pollfd p = { .fd = client, .events = POLLIN };
+	char c;
+
+	(void)shutdown(client, SHUT_WR);
+	if (recv(server, &c, 1, 0))
+		die("the client's end");
+	(void)close(server);
+	if (poll(&p, 1, 10000) != 1 || recv(client, &c, 1, 0))
+		die("the server's end");
+}
+
 static void tell(const char *members) {
 	truth_open("NET_CLOSE");
 	put_kept(members);
@@ -90,7 +133,7 @@ static void tell(const char *members) {
 int main(int argc, char **argv) {
 	enum family family = family_of(argc > 1 ? argv[1] : "v4");
 	const char *how = argc > 2 ? argv[2] : "client_first";
-	bool server_first = !strcmp(how, "server_first");
+	bool server_first = !strcmp(how, "server_first"), parted = !strcmp(how, "let_go_late");
 	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 	const struct linger none = { .l_onoff = 1 };
 	struct sockaddr_storage sa = loopback(family, 0);
@@ -101,6 +144,8 @@ int main(int argc, char **argv) {
 
 	if (!strcmp(how, "datagrams"))
 		return by_datagrams(family);
+	if (!strcmp(how, "itself"))
+		return by_itself(family);
 	sa = name_of(listener);
 	client = new_socket(family, SOCK_STREAM);
 	if (listen(listener, 4))
@@ -120,14 +165,19 @@ int main(int argc, char **argv) {
 	if (!strcmp(how, "reset") &&
 	    setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof(none)))
 		die("SO_LINGER");
-	if (!strcmp(how, "let_go") && connect(client, &nobody, sizeof(nobody)))
+	if (parted)
+		part(client, server);
+	if ((parted || !strcmp(how, "let_go")) && connect(client, &nobody, sizeof(nobody)))
 		die("connect to nobody");
 	(void)close(server_first ? server : client);
+	if (parted)
+		goto over;
 	/* the other end has heard of it before it closes in its turn */
 	p = (struct pollfd){ .fd = server_first ? client : server, .events = POLLIN };
 	if (poll(&p, 1, 10000) != 1)
 		die("waiting for the end");
 	(void)close(server_first ? client : server);
+over:
 	linger();
 	deed_stop(false);
 	tell(of_client);
