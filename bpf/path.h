@@ -8,7 +8,8 @@
  * takes no locks: each component is one that stood there, read again if it was
  * renamed meanwhile (dentry::d_seq, as the kernel's own walk does), but two
  * renames at once can give a path of which no moment had all. It ends at
- * PATH_MAX, with WIRE_PATH_CUT.
+ * PATH_MAX, with WIRE_PATH_CUT, and so it does at the root of a mount that is
+ * attached nowhere.
  */
 #ifndef LAPWING_PATH_H
 #define LAPWING_PATH_H
@@ -20,7 +21,16 @@
 #define PATH_MAX_STEPS_UNROLLED 48 /* on kernels without bpf_loop() */
 #define NAME_BYTES 255
 
-enum path_end { PATH_ON = 0, PATH_AT_MOUNT, PATH_AT_ROOT, PATH_IS_BARE, PATH_IS_FULL };
+enum path_end {
+	PATH_ON = 0,
+	PATH_AT_MOUNT,
+	PATH_AT_ROOT,
+	PATH_IS_BARE,
+	PATH_IS_FULL,
+	PATH_IS_LOOSE, /* path_top() */
+};
+
+#define PATH_NS_OF_LOOSE 0xeffffff7 /* include/uapi/linux/nsfs.h, MNT_NS_ANON_INO, v6.18 */
 
 struct path_walk {
 	struct slot *slot;
@@ -68,6 +78,15 @@ static __always_inline bool path_name(struct slot *s, __u32 start, const unsigne
 	return true;
 }
 
+/*
+ * path_top - how a walk ends at a mount that is mounted nowhere, and is in the namespace @inum
+ * That is the root of what its process sees, unless the mount was never attached (open_tree,
+ * fsmount) or no longer is (MNT_DETACH): then it is in no namespace, or in one without a number.
+ */
+static __always_inline __u32 path_top(__u32 inum) {
+	return inum && inum != PATH_NS_OF_LOOSE ? PATH_AT_ROOT : PATH_IS_LOOSE;
+}
+
 /* path_up - from a mount's root to the place where it is mounted; true when there is none */
 static __always_inline long path_up(struct path_walk *w) {
 	struct mount *m, *parent;
@@ -79,7 +98,7 @@ static __always_inline long path_up(struct path_walk *w) {
 	m = w->mount;
 	parent = m->mnt_parent;
 	if (parent == m) {
-		w->end = PATH_AT_ROOT;
+		w->end = path_top(m->mnt_ns->ns.inum);
 		return 1;
 	}
 	w->dentry = m->mnt_mountpoint;
@@ -162,7 +181,7 @@ static long path_step_raw(__u32 i, struct path_walk_raw *w) {
 		w->dentry = BPF_CORE_READ(m, mnt_mountpoint);
 		if (w->mount != m)
 			return 0;
-		w->end = PATH_AT_ROOT;
+		w->end = path_top(BPF_CORE_READ(m, mnt_ns, ns.inum));
 		return 1;
 	}
 	if (!path_name(w->slot, w->start, BPF_CORE_READ(d, d_name.name),
@@ -237,7 +256,7 @@ static __always_inline void path_walk(struct path_walk *w, struct wire_path *to,
 	}
 	parent = BPF_CORE_READ(m, mnt_parent);
 	if (parent == m)
-		path_finish(s, to, w->start, PATH_AT_ROOT);
+		path_finish(s, to, w->start, path_top(BPF_CORE_READ(m, mnt_ns, ns.inum)));
 	else
 		path_raw(s, to, (void *)parent + bpf_core_field_offset(struct mount, mnt),
 			 BPF_CORE_READ(m, mnt_mountpoint), w->start);

@@ -52,7 +52,7 @@ CASES += [(f"file_{deed}_{way}", f"file_{deed}", [way]) for deed, ways in (
     ("race", ("renamed",))) for way in ways]
 CASES += [(f"path_{way}", "path", [way]) for way in (
     "deep", "nested", "long", "beyond", "symlinked", "dotted", "chroot", "bind", "private",
-    "overlay", "bytes")]
+    "overlay", "detached", "cloned", "bytes")]
 for _family in ("v4", "v6", "mapped"):
     CASES += [(f"net_connect_{_family}_{way}", "net_connect", [_family, way]) for way in (
         "ok", "refused", "nonblocking", "nonblocking_refused", "by_child", "unanswered", "late",
@@ -166,6 +166,10 @@ CASE_EXCUSES = {
     ("tracepoint", "path_beyond"): {"PATH_CUT": set(), "FILE_UNRESOLVED": INODE},
     # Late look-ups are made in the sensor's own mount namespace.
     ("tracepoint", "path_private"): {"FILE_UNRESOLVED": INODE},
+    # Above a mount that is attached nowhere there is nothing.
+    **{("lsm", f"path_{way}"): {"PATH_CUT": set()} for way in ("detached", "cloned")},
+    **{("tracepoint", f"path_{way}"): {"PATH_CUT": set(), "FILE_UNRESOLVED": INODE}
+       for way in ("detached", "cloned")},
     # so what is below is not seen, either
     ("tracepoint", "path_overlay"): {"FILE_UNRESOLVED": INODE | LAYER, "FILE_LATE": LAYER},
     ("tracepoint", "path_bind"): {"FILE_UNRESOLVED": INODE},
@@ -197,7 +201,7 @@ REQUIRED = {
     **{f"file_close_{way}": ("WRITTEN_GUESSED", "FILE_CLOSE") for way in ("sought", "positioned", "of_two", "doubled")},
     **{f"net_dns_{family}_malformed": ("DNS_MALFORMED", "NET_DNS") for family in ("v4", "v6")},
     **{f"net_dns_{family}_long": ("DNS_CUT", "NET_DNS") for family in ("v4", "v6")},
-    "path_beyond": ("PATH_CUT", None),
+    **{f"path_{way}": ("PATH_CUT", None) for way in ("beyond", "detached", "cloned")},
     "exec_hidden_2m": ("ARGS_CUT", "PROCESS_EXEC"),
     **{f"exec_environment_{way}": ("ENV_CUT", "PROCESS_EXEC") for way in ("many", "long")},
 }

@@ -52,7 +52,7 @@ def in_range(value, least, most):
 
 def path_agrees(want, got, kind):
     """A cut path is the lower end of the true one, as far as a record reaches, or a file system."""
-    return isinstance(got, str) and want.endswith("/" + got) and (
+    return want == got or isinstance(got, str) and want.endswith("/" + got) and (
         kind in CUT_AT_MOUNT or len(got.encode()) > PATH_BYTES - 2 * NAME_BYTES)
 
 

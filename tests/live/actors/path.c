@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct place {
@@ -24,6 +25,7 @@ struct place {
 static char truth[1 << 16]; /* the directory's true path */
 static char given[1 << 16]; /* as the deeds name it, with a '/' at its end unless empty */
 static bool aliased;	    /* what is given leads through a symlink */
+static bool loose;	    /* the mount is attached nowhere: its paths begin at its own root */
 static bool layered;	    /* on an overlay whose layers are in layers/ */
 static bool prepared;	    /* what the deeds are done to is there already */
 static int root_fd = -1, cwd_fd = -1;
@@ -163,6 +165,37 @@ static void enter_overlay(void) {
 	prepared = true;
 }
 
+/* A mount that still is, and is mounted nowhere any more. */
+static void enter_detached(void) {
+	own_mounts();
+	make_dir("left");
+	if (mount("none", "left", "tmpfs", 0, "mode=755"))
+		skip("a tmpfs: %s", strerror(errno));
+	if (chdir("left"))
+		die("chdir");
+	make_dir("in");
+	if (umount2(".", MNT_DETACH))
+		skip("MNT_DETACH: %s", strerror(errno));
+	join(truth, "left/in");
+	loose = true;
+	(void)snprintf(given, sizeof(given), "in/");
+}
+
+/* A copy of a mount that never was mounted anywhere. */
+static void enter_cloned(void) {
+	int tree;
+
+	own_mounts();
+	make_dir("source");
+	make_dir("source/in");
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "source", OPEN_TREE_CLONE);
+	if (tree < 0 || fchdir(tree))
+		skip("open_tree: %s", strerror(errno));
+	join(truth, "source/in");
+	loose = true;
+	(void)snprintf(given, sizeof(given), "in/");
+}
+
 static void enter_bytes(void) {
 	descend("caf\303\251 \377\200 \"\\");
 }
@@ -178,6 +211,8 @@ static const struct place places[] = {
 	{ "bind", enter_bind, NULL },
 	{ "private", enter_private, NULL },
 	{ "overlay", enter_overlay, NULL },
+	{ "detached", enter_detached, NULL },
+	{ "cloned", enter_cloned, NULL },
 	{ "bytes", enter_bytes, NULL },
 };
 
@@ -212,6 +247,8 @@ static void tell_place(const char *kind, const char *leaf, const struct stat *be
 	tell_open(kind, truth, leaf, before);
 	if (aliased)
 		put_path("@given.file.path", "", at(leaf));
+	if (loose)
+		put_str("@or.file.path", at(leaf));
 }
 
 static struct stat new_stat, mode_stat, name_stat, gone_stat;
@@ -257,6 +294,8 @@ static void tell_all(void) {
 	put_path("file.old_path", truth, "old");
 	if (aliased)
 		put_path("@given.file.old_path", "", at("old"));
+	if (loose)
+		put_str("@or.file.old_path", at("old"));
 	put_below("lower", &lower_stat[1]);
 	truth_close();
 	tell_place("FILE_UNLINK", "gone", &gone_stat);
