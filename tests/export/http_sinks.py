@@ -20,6 +20,7 @@ N = 120
 EVENTS = CERTS = None
 MAKING = threading.Lock()
 GRACE_S = 3  # of a courier, once the source is gone
+LONG_S = 60  # at most, until all is delivered; a busy machine needs some of it
 REFUSED = ("wrong", "expired", "early")  # certificates of servers
 PATIENT = "spool: {grace: 60s}\n"
 
@@ -38,7 +39,7 @@ class Numbered:
 class Account:
     """What the ledger says of some events that went to one sink, and was told why."""
 
-    def __init__(self, url, seconds=20):
+    def __init__(self, url, seconds=LONG_S):
         with temporary() as folder:
             self.rig = Rig(folder, EVENTS, url)
             self.rig.run(1)
@@ -82,7 +83,7 @@ SINKS = [Sink("otlp", Otlp, "/v1/logs", {}),
          Sink("elastic", Elastic, "/logs-test-default", {})]
 
 
-def feed(sink, r, seconds=20, **keys):
+def feed(sink, r, seconds=LONG_S, **keys):
     return Account(sink.url(r.port, **keys), seconds)
 
 
@@ -122,7 +123,7 @@ def down_and_back(sink):
     box = []
     timer = threading.Timer(1.0, lambda: box.append(sink.receiver(port=port)))
     timer.start()
-    account = Account(sink.url(port), 20)
+    account = Account(sink.url(port), LONG_S)
     timer.join()
     with box[0] as r:
         whole(r, account)
@@ -363,7 +364,7 @@ def otlp_statuses():
             holds(feed(SINKS[0], r), [], refused=N)
 
 
-def by_variables(seconds=20, **variables):
+def by_variables(seconds=LONG_S, **variables):
     names = {f"OTEL_EXPORTER_OTLP_{name}": value for name, value in variables.items()}
     os.environ.update(names)
     try:
