@@ -25,7 +25,7 @@ def cut(case, kind, flat):
     flag, of_kind = REQUIRED.get(case, (None, None))
     if flag == "PATH_CUT" and of_kind in (None, kind):
         for key in ("file.path", "file.old_path"):
-            if key in flat:
+            if len(flat.get(key) or "") > 4000:
                 flat[key] = flat[key][-4000:].partition("/")[2]
 
 
