@@ -96,6 +96,8 @@ static __noinline int file_call_exchanged(struct file_call *c, long ret) {
 
 	if (!s)
 		return 0;
+	/* anew: the verifier of 6.1 goes on where emit_begin() would have met none */
+	task = bpf_get_current_task_btf();
 	e = (struct wire_file *)s->rec;
 	e->flags = c->flags;
 	e->value = c->value;
@@ -115,9 +117,10 @@ static __noinline int file_call_exchanged(struct file_call *c, long ret) {
  * changed it, or what a descriptor stands for (WIRE_PATH_RACY), and a path through a symbolic
  * link stays as it was given; inode, owner and mode are looked up after the deed (WIRE_FILE_LATE),
  * and of a file that is gone they stay unknown. The flags of openat2(2), the size of setxattrat(2)
- * and the name of bind(2) are from the process's memory. A call that went well in a process with a
- * seccomp filter is told as an attempt, as the filter may have said so in its place; a tracer
- * (ptrace) may change the result, too.
+ * and the name of bind(2) are from the process's memory; the last is read to its NUL, though its
+ * length may say that it ends before. A call that went well in a process with a seccomp filter is
+ * told as an attempt, as the filter may have said so in its place; a tracer (ptrace) may change the
+ * result, too.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {

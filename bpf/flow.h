@@ -143,6 +143,12 @@ static __always_inline void flow_keep(const struct flow *f, struct wire_net *e) 
 	e->head.outcome = outcome;
 }
 
+/* flow_is_late - whether @hook sees a connection's end: nobody knows then when it was answered */
+static __always_inline bool flow_is_late(__u32 hook) {
+	return hook == WIRE_HOOK_TP_TCP_DESTROY_SOCK || hook == WIRE_HOOK_TP_TCP_SEND_RESET ||
+	       hook == WIRE_HOOK_FENTRY_TCP_DISCONNECT;
+}
+
 /* flow_tell - a connect at the time of its attempt: with its outcome, or WIRE_ATTEMPTED */
 static __always_inline void flow_tell(struct sock *sk, struct flow *f, __u32 hook, __u32 outcome,
 				      __u32 error) {
@@ -153,8 +159,7 @@ static __always_inline void flow_tell(struct sock *sk, struct flow *f, __u32 hoo
 	flow_own(&e->head, f);
 	if (f->state == FLOW_TOLD)
 		e->head.flags |= WIRE_RETOLD;
-	/* when a socket goes nobody knows when it was answered */
-	if (outcome != WIRE_ATTEMPTED && hook != WIRE_HOOK_TP_TCP_DESTROY_SOCK)
+	if (outcome != WIRE_ATTEMPTED && !flow_is_late(hook))
 		e->latency_ns = e->head.ts_ns - f->began_ns;
 	e->head.ts_ns = f->began_ns;
 	e->head.error = (__u16)error;
@@ -197,8 +202,7 @@ static __always_inline void flow_outcome(struct sock *sk, __u32 hook, __u32 erro
 		return;
 	flow_tell(sk, f, hook, error ? WIRE_FAILED : WIRE_SUCCEEDED, error);
 	f->state = error ? FLOW_OVER : FLOW_STANDS;
-	f->stands_ns = hook == WIRE_HOOK_TP_TCP_DESTROY_SOCK ? f->began_ns
-							      : bpf_ktime_get_boot_ns();
+	f->stands_ns = flow_is_late(hook) ? f->began_ns : bpf_ktime_get_boot_ns();
 }
 
 /* flow_waits - a connect that was asked for has no answer yet */

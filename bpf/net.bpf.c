@@ -38,8 +38,11 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
 		flow_mute(sk, task);
 		return 0;
 	}
-	/* one that connects or is connected already: to ask again is no new attempt */
-	if (net_tcp(sk->sk_protocol) && sk->__sk_common.skc_state != TCP_CLOSE)
+	/* one that connects or is connected already: to ask again is no new attempt; one that was
+	 * gets an error until it has let go of that, __inet_stream_connect() */
+	if (net_tcp(sk->sk_protocol) &&
+	    (sk->__sk_common.skc_state != TCP_CLOSE ||
+	     ((struct socket___state *)socket)->state != SS_UNCONNECTED))
 		return 0;
 	if (!net_read_typed(address, addrlen, remote, &port))
 		return 0;
@@ -68,7 +71,7 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
  * Kernel: net/ipv4/tcp_input.c tcp_finish_connect() -> security_inet_conn_established(), often
  * in a softirq.
  * Blind spots: connects whose attempt was not told. When both ends connect at once, or a socket to
- * itself, the hook is not called: if anything was sent, that is told when the socket goes.
+ * itself, the hook is not called: if anything was sent, that is told when the connection ends.
  */
 SEC("lsm/inet_conn_established")
 int BPF_PROG(net_established, struct sock *sk, struct sk_buff *skb) {
@@ -131,6 +134,8 @@ static __always_inline void net_over(struct sock *sk, const struct flow *f, __u3
 static __always_inline void net_torn(struct sock *sk, __u32 hook) {
 	struct flow *f = flow_get(sk);
 
+	if (f && flow_stood(sk, f))
+		flow_outcome(sk, hook, 0);
 	if (!f || f->state != FLOW_STANDS)
 		return;
 	net_over(sk, f, hook);
@@ -174,6 +179,8 @@ int BPF_PROG(net_reset, struct sock *sk) {
 	if (!sk || sk->__sk_common.skc_state != TCP_CLOSE)
 		return 0;
 	f = flow_get(sk);
+	if (f && flow_stood(sk, f))
+		flow_outcome(sk, WIRE_HOOK_TP_TCP_SEND_RESET, 0);
 	if (f && f->state != FLOW_STANDS)
 		return 0;
 	net_over(sk, f, WIRE_HOOK_TP_TCP_SEND_RESET);

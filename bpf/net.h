@@ -49,6 +49,11 @@ static __always_inline bool net_tcp(__u32 protocol) {
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
 }
 
+/* socket_state, which is an enum without a name: include/uapi/linux/net.h */
+struct socket___state {
+	enum { SS_FREE, SS_UNCONNECTED } state;
+} __attribute__((preserve_access_index));
+
 /* net_told - the protocol as it is told: MPTCP is TCP to its peer and to whoever reads of it */
 static __always_inline __u16 net_told(__u32 protocol) {
 	return net_tcp(protocol) ? IPPROTO_TCP : (__u16)protocol;

@@ -30,7 +30,7 @@ static __always_inline bool socket_is_odd(int family, int type, int protocol) {
 }
 
 static __always_inline void socket_tell(struct task_struct *task, __u32 hook, int family, int type,
-					int protocol, int error, __u64 inode) {
+					int protocol, __u32 outcome, int error, __u64 inode) {
 	struct wire_net_socket *e;
 	struct fold fold;
 
@@ -44,7 +44,7 @@ static __always_inline void socket_tell(struct task_struct *task, __u32 hook, in
 	e = emit_fixed(&ring_bulk, WIRE_NET_SOCKET, hook, sizeof(*e), task);
 	if (!e)
 		return;
-	e->head.outcome = error ? WIRE_FAILED : WIRE_SUCCEEDED;
+	e->head.outcome = (__u8)outcome;
 	e->head.error = (__u16)error;
 	e->socket_inode = inode;
 	e->family = (__u32)family;
@@ -71,14 +71,16 @@ int BPF_PROG(net_socket, struct socket *socket, int family, int type, int protoc
 		return 0;
 	task = bpf_get_current_task_btf();
 	if (gate_task(task))
-		socket_tell(task, WIRE_HOOK_LSM_SOCKET_POST_CREATE, family, type, protocol, 0, 0);
+		socket_tell(task, WIRE_HOOK_LSM_SOCKET_POST_CREATE, family, type, protocol,
+			    WIRE_SUCCEEDED, 0, 0);
 	return 0;
 }
 
 /*
  * Why: the same where LSM hooks are refused; and who was not allowed to.
  * Kernel: trace_sys_exit() of the architecture's entry code, after socket().
- * Blind spots: 32-bit calls and io_uring; socketpair(); otherwise as above.
+ * Blind spots: 32-bit calls and io_uring; socketpair(); otherwise as above. A call that went well
+ * in a process with a seccomp filter is told as an attempt.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(net_socket_exit, struct pt_regs *regs, long ret) {
@@ -92,10 +94,10 @@ int BPF_PROG(net_socket_exit, struct pt_regs *regs, long ret) {
 	task = bpf_get_current_task_btf();
 	if (syscall_foreign(task) || !gate_task(task))
 		return 0;
-	if (ret >= 0)
-		inode = BPF_CORE_READ(syscall_file(task, (int)ret), f_inode, i_ino);
-	socket_tell(task, WIRE_HOOK_TP_SYS_EXIT, family, type, protocol, ret < 0 ? (int)-ret : 0,
-		    inode);
+	if (ret >= 0) /* of a socket: a filter may have made that number up */
+		inode = BPF_CORE_READ(net_call_socket(task, (int)ret), file, f_inode, i_ino);
+	socket_tell(task, WIRE_HOOK_TP_SYS_EXIT, family, type, protocol, syscall_outcome(task, ret),
+		    ret < 0 ? (int)-ret : 0, inode);
 	return 0;
 }
 

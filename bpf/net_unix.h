@@ -90,7 +90,8 @@ int BPF_PROG(net_unix, struct sock *sk, struct sock *other, struct sock *newsk) 
  * Why: the same where LSM hooks are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after connect(): the socket has its
  * peer, which has the name of the one that listens.
- * Blind spots: 32-bit calls and io_uring; a peer that is gone already; connects that failed.
+ * Blind spots: 32-bit calls and io_uring; a peer that is gone already; connects that failed. A call
+ * that went well in a process with a seccomp filter is told as an attempt.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(net_unix_exit, struct pt_regs *regs, long ret) {
@@ -110,7 +111,7 @@ int BPF_PROG(net_unix_exit, struct pt_regs *regs, long ret) {
 		return 0;
 	peer = (struct unix_sock *)BPF_CORE_READ((struct unix_sock *)sk, peer);
 	if (peer)
-		unix_tell(task, WIRE_HOOK_TP_SYS_EXIT, WIRE_SUCCEEDED, sk, peer);
+		unix_tell(task, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), sk, peer);
 	return 0;
 }
 

@@ -58,8 +58,8 @@ for _family in ("v4", "v6", "mapped"):
         "ok", "refused", "nonblocking", "nonblocking_refused", "by_child", "unanswered", "late",
         "unreachable")]
     CASES += [(f"net_close_{_family}_{way}", "net_close", [_family, way])
-              for way in ("client_first", "server_first", "reset", "let_go", "let_go_late", "itself",
-                          "datagrams")]
+              for way in ("client_first", "server_first", "reset", "let_go", "let_go_late", "asked_again",
+                          "itself", "itself_torn", "datagrams")]
     CASES += [(f"net_accept_{_family}_{way}", "net_accept", [_family, way])
               for way in ("accept", "accept4")]
     CASES += [(f"net_bind_{_family}_{way}_{kind}", "net_bind", [_family, way, kind])
@@ -79,7 +79,7 @@ CASES += [(f"net_unix_{way}", "net_unix", [way]) for way in ("path", "symlink", 
 CASES += [(f"net_uring_{_family}_{way}", "net_uring", [_family, way])
           for _family in ("v4", "v6") for way in ("inline", "worker")]
 CASES += [(f"net_socket_{way}", "net_socket", [way]) for way in (
-    "raw", "raw_6", "ping", "packet", "vsock", "alg", "audit")]
+    "raw", "raw_6", "ping", "packet", "vsock", "alg", "audit", "forged")]
 CASES += [(f"net_dns_{_family}_{way}", "net_dns", [_family, way])
           for _family in ("v4", "v6") for way in ("plain", "connect", "malformed", "long")]
 
@@ -95,7 +95,7 @@ OLD = {f"credentials.old_{name}" for name in (
 # filename_create() in fs/namei.c look for the name first.
 NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlink_exists",
                       # a filter had it not done
-                      "file_unlink_forged",
+                      "file_unlink_forged", "net_socket_forged",
                       # its effects are told, as any other file's and socket's
                       "kernel_io_request"}
 

@@ -159,7 +159,8 @@ void proctab_end(struct proctab *t, struct proc *p, uint64_t end_ns) {
 	p->ended = true;
 	p->end_ns = end_ns;
 	list_add(&t->ended, p);
-	if (end_ns > p->image_ns + PROCTAB_GRACE_NS) { /* what it did before has been told */
+	/* A flow that began long ago may still be told, so only where room is short. */
+	if (t->bytes > PROCTAB_ROOMY_BYTES && end_ns > p->image_ns + PROCTAB_GRACE_NS) {
 		image_drop(p->before);
 		p->before = NULL;
 	}

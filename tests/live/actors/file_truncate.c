@@ -16,10 +16,11 @@ int main(int argc, char **argv) {
 	int error, fd;
 
 	make_file("log", 0604);
-	if (truncate("log", 100))
+	fd = open("log", O_WRONLY);
+	/* not by truncate(2), which may be the deed that must not be told */
+	if (pwrite(fd, "", 1, 99) != 1)
 		die("making it longer");
 	before = look("log");
-	fd = open("log", O_WRONLY);
 	truth_window();
 	deed_start();
 	if (by_open)

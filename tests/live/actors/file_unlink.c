@@ -5,30 +5,11 @@
  */
 #include "file.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-/* From here on unlinkat(2) is not done, and gives 0. */
-static void forge(void) {
-	struct sock_filter steps[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unlinkat, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog filter = { sizeof(steps) / sizeof(steps[0]), steps };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
-		skip("no filters here: %s", strerror(errno));
-}
+#include "forge.h"
 
 int main(int argc, char **argv) {
 	const char *how = argc > 1 ? argv[1] : "unlink";
@@ -43,7 +24,7 @@ int main(int argc, char **argv) {
 		die("link");
 	dir = open("sub", O_RDONLY | O_DIRECTORY);
 	if (forged)
-		forge();
+		forge(SYS_unlinkat);
 	truth_window();
 	deed_start();
 	if (!strcmp(how, "unlinkat") || forged)

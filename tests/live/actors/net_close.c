@@ -8,6 +8,7 @@
  */
 #include "net.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -84,7 +85,8 @@ static int by_datagrams(enum family family) {
 }
 
 /* A socket whose peer is itself: both ends ask at once, and nobody listens. */
-static int by_itself(enum family family) {
+static int by_itself(enum family family, bool torn) {
+	const struct linger none = { .l_onoff = 1 };
 	struct sockaddr_storage sa = loopback(family, 0);
 	int fd = bound(family, SOCK_STREAM, &sa);
 	uint64_t start = boot_ns();
@@ -103,6 +105,8 @@ static int by_itself(enum family family) {
 	put_u64("net.received_bytes", FROM_SERVER);
 	put_range("net.duration_ns", 1, boot_ns() - start + 1000000000);
 	deed_start();
+	if (torn && setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)))
+		die("SO_LINGER");
 	(void)close(fd);
 	linger();
 	deed_stop(false);
@@ -133,7 +137,8 @@ static void tell(const char *members) {
 int main(int argc, char **argv) {
 	enum family family = family_of(argc > 1 ? argv[1] : "v4");
 	const char *how = argc > 2 ? argv[2] : "client_first";
-	bool server_first = !strcmp(how, "server_first"), parted = !strcmp(how, "let_go_late");
+	bool server_first = !strcmp(how, "server_first"), again = !strcmp(how, "asked_again");
+	bool parted = again || !strcmp(how, "let_go_late");
 	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 	const struct linger none = { .l_onoff = 1 };
 	struct sockaddr_storage sa = loopback(family, 0);
@@ -144,8 +149,8 @@ int main(int argc, char **argv) {
 
 	if (!strcmp(how, "datagrams"))
 		return by_datagrams(family);
-	if (!strcmp(how, "itself"))
-		return by_itself(family);
+	if (!strncmp(how, "itself", 6))
+		return by_itself(family, !strcmp(how, "itself_torn"));
 	sa = name_of(listener);
 	client = new_socket(family, SOCK_STREAM);
 	if (listen(listener, 4))
@@ -167,7 +172,10 @@ int main(int argc, char **argv) {
 		die("SO_LINGER");
 	if (parted)
 		part(client, server);
-	if ((parted || !strcmp(how, "let_go")) && connect(client, &nobody, sizeof(nobody)))
+	if (again && (!connect(client, (const void *)&sa, size_of(&sa)) || errno != EISCONN))
+		die("a socket that has not let go was connected again");
+	if (((parted && !again) || !strcmp(how, "let_go")) &&
+	    connect(client, &nobody, sizeof(nobody)))
 		die("connect to nobody");
 	(void)close(server_first ? server : client);
 	if (parted)

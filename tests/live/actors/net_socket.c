@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes sockets that few programs need: raw, ICMP, packet, vsock, alg, and the one of
- * the audit subsystem; and then ordinary ones, of which nothing must be told.
+ * the audit subsystem; and then ordinary ones, of which nothing must be told. And one
+ * that a filter of system calls does not let be made, while it says that it is descriptor 0.
  */
 #include "net.h"
 
@@ -11,6 +12,8 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "forge.h"
 
 static const struct odd {
 	const char *name, *family_name, *type_name;
@@ -53,9 +56,29 @@ static void make(const struct odd *o) {
 	truth_window();
 }
 
+static void make_none(void) {
+	forge(SYS_socket);
+	truth_window();
+	deed_start();
+	if (socket(AF_PACKET, SOCK_RAW, 0))
+		die("the filter let it through");
+	deed_stop(0);
+	truth_open("NET_SOCKET");
+	truth_doer();
+	put_str("outcome", "ATTEMPTED");
+	put_str("net.family", "PACKET");
+	put_str("net.socket_type", "RAW");
+	put_u64("net.protocol", 0);
+	truth_close();
+	linger();
+	truth_window();
+}
+
 int main(int argc, char **argv) {
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], odd[i].name))
 			make(&odd[i]);
+	if (argc > 1 && !strcmp(argv[1], "forged"))
+		make_none();
 	return 0;
 }
