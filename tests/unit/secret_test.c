@@ -289,6 +289,24 @@ static void a_line_within_an_argument_is_masked_as_one(void) {
 		CHECK(arguments(pairs[i][0], pairs[i][1]));
 }
 
+/* A quote is most often that around the URL, but may be the secret's own. */
+static void a_quote_in_the_secret_of_a_url_does_not_show_it(void) {
+	static const char *const pairs[][2] = {
+		{ "x|mysql://root:it's@db/x", "x|mysql://root:****@db/x" },
+		{ "x|mysql://root:a\"b@db/x", "x|mysql://root:****@db/x" },
+		{ "x|mysql://root:a`b@db/x", "x|mysql://root:****@db/x" },
+		{ "x|a@b://root:it's@db/x", "x|a@b://root:****@db/x" },
+		{ "sh|-c|mysql://root:'pw'@db/x", "sh|-c|mysql://root:****@db/x" },
+		{ "x|http://u:p' 'b@c", "x|http://u:p' 'b@c" },
+		{ "x|\"http://h:80\",\"b@c\"", "x|\"http://h:80\",\"b@c\"" },
+		{ "x|\"http://u:p\",\"http://h/@c\"", "x|\"http://u:p\",\"http://h/@c\"" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		CHECK(arguments(pairs[i][0], pairs[i][1]));
+	CHECK(masks("x mysql://root:it's@db/x", "x mysql://root:****@db/x"));
+}
+
 static void an_argument_is_masked_to_its_end(void) {
 	struct str args[] = { STR("/usr/bin/curl"), STR("-H"), STR("Authorization: Bearer a b"),
 			      STR("--password"), STR("x y z"), STR("-H"), STR("Cookie: a=b; c=d"),
@@ -309,6 +327,7 @@ static void an_argument_is_masked_to_its_end(void) {
 
 static void masking_takes_time_in_proportion_to_the_text(void) {
 	static const char *const pieces[] = { "password=", "a://b:", "://a:", "a://b:c@",
+					       "a://b:c'",
 					       "--token ", "Bearer: ", "-p",
 					       "\"x '", "' \"", "mysql -p'", "vault login " };
 	enum { N = 1 << 20 };
@@ -335,6 +354,7 @@ int main(void) {
 	RUN(secrets_of_known_programs_are_masked);
 	RUN(every_program_is_found);
 	RUN(what_is_no_secret_stays_as_it_is_and_is_not_copied);
+	RUN(a_quote_in_the_secret_of_a_url_does_not_show_it);
 	RUN(an_argument_is_masked_to_its_end);
 	RUN(a_line_within_an_argument_is_masked_as_one);
 	RUN(masking_takes_time_in_proportion_to_the_text);

@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+static bool is_quote(char c) {
+	return c == '"' || c == '\'' || c == '`';
+}
+
 static bool ends_run(char c) {
-	return c == ' ' || c == '\t' || c == '\n' || c == '"' || c == '\'' || c == '`';
+	return c == ' ' || c == '\t' || c == '\n' || is_quote(c);
 }
 
 /* last_at - the last '@' of the run that @i is in, looked for once in each; its end: none */
@@ -27,7 +31,19 @@ static bool is_port(struct str w, uint32_t colon) {
 
 	while (i < w.n && w.s[i] >= '0' && w.s[i] <= '9')
 		i++;
+	if (i < w.n && is_quote(w.s[i]))
+		return i > colon + 1;
 	return i == w.n || w.s[i] == '/' || ends_run(w.s[i]);
+}
+
+/* first_at - whether an '@' comes behind @from before what ends a host, past quotes; where */
+static bool first_at(struct str w, uint32_t from, uint32_t *end) {
+	uint32_t i = from;
+
+	while (i < w.n && !strchr("/?# @", w.s[i]))
+		i++;
+	*end = i;
+	return i > from && i < w.n && w.s[i] == '@';
 }
 
 bool login_find(struct login *l, struct str w, uint32_t at, uint32_t *from, uint32_t *end) {
@@ -41,5 +57,8 @@ bool login_find(struct login *l, struct str w, uint32_t at, uint32_t *from, uint
 		return false;
 	*from = colon + 1;
 	*end = last_at(l, w, *from);
-	return *end > *from && *end < w.n && w.s[*end] == '@';
+	if (*end > *from && *end < w.n && w.s[*end] == '@')
+		return true;
+	/* a quote may be the secret's own */
+	return first_at(w, *from, end);
 }

@@ -5,6 +5,8 @@
  * People write secrets as they are, with '@', '/', '?' and '#' in them, and the programs that they
  * give them to take many of those. So the secret ends at the last '@' before a space or a quote:
  * of what stands behind a secret too much is masked then, and of the secret nothing is told.
+ * Where there is none, the quote may be the secret's own: then the secret ends at the next '@',
+ * if no '/', '?', '#' or space comes first.
  */
 #ifndef LAPWING_LOGIN_H
 #define LAPWING_LOGIN_H
