@@ -11,6 +11,9 @@
 
 #define SLOTS_BYTES 2048 /* all that a cursor had, before it knew what a cap left out */
 #define BASE_BYTES 432 /* of a slot, and of them all but what came later */
+#define SETTLED_AT (BASE_BYTES + 536) /* in a slot, what came last */
+#define SETTLED_BYTES 24
+#define LATER_BYTES (536 + SETTLED_BYTES) /* all that came behind the base */
 #define FILE_BYTES (3 * SLOTS_BYTES)
 
 static char folder[] = "/tmp/lapwing-cursor-XXXXXX";
@@ -156,7 +159,7 @@ static void damage_of_it_is_seen(void) {
 static void a_cause_that_a_version_before_does_not_know_is_not_lost(void) {
 	struct cursor_file f;
 	struct cursor c, d;
-	char later[500];
+	char later[LATER_BYTES];
 
 	make(&f, &c);
 	c.start[1] = 10;
@@ -182,6 +185,33 @@ static void a_cause_that_a_version_before_does_not_know_is_not_lost(void) {
 	CHECK(d.dropped[SPOOL_AWAY] == 5 && !d.promises[3]);
 }
 
+/* A version before reads all but when something was settled last, and leaves that as it was. */
+static void when_something_was_settled_is_kept_or_told_by_the_last_acknowledgement(void) {
+	struct cursor_file f;
+	struct cursor c, d;
+	char later[SETTLED_BYTES];
+
+	make(&f, &c);
+	c.acked_ns = 50;
+	c.settled_ns = 70;
+	c.promises[3] = cursor_promise(SPOOL_LIFE, 40);
+	CHECK(!cursor_write(&f, &c) && !cursor_write(&f, &c));
+	CHECK(!cursor_read(dir, "x", &d) && d.acked_ns == 50 && d.settled_ns == 70);
+	for (int slot = 0; slot < 2; slot++) { /* what it writes ends before that */
+		off_t at = (off_t)slot * 1024 + SETTLED_AT;
+
+		CHECK(pread(f.fd, later, sizeof(later), at) == sizeof(later));
+		c.acked_ns++;
+		CHECK(!cursor_write(&f, &c));
+		CHECK(pwrite(f.fd, later, sizeof(later), at) == sizeof(later));
+	}
+	CHECK(!cursor_read(dir, "x", &d) && d.acked_ns == 52 && d.settled_ns == 52);
+	CHECK(d.promises[3] == cursor_promise(SPOOL_LIFE, 40));
+	CHECK(!ftruncate(f.fd, 1024 + SETTLED_AT)); /* and it wrote no more than that */
+	CHECK(!cursor_read(dir, "x", &d) && d.settled_ns == 52);
+	cursor_close(&f);
+}
+
 int main(void) {
 	if (!mkdtemp(folder) || (dir = open(folder, O_RDONLY | O_DIRECTORY)) < 0)
 		return 1;
@@ -192,6 +222,7 @@ int main(void) {
 	RUN(nothing_left_is_kept_as_well);
 	RUN(what_is_ahead_of_the_cursor_is_not_believed);
 	RUN(damage_of_it_is_seen);
+	RUN(when_something_was_settled_is_kept_or_told_by_the_last_acknowledgement);
 	(void)unlinkat(dir, "x.cursor", 0);
 	(void)close(dir);
 	(void)rmdir(folder);

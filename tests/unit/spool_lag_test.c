@@ -5,6 +5,7 @@
  */
 #include <time.h>
 
+#include "base/clock.h"
 #include "spool/lag.h"
 #include "spool/status.h"
 #include "spool_rig.h"
@@ -118,7 +119,7 @@ static void a_ledger_is_behind_by_what_its_reader_said_last(void) {
 	CHECK(spool_ledger_lag_ns(&l, 100) == 0); /* just begun */
 	l.cursor.failed_ns = 40;		  /* never there: since it was tried */
 	CHECK(spool_ledger_lag_ns(&l, 100) == 60);
-	l.cursor.acked_ns = 30;
+	l.cursor.settled_ns = 30;
 	CHECK(spool_ledger_lag_ns(&l, 100) == 70);
 	CHECK(spool_ledger_lag_ns(&l, 20) == 0); /* a wall clock that was set back */
 	l.damaged = true;
@@ -126,6 +127,31 @@ static void a_ledger_is_behind_by_what_its_reader_said_last(void) {
 	l.damaged = false;
 	l.pending = 0;
 	CHECK(spool_ledger_lag_ns(&l, 100) == 0);
+}
+
+/* What a sink's filter leaves out, or its receiver refuses, is not waited for any more. */
+static void a_reader_that_filters_is_not_behind(void) {
+	static const enum spool_cause causes[] = { SPOOL_FILTERED, SPOOL_REFUSED };
+	struct spool_ledger l = { .pending = 1 };
+	struct reader_item item;
+	struct reader *r;
+
+	rig_reset();
+	CHECK(!rig_open());
+	rig_add(3);
+	CHECK(!reader_open(rig_folder, "one", false, &r));
+	for (int i = 0; i < 2; i++) {
+		uint64_t before = clock_ns(CLOCK_REALTIME);
+
+		CHECK(!reader_next(r, &item));
+		reader_settle(r, &item, false, causes[i]);
+		l.cursor = *reader_cursor(r);
+		CHECK(!l.cursor.acked_ns && l.cursor.settled_ns >= before);
+		CHECK(spool_ledger_lag_ns(&l, before + 5) <= 5);
+		CHECK(spool_ledger_lag_ns(&l, l.cursor.settled_ns + 7) == 7); /* when it stops */
+	}
+	reader_free(r);
+	rig_empty();
 }
 
 int main(void) {
@@ -139,6 +165,7 @@ int main(void) {
 	RUN(a_spool_says_how_far_its_reader_is_behind);
 	RUN(a_spool_without_readers_is_not_behind);
 	RUN(a_ledger_is_behind_by_what_its_reader_said_last);
+	RUN(a_reader_that_filters_is_not_behind);
 	(void)rmdir(rig_folder);
 	DONE();
 }

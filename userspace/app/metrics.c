@@ -226,7 +226,7 @@ static void add_sinks(struct buf *out, const struct metrics_spool *s, uint64_t n
 		}
 	}
 	family(out, "sink_lag_seconds", "gauge",
-	       "While events wait: time since the receiver acknowledged any.");
+	       "While events wait: time since any was acknowledged, refused or filtered.");
 	for (size_t i = 0; i < s->n_ledgers; i++)
 		if (!s->ledgers[i].damaged)
 			seconds(out, "sink_lag_seconds", "sink", s->ledgers[i].name,

@@ -35,12 +35,21 @@ struct more {
 	uint32_t zero, crc; /* of all before it */
 };
 
+/* And behind that, in the same way. */
+struct last {
+	uint64_t generation;
+	uint64_t settled_ns;
+	uint32_t zero, crc; /* of all before it */
+};
+
 struct slot {
 	struct base base;
 	struct more more;
+	struct last last;
 };
 
 _Static_assert(sizeof(struct base) == 432, "a format on disk");
+_Static_assert(offsetof(struct slot, last) == 968, "a format on disk");
 _Static_assert(sizeof(struct slot) <= SLOT_BYTES, "two slots to a file");
 
 #define CAPPED_MAGIC 0x3150414357504cull /* "LPWCAP1" */
@@ -111,13 +120,18 @@ static uint32_t more_crc(const struct more *m) {
 	return crc32c(0, m, offsetof(struct more, crc));
 }
 
+static uint32_t last_crc(const struct last *l) {
+	return crc32c(0, l, offsetof(struct last, crc));
+}
+
 static void pack(const struct cursor *c, uint64_t generation, struct slot *ret) {
 	struct base *b = &ret->base;
 	struct more *m = &ret->more;
+	struct last *l = &ret->last;
 
 	memset(ret, 0, sizeof(*ret));
 	b->magic = SLOT_MAGIC;
-	b->generation = m->generation = generation;
+	b->generation = m->generation = l->generation = generation;
 	memcpy(b->start, c->start, sizeof(b->start));
 	memcpy(b->next, c->next, sizeof(b->next));
 	b->acked = c->acked;
@@ -132,6 +146,8 @@ static void pack(const struct cursor *c, uint64_t generation, struct slot *ret) 
 	memcpy(m->promises, c->promises, sizeof(m->promises));
 	b->crc = base_crc(b);
 	m->crc = more_crc(m);
+	l->settled_ns = c->settled_ns;
+	l->crc = last_crc(l);
 }
 
 /* set_away - of a slot without its newer part: what the sum of the ledger leaves */
@@ -149,11 +165,14 @@ static void set_away(struct cursor *c) {
 static void unpack(const struct slot *s, struct cursor *c) {
 	const struct base *b = &s->base;
 	const struct more *m = &s->more;
+	const struct last *l = &s->last;
+	bool knows_last = l->generation == b->generation && l->crc == last_crc(l);
 
 	*c = (struct cursor){ .acked = b->acked,
 			      .acked_bytes = b->acked_bytes,
 			      .seq = b->seq,
 			      .acked_ns = b->acked_ns,
+			      .settled_ns = knows_last ? l->settled_ns : b->acked_ns,
 			      .failures = b->failures,
 			      .failed_ns = b->failed_ns };
 	memcpy(c->start, b->start, sizeof(c->start));

@@ -39,6 +39,7 @@ struct cursor {
 	uint64_t dropped[SPOOL_CAUSES];
 	uint64_t seq;	       /* of the last event that is settled; 0: none */
 	uint64_t acked_ns;     /* wall clock of the last acknowledgement; 0: never */
+	uint64_t settled_ns;   /* of the last event that was settled in whatever way; 0: none was */
 	uint64_t failures;     /* deliveries that failed since the sink was new */
 	uint64_t failed_ns;    /* wall clock of the first failure since then; 0: all is well */
 	char why[CURSOR_WHY_BYTES]; /* the last failure, a sentence */

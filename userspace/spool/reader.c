@@ -327,10 +327,11 @@ void reader_settle(struct reader *r, const struct reader_item *item, bool acked,
 
 	if (item->what == READER_GAP)
 		cause = item->cause;
+	c->settled_ns = wall_ns();
 	if (acked && item->what == READER_EVENT) {
 		c->acked++;
 		c->acked_bytes += item->bytes;
-		c->acked_ns = wall_ns();
+		c->acked_ns = c->settled_ns;
 	} else {
 		c->dropped[cause] += item->count;
 	}

@@ -55,7 +55,7 @@ static void account(int dir, const struct head_state *head, struct spool_ledger 
 }
 
 uint64_t spool_ledger_lag_ns(const struct spool_ledger *l, uint64_t now_wall_ns) {
-	uint64_t since = l->cursor.acked_ns ? l->cursor.acked_ns : l->cursor.failed_ns;
+	uint64_t since = l->cursor.settled_ns ? l->cursor.settled_ns : l->cursor.failed_ns;
 
 	return !l->damaged && l->pending && since && now_wall_ns > since ? now_wall_ns - since : 0;
 }

@@ -35,8 +35,8 @@ int spool_status(const char *folder, struct spool_status *ret, struct spool_ledg
 		 size_t *n);
 
 /*
- * spool_ledger_lag_ns - while events wait: since when the receiver has acknowledged none
- * Of one that never did: since it was first tried in vain.
+ * spool_ledger_lag_ns - while events wait: since when none was settled: acknowledged, refused, or
+ * left out by the sink's filter. Where none ever was: since it was first tried in vain.
  */
 uint64_t spool_ledger_lag_ns(const struct spool_ledger *l, uint64_t now_wall_ns);
 
