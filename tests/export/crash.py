@@ -134,6 +134,21 @@ def damaged(folder, events):
         yield "the file of the other format has not what came since"
 
 
+def other_fields(folder, events):
+    """A filter that leaves out what events began with, and then does so no more: one file of them."""
+    rig = Rig(folder, events, f"file:{folder}/out")
+    for filters in ("", "?omit=schema", "?omit=schema,id", ""):
+        rig.sinks = (f"file:{folder}/out{filters}",)
+        rig.run(2)
+    if os.path.exists(rig.path("out.aside-1")):
+        yield f"it was put aside: {rig.said()}"
+    lost = rig.made - len(Received(rig.path("out")).numbers)
+    if lost:
+        yield f"{lost} events are not in the file"
+    for ledger in rig.status()["sinks"]:
+        yield from balance(ledger)
+
+
 def rotated(folder, events):
     """Rotation loses nothing, keeps as many files as asked, and all for their owner only."""
     rig = Rig(folder, events, f"file:{folder}/out.pb?max_bytes=20K&keep=30&sync=no")
@@ -158,5 +173,6 @@ CASES = {
     "a_changed_byte_in_the_spool_costs_one_event_and_is_told": flipped,
     "a_file_that_ends_in_half_an_event_is_cut_to_whole_ones": half_written,
     "a_file_that_is_damaged_is_kept_aside": damaged,
+    "a_file_of_events_with_other_fields_is_gone_on_with": other_fields,
     "a_rotated_file_loses_nothing_and_is_private": rotated,
 }

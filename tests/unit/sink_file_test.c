@@ -30,7 +30,7 @@ static void put(FILE *f, size_t n) {
 
 	(void)fwrite(head, 1, varint_put(head, n), f);
 	while (n--)
-		(void)fputc('x', f);
+		(void)fputc('h', f); /* cpu */
 }
 
 static off_t size_now(void) {
@@ -43,7 +43,7 @@ static char note[384];
 
 /* deliver - one event to the file, which is opened for that; 0 */
 static int deliver_as(const char *format) {
-	struct sink_item item = { .body = STR("y") };
+	struct sink_item item = { .body = STR("h") };
 	struct sink_batch batch = { .items = &item, .n = 1, .bytes = 1 };
 	struct sink_url url;
 	struct sink s;
@@ -148,11 +148,40 @@ static void what_is_no_event_of_ours_is_put_aside_untouched(void) {
 
 	goes_aside("proto", lines, sizeof(lines) - 1);
 	goes_aside("json", lines, sizeof(lines) - 1);
+	goes_aside("proto", "\x02\x0a\x01", 3);	     /* schema is no text */
+	goes_aside("proto", "\x03\xc2\x3e\x01", 4); /* an event has no field 1000 */
 	goes_aside("proto", json, sizeof(json) - 1);
 	goes_aside("json", "\x03\x08\x01\n\x03\x08\x01\n", 8);
 	goes_aside("json", "{}\nhalf", 7);
 	goes_aside("proto", "\x03\x08\x01\x02\x00\x00\x00", 7);
 	goes_aside("proto", "\x03\x08\x01\x02\xff\xff\xff\x7f\x08", 9); /* longer than any event */
+}
+
+/* Hosts may leave out different fields, and a configuration may change. */
+static void events_begin_with_whatever_field_of_theirs_is_first(void) {
+	static const char *const starts[] = {
+		"\x08\x01", "\x12\x01y", "\x18\x07", "\x48\x02", "\x62\x01\x01", /* schema, … */
+		"\x82\x01\x00", "\xba\x02\x00", /* process, overlay */
+	};
+	enum { N_STARTS = sizeof(starts) / sizeof(starts[0]) };
+	FILE *f = fopen(path, "w");
+	off_t size;
+
+	CHECK(f);
+	for (size_t i = 0; f && i < 40000; i++) { /* each also where a piece of the file ends */
+		char event[5] = { 0 };
+		size_t n = i % N_STARTS < 5 ? strlen(starts[i % N_STARTS]) : 3;
+
+		event[0] = (char)n;
+		memcpy(event + 1, starts[i % N_STARTS], n);
+		(void)fwrite(event, 1, n + 1, f);
+	}
+	if (f)
+		(void)fclose(f);
+	size = size_now();
+	CHECK(!deliver() && size_now() == size + 2 && !note[0]);
+	CHECK(!truncate(path, size - 1));
+	CHECK(!deliver() && size_now() == size - 4 + 2 && !note[0]);
 }
 
 /* A byte that is damaged, wherever it is, costs no event that was acknowledged before. */
@@ -203,6 +232,7 @@ int main(void) {
 	RUN(events_of_any_length_are_found);
 	RUN(half_an_event_alone_is_cut_off);
 	RUN(what_is_no_event_of_ours_is_put_aside_untouched);
+	RUN(events_begin_with_whatever_field_of_theirs_is_first);
 	RUN(damage_costs_no_other_event);
 	RUN(another_one_aside_has_another_name);
 	(void)unlink(path);

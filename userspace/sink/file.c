@@ -20,13 +20,13 @@
 
 #include "base/buf.h"
 #include "base/varint.h"
+#include "event/tag.h"
 #include "sink/sink.h"
 
 extern const struct sink_type sink_file;
 
 #define MAX_KEEP 1000
 #define MAX_EVENT_BYTES (4u << 20) /* the spool takes none that is longer */
-#define SCHEMA_FIRST 0x08 /* what an event begins with, unless a filter left that field out */
 
 struct file {
 	int fd; /* -1: to be opened */
@@ -45,20 +45,29 @@ static time_t now_s(void) {
 }
 
 /*
- * whole_messages - the bytes of those that begin in @piece and end among the @left of the file
- * Ours all begin with the same field. @first: the byte that says which; 0: the first one tells.
+ * begins_event - whether the @n bytes at @at can be the first of an event, or all of one cut short
+ * Which field comes first is up to the sink's filter, and at a receiver to that of each host.
  */
-static uint64_t whole_messages(const char *piece, uint64_t n, uint64_t left, unsigned char *first) {
+static bool begins_event(const char *at, uint64_t n) {
+	uint64_t tag;
+
+	if (!varint_get(at, n < EVENT_TAG_BYTES ? n : EVENT_TAG_BYTES, &tag))
+		return n < EVENT_TAG_BYTES;
+	return event_wire(tag) == (tag & 7);
+}
+
+/* whole_messages - the bytes of those that begin in @piece and end among the @left of the file */
+static uint64_t whole_messages(const char *piece, uint64_t n, uint64_t left) {
 	uint64_t at = 0, len;
 
 	while (at < n) {
 		size_t head = varint_get(piece + at, n - at, &len);
 
-		if (!head || at + head == n || !len || len > left - at - head)
+		if (!head || !len || len > left - at - head)
 			break;
-		if (!*first)
-			*first = (unsigned char)piece[at + head];
-		if ((unsigned char)piece[at + head] != *first)
+		if (n - at - head < EVENT_TAG_BYTES && n - at - head < len)
+			break;
+		if (!begins_event(piece + at + head, len))
 			break;
 		at += head + len;
 	}
@@ -70,7 +79,7 @@ static uint64_t whole_messages(const char *piece, uint64_t n, uint64_t left, uns
  * Of messages only the lengths and what they begin with are looked at: behind a piece goes on what
  * begins behind its last.
  */
-static int64_t whole_bytes(const struct file *f, uint64_t size, unsigned char *first) {
+static int64_t whole_bytes(const struct file *f, uint64_t size) {
 	char piece[65536];
 	uint64_t at = 0, whole = 0;
 
@@ -90,7 +99,7 @@ static int64_t whole_bytes(const struct file *f, uint64_t size, unsigned char *f
 			at += (uint64_t)n;
 			continue;
 		}
-		step = whole_messages(piece, (uint64_t)n, size - at, first);
+		step = whole_messages(piece, (uint64_t)n, size - at);
 		if (!step)
 			return (int64_t)whole;
 		at += step;
@@ -135,7 +144,8 @@ static bool is_one(const struct file *f, uint64_t at, uint64_t size) {
 
 		if (!k)
 			return n && n < VARINT_MAX_BYTES;
-		if (tag >> 3 < last || !(tag >> 3))
+		if (tag >> 3 < last || !(tag >> 3) ||
+		    (event_wire(tag) != EVENT_NO_WIRE && event_wire(tag) != (tag & 7)))
 			return false;
 		last = tag >> 3;
 		v = (tag & 7) == 1 ? 8 : (tag & 7) == 5 ? 4 : 0;
@@ -156,8 +166,8 @@ static bool is_one(const struct file *f, uint64_t at, uint64_t size) {
 }
 
 /* is_half - whether what is behind the @whole bytes can be one event of ours that was cut */
-static bool is_half(const struct file *f, uint64_t whole, uint64_t size, unsigned char first) {
-	char start[VARINT_MAX_BYTES + 1];
+static bool is_half(const struct file *f, uint64_t whole, uint64_t size) {
+	char start[VARINT_MAX_BYTES + EVENT_TAG_BYTES];
 	ssize_t n = pread(f->fd, start, sizeof(start), (off_t)whole);
 	uint64_t len;
 	size_t head;
@@ -171,7 +181,7 @@ static bool is_half(const struct file *f, uint64_t whole, uint64_t size, unsigne
 		return n < VARINT_MAX_BYTES;
 	if (len > MAX_EVENT_BYTES || len <= size - whole - head)
 		return false;
-	if ((size_t)n > head && (unsigned char)start[head] != (first ? first : SCHEMA_FIRST))
+	if (!begins_event(start + head, (size_t)n - head))
 		return false;
 	return is_one(f, whole + head, size);
 }
@@ -181,13 +191,12 @@ static bool is_half(const struct file *f, uint64_t whole, uint64_t size, unsigne
  * with, or cannot be read, and nothing in it was touched
  */
 static bool mend(struct file *f, uint64_t size) {
-	unsigned char first = 0;
-	int64_t whole = size ? whole_bytes(f, size, &first) : 0;
+	int64_t whole = size ? whole_bytes(f, size) : 0;
 
 	f->size = size;
 	if (whole < 0 || (uint64_t)whole == size)
 		return whole >= 0;
-	if (!is_half(f, (uint64_t)whole, size, first) || ftruncate(f->fd, whole))
+	if (!is_half(f, (uint64_t)whole, size) || ftruncate(f->fd, whole))
 		return false;
 	f->size = (uint64_t)whole;
 	return true;
