@@ -163,9 +163,9 @@ class Host:
                 self.child.kill()
                 self.child.wait()
 
-    def said(self):
+    def said(self, n=600):
         with open(self.log, encoding="utf-8", errors="replace") as f:
-            return f.read()[-600:]
+            return f.read()[-n:]
 
     def worker(self):
         """Its pid, or None."""

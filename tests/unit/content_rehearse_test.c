@@ -26,6 +26,11 @@
 	"  category: process_creation\ndetection:\n  s:\n    Image|contains: /\n  x:\n"            \
 	"    Image|endswith: /true\n  condition: s and not x\nlevel: low\n"
 
+/* what sensors took before one byte for base64offset was a fault */
+#define SHORT                                                                                      \
+	"---\ntitle: Short\nlogsource:\n  product: linux\n  category: process_creation\n"          \
+	"detection:\n  s:\n    Image|base64offset|contains: x\n  condition: s\nlevel: low\n"
+
 #define ALWAYS                                                                                     \
 	"title: T\nid: 5f3c1f4e-1f3c-4d1a-9d0e-0123456789ab\nlogsource:\n  product: linux\n"       \
 	"  category: process_creation\ndetection:\n  s:\n    Image: /bin/true\n"                  \
@@ -209,6 +214,26 @@ static void what_changes_against_the_live_rules_is_counted(void) {
 	buf_done(&old);
 }
 
+/* What is live was let in by another version of the sensor: what this one refuses of it is no fault
+ * of the next bundle's, which is compared with the rest. */
+static void a_live_bundle_that_is_not_whole_is_compared(void) {
+	struct rehearse_job job = { .limits = &rehearse_defaults };
+	struct buf old = { 0 };
+
+	bundle_of(STR(GREEDY SHORT));
+	buf_add(&old, file.data, file.len);
+	bundle_of(STR(GREEDY));
+	job.live.bundle = (struct str){ old.data, (uint32_t)old.len };
+	job.candidate.bundle = (struct str){ file.data, (uint32_t)file.len };
+	job.tapes[0] = (struct str){ tape.data, (uint32_t)tape.len };
+	CHECK(!rehearse(&job, &report, &verdict));
+	CHECK(report.live_matches == 40 && report.candidate_matches == 40);
+	job.candidate.bundle = job.live.bundle;
+	CHECK(rehearse(&job, &report, &verdict) == -ECANCELED);
+	CHECK(!strcmp(verdict.reason, "load") && strstr(verdict.text, "rules.yml:"));
+	buf_done(&old);
+}
+
 /* fill_tape - forty execs */
 static int fill_tape(void) {
 	char path[] = "/tmp/content_rehearse_test.XXXXXX";
@@ -243,6 +268,7 @@ int main(void) {
 	RUN(a_rule_that_speaks_of_every_exec_is_refused_without_a_tape);
 	RUN(costs_are_held_to);
 	RUN(what_changes_against_the_live_rules_is_counted);
+	RUN(a_live_bundle_that_is_not_whole_is_compared);
 	buf_done(&file);
 	buf_done(&tape);
 	DONE();

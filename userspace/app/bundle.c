@@ -74,7 +74,7 @@ static int take_lists(const struct bundle *b, struct lists *l) {
 }
 
 /* tune - lines of "disarm RULE", by id, name or title */
-static int tune(const struct bundle *b, struct ruleset *rules, struct buf *errors) {
+static int tune(const struct bundle *b, struct ruleset *rules, bool strict, struct buf *errors) {
 	struct buf text = { 0 };
 	int err = bundle_texts(b, BUNDLE_TUNING, &text);
 	struct str rest = { text.data, (uint32_t)text.len }, line;
@@ -87,7 +87,7 @@ static int tune(const struct bundle *b, struct ruleset *rules, struct buf *error
 		    ruleset_find(rules, rule, &i)) {
 			buf_addf(errors, "tuning.conf: \"%.*s\": expected \"disarm RULE\", a rule "
 				 "of this bundle\n", STR_FMT(line));
-			err = -EINVAL;
+			err = strict ? -EINVAL : 0;
 		} else {
 			ruleset_arm(rules, i, 0);
 		}
@@ -118,8 +118,9 @@ static int load(const struct bundle *b, const struct detect_options *o, struct b
 	return err;
 }
 
-int bundle_rules(const struct bundle *b, bool records, struct buf *errors, struct ruleset **ret) {
-	struct detect_options o = { .strict = true, .records = records };
+int bundle_rules(const struct bundle *b, const struct detect_options *how, struct buf *errors,
+		 struct ruleset **ret) {
+	struct detect_options o = *how;
 	struct lists lists = { 0 };
 	struct ruleset *rules = NULL;
 	int err = take_lists(b, &lists);
@@ -129,7 +130,7 @@ int bundle_rules(const struct bundle *b, bool records, struct buf *errors, struc
 	if (!err)
 		err = load(b, &o, errors, &rules);
 	if (!err)
-		err = tune(b, rules, errors);
+		err = tune(b, rules, o.strict, errors);
 	free(lists.v);
 	buf_done(&lists.texts);
 	if (err)

@@ -10,9 +10,12 @@
 
 /*
  * bundle_rules - compiles the rules of @b, with its lists and as its tuning says
- * @records: for stories, as in struct detect_options. A document with a fault refuses all: whoever
- * signs has tested. @errors: as ruleset_load(). -EINVAL; -EBADMSG: a blob is not what it says.
+ * @how: strict, and records for stories; strict is what gates are, for whoever signs has tested.
+ * Otherwise a document or a line of tuning with a fault goes alone, as another version of the
+ * sensor may have let it in. @errors: as ruleset_load(). -EINVAL; -EBADMSG: a blob is not what it
+ * says.
  */
-int bundle_rules(const struct bundle *b, bool records, struct buf *errors, struct ruleset **ret);
+int bundle_rules(const struct bundle *b, const struct detect_options *how, struct buf *errors,
+		 struct ruleset **ret);
 
 #endif

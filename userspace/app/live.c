@@ -22,50 +22,91 @@
 
 /* --- loading ---------------------------------------------------------------------------------- */
 
-/* unfit - for tend to tell: what the state names is not what runs */
-static void unfit(struct live *l, const struct state_slot *slot, int err, const char *why) {
-	struct verdict *v = &l->unfit;
+/* warn_lines - each of @text, in the log; the first without its end, or absent */
+static struct str warn_lines(const struct buf *text) {
+	struct str first = { 0 };
+	const char *line, *end;
 
-	log_warn("the bundle of version %llu cannot be loaded: %s, continuing",
-		 (unsigned long long)slot->version, why);
-	*v = (struct verdict){ .version = slot->version };
-	memcpy(v->hash, slot->hash, SEAL_HASH_BYTES);
-	verdict_say(v, "load", "refused", err == -ERANGE ? "fields" : "load", "%s", why);
+	for (line = text->data; line && line < text->data + text->len; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(text->data + text->len - line));
+		if (!end)
+			break;
+		log_warn("%.*s", (int)(end - line), line);
+		if (!first.n)
+			first = (struct str){ line, (uint32_t)(end - line) };
+	}
+	return first;
 }
 
-/*
- * load_slot - the rules of a bundle that has the hash that it was let in by
- * Another version of the sensor may have let it in, so its fields are counted anew.
- */
-static int load_slot(struct live *l, const struct state_slot *slot, struct ruleset **ret) {
-	static struct bundle b;
-	struct buf bytes = { 0 }, errors = { 0 };
+/* unfit - for tend to tell: what the state names is not what runs, or not all of it */
+static void unfit(struct live *l, const struct state_slot *slot, const char *reason,
+		  const char *why) {
+	const char *whole = strcmp(reason, "document") ? "" : " whole";
+	struct verdict *v;
+
+	log_warn("the bundle of version %llu cannot be loaded%s: %s, continuing",
+		 (unsigned long long)slot->version, whole, why);
+	if (l->n_unfit == LIVE_UNFIT)
+		return;
+	v = &l->unfit[l->n_unfit++];
+	*v = (struct verdict){ .version = slot->version };
+	memcpy(v->hash, slot->hash, SEAL_HASH_BYTES);
+	verdict_say(v, "load", "refused", reason, "%s", why);
+}
+
+/* open_slot - the bundle that has the hash that it was let in by; @why not, or nothing */
+static int open_slot(const struct live *l, const struct state_slot *slot, struct buf *bytes,
+		     struct bundle *ret, char *why, size_t room) {
 	struct seal s;
-	const char *why;
-	char text[160] = "";
-	int err = store_get(&l->store, slot->hash, &bytes);
+	const char *what;
+	int err = store_get(&l->store, slot->hash, bytes);
 
 	if (!err)
-		err = seal_open(bytes.data, bytes.len, &s, &why);
+		err = seal_open(bytes->data, bytes->len, &s, &what);
 	if (!err && memcmp(s.hash, slot->hash, SEAL_HASH_BYTES) != 0)
 		err = -EBADMSG;
 	if (!err)
-		err = bundle_parse(&s, &b, &why);
+		err = bundle_parse(&s, ret, &what);
 	if (!err)
-		err = schema_fits(&b.manifest.schema, text, sizeof(text));
-	if (!err && bundle_lacks(&b.manifest)) {
+		err = schema_fits(&ret->manifest.schema, why, room);
+	if (!err && bundle_lacks(&ret->manifest)) {
 		err = -ENOEXEC;
-		(void)snprintf(text, sizeof(text), "it needs events of the kind %u",
-			       bundle_lacks(&b.manifest));
+		(void)snprintf(why, room, "it needs events of the kind %u",
+			       bundle_lacks(&ret->manifest));
 	}
+	return err;
+}
+
+/*
+ * load_slot - the rules of a bundle that was let in
+ * Another version of the sensor may have let it in, so its fields are counted anew, and what was
+ * proven runs without a document that this one refuses. @strict: what is on trial is not.
+ */
+static int load_slot(struct live *l, const struct state_slot *slot, bool strict,
+		     struct ruleset **ret) {
+	const struct detect_options how = { .strict = strict };
+	static struct bundle b;
+	struct buf bytes = { 0 }, faults = { 0 };
+	char why[VERDICT_TEXT_BYTES] = "";
+	struct str first;
+	int err = open_slot(l, slot, &bytes, &b, why, sizeof(why));
+
 	if (!err)
-		err = bundle_rules(&b, false, &errors, ret);
+		err = bundle_rules(&b, &how, &faults, ret);
+	first = warn_lines(&faults);
+	if (err == -EINVAL && first.n)
+		(void)snprintf(why, sizeof(why), "%.*s", STR_FMT(first));
+	if (err)
+		unfit(l, slot, err == -ERANGE ? "fields" : "load", why[0] ? why : strerror(-err));
+	if (!err && first.n) {
+		(void)snprintf(why, sizeof(why), "documents refused: %zu; the others run: %.*s",
+			       ruleset_refused(*ret), STR_FMT(first));
+		unfit(l, slot, "document", why);
+	}
 	if (!err && ruleset_remember(*ret))
 		log_warn("there is no memory to remember events by, continuing");
-	if (err)
-		unfit(l, slot, err, text[0] ? text : strerror(-err));
 	buf_done(&bytes);
-	buf_done(&errors);
+	buf_done(&faults);
 	return err;
 }
 
@@ -78,7 +119,10 @@ static int load_picked(struct live *l, struct ruleset **ret) {
 	const struct state_slot *slots[] = { state_pick(&l->state, l->o->last_good),
 					     &l->state.good, &l->state.before[0],
 					     &l->state.before[1] };
+	/* of one that passed its trial long ago nothing on trial can be the fault */
+	bool tried = l->state.stage == TRIAL_PROBATION && !l->o->last_good;
 
+	l->n_unfit = 0;
 	l->loaded = false;
 	l->failed = false;
 	if (l->store.dir < 0 || !slots[0]->there)
@@ -86,13 +130,12 @@ static int load_picked(struct live *l, struct ruleset **ret) {
 	for (int i = 0; i < 4; i++) {
 		if (!slots[i]->there || (i && state_slot_is(slots[0], slots[i]->hash)))
 			continue;
-		if (!load_slot(l, slots[i], ret)) {
+		if (!load_slot(l, slots[i], !i && tried, ret)) {
 			l->loaded = true;
 			memcpy(l->hash, slots[i]->hash, SEAL_HASH_BYTES);
 			return 0;
 		}
-		/* of one that passed its trial long ago nothing on trial can be the fault */
-		l->failed |= !i && l->state.stage == TRIAL_PROBATION && !l->o->last_good;
+		l->failed |= !i && tried;
 	}
 	return load_files(l, ret);
 }
@@ -100,18 +143,12 @@ static int load_picked(struct live *l, struct ruleset **ret) {
 /* watch_asked - the hooks are to tell of the reads that @rules ask for */
 static void watch_asked(struct live *l, const struct ruleset *rules) {
 	struct buf refused = { 0 };
-	const char *line, *end;
 
 	if (!l->watch)
 		return;
 	if (watch_rules(l->watch, rules, &refused))
 		log_warn("there is no memory to watch what rules ask for, continuing");
-	for (line = refused.data; line && line < refused.data + refused.len; line = end + 1) {
-		end = memchr(line, '\n', (size_t)(refused.data + refused.len - line));
-		if (!end)
-			break;
-		log_warn("%.*s", (int)(end - line), line);
-	}
+	(void)warn_lines(&refused);
 	buf_done(&refused);
 }
 
@@ -162,7 +199,7 @@ static void set_shadow(struct live *l, struct corridor *c) {
 	ruleset_free(c->shadow);
 	c->shadow = NULL;
 	if (l->state.stage == TRIAL_SHADOW && !l->o->last_good) {
-		l->failed = load_slot(l, &l->state.trial, &shadow) != 0;
+		l->failed = load_slot(l, &l->state.trial, true, &shadow) != 0;
 		c->shadow = shadow;
 	}
 	c->shadow_matches = c->shadow_ns = 0;
@@ -217,10 +254,13 @@ static int tell_history(struct live *l, struct host *h) {
 }
 
 static int tell_unfit(struct live *l, struct host *h) {
-	struct verdict v = l->unfit;
+	size_t n = l->n_unfit;
+	int err = 0;
 
-	l->unfit = (struct verdict){ 0 };
-	return v.gate[0] ? host_content(h, &v) : 0;
+	l->n_unfit = 0;
+	for (size_t i = 0; i < n && !err; i++)
+		err = host_content(h, &l->unfit[i]);
+	return err;
 }
 
 static int tell_budget(struct live *l, struct host *h, const struct rule_info *info,

@@ -18,6 +18,8 @@
 #include "content/store.h"
 #include "guard/toll.h"
 
+#define LIVE_UNFIT (2 + STATE_BEFORE + 1) /* what may be loaded at a time, and a shadow */
+
 struct live_options {
 	struct updater_options updater;
 	const char *const *rules; /* where no bundle is live */
@@ -38,7 +40,8 @@ struct live {
 	bool loaded;	    /* the rules are those of a bundle: */
 	uint8_t hash[SEAL_HASH_BYTES];
 	bool failed;	    /* what is on trial could not be loaded */
-	struct verdict unfit; /* of what the state names, until it is told */
+	struct verdict unfit[LIVE_UNFIT]; /* of what the state names, until it is told */
+	size_t n_unfit;
 	uint64_t told;	    /* bytes of the history */
 	uint64_t state_ino; /* of the file, as looked at last */
 	struct budget *budgets; /* a place for each rule, owned */

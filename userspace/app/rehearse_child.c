@@ -80,7 +80,9 @@ static int parse(struct str bytes, struct bundle *ret) {
 	return err ? err : bundle_parse(&s, ret, &why);
 }
 
-static int load_side(struct play *p, const struct rehearse_side *side, struct ruleset **ret) {
+static int load_side(struct play *p, const struct rehearse_side *side, bool strict,
+		     struct ruleset **ret) {
+	const struct detect_options how = { .strict = strict };
 	static struct bundle b;
 	int err;
 
@@ -89,7 +91,7 @@ static int load_side(struct play *p, const struct rehearse_side *side, struct ru
 	if (!side->bundle.s)
 		return ruleset_load(side->paths, side->n_paths, NULL, &p->errors, ret);
 	err = parse(side->bundle, &b);
-	return err ? err : bundle_rules(&b, false, &p->errors, ret);
+	return err ? err : bundle_rules(&b, &how, &p->errors, ret);
 }
 
 /* --- stories ---------------------------------------------------------------------------------- */
@@ -137,12 +139,13 @@ static int run_stories(struct play *p, const struct bundle *b, struct stories *s
 static void play_stories(struct play *p) {
 	static struct bundle b;
 	struct stories s = { .errors = &p->errors, .fault = take_fault, .ctx = p->r };
+	const struct detect_options how = { .strict = true, .records = true };
 	uint64_t since;
 	int err = parse(p->job->candidate.bundle, &b);
 
 	stories_init(&s);
 	if (!err)
-		err = bundle_rules(&b, true, &p->errors, &s.rules);
+		err = bundle_rules(&b, &how, &p->errors, &s.rules);
 	since = cpu_ns();
 	if (!err)
 		err = run_stories(p, &b, &s);
@@ -285,7 +288,7 @@ void rehearse_play(const struct rehearse_job *job, struct rehearse_report *r) {
 
 	p = (struct play){ .job = job, .r = r };
 	arena_init(&p.arena, ARENA_BYTES);
-	err = load_side(&p, &job->candidate, &p.candidate);
+	err = load_side(&p, &job->candidate, true, &p.candidate);
 	r->load_us = (cpu_ns() - since) / 1000;
 	come(&p, 0, AT_LOADED, 1, 1);
 	if (err)
@@ -294,8 +297,10 @@ void rehearse_play(const struct rehearse_job *job, struct rehearse_report *r) {
 	if (r->load_us > job->limits->load_ms * 1000)
 		refuse(r, "slow", "it compiles for %" PRIu64 " ms", r->load_us / 1000);
 	/* what is live is no fault of the candidate's: without it nothing is compared */
-	if (!r->reason[0] && load_side(&p, &job->live, &p.live))
+	buf_reset(&p.errors);
+	if (!r->reason[0] && load_side(&p, &job->live, false, &p.live))
 		p.live = NULL;
+	buf_reset(&p.errors);
 	come(&p, 0, AT_STORIES, 1, 1);
 	if (!r->reason[0] && !job->compare)
 		play_stories(&p);

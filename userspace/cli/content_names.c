@@ -39,6 +39,7 @@ static void take_names(struct names *to, const struct ruleset *rules) {
 
 static void take_slot(struct names *to, const struct store *store, const struct state_slot *slot) {
 	static struct bundle b;
+	const struct detect_options how = { .strict = false }; /* as it is loaded */
 	struct buf bytes = { 0 }, errors = { 0 };
 	struct ruleset *rules = NULL;
 	struct seal s;
@@ -47,7 +48,7 @@ static void take_slot(struct names *to, const struct store *store, const struct 
 	/* it has passed the rehearsal, or it would have no slot */
 	if (slot->there && !store_get(store, slot->hash, &bytes) &&
 	    !seal_open(bytes.data, bytes.len, &s, &why) && !bundle_parse(&s, &b, &why) &&
-	    !bundle_rules(&b, false, &errors, &rules))
+	    !bundle_rules(&b, &how, &errors, &rules))
 		take_names(to, rules);
 	ruleset_free(rules);
 	buf_done(&bytes);
