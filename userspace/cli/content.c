@@ -277,10 +277,10 @@ static int switch_it(struct content_job *j, enum off_kind kind, bool off) {
 	if (err)
 		return content_fail(j, err);
 	err = save(j);
-	if (!err && off && kind == OFF_RULE)
-		content_unknown(j, name);
 	if (!err)
 		owner(j, &(struct state_slot){ 0 }, off ? "off" : "on", name);
+	if (!err && off && kind == OFF_RULE)
+		content_unknown(j, name); /* compiles bundles: what was done is recorded by now */
 	return err;
 }
 

@@ -83,6 +83,14 @@ static const char *nearest(const struct names *n) {
 	return near;
 }
 
+/* looked_at - whether one of the @n before it is the same bundle */
+static bool looked_at(const struct state_slot *const *slots, size_t n) {
+	for (size_t i = 0; i < n; i++)
+		if (state_slot_is(slots[i], slots[n]->hash))
+			return true;
+	return false;
+}
+
 void content_unknown(const struct content_job *j, const char *name) {
 	static struct names names;
 	const struct state *s = &j->state;
@@ -91,11 +99,12 @@ void content_unknown(const struct content_job *j, const char *name) {
 	const char *near;
 
 	names = (struct names){ .wanted = name };
-	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
-		take_slot(&names, &j->store, slots[i]);
-	if (!s->live.there)
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]) && !names.known; i++)
+		if (!looked_at(slots, i))
+			take_slot(&names, &j->store, slots[i]);
+	if (!s->live.there && !names.known)
 		take_files(&names);
-	near = nearest(&names);
+	near = names.known ? NULL : nearest(&names);
 	if (!names.known)
 		log_warn("no rule that is known here is called \"%s\"%s%s%s; it stays switched "
 			 "off, for one that may come, continuing",
