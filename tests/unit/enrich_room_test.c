@@ -110,19 +110,24 @@ static void chain_of_children_stays_within_the_bytes_that_are_allowed(void) {
 	proctab_done(&t);
 }
 
-static void image_before_goes_with_a_process_that_ends_long_after(void) {
+static void image_before_goes_with_a_process_that_ends_long_after_where_room_is_short(void) {
 	struct proctab t;
 
 	fill();
 	CHECK(proctab_init(&t, ROWS) == 0);
-	for (int late = false; late <= true; late++) {
-		struct proc *p = run(&t, 5 + (uint32_t)late, 9, false);
-		uint64_t at_ns = p->image_ns + S;
+	for (uint32_t how = 0; how < 4; how++) {
+		bool late = how & 1, full = how & 2, goes = late && full;
+		struct proc *p;
+		uint64_t at_ns;
 
+		for (uint32_t pid = 100; full && t.bytes <= PROCTAB_ROOMY_BYTES; pid++)
+			(void)run(&t, pid, 9, false);
+		p = run(&t, 5 + how, 9, false);
+		at_ns = p->image_ns + S;
 		proc_set_image(p, at_ns, image_new(&t.bytes, STR("m"), STR("/m"), STR("m")));
 		proctab_end(&t, p, at_ns + (late ? PROCTAB_GRACE_NS + 1 : PROCTAB_GRACE_NS));
-		CHECK((p->before == NULL) == late && is_text(proc_image(p, at_ns)->name, "m"));
-		CHECK(is_text(proc_image(p, at_ns - 1)->name, late ? "m" : "n"));
+		CHECK((p->before == NULL) == goes && is_text(proc_image(p, at_ns)->name, "m"));
+		CHECK(is_text(proc_image(p, at_ns - 1)->name, goes ? "m" : "n"));
 	}
 	proctab_done(&t);
 }
@@ -132,6 +137,6 @@ int main(void) {
 	RUN(short_line_keeps_both_ends_and_says_that_it_is_cut);
 	RUN(what_rows_hold_is_given_back_with_them);
 	RUN(chain_of_children_stays_within_the_bytes_that_are_allowed);
-	RUN(image_before_goes_with_a_process_that_ends_long_after);
+	RUN(image_before_goes_with_a_process_that_ends_long_after_where_room_is_short);
 	DONE();
 }
