@@ -181,6 +181,8 @@ static struct client *free_place(struct receiver *r) {
 		if (!c->delivered && (!silent || c->moved_ms < silent->moved_ms))
 			silent = c;
 	}
+	complain(r, TOO_MANY, "there is no place for more clients; one is turned away, who has "
+			      "delivered nothing if there is one");
 	if (silent)
 		client_close(silent);
 	return silent;
@@ -189,15 +191,9 @@ static struct client *free_place(struct receiver *r) {
 static void accept_client(struct receiver *r) {
 	int fd = accept4(r->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct client *c;
-	bool full = true;
 
 	if (fd < 0)
 		return;
-	for (int i = 0; i < RECEIVER_MAX_CLIENTS; i++)
-		full &= r->clients[i].fd >= 0;
-	if (full)
-		complain(r, TOO_MANY, "there is no place for more clients; one is turned away, who "
-				      "has delivered nothing if there is one");
 	c = free_place(r);
 	if (c)
 		(void)client_open(c, fd, r->ctx);
