@@ -135,6 +135,12 @@ uint32_t correlation_most(const struct correlation *c);
 bool correlation_agrees(const struct correlation *c, const struct window_total *t,
 			uint32_t n_distinct);
 
+/* correlation_walks - whether @c is of an order or a percentile, found by walking a stretch */
+static inline bool correlation_walks(const struct correlation *c) {
+	return c->type == TEMPORAL_ORDERED || c->type == VALUE_PERCENTILE ||
+	       c->type == VALUE_MEDIAN;
+}
+
 /*
  * correlation_holds - whether @c holds for the stretch of @g that ends with @end, which has to be
  * the newest hit unless it is about an order or a percentile

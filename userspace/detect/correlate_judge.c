@@ -127,7 +127,7 @@ bool correlation_holds(const struct correlation *c, struct windows *w, const str
 		       struct window_hit *end) {
 	if (c->type == TEMPORAL_ORDERED)
 		return bounds_hold(c, in_order(c, w, end));
-	if (c->type == VALUE_PERCENTILE || c->type == VALUE_MEDIAN)
+	if (correlation_walks(c))
 		return bounds_hold(c, percentile(c, w, end));
 	return end == window_newest(w, g) && correlation_agrees(c, &g->total, g->n_distinct);
 }

@@ -132,8 +132,5 @@ static struct window_hit *by_walks(const struct correlation *c, struct windows *
 
 struct window_hit *correlation_late(const struct correlation *c, struct windows *w,
 				    const struct window *g, struct window_hit *late) {
-	bool walks = c->type == TEMPORAL_ORDERED || c->type == VALUE_PERCENTILE ||
-		     c->type == VALUE_MEDIAN;
-
-	return walks ? by_walks(c, w, g, late) : by_figures(c, w, g, late);
+	return correlation_walks(c) ? by_walks(c, w, g, late) : by_figures(c, w, g, late);
 }

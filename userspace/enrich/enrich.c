@@ -288,8 +288,6 @@ static bool learn(struct enrich *en, struct event *e) {
 	 FIELD_BIT(PROCESS_UID) | FIELD_BIT(PROCESS_GID) | FIELD_BIT(PROCESS_EUID))
 #define PROCESS_IMAGE (FIELD_BIT(PROCESS_NAME) | FIELD_BIT(PROCESS_EXECUTABLE))
 #define PARENT_IMAGE (FIELD_BIT(PARENT_NAME) | FIELD_BIT(PARENT_EXECUTABLE))
-#define PARENT_IDS                                                                                 \
-	(FIELD_BIT(PARENT_ENTITY_ID) | FIELD_BIT(PARENT_PID) | FIELD_BIT(PARENT_START_NS))
 
 _Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
 

@@ -9,9 +9,6 @@
 _Static_assert(sizeof(struct look_of) == 9 * sizeof(uint64_t), "no padding");
 _Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
 
-#define PARENT_IDS                                                                                 \
-	(FIELD_BIT(PARENT_ENTITY_ID) | FIELD_BIT(PARENT_PID) | FIELD_BIT(PARENT_START_NS))
-
 void looks_done(struct looks *t) {
 	for (int i = 0; i < LOOKS; i++)
 		image_drop(t->kept[i].of.image);

@@ -17,8 +17,13 @@
 
 #include "enrich/cgroups.h"
 #include "enrich/names.h"
+#include "event/field.h"
 
 #define LOOKS 512 /* a power of two */
+
+/* What is told of any parent: bits of the first word of event.has. */
+#define PARENT_IDS                                                                                 \
+	(FIELD_BIT(PARENT_ENTITY_ID) | FIELD_BIT(PARENT_PID) | FIELD_BIT(PARENT_START_NS))
 
 struct image;
 
