@@ -21,7 +21,7 @@ static inline uint32_t keep_bytes(char *to, size_t size, const char *from, const
 	return (uint32_t)n;
 }
 
-/* copy_kept - @n bytes at @from, of which there are @room to be read; where the next go */
+/* copy_kept - @n bytes at @from, of which COPY_FIRST can be read in any case; where the next go */
 #define COPY_FIRST 96 /* by moves, without a call: most are no longer */
 static inline char *copy_kept(char *to, const char *from, size_t n) {
 	memcpy(to, from, COPY_FIRST);
