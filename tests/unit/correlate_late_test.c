@@ -2,8 +2,7 @@
 /* Hits that arrive behind newer ones, in any number, and what they cost. */
 #include <time.h>
 
-#include "detect/correlate.h"
-#include "test.h"
+#include "correlate_one.h"
 
 #define SECONDS 8.0 /* of CPU for a test: what runs away takes a minute */
 #define RULE(n)                                                                                    \
@@ -12,23 +11,6 @@
 #define CORR(type, rules, span, rest)                                                              \
 	"title: c\nname: c\ncorrelation:\n  type: " type "\n  rules: [" rules "]\n"                \
 	"  timespan: " span "\n  " rest "\n"
-
-static struct arena arena = { .max_bytes = 1 << 20 };
-static struct ruleset *rules;
-
-static void load(const char *text) {
-	static const struct detect_options options = { .strict = true, .records = true };
-	struct buf errors = { 0 };
-	int err;
-
-	ruleset_free(rules);
-	rules = NULL;
-	err = ruleset_load_text("t.yml", text, strlen(text), &options, &errors, &rules);
-	if (err)
-		printf("# %.*s", (int)errors.len, errors.data ? errors.data : "no reason\n");
-	CHECK(err == 0);
-	buf_done(&errors);
-}
 
 /* at - a record at @s seconds; how often something is told of it */
 static uint32_t at(double s, const char *rule, const char *value) {

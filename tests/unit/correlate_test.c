@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "detect/correlate.h"
-#include "test.h"
+#include "correlate_one.h"
 
 /* Rules r1 to r3 hold for records that say so, and a correlation of them. */
 #define RULE(n)                                                                                    \
@@ -14,23 +13,7 @@
 	RULES "title: c\nname: c\nlevel: high\ncorrelation:\n  type: " type "\n  rules: [" rules   \
 	      "]\n  group-by: [User]\n  timespan: " span "\n  " rest "\n"
 
-static struct arena arena = { .max_bytes = 1 << 20 };
-static struct ruleset *rules;
 static const struct detection *found;
-
-static void load(const char *text) {
-	static const struct detect_options options = { .strict = true, .records = true };
-	struct buf errors = { 0 };
-	int err;
-
-	ruleset_free(rules);
-	rules = NULL;
-	err = ruleset_load_text("t.yml", text, strlen(text), &options, &errors, &rules);
-	if (err)
-		printf("# %.*s", (int)errors.len, errors.data ? errors.data : "no reason\n");
-	CHECK(err == 0);
-	buf_done(&errors);
-}
 
 /* at - a record at @s seconds; how often something is told of it */
 static uint32_t at(double s, const char *rule, const char *user, const char *value) {
