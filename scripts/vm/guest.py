@@ -20,7 +20,10 @@ from collections import namedtuple
 import foreign
 import image
 
-TIMED_OUT, DIED, SKIP = 124, 125, 77
+TIMED_OUT, DIED, EMULATOR, SKIP = 124, 125, 123, 77
+# What a kernel says that is patched on one emulated CPU while another runs the same code: the other may find
+# the breakpoint of the patch when that is over.
+STALE_BREAKPOINT = "int3: 0000 [#1]"
 LSM = "landlock,lockdown,yama,integrity,apparmor,bpf"
 VIRTIOFSD = ["/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd"]
 

@@ -44,6 +44,9 @@ program chatty 'echo "this is okay"' 'echo "# ok in a comment"'
 program refuses 'echo ok one' 'exit 3'
 program hangs 'echo ok one' 'sleep 60'
 program no_kernel 'echo "vmtest: skip: no network" >&2' 'exit 77'
+program unlucky 'echo ok one' "[ -e $dir/tried ] && exit 0" ": >$dir/tried" \
+	'echo "vmtest: a stale breakpoint" >&2' 'exit 123'
+program no_luck 'echo ok one' 'echo "vmtest: a stale breakpoint" >&2' 'exit 123'
 program late_77 'echo ok one' 'echo "vmtest: skip: no network" >&2' 'exit 77'
 
 expect passes_and_skips_are_counted 0 '2 passed, 0 failed, 1 skipped' 'skip three: no such kernel' \
@@ -57,6 +60,9 @@ expect dying_after_a_failure_is_two_failures 1 '0 passed, 2 failed, 0 skipped' S
 	-- --program "$dir/fails_both"
 expect a_timeout_after_a_failure_is_two_failures 1 '0 passed, 2 failed, 0 skipped' 'exit status 124' \
 	-- --program "$dir/cut_short"
+expect a_guest_that_its_emulator_killed_is_run_once_more 0 '1 passed, 0 failed, 0 skipped' \
+	'unlucky: vmtest: a stale breakpoint; once more, from the beginning' -- --program "$dir/unlucky"
+expect and_not_twice 1 '1 passed, 1 failed, 0 skipped' 'exit status 123' -- --program "$dir/no_luck"
 expect a_silent_program_is_a_failure 1 '0 passed, 1 failed, 0 skipped' 'said nothing' \
 	-- --program "$dir/silent"
 expect only_result_lines_are_results 1 '0 passed, 1 failed, 0 skipped' 'said nothing' \
