@@ -78,23 +78,34 @@ static void mark(uint64_t mask[EVENT_HAS_WORDS], int16_t field) {
 	mask[field / 64] |= 1ull << field % 64;
 }
 
-/* depend - what other rows mean for @row */
-static void depend(struct shape_row *row, const struct shape *s) {
-	for (size_t i = 0; i < s->n; i++) {
-		const struct shape_row *other = &s->rows[i];
-		bool same = !strcmp(other->path, row->path);
+/* depend_on - what @other means for @row, which stands for an object */
+static void depend_on(struct shape_row *row, const struct shape_row *other) {
+	bool same = !strcmp(other->path, row->path);
 
-		if (other == row || other->field == SHAPE_NO_FIELD)
-			continue;
-		if (row->form == FORM_WITH && beside(other->path, row) && !same)
-			mark(row->when, other->field);
-		if (same && (row->form == FORM_WITH ||
-			     (row->field != SHAPE_NO_FIELD && other->order < row->order)))
-			mark(row->unless, other->field);
-		if (row->form == FORM_NEED &&
-		    (below(other->path, row->path) || below(other->path, row->alt)))
-			mark(row->unless, other->field);
-	}
+	if (row->form == FORM_WITH && same)
+		mark(row->unless, other->field);
+	else if (row->form == FORM_WITH && beside(other->path, row))
+		mark(row->when, other->field);
+	if (row->form == FORM_NEED &&
+	    (below(other->path, row->path) || below(other->path, row->alt)))
+		mark(row->unless, other->field);
+}
+
+/*
+ * depend - what other rows mean for @row, of rows that are sorted
+ * A field stands for itself, unless one before it has the same path; these stand together.
+ */
+static void depend(struct shape_row *row, const struct shape *s) {
+	bool object = row->form == FORM_WITH || row->form == FORM_NEED;
+
+	for (size_t i = 0; object && i < s->n; i++)
+		if (&s->rows[i] != row && s->rows[i].field != SHAPE_NO_FIELD)
+			depend_on(row, &s->rows[i]);
+	if (row->field == SHAPE_NO_FIELD)
+		return;
+	for (const struct shape_row *o = row; o > s->rows && !strcmp(o[-1].path, row->path); o--)
+		if (o[-1].field != SHAPE_NO_FIELD)
+			mark(row->unless, o[-1].field);
 }
 
 static int add_row(struct shape *s, const struct shape_map *map, const char *role) {
