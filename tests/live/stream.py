@@ -130,8 +130,10 @@ def lives(events):
 
 # Deeds that userspace/probe/trial.c does, wherever a hook serves them.
 TRIED = {f"file.{deed}" for deed in ("create", "open", "chmod", "chown", "link", "symlink", "rename",
-                                     "unlink")} | \
-    {"net.bind", "net.listen", "net.send", "inject.executable", "inject.memfd", "kernel.bpf_load"}
+                                     "unlink", "truncate", "mkdir", "rmdir", "mknod", "setxattr",
+                                     "removexattr", "close")} | \
+    {"net.bind", "net.listen", "net.send", "net.socket", "net.unix", "inject.executable", "inject.memfd",
+     "inject.map", "kernel.bpf_load", "kernel.key"}
 
 
 def coverage(events):

@@ -41,7 +41,11 @@ static int take(void *ctx, const void *record, size_t len) {
 }
 
 /* is_kind - whether a kind, "FILE_OPEN", is that of a deed, "file.open" */
-static bool is_kind(const char *kind, const char *deed) {
+static bool is_kind(uint32_t number, const struct probe_deed *of) {
+	const char *kind = event_word(FIELD_KIND, number), *deed = of->name;
+
+	if (!kind || number == of->kind)
+		return kind;
 	for (; *kind && *deed; kind++, deed++)
 		if (tolower((unsigned char)*kind) != *deed && !(*kind == '_' && *deed == '.'))
 			return false;
@@ -54,12 +58,8 @@ static bool is_served(const struct probe *p, const struct event_kinds *kinds) {
 	const struct probe_deed *deeds = probe_deeds(p, &n);
 
 	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
-		const char *name = event_word(FIELD_KIND, kind);
-
-		if (!name || !event_kinds_has(kinds, kind))
-			continue;
-		for (size_t i = 0; i < n; i++)
-			if (deeds[i].hook && is_kind(name, deeds[i].name))
+		for (size_t i = 0; event_kinds_has(kinds, kind) && i < n; i++)
+			if (deeds[i].hook && is_kind(kind, &deeds[i]))
 				return true;
 	}
 	return false;
@@ -86,9 +86,7 @@ enum coverage_state coverage_state(const struct coverage *v, const struct corrid
 	if (!deed->hook)
 		return COVERAGE_GAP;
 	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
-		const char *name = event_word(FIELD_KIND, kind);
-
-		if (!name || !is_kind(name, deed->name))
+		if (!is_kind(kind, deed))
 			continue;
 		if (c->events[kind] || event_kinds_has(&v->proven, kind))
 			return COVERAGE_PROVEN;

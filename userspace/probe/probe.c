@@ -269,6 +269,7 @@ static void fill_deeds(struct probe *p) {
 			.hook = way >= 0 ? deeds[d].ways[way].hook : NULL,
 			.refused = p->choice.refused[d][0],
 			.lacks = way >= 0 ? deed_way_lacks(&deeds[d].ways[way]) : NULL,
+			.kind = deeds[d].call_kind,
 		};
 	}
 }

@@ -68,6 +68,7 @@ struct probe_deed {
 	const char *hook;    /* "lsm/path_rename", or NULL: not covered */
 	const char *refused; /* why better hooks do not serve, or ""; one line */
 	const char *lacks;   /* what its events can be degraded by, "PATH_RACY …", or NULL */
+	uint8_t kind;	     /* enum wire_kind of its events where the name does not say it; or 0 */
 };
 
 /*

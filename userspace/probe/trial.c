@@ -19,9 +19,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "probe/probe_impl.h"
+
+#define XATTR "trusted.lapwing"
 
 /* What the deeds are done with; -1: it could not be had. */
 struct stage {
@@ -51,6 +55,48 @@ static bool do_create(struct stage *s) {
 
 static bool do_open(struct stage *s) {
 	return closed(openat(s->dir, "a", O_WRONLY | O_CLOEXEC));
+}
+
+/* do_write - what was written is told when it is closed */
+static bool do_write(struct stage *s) {
+	int fd = openat(s->dir, "a", O_WRONLY | O_CLOEXEC);
+	bool written = fd >= 0 && write(fd, "x", 1) == 1;
+
+	return closed(fd) && written;
+}
+
+static bool do_truncate(struct stage *s) {
+	int fd = openat(s->dir, "a", O_WRONLY | O_CLOEXEC);
+	bool cut = fd >= 0 && !ftruncate(fd, 0);
+
+	return closed(fd) && cut;
+}
+
+static bool do_mkdir(struct stage *s) {
+	return !mkdirat(s->dir, "e", 0700);
+}
+
+static bool do_rmdir(struct stage *s) {
+	return !unlinkat(s->dir, "e", AT_REMOVEDIR);
+}
+
+static bool do_mknod(struct stage *s) {
+	return !mknodat(s->dir, "f", S_IFIFO | 0600, 0);
+}
+
+/* do_setxattr - in memory there may be no attributes of users, but those of the trusted */
+static bool do_setxattr(struct stage *s) {
+	int fd = openat(s->dir, "a", O_WRONLY | O_CLOEXEC);
+	bool set = fd >= 0 && !fsetxattr(fd, XATTR, "x", 1, 0);
+
+	return closed(fd) && set;
+}
+
+static bool do_removexattr(struct stage *s) {
+	int fd = openat(s->dir, "a", O_WRONLY | O_CLOEXEC);
+	bool removed = fd >= 0 && !fremovexattr(fd, XATTR);
+
+	return closed(fd) && removed;
 }
 
 static bool do_open_own(struct stage *s) {
@@ -98,6 +144,24 @@ static bool do_listen(struct stage *s) {
 	return !bind(s->tcp, (struct sockaddr *)&any, sizeof(any)) && !listen(s->tcp, 1);
 }
 
+static bool do_socket(struct stage *s) {
+	(void)s;
+	return closed(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP));
+}
+
+/* do_unix - in a folder of our own; nobody accepts, and nobody need */
+static bool do_unix(struct stage *s) {
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool done;
+
+	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s/g", s->folder);
+	done = s->dir >= 0 && !bind(server, (struct sockaddr *)&at, sizeof(at)) &&
+	       !listen(server, 1) && !connect(client, (struct sockaddr *)&at, sizeof(at));
+	return (int)closed(client) + (int)closed(server) == 2 && done;
+}
+
 static bool do_send(struct stage *s) {
 	return sendto(s->udp, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&s->here,
 		      sizeof(s->here)) == 1;
@@ -127,6 +191,11 @@ static bool do_map(struct stage *s) {
 static bool do_memfd(struct stage *s) {
 	(void)s;
 	return closed((int)syscall(SYS_memfd_create, "lapwing-trial", MFD_CLOEXEC));
+}
+
+static bool do_userfaultfd(struct stage *s) {
+	(void)s;
+	return closed((int)syscall(SYS_userfaultfd, O_CLOEXEC));
 }
 
 static bool do_bpf_load(struct stage *s) {
@@ -166,6 +235,13 @@ static const struct {
 	{ WIRE_FILE_CREATE, false, do_create },
 	{ WIRE_FILE_OPEN, false, do_open },
 	{ WIRE_FILE_OPEN, true, do_open_own },
+	{ WIRE_FILE_CLOSE, false, do_write },
+	{ WIRE_FILE_TRUNCATE, false, do_truncate },
+	{ WIRE_FILE_SETXATTR, false, do_setxattr },
+	{ WIRE_FILE_REMOVEXATTR, false, do_removexattr },
+	{ WIRE_FILE_MKDIR, false, do_mkdir },
+	{ WIRE_FILE_RMDIR, false, do_rmdir },
+	{ WIRE_FILE_MKNOD, false, do_mknod },
 	{ WIRE_FILE_CHMOD, false, do_chmod },
 	{ WIRE_FILE_CHOWN, false, do_chown },
 	{ WIRE_FILE_LINK, false, do_link },
@@ -175,9 +251,12 @@ static const struct {
 	{ WIRE_NET_BIND, false, do_bind },
 	{ WIRE_NET_LISTEN, false, do_listen },
 	{ WIRE_NET_SEND, false, do_send },
+	{ WIRE_NET_SOCKET, false, do_socket },
+	{ WIRE_NET_UNIX, false, do_unix },
 	{ WIRE_INJECT_EXECUTABLE, true, do_executable },
 	{ WIRE_FILE_MAP, false, do_map },
 	{ WIRE_INJECT_MEMFD, false, do_memfd },
+	{ WIRE_INJECT_USERFAULTFD, false, do_userfaultfd },
 	{ WIRE_KERNEL_BPF_LOAD, false, do_bpf_load },
 	{ WIRE_KERNEL_KEY, false, do_key },
 	{ WIRE_KERNEL_IO_URING, false, do_io_uring },
@@ -198,9 +277,9 @@ static void set_stage(struct stage *s) {
 }
 
 static void clear_stage(struct stage *s) {
-	static const char *const names[] = { "a", "b", "c", "d" };
+	static const char *const names[] = { "a", "b", "c", "d", "f", "g" };
 
-	for (int i = 0; s->dir >= 0 && i < 4; i++)
+	for (int i = 0; s->dir >= 0 && i < 6; i++)
 		(void)unlinkat(s->dir, names[i], 0);
 	if (closed(s->dir))
 		(void)rmdir(s->folder);
