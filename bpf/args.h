@@ -119,10 +119,9 @@ static __always_inline bool args_long(struct slot *s, void *ring, unsigned long 
 	return len != 0;
 }
 
-/* args_end - ends the record of an exec, arguments last, and sends it by @ring */
-static __always_inline void args_end(struct slot *s, void *ring, struct task_struct *task) {
+/* args_end - ends the record of an exec, @mm's arguments last, and sends it by @ring */
+static __always_inline void args_end(struct slot *s, void *ring, const struct mm_struct *mm) {
 	struct wire_process_exec *e = (struct wire_process_exec *)s->rec;
-	struct mm_struct *mm = task->mm;
 	unsigned long start;
 	__u32 n;
 

@@ -20,4 +20,9 @@ static __always_inline struct cgroup *cgroup_of(struct task_struct *task) {
 	return (*(struct cgroup_subsys_state **)((char *)set + knobs.cgroup_css))->cgroup;
 }
 
+/* cgroup_id - the number of that of @task, which is the current one */
+static __always_inline __u64 cgroup_id(struct task_struct *task) {
+	return knobs.cgroup_css ? cgroup_of(task)->kn->id : bpf_get_current_cgroup_id();
+}
+
 #endif

@@ -38,9 +38,42 @@ static __always_inline __u64 emit_sequence(__u32 cpu) {
 	return s ? __sync_fetch_and_add(&s->next, 1) : 0;
 }
 
-/* emit_header - stamps a record as a deed of @task; NULL: nobody's, WIRE_NO_TASK */
+/* emit_task - whose deed it is, but for @h's start_ns */
+static __always_inline void emit_task(struct wire_header *h, struct task_struct *task) {
+	/* what a task is, not what the kernel lends it for a while (overlayfs) */
+	const struct cred *cred = task->real_cred;
+
+	h->flags = 0;
+	h->tgid = (__u32)task->tgid;
+	h->tid = (__u32)task->pid;
+	h->uid = cred->uid.val;
+	h->gid = cred->gid.val;
+	h->euid = cred->euid.val;
+}
+
+/* emit_current - the current task's deed. Not static, so that it is verified once (syscall.h). */
+__noinline int emit_current(struct wire_header *h) {
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!h)
+		return 0;
+	emit_task(h, task);
+	h->start_ns = task->group_leader->start_boottime;
+	return 0;
+}
+
+/* emit_start - when @task began; asked for before a record has one of several places */
+static __always_inline __u64 emit_start(__u32 hook, struct task_struct *task) {
+	return task && hook != WIRE_HOOK_TP_SYS_EXIT ? task->group_leader->start_boottime : 0;
+}
+
+/*
+ * emit_header - stamps a record as a deed of @task; NULL: nobody's, WIRE_NO_TASK
+ * @start_ns: emit_start(). The end of a call is told of the current task, by as few instructions
+ * for the verifier as can be; other hooks, by as few when they run.
+ */
 static __always_inline void emit_header(struct wire_header *h, __u32 kind, __u32 hook, __u32 len,
-					__u32 cpu, struct task_struct *task) {
+					__u32 cpu, struct task_struct *task, __u64 start_ns) {
 	h->ts_ns = bpf_ktime_get_boot_ns();
 	/*
 	 * The census is not sent through a ring, and a trial's deeds of our own end in the sensor:
@@ -57,17 +90,11 @@ static __always_inline void emit_header(struct wire_header *h, __u32 kind, __u32
 	h->hook = (__u16)hook;
 	h->error = 0;
 	h->pad = 0;
-	if (task) {
-		/* what a task is, not what the kernel lends it for a while (overlayfs) */
-		const struct cred *cred = task->real_cred;
-
-		h->flags = 0;
-		h->start_ns = task->group_leader->start_boottime;
-		h->tgid = (__u32)task->tgid;
-		h->tid = (__u32)task->pid;
-		h->uid = cred->uid.val;
-		h->gid = cred->gid.val;
-		h->euid = cred->euid.val;
+	if (task && hook == WIRE_HOOK_TP_SYS_EXIT) {
+		emit_current(h);
+	} else if (task) {
+		emit_task(h, task);
+		h->start_ns = start_ns;
 	} else {
 		h->flags = WIRE_NO_TASK;
 		h->start_ns = 0;
@@ -96,16 +123,18 @@ static __always_inline void *emit_fixed(void *ring, __u32 kind, __u32 hook, __u6
 					struct task_struct *task) {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct wire_header *h;
+	__u64 start_ns;
 
 	if (limit_over(kind, task))
 		return NULL;
+	start_ns = emit_start(hook, task);
 	h = bpf_ringbuf_reserve(ring, size, 0);
 	if (!h) {
 		(void)emit_sequence(cpu);
 		emit_lost(kind, WIRE_LOSS_RING_FULL);
 		return NULL;
 	}
-	emit_header(h, kind, hook, (__u32)size, cpu, task);
+	emit_header(h, kind, hook, (__u32)size, cpu, task, start_ns);
 	return h;
 }
 
@@ -130,10 +159,12 @@ static __always_inline struct slot *emit_claim(__u32 cpu, __u32 i) {
 static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 size,
 					       struct task_struct *task) {
 	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 start_ns;
 	struct slot *s;
 
 	if (limit_over(kind, task))
 		return NULL;
+	start_ns = emit_start(hook, task);
 	s = emit_claim(cpu, 0);
 	for (__u32 i = 1; !s && i < KNOBS_SLOTS_PER_CPU; i++)
 		s = emit_claim(cpu, i);
@@ -146,7 +177,7 @@ static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 siz
 	/* by words: through a char pointer each byte would be an instruction */
 	__builtin_memset((__u64 *)(s->rec + sizeof(struct wire_header)), 0,
 			 size - sizeof(struct wire_header));
-	emit_header((struct wire_header *)s->rec, kind, hook, size, cpu, task);
+	emit_header((struct wire_header *)s->rec, kind, hook, size, cpu, task, start_ns);
 	s->len = size;
 	return s;
 }

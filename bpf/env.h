@@ -199,9 +199,7 @@ static __always_inline bool env_matters(struct task_struct *task, struct mm_stru
 
 /* env_fill - what is asked for of the environment with which @task begins its program */
 static __always_inline void env_fill(struct slot *s, struct task_struct *task,
-				     struct linux_binprm *bprm) {
-	struct mm_struct *mm = task->mm;
-
+				     struct mm_struct *mm, struct linux_binprm *bprm) {
 	if (knobs.env.n && mm && bprm->envc && env_matters(task, mm))
 		env_look(s, mm->env_start, mm->env_end, mm->start_stack,
 			 (__u64)bprm->argc << 32 | (__u32)bprm->envc);

@@ -93,13 +93,18 @@ static __always_inline bool file_folded(struct fold *f, __u32 kind, struct task_
 	return fold_deed(f, 0, 0);
 }
 
-/* file_folded_raw - the same where the verifier knows no type */
-static __always_inline bool file_folded_raw(struct fold *f, __u32 kind, struct task_struct *task,
-					    struct file *file) {
+/*
+ * file_folded_raw - the same of the current task, where the verifier knows no type
+ * @opened: the address of the file. Not static: see syscall.h.
+ */
+__noinline int file_folded_raw(struct fold *f, __u32 kind, __u64 opened) {
+	struct file *file = (struct file *)opened;
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 
-	fold_begin(f, kind, task);
+	if (!f)
+		return 0;
+	fold_begin(f, kind, bpf_get_current_task_btf());
 	file_object(f, BPF_CORE_READ(inode, i_ino), BPF_CORE_READ(inode, i_sb, s_dev),
 		    BPF_CORE_READ(file, f_flags), (__u64)BPF_CORE_READ(file, f_path.mnt),
 		    (__u64)dentry, (__u64)BPF_CORE_READ(dentry, d_parent),

@@ -5,31 +5,29 @@
 #ifndef LAPWING_FILE_EXIT_CALLS_H
 #define LAPWING_FILE_EXIT_CALLS_H
 
-/*
- * file_call_path - the path that @dirfd and @name mean together
- * Gives the open file when they mean just that (no name, or an empty one): then nothing is
- * read from the process.
- */
-static __always_inline struct file *file_call_path(struct slot *s, struct wire_path *to,
-						   struct task_struct *task, int dirfd,
-						   const char *name) {
-	struct wire_header *h = (struct wire_header *)s->rec;
+/* file_call_path_at - file_call_path() for numbers. Not static: see syscall.h. */
+__noinline __u64 file_call_path_at(struct slot *s, struct wire_path *to, int dirfd, __u64 name) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_header *h;
 	struct wire_str tail = {};
 	struct file *file = NULL;
 	struct path base;
 	char first = 0;
 
-	if (name && bpf_probe_read_user(&first, 1, name)) {
+	if (!s || !to)
+		return 0;
+	h = (struct wire_header *)s->rec;
+	if (name && bpf_probe_read_user(&first, 1, (const char *)name)) {
 		/* no name is better than its directory's */
 		h->flags |= WIRE_PATH_RACY | WIRE_PATH_CUT;
-		return NULL;
+		return 0;
 	}
 	if (first) {
 		h->flags |= WIRE_PATH_RACY;
-		emit_str(s, &tail, name, WIRE_PATH_BYTES, EMIT_USER);
+		emit_str(s, &tail, (const char *)name, WIRE_PATH_BYTES, EMIT_USER);
 		if (!tail.off) {
 			h->flags |= WIRE_PATH_CUT;
-			return NULL;
+			return 0;
 		}
 		to->tail_off = tail.off;
 		to->tail_len = tail.len;
@@ -39,17 +37,31 @@ static __always_inline struct file *file_call_path(struct slot *s, struct wire_p
 	} else if (dirfd == AT_FDCWD) {
 		BPF_CORE_READ_INTO(&base, task, fs, pwd);
 	} else {
-		file = syscall_file(task, dirfd);
+		file = syscall_file(dirfd);
 		if (!file)
-			return NULL;
+			return 0;
 		BPF_CORE_READ_INTO(&base, file, f_path);
 	}
 	path_raw(s, to, base.mnt, base.dentry, s->len);
-	return first ? NULL : file;
+	return first ? 0 : (__u64)file;
 }
 
-/* file_call_watched - whether a file that was opened for reading is watched */
-static __always_inline bool file_call_watched(struct file *file) {
+/*
+ * file_call_path - the path that @dirfd and @name mean together, to the current task
+ * Gives the open file when they mean just that (no name, or an empty one): then nothing is
+ * read from the process.
+ */
+static __always_inline struct file *file_call_path(struct slot *s, struct wire_path *to, int dirfd,
+						   const char *name) {
+	return (struct file *)file_call_path_at(s, to, dirfd, (__u64)name);
+}
+
+/*
+ * file_call_watched - whether a file that was opened for reading is watched
+ * @opened: its address. Not static: see syscall.h.
+ */
+__noinline int file_call_watched(__u64 opened) {
+	struct file *file = (struct file *)opened;
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	__u64 ino = BPF_CORE_READ(dentry, d_parent, d_inode, i_ino);
 	__u32 lengths = watch_lengths(ino), len;
@@ -65,8 +77,7 @@ static __always_inline bool file_call_watched(struct file *file) {
  * The file itself says, and is what is told (no name). If another thread has closed it by now, the
  * call's own flags and text have to do.
  */
-static __always_inline bool file_call_opened(struct file_call *c, struct task_struct *task,
-					     struct file *file, int fd) {
+static __always_inline bool file_call_opened(struct file_call *c, struct file *file, int fd) {
 	__u32 mode;
 
 	if (!file)
@@ -79,7 +90,7 @@ static __always_inline bool file_call_opened(struct file_call *c, struct task_st
 	else if (!(mode & FMODE_WRITE) && c->flags & O_TRUNC)
 		c->kind = WIRE_FILE_TRUNCATE;
 	else if (!(mode & FMODE_WRITE))
-		c->kind = file_call_watched(file) ? WIRE_FILE_READ : WIRE_INVALID;
+		c->kind = file_call_watched((__u64)file) ? WIRE_FILE_READ : WIRE_INVALID;
 	if (!c->kind || !file_wanted(BPF_CORE_READ(file, f_inode, i_mode)))
 		return false;
 	c->dirfd = fd;
@@ -87,26 +98,98 @@ static __always_inline bool file_call_opened(struct file_call *c, struct task_st
 	return true;
 }
 
+/* file_call_mounts - file_mounts() by reads that the verifier makes no search for */
+static __always_inline __u32 file_call_mounts(struct task_struct *task) {
+	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+}
+
 /* file_call_exchanged - of two files that changed places the other one's rename */
 static __noinline int file_call_exchanged(struct file_call *c, long ret) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_file *e;
-	struct slot *s = file_begin(WIRE_FILE_RENAME, WIRE_HOOK_TP_SYS_EXIT,
-				    syscall_outcome(task, ret), task);
+	struct slot *s = file_begin(WIRE_FILE_RENAME, WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED, task);
 
 	if (!s)
 		return 0;
 	/* anew: the verifier of 6.1 goes on where emit_begin() would have met none */
 	task = bpf_get_current_task_btf();
 	e = (struct wire_file *)s->rec;
+	e->head.outcome = (__u8)syscall_outcome(task, ret);
 	e->flags = c->flags;
 	e->value = c->value;
 	e->head.flags |= WIRE_FILE_UNRESOLVED;
-	e->ns_mnt = file_mounts(task);
-	file_call_path(s, &e->path, task, c->old_dirfd, c->old_name);
-	file_call_path(s, &e->old_path, task, c->dirfd, c->name);
+	e->ns_mnt = file_call_mounts(task);
+	file_call_path(s, &e->path, c->old_dirfd, c->old_name);
+	file_call_path(s, &e->old_path, c->dirfd, c->name);
 	emit_end(s, &ring_bulk);
 	return 0;
+}
+
+/* file_call_tell - the record of a call on files; @file: that it opened, or 0 */
+__noinline int file_call_tell(struct file_call *c, long ret, __u64 opened) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fold f = {};
+	struct wire_file *e;
+	struct file *file;
+	struct slot *s;
+
+	if (!c || ((c->kind == WIRE_FILE_OPEN || c->kind == WIRE_FILE_READ) && opened &&
+		   file_folded_raw(&f, c->kind, opened)))
+		return 0;
+	s = file_begin(c->kind, WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_file *)s->rec;
+	e->head.outcome = (__u8)syscall_outcome(task, ret);
+	if (ret < 0)
+		e->head.error = (__u16)-ret;
+	e->flags = c->flags;
+	e->new_mode = c->new_mode;
+	e->new_uid = c->new_uid;
+	e->new_gid = c->new_gid;
+	e->new_dev = c->new_dev;
+	e->value = c->value;
+	file = file_call_path(s, &e->path, c->dirfd, c->name);
+	if (file) {
+		inode_fill_raw(&e->inode, BPF_CORE_READ(file, f_inode));
+		if (c->kind == WIRE_FILE_CREATE || c->kind == WIRE_FILE_OPEN ||
+		    c->kind == WIRE_FILE_READ)
+			e->flags = BPF_CORE_READ(file, f_flags);
+		else
+			e->head.flags |= WIRE_FILE_LATE;
+	} else {
+		e->head.flags |= WIRE_FILE_UNRESOLVED;
+		e->ns_mnt = file_call_mounts(task);
+	}
+	/* with threads, a descriptor may have been given to another file since the call */
+	if (BPF_CORE_READ(task, files, count.counter) > 1)
+		e->head.flags |= WIRE_PATH_RACY;
+	if (c->text)
+		emit_str(s, &e->name, c->text, FILE_NAME_BYTES, EMIT_USER);
+	if (c->kind == WIRE_FILE_SYMLINK || c->kind == WIRE_FILE_MOUNT)
+		emit_str(s, &e->target, c->old_name, WIRE_PATH_BYTES, EMIT_USER);
+	else if (c->old_name)
+		file_call_path(s, &e->old_path, c->old_dirfd, c->old_name);
+	fold_keep(&f, s->rec, s->len);
+	emit_end(s, &ring_bulk);
+	if (c->kind == WIRE_FILE_RENAME && c->value & RENAME_EXCHANGE && ret >= 0)
+		return file_call_exchanged(c, ret);
+	return 0;
+}
+
+/* file_call_ended - a call that gave @ret may be one to tell. Not static: see syscall.h. */
+__noinline int file_call_ended(struct file_call *c, long ret) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file *file = NULL;
+
+	if (!c || syscall_foreign(task) || !gate_task(task))
+		return 0;
+	if (c->kind == WIRE_FILE_OPEN) {
+		file = syscall_file((int)ret);
+		if (!file_call_opened(c, file, (int)ret))
+			return 0;
+	}
+	return gate_call(c->kind) ? file_call_tell(c, ret, (__u64)file) : 0;
 }
 
 /*
@@ -125,70 +208,13 @@ static __noinline int file_call_exchanged(struct file_call *c, long ret) {
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 	struct file_call c = {};
-	struct fold f = {};
-	struct task_struct *task;
-	struct wire_file *e;
-	struct file *file = NULL;
-	struct slot *s;
 
 	if (ret == -ENOENT || ret == -ENOTDIR)
 		return 0;
 	file_call_read(&c, regs);
 	if (!c.kind || (c.kind == WIRE_FILE_OPEN && ret < 0))
 		return 0;
-	task = bpf_get_current_task_btf();
-	if (syscall_foreign(task) || !gate_task(task))
-		return 0;
-	syscall_forget(&c, sizeof(c));
-	if (c.kind == WIRE_FILE_OPEN) {
-		file = syscall_file(task, (int)ret);
-		if (!file_call_opened(&c, task, file, (int)ret))
-			return 0;
-	}
-	if (!gate_call(c.kind))
-		return 0;
-	syscall_forget(&c, sizeof(c));
-	if ((c.kind == WIRE_FILE_OPEN || c.kind == WIRE_FILE_READ) && file &&
-	    file_folded_raw(&f, c.kind, task, file))
-		return 0;
-	s = file_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), task);
-	if (!s)
-		return 0;
-	e = (struct wire_file *)s->rec;
-	if (ret < 0)
-		e->head.error = (__u16)-ret;
-	e->flags = c.flags;
-	e->new_mode = c.new_mode;
-	e->new_uid = c.new_uid;
-	e->new_gid = c.new_gid;
-	e->new_dev = c.new_dev;
-	e->value = c.value;
-	file = file_call_path(s, &e->path, task, c.dirfd, c.name);
-	if (file) {
-		inode_fill_raw(&e->inode, BPF_CORE_READ(file, f_inode));
-		if (c.kind == WIRE_FILE_CREATE || c.kind == WIRE_FILE_OPEN ||
-		    c.kind == WIRE_FILE_READ)
-			e->flags = BPF_CORE_READ(file, f_flags);
-		else
-			e->head.flags |= WIRE_FILE_LATE;
-	} else {
-		e->head.flags |= WIRE_FILE_UNRESOLVED;
-		e->ns_mnt = file_mounts(task);
-	}
-	/* with threads, a descriptor may have been given to another file since the call */
-	if (BPF_CORE_READ(task, files, count.counter) > 1)
-		e->head.flags |= WIRE_PATH_RACY;
-	if (c.text)
-		emit_str(s, &e->name, c.text, FILE_NAME_BYTES, EMIT_USER);
-	if (c.kind == WIRE_FILE_SYMLINK || c.kind == WIRE_FILE_MOUNT)
-		emit_str(s, &e->target, c.old_name, WIRE_PATH_BYTES, EMIT_USER);
-	else if (c.old_name)
-		file_call_path(s, &e->old_path, task, c.old_dirfd, c.old_name);
-	fold_keep(&f, s->rec, s->len);
-	emit_end(s, &ring_bulk);
-	if (c.kind == WIRE_FILE_RENAME && c.value & RENAME_EXCHANGE && ret >= 0)
-		return file_call_exchanged(&c, ret);
-	return 0;
+	return file_call_ended(&c, ret);
 }
 
 #endif

@@ -38,11 +38,13 @@ static __always_inline void process_image(struct slot *s, struct wire_process_ex
 	struct fs_struct *fs = task->fs;
 	struct tty_struct *tty = task->signal->tty;
 	bool placed = false;
+	struct inode *inode;
 
 	task_fill(&e->task, task);
 	if (exe) {
-		inode_fill(&e->exe_inode, exe->f_inode);
-		e->place = process_place(exe->f_inode->i_sb);
+		inode = exe->f_inode;
+		e->place = process_place(inode->i_sb);
+		inode_fill(&e->exe_inode, inode);
 		if (!exe->f_path.dentry->d_hash.pprev)
 			e->exe.flags |= WIRE_PATH_DELETED;
 		placed = process_exe(s, e, exe, fs);

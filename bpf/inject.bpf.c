@@ -118,10 +118,14 @@ static __noinline int inject_map(struct file *file, __u32 hook) {
 	return 0;
 }
 
-/* inject_map_raw - the same of a call that ended, where the verifier knows no type */
-static __noinline int inject_map_raw(struct file *file, long ret) {
+/*
+ * inject_map_raw - the same of a call that ended, where the verifier knows no type
+ * @mapped: the address of the file. Not static: see syscall.h.
+ */
+__noinline int inject_map_raw(__u64 mapped, long ret) {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 exposed = mapped_exposed(file, false);
+	struct file *file = (struct file *)mapped;
+	__u32 exposed = (__u32)mapped_exposed_raw(mapped);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct wire_file *e;
 	struct fold f;
@@ -131,10 +135,11 @@ static __noinline int inject_map_raw(struct file *file, long ret) {
 					BPF_CORE_READ(inode, i_sb, s_dev), exposed,
 					ret < 0 ? ret : 0))
 		return 0;
-	s = inject_map_begin(WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), exposed, task);
+	s = inject_map_begin(WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED, exposed, task);
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
+	e->head.outcome = (__u8)syscall_outcome(task, ret);
 	if (ret < 0)
 		e->head.error = (__u16)-ret;
 	inode_fill_raw(&e->inode, inode);
@@ -337,6 +342,71 @@ int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
 	return 0;
 }
 
+/* inject_call_folded - whether a call is only counted (fold.h). Not static: see syscall.h. */
+__noinline int inject_call_folded(struct fold *f, const struct inject_call *c, long ret) {
+	if (!f || !c)
+		return 0;
+	fold_begin(f, c->kind, bpf_get_current_task_btf());
+	f->key.object[0] = (__u64)c->target_tgid << 32 | c->call;
+	f->key.object[1] = (__u64)c->protection << 32 | c->request;
+	f->key.object[2] = c->inode;
+	f->key.object[3] = ret < 0 ? ret : 0;
+	return !c->name && fold_deed(f, c->bytes, 0); /* each file in memory is another */
+}
+
+/* inject_call_tell - the record of a call that is told. Not static: see syscall.h. */
+__noinline int inject_call_tell(const struct inject_call *c, long ret) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_inject *e;
+	struct file *file;
+	struct fold f = {};
+	struct slot *s;
+
+	if (!c || inject_call_folded(&f, c, ret))
+		return 0;
+	s = inject_begin(c->kind, WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_inject *)s->rec;
+	e->head.outcome = (__u8)syscall_outcome(task, ret);
+	if (ret < 0)
+		e->head.error = (__u16)-ret;
+	e->target_tgid = c->target_tgid;
+	e->target_start_ns = c->target_start_ns;
+	e->address = c->address;
+	e->bytes = c->bytes;
+	e->call = c->call;
+	e->request = c->request;
+	e->protection = c->protection;
+	e->memory = c->memory;
+	e->flags = c->flags;
+	if (c->name)
+		emit_str(s, &e->name, c->name, MEMFD_NAME_BYTES, EMIT_USER);
+	file = c->file;
+	if (file)
+		path_raw(s, &e->path, BPF_CORE_READ(file, f_path.mnt),
+			 BPF_CORE_READ(file, f_path.dentry), s->len);
+	inject_end(s, &f);
+	return 0;
+}
+
+/* inject_call_ended - a call that gave @ret may be one to tell. Not static: see syscall.h. */
+__noinline int inject_call_ended(struct inject_call *c, long ret) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file *file;
+
+	if (!c || syscall_foreign(task) || !gate_task(task))
+		return 0;
+	if (c->kind == WIRE_FILE_MAP) {
+		file = syscall_file(c->fd);
+		return file ? inject_map_raw((__u64)file, ret) : 0;
+	}
+	if (!inject_call_look(c, task, ret))
+		return 0;
+	return c->kind == WIRE_FILE_MAP ? inject_map_raw((__u64)c->file, ret)
+					: inject_call_tell(c, ret);
+}
+
 /*
  * Why: tells the same deeds where the hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
@@ -352,58 +422,9 @@ int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
 SEC("tp_btf/sys_exit")
 int BPF_PROG(inject_sys_exit, struct pt_regs *regs, long ret) {
 	struct inject_call c = {};
-	struct task_struct *task;
-	struct wire_inject *e;
-	struct file *file;
-	struct fold f;
-	struct slot *s;
 
 	if (ret == -ESRCH || ret == -EBADF)
 		return 0;
 	inject_call_read(&c, regs, ret);
-	if (!c.kind || !gate_call(c.kind))
-		return 0;
-	task = bpf_get_current_task_btf();
-	if (syscall_foreign(task) || !gate_task(task))
-		return 0;
-	syscall_forget(&c, sizeof(c));
-	if (c.kind == WIRE_FILE_MAP) {
-		file = syscall_file(task, c.fd);
-		return file ? inject_map_raw(file, ret) : 0;
-	}
-	if (!inject_call_look(&c, task, ret))
-		return 0;
-	syscall_forget(&c, sizeof(c));
-	if (c.kind == WIRE_FILE_MAP)
-		return inject_map_raw(c.file, ret);
-	fold_begin(&f, c.kind, task);
-	f.key.object[0] = (__u64)c.target_tgid << 32 | c.call;
-	f.key.object[1] = (__u64)c.protection << 32 | c.request;
-	f.key.object[2] = c.inode;
-	f.key.object[3] = ret < 0 ? ret : 0;
-	if (!c.name && fold_deed(&f, c.bytes, 0)) /* each file in memory is another */
-		return 0;
-	s = inject_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), task);
-	if (!s)
-		return 0;
-	e = (struct wire_inject *)s->rec;
-	if (ret < 0)
-		e->head.error = (__u16)-ret;
-	e->target_tgid = c.target_tgid;
-	e->target_start_ns = c.target_start_ns;
-	e->address = c.address;
-	e->bytes = c.bytes;
-	e->call = c.call;
-	e->request = c.request;
-	e->protection = c.protection;
-	e->memory = c.memory;
-	e->flags = c.flags;
-	if (c.name)
-		emit_str(s, &e->name, c.name, MEMFD_NAME_BYTES, EMIT_USER);
-	file = c.file;
-	if (file)
-		path_raw(s, &e->path, BPF_CORE_READ(file, f_path.mnt),
-			 BPF_CORE_READ(file, f_path.dentry), s->len);
-	inject_end(s, &f);
-	return 0;
+	return c.kind && gate_call(c.kind) ? inject_call_ended(&c, ret) : 0;
 }

@@ -176,7 +176,7 @@ static __always_inline void inject_number_task(struct inject_call *c, struct tas
 /* inject_mem_file - whether @fd is another process's /proc/PID/mem, and whose */
 static __always_inline bool inject_mem_file(struct inject_call *c, struct task_struct *task,
 					    int fd) {
-	struct file *file = syscall_file(task, fd);
+	struct file *file = syscall_file(fd);
 	struct inode *inode;
 	char name[4] = {};
 
@@ -194,43 +194,52 @@ static __always_inline bool inject_mem_file(struct inject_call *c, struct task_s
 }
 
 /* inject_fd_task - whom a pidfd stands for */
-static __always_inline void inject_fd_task(struct inject_call *c, struct task_struct *task) {
-	struct file *file = syscall_file(task, c->fd);
+static __always_inline void inject_fd_task(struct inject_call *c) {
+	struct file *file = syscall_file(c->fd);
 
 	if (file)
 		inject_pid_task(c, compat_pidfd_pid(file));
 }
 
+/* What a mapping says of the memory in it. */
+struct inject_mapping {
+	struct file *file; /* untyped */
+	__u64 inode;
+	__u32 memory, written;
+};
+
 static long inject_vma(struct task_struct *task, struct vm_area_struct *vma,
-		       struct inject_call *c) {
+		       struct inject_mapping *m) {
 	struct mm_struct *mm = vma->vm_mm;
 	struct file *file = vma->vm_file;
 
-	c->flags = vma->anon_vma ? 1 : 0;
+	m->written = vma->anon_vma ? 1 : 0;
 	if (file) {
-		c->memory = WIRE_MEMORY_FILE;
-		c->inode = file->f_inode->i_ino;
-		bpf_probe_read_kernel(&c->file, sizeof(c->file), &vma->vm_file);
+		m->memory = WIRE_MEMORY_FILE;
+		m->inode = file->f_inode->i_ino;
+		bpf_probe_read_kernel(&m->file, sizeof(m->file), &vma->vm_file);
 	} else if (vma->vm_start < mm->brk && vma->vm_end > mm->start_brk) {
-		c->memory = WIRE_MEMORY_HEAP;
+		m->memory = WIRE_MEMORY_HEAP;
 	} else if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack) {
-		c->memory = WIRE_MEMORY_STACK;
+		m->memory = WIRE_MEMORY_STACK;
 	} else {
-		c->memory = WIRE_MEMORY_ANONYMOUS;
+		m->memory = WIRE_MEMORY_ANONYMOUS;
 	}
 	return 0;
 }
 
 /* inject_executable - whether memory that can be run could be written, now or before */
 static __always_inline bool inject_executable(struct inject_call *c, struct task_struct *task) {
-	bool written;
+	struct inject_mapping m = {}; /* on the stack, as the helper wants it */
 
 	if (!compat_has_find_vma())
 		return c->protection & PROT_WRITE;
-	(void)bpf_find_vma(task, c->address, inject_vma, c, 0);
-	written = c->flags;
-	c->flags = 0;
-	return written || c->protection & PROT_WRITE;
+	(void)bpf_find_vma(task, c->address, inject_vma, &m, 0);
+	syscall_forget(&m, sizeof(m));
+	c->file = m.file;
+	c->inode = m.inode;
+	c->memory = m.memory;
+	return m.written || c->protection & PROT_WRITE;
 }
 
 /* inject_call_look - what registers do not say; false: it is none of ours after all */
@@ -240,7 +249,7 @@ static __always_inline bool inject_call_look(struct inject_call *c, struct task_
 	case WIRE_INJECT_MEM_OPEN:
 		return inject_mem_file(c, task, (int)ret);
 	case WIRE_INJECT_GETFD:
-		inject_fd_task(c, task);
+		inject_fd_task(c);
 		return true;
 	case WIRE_INJECT_EXECUTABLE:
 		if (ret < 0 && ret > -4096)

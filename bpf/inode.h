@@ -42,13 +42,15 @@ static __noinline int inode_layer(struct wire_inode *to, struct inode *inode) {
 }
 
 static __always_inline void inode_fill(struct wire_inode *to, struct inode *inode) {
+	struct super_block *sb = inode->i_sb;
+
 	to->ino = inode->i_ino;
-	to->dev = inode->i_sb->s_dev;
+	to->dev = sb->s_dev;
 	to->mode = inode->i_mode;
 	to->uid = inode->i_uid.val;
 	to->gid = inode->i_gid.val;
 	to->links = inode->i_nlink;
-	if (inode->i_sb->s_magic == OVERLAYFS_MAGIC)
+	if (sb->s_magic == OVERLAYFS_MAGIC)
 		inode_layer(to, inode);
 }
 

@@ -66,7 +66,7 @@ static __always_inline int kernel_module(struct module *module, __u32 kind, __u3
 	emit_str(s, &e->name, module->name, MODULE_NAME_BYTES, EMIT_KERNEL);
 	if (kind == WIRE_KERNEL_MODULE_LOAD && SYSCALL_NR(regs) == NR_finit_module &&
 	    !syscall_foreign(task))
-		kernel_path(s, &e->path, syscall_file(task, (int)SYSCALL_ARG1(regs)));
+		kernel_path(s, &e->path, syscall_file((int)SYSCALL_ARG1(regs)));
 	emit_end(s, &ring_bulk);
 	return 0;
 }
@@ -142,7 +142,7 @@ int BPF_PROG(kernel_bpf, int command, union bpf_attr *attr, unsigned int size) {
 	if (!kernel_attaches(a.command) || !gate_task(task))
 		return 0;
 	bpf_probe_read_kernel(words, sizeof(words), attr);
-	kernel_attach_read(&a, words, task);
+	kernel_attach_read(&a, words);
 	s = kernel_begin(WIRE_KERNEL_BPF_ATTACH, WIRE_HOOK_LSM_BPF, WIRE_ATTEMPTED, task);
 	if (!s)
 		return 0;
@@ -196,14 +196,13 @@ static __always_inline int kernel_namespaces(__u32 hook, __u64 flags, long ret) 
 
 	if (!ns || !gate_task(task))
 		return 0;
-	/* the function that unshares says how it went; the end of a call may be another's word */
-	s = kernel_begin(WIRE_KERNEL_NAMESPACE, hook,
-			 ret >= 0 && hook != WIRE_HOOK_TP_SYS_EXIT ? WIRE_SUCCEEDED
-								    : syscall_outcome(task, ret),
-			 task);
+	s = kernel_begin(WIRE_KERNEL_NAMESPACE, hook, WIRE_SUCCEEDED, task);
 	if (!s)
 		return 0;
 	e = (struct wire_kernel *)s->rec;
+	/* the function that unshares says how it went; the end of a call may be another's word */
+	if (ret < 0 || hook == WIRE_HOOK_TP_SYS_EXIT)
+		e->head.outcome = (__u8)syscall_outcome(task, ret);
 	if (ret < 0)
 		e->head.error = (__u16)-ret;
 	e->flags = flags;
@@ -390,6 +389,35 @@ int BPF_PROG(kernel_uring_s, struct io_kiocb *req, bool force_nonblock) {
 	return kernel_request(req);
 }
 
+/* kernel_call_ended - a call that gave @ret may be one to tell. Not static: see syscall.h. */
+__noinline int kernel_call_ended(struct kernel_call *c, long ret) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct wire_kernel *e;
+	struct slot *s;
+
+	if (!c || syscall_foreign(task) || !gate_task(task))
+		return 0;
+	if (c->kind == WIRE_KERNEL_NAMESPACE)
+		return kernel_namespaces(WIRE_HOOK_TP_SYS_EXIT, c->flags, ret);
+	kernel_call_look(c, ret);
+	s = kernel_begin(c->kind, WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED, task);
+	if (!s)
+		return 0;
+	e = (struct wire_kernel *)s->rec;
+	e->head.outcome = (__u8)syscall_outcome(task, ret);
+	if (ret < 0)
+		e->head.error = (__u16)-ret;
+	if (c->attach.command)
+		kernel_attach(s, &c->attach, EMIT_USER);
+	if (c->name)
+		emit_str(s, &e->name, c->name, KERNEL_NAME_BYTES, EMIT_USER);
+	if (c->detail)
+		emit_str(s, &e->detail, c->detail, KERNEL_NAME_BYTES, EMIT_USER);
+	kernel_path(s, &e->path, c->file);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
 /*
  * Why: tells the same deeds where the hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
@@ -400,34 +428,8 @@ int BPF_PROG(kernel_uring_s, struct io_kiocb *req, bool force_nonblock) {
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(kernel_sys_exit, struct pt_regs *regs, long ret) {
-	struct task_struct *task;
 	struct kernel_call c = {};
-	struct wire_kernel *e;
-	struct slot *s;
 
 	kernel_call_read(&c, regs, ret);
-	if (!c.kind || !gate_call(c.kind))
-		return 0;
-	task = bpf_get_current_task_btf();
-	if (syscall_foreign(task) || !gate_task(task))
-		return 0;
-	syscall_forget(&c, sizeof(c));
-	if (c.kind == WIRE_KERNEL_NAMESPACE)
-		return kernel_namespaces(WIRE_HOOK_TP_SYS_EXIT, c.flags, ret);
-	s = kernel_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), task);
-	if (!s)
-		return 0;
-	e = (struct wire_kernel *)s->rec;
-	if (ret < 0)
-		e->head.error = (__u16)-ret;
-	kernel_call_look(&c, regs, task, ret);
-	if (c.attach.command)
-		kernel_attach(s, &c.attach, EMIT_USER);
-	if (c.name)
-		emit_str(s, &e->name, c.name, KERNEL_NAME_BYTES, EMIT_USER);
-	if (c.detail)
-		emit_str(s, &e->detail, c.detail, KERNEL_NAME_BYTES, EMIT_USER);
-	kernel_path(s, &e->path, c.file);
-	emit_end(s, &ring_bulk);
-	return 0;
+	return c.kind && gate_call(c.kind) ? kernel_call_ended(&c, ret) : 0;
 }

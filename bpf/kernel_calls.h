@@ -107,8 +107,10 @@ struct kernel_call {
 	struct kernel_attach attach;
 	__u64 flags;
 	const char *name, *detail;
-	struct file *file; /* untyped */
-	__u32 kind;	   /* 0: none of ours */
+	struct file *file;   /* untyped */
+	__u64 first, second; /* its arguments */
+	__u32 kind;	     /* 0: none of ours */
+	int nr;
 };
 
 static __always_inline bool kernel_attaches(__u32 command) {
@@ -117,8 +119,8 @@ static __always_inline bool kernel_attaches(__u32 command) {
 }
 
 /* kernel_prog - the program behind a descriptor, if it is one */
-static __always_inline struct bpf_prog *kernel_prog(struct task_struct *task, int fd) {
-	struct file *file = syscall_file(task, fd);
+static __always_inline struct bpf_prog *kernel_prog(int fd) {
+	struct file *file = syscall_file(fd);
 	char name[8] = {};
 
 	if (!file)
@@ -131,19 +133,18 @@ static __always_inline struct bpf_prog *kernel_prog(struct task_struct *task, in
 }
 
 /* kernel_attach_read - from the first words of union bpf_attr, which are as they are for ever */
-static __always_inline void kernel_attach_read(struct kernel_attach *a, const __u32 words[4],
-					       struct task_struct *task) {
+static __always_inline void kernel_attach_read(struct kernel_attach *a, const __u32 words[4]) {
 	switch (a->command) {
 	case BPF_PROG_ATTACH: /* target_fd, attach_bpf_fd, attach_type */
-		a->prog = kernel_prog(task, (int)words[1]);
+		a->prog = kernel_prog((int)words[1]);
 		a->type = words[2];
 		break;
 	case BPF_LINK_CREATE: /* prog_fd, target_fd, attach_type */
-		a->prog = kernel_prog(task, (int)words[0]);
+		a->prog = kernel_prog((int)words[0]);
 		a->type = words[2];
 		break;
 	case BPF_RAW_TRACEPOINT_OPEN: /* name (two words), prog_fd */
-		a->prog = kernel_prog(task, (int)words[2]);
+		a->prog = kernel_prog((int)words[2]);
 		a->name = (const char *)((__u64)words[1] << 32 | words[0]);
 		break;
 	}
@@ -160,7 +161,10 @@ static __always_inline void kernel_call_bpf(struct kernel_call *c, __u32 command
 /* kernel_call_read - which deed a call that ended was, from its registers */
 static __always_inline void kernel_call_read(struct kernel_call *c, struct pt_regs *regs,
 					     long ret) {
-	switch (SYSCALL_NR(regs)) {
+	c->nr = SYSCALL_NR(regs);
+	c->first = SYSCALL_ARG1(regs);
+	c->second = SYSCALL_ARG2(regs);
+	switch (c->nr) {
 	case NR_bpf:
 		kernel_call_bpf(c, (__u32)SYSCALL_ARG1(regs), ret);
 		break;
@@ -186,17 +190,16 @@ static __always_inline void kernel_call_read(struct kernel_call *c, struct pt_re
 }
 
 /* kernel_call_look - what registers do not say */
-static __always_inline void kernel_call_look(struct kernel_call *c, struct pt_regs *regs,
-					     struct task_struct *task, long ret) {
+static __always_inline void kernel_call_look(struct kernel_call *c, long ret) {
 	__u32 words[4] = {};
 
 	if (c->kind == WIRE_KERNEL_BPF_LOAD) {
-		c->attach.prog = kernel_prog(task, (int)ret);
+		c->attach.prog = kernel_prog((int)ret);
 	} else if (c->kind == WIRE_KERNEL_BPF_ATTACH) {
-		bpf_probe_read_user(words, sizeof(words), (void *)SYSCALL_ARG2(regs));
-		kernel_attach_read(&c->attach, words, task);
-	} else if (c->kind == WIRE_KERNEL_KEXEC && SYSCALL_NR(regs) == NR_kexec_file_load) {
-		c->file = syscall_file(task, (int)SYSCALL_ARG1(regs));
+		bpf_probe_read_user(words, sizeof(words), (void *)c->second);
+		kernel_attach_read(&c->attach, words);
+	} else if (c->kind == WIRE_KERNEL_KEXEC && c->nr == NR_kexec_file_load) {
+		c->file = syscall_file((int)c->first);
 	}
 }
 

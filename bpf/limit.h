@@ -87,14 +87,18 @@ static __always_inline void limit_count(struct knobs_limit *e, __u32 at, __u32 b
 	e->cgroup = cgroup;
 }
 
-/* limit_cgroup - the same for all of a cgroup's processes; @mine: the entry of the one that asks */
-static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task, __u32 mine,
-					 __u64 now) {
-	__u64 cgroup = cgroup_of(task)->kn->id;
-	__u64 start = task->group_leader->start_boottime;
+/* limit_place - where the entry is of deeds of @kind by the process @tgid that began at @start */
+static __always_inline __u32 limit_place(__u64 start, __u32 tgid, __u32 kind) {
+	return limit_hash(start ^ (__u64)tgid << 40, kind) & (KNOBS_LIMIT_PROCESSES - 1);
+}
+
+/* limit_cgroup - the same for all of a cgroup's processes */
+static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task) {
+	__u64 cgroup = cgroup_id(task), now = bpf_ktime_get_boot_ns(), start;
 	__u32 at = KNOBS_LIMIT_PROCESSES +
 		   (limit_hash(cgroup, kind) & (KNOBS_LIMITS - KNOBS_LIMIT_PROCESSES - 1));
 	struct knobs_limit *e = limit_hold(at), *m;
+	__u32 mine;
 	bool over;
 
 	if (!e)
@@ -102,6 +106,8 @@ static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task, _
 	over = limit_own(e, cgroup, 0, kind, task) && !limit_within(e, now, knobs.limit_cgroup);
 	if (over) {
 		/* by the process, whose name is worth more */
+		start = task->group_leader->start_boottime;
+		mine = limit_place(start, (__u32)task->tgid, kind);
 		m = limit_hold(mine);
 		if (m && limit_own(m, start, (__u32)task->tgid, kind, task))
 			limit_count(m, mine, WIRE_LIMIT_CGROUP, cgroup, now);
@@ -114,30 +120,42 @@ static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task, _
 	return over;
 }
 
-static __noinline bool limit_ask(__u32 kind, struct task_struct *task) {
-	__u64 now = bpf_ktime_get_boot_ns(), start = task->group_leader->start_boottime;
-	__u32 mine = limit_hash(start ^ (__u64)(__u32)task->tgid << 40, kind) &
-		     (KNOBS_LIMIT_PROCESSES - 1);
-	struct knobs_limit *e = knobs.limit_process ? limit_hold(mine) : NULL;
-	bool over = false;
+/* limit_process - whether one more deed of @task is over the limit of its process */
+static __always_inline bool limit_process(__u32 kind, struct task_struct *task) {
+	__u64 start = task->group_leader->start_boottime, now = bpf_ktime_get_boot_ns();
+	__u32 mine = limit_place(start, (__u32)task->tgid, kind);
+	struct knobs_limit *e = limit_hold(mine);
+	bool over;
 
-	if (e) {
-		over = limit_own(e, start, (__u32)task->tgid, kind, task) &&
-		       !limit_within(e, now, knobs.limit_process);
-		if (over)
-			limit_count(e, mine, WIRE_LIMIT_PROCESS, cgroup_of(task)->kn->id, now);
-		limit_let_go(e);
-	}
-	if (over || !knobs.limit_cgroup)
-		return over;
-	return limit_cgroup(kind, task, mine, now);
+	if (!e)
+		return false;
+	over = limit_own(e, start, (__u32)task->tgid, kind, task) &&
+	       !limit_within(e, now, knobs.limit_process);
+	if (over)
+		limit_count(e, mine, WIRE_LIMIT_PROCESS, cgroup_id(task), now);
+	limit_let_go(e);
+	return over;
 }
 
-/* limit_over - whether a deed is only counted, and needs no record; @task: the doer, or NULL */
+/*
+ * limit_ask - whether one more deed of the current task is over a limit
+ * Not static, so that the verifier looks at it once (syscall.h).
+ */
+__noinline int limit_ask(__u32 kind) {
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return (knobs.limit_process && limit_process(kind, task)) ||
+	       (knobs.limit_cgroup && limit_cgroup(kind, task));
+}
+
+/*
+ * limit_over - whether a deed is only counted, and needs no record
+ * @task: the doer; of a kind that has a limit the current one, or NULL
+ */
 static __always_inline bool limit_over(__u32 kind, struct task_struct *task) {
 	if (!WIRE_KIND_IS_VOLUME(kind) || !(knobs.limit_process || knobs.limit_cgroup))
 		return false;
-	return task && (__u32)task->tgid != knobs.self_tgid && limit_ask(kind, task);
+	return task && (__u32)task->tgid != knobs.self_tgid && limit_ask(kind);
 }
 
 #endif

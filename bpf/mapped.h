@@ -66,6 +66,11 @@ static __always_inline __u32 mapped_folders(struct dentry *dentry, bool typed) {
 	return WIRE_EXPOSED_DEEP;
 }
 
+/* mapped_folders_raw - where @dentry has no type. Not static: see syscall.h. */
+__noinline int mapped_folders_raw(__u64 dentry) {
+	return (int)mapped_folders((struct dentry *)dentry, false);
+}
+
 /* mapped_exposed - WIRE_EXPOSED_*, why running @file's pages is told; 0: it is not */
 static __always_inline __u32 mapped_exposed(struct file *file, bool typed) {
 	struct inode *inode = MAPPED_READ(typed, file, f_inode);
@@ -79,7 +84,14 @@ static __always_inline __u32 mapped_exposed(struct file *file, bool typed) {
 		bits |= WIRE_EXPOSED_UNLINKED;
 	if (bits & (WIRE_EXPOSED_MEMORY | WIRE_EXPOSED_UNLINKED))
 		return bits; /* it has no folder */
-	return bits | mapped_folders(MAPPED_READ(typed, file, f_path.dentry), typed);
+	return bits | (typed ? mapped_folders(file->f_path.dentry, true)
+			     : (__u32)mapped_folders_raw(
+				       (__u64)BPF_CORE_READ(file, f_path.dentry)));
+}
+
+/* mapped_exposed_raw - where @file has no type. Not static: see syscall.h. */
+__noinline int mapped_exposed_raw(__u64 file) {
+	return (int)mapped_exposed((struct file *)file, false);
 }
 
 #endif

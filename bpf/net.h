@@ -94,13 +94,6 @@ static __always_inline void net_ends(struct wire_net *e, struct sock *sk) {
 	e->protocol = net_told(sk->sk_protocol);
 }
 
-static __always_inline void net_copy_ends(struct wire_net *to, const struct wire_net *from) {
-	__builtin_memcpy(to->local, from->local, 32);
-	to->local_port = from->local_port;
-	to->remote_port = from->remote_port;
-	to->protocol = from->protocol;
-}
-
 /* net_put - an address that a process gave, as far as it is IPv4 or IPv6 */
 static __always_inline bool net_put(const struct net_address *a, __u8 *to, __u16 *port) {
 	if (a->family == AF_INET)

@@ -11,15 +11,21 @@ struct net_user_msghdr {
 	int namelen;
 };
 
-static __always_inline struct socket *net_call_socket(struct task_struct *task, int fd) {
-	struct file *file = syscall_file(task, fd);
+static __always_inline struct socket *net_call_socket(int fd) {
+	struct file *file = syscall_file(fd);
 
 	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	return (struct socket *)BPF_CORE_READ(file, private_data);
 }
 
-static __always_inline void net_ends_raw(struct wire_net *e, struct sock *sk) {
+/* Both ends of a socket, as far as it knows them. */
+struct net_pair {
+	__u8 local[16], remote[16];
+	__u16 local_port, remote_port, protocol, pad;
+};
+
+static __always_inline void net_ends_raw(struct net_pair *e, struct sock *sk) {
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
 		__u32 local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
 		__u32 remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);
@@ -35,6 +41,13 @@ static __always_inline void net_ends_raw(struct wire_net *e, struct sock *sk) {
 	e->protocol = net_told(BPF_CORE_READ(sk, sk_protocol));
 }
 
+static __always_inline void net_put_ends(struct wire_net *to, const struct net_pair *from) {
+	__builtin_memcpy(to->local, from->local, 32);
+	to->local_port = from->local_port;
+	to->remote_port = from->remote_port;
+	to->protocol = from->protocol;
+}
+
 /* What a system call on sockets was asked. */
 struct net_call {
 	const void *address; /* in the process; NULL: the socket knows */
@@ -43,6 +56,7 @@ struct net_call {
 	__u32 kind;
 	__u16 backlog;
 	__u16 error;
+	__u32 given; /* there is an address, and it was read */
 };
 
 /* net_call_message - the destination in a msghdr */
@@ -115,6 +129,72 @@ static __always_inline bool net_call_wanted(const struct net_call *c, __u16 prot
 	return true;
 }
 
+/* net_call_tell - a deed of @c on a socket whose ends are @at. Not static: see syscall.h. */
+__noinline int net_call_tell(const struct net_call *c, const struct net_pair *at, __u64 inode,
+			     __u64 cookie) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fold fold;
+	struct wire_net *e;
+
+	if (!c || !at)
+		return 0;
+	fold_begin(&fold, c->kind, task);
+	net_peer(&fold, at->remote, c->kind == WIRE_NET_ACCEPT ? at->local_port : at->remote_port,
+		 (__u32)at->protocol << 16 | c->error);
+	if (c->kind != WIRE_NET_BIND && c->kind != WIRE_NET_LISTEN && fold_deed(&fold, 0, 0))
+		return 0;
+	e = net_begin(c->kind, WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED, inode, task);
+	if (!e)
+		return 0;
+	e->head.outcome = (__u8)syscall_outcome(task, c->error ? -1 : 0);
+	e->head.error = c->error;
+	e->backlog = c->backlog;
+	e->cookie = cookie;
+	gate_socket_enter(cookie);
+	net_put_ends(e, at);
+	/* with threads, the descriptor may stand for another socket by now */
+	if (c->given || BPF_CORE_READ(task, files, count.counter) > 1)
+		e->head.flags |= WIRE_ADDRESS_RACY;
+	net_submit(e, &fold, c->kind == WIRE_NET_ACCEPT ? WIRE_IN : WIRE_OUT);
+	return 0;
+}
+
+/* net_call_ended - a call may be one to tell. Not static: see syscall.h. */
+__noinline int net_call_ended(struct net_call *c) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct net_address given = {};
+	struct net_pair at = {};
+	struct socket *socket;
+	struct sock *sk;
+	__u64 inode, cookie;
+
+	if (!c || syscall_foreign(task) || !gate_task(task))
+		return 0;
+	socket = net_call_socket(c->fd);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || !net_family(BPF_CORE_READ(sk, __sk_common.skc_family)) ||
+	    !net_call_wanted(c, BPF_CORE_READ(sk, sk_protocol)))
+		return 0;
+	inode = BPF_CORE_READ(socket, file, f_inode, i_ino);
+	if (c->address && net_read_user(&given, c->address, c->address_len)) {
+		if (c->kind != WIRE_NET_CONNECT)
+			net_meant(&given, BPF_CORE_READ(sk, __sk_common.skc_family));
+		c->given = net_family(given.family);
+	}
+	cookie = c->kind == WIRE_NET_ACCEPT ? BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) : 0;
+	if (c->kind == WIRE_NET_SEND && (!c->given || !net_first(inode, &given)))
+		return 0;
+	/* connect(AF_UNSPEC) takes a datagram socket's peer away */
+	if (c->kind == WIRE_NET_CONNECT && !c->given && !BPF_CORE_READ(sk, __sk_common.skc_dport))
+		return 0;
+	net_ends_raw(&at, sk);
+	if (c->given && c->kind == WIRE_NET_BIND)
+		net_put(&given, at.local, &at.local_port);
+	else if (c->given)
+		net_put(&given, at.remote, &at.remote_port);
+	return net_call_tell(c, &at, inode, cookie);
+}
+
 /*
  * Why: tells accept, bind, listen and datagrams where the LSM hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call: the socket then
@@ -127,63 +207,10 @@ static __always_inline bool net_call_wanted(const struct net_call *c, __u16 prot
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
-	struct net_address given = {};
 	struct net_call c = {};
-	struct task_struct *task;
-	struct socket *socket;
-	struct wire_net at, *e;
-	struct fold fold;
-	struct sock *sk;
-	bool have = false;
-	__u64 inode, cookie;
 
 	net_call_read(&c, regs, ret);
-	if (!c.kind || !gate_call(c.kind))
-		return 0;
-	task = bpf_get_current_task_btf();
-	if (syscall_foreign(task) || !gate_task(task))
-		return 0;
-	socket = net_call_socket(task, c.fd);
-	sk = BPF_CORE_READ(socket, sk);
-	if (!sk || !net_family(BPF_CORE_READ(sk, __sk_common.skc_family)) ||
-	    !net_call_wanted(&c, BPF_CORE_READ(sk, sk_protocol)))
-		return 0;
-	inode = BPF_CORE_READ(socket, file, f_inode, i_ino);
-	if (c.address && net_read_user(&given, c.address, c.address_len)) {
-		if (c.kind != WIRE_NET_CONNECT)
-			net_meant(&given, BPF_CORE_READ(sk, __sk_common.skc_family));
-		have = net_family(given.family);
-	}
-	cookie = c.kind == WIRE_NET_ACCEPT ? BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) : 0;
-	if (c.kind == WIRE_NET_SEND && (!have || !net_first(inode, &given)))
-		return 0;
-	/* connect(AF_UNSPEC) takes a datagram socket's peer away */
-	if (c.kind == WIRE_NET_CONNECT && !have && !BPF_CORE_READ(sk, __sk_common.skc_dport))
-		return 0;
-	net_ends_raw(&at, sk);
-	if (have && c.kind == WIRE_NET_BIND)
-		net_put(&given, at.local, &at.local_port);
-	else if (have)
-		net_put(&given, at.remote, &at.remote_port);
-	fold_begin(&fold, c.kind, task);
-	net_peer(&fold, at.remote, c.kind == WIRE_NET_ACCEPT ? at.local_port : at.remote_port,
-		 (__u32)at.protocol << 16 | c.error);
-	if (c.kind != WIRE_NET_BIND && c.kind != WIRE_NET_LISTEN && fold_deed(&fold, 0, 0))
-		return 0;
-	e = net_begin(c.kind, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, c.error ? -1 : 0), inode,
-		      task);
-	if (!e)
-		return 0;
-	e->head.error = c.error;
-	e->backlog = c.backlog;
-	e->cookie = cookie;
-	gate_socket_enter(cookie);
-	net_copy_ends(e, &at);
-	/* with threads, the descriptor may stand for another socket by now */
-	if (have || BPF_CORE_READ(task, files, count.counter) > 1)
-		e->head.flags |= WIRE_ADDRESS_RACY;
-	net_submit(e, &fold, c.kind == WIRE_NET_ACCEPT ? WIRE_IN : WIRE_OUT);
-	return 0;
+	return c.kind && gate_call(c.kind) ? net_call_ended(&c) : 0;
 }
 
 #endif

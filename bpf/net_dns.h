@@ -176,6 +176,7 @@ struct dns_call {
 	const void *address;
 	const char *bytes;
 	__u32 n;
+	int fd;
 };
 
 static __always_inline bool dns_call_message(const void *from, struct dns_call *ret, bool many) {
@@ -195,6 +196,7 @@ static __always_inline bool dns_call_message(const void *from, struct dns_call *
 /* dns_call_read - false: the call received nothing that could be told */
 static __always_inline bool dns_call_read(struct pt_regs *regs, long ret, struct dns_call *c) {
 	c->n = (__u32)ret;
+	c->fd = (int)SYSCALL_ARG1(regs);
 	c->address = NULL;
 	c->bytes = (const char *)SYSCALL_ARG2(regs);
 	switch (SYSCALL_NR(regs)) {
@@ -212,6 +214,41 @@ static __always_inline bool dns_call_read(struct pt_regs *regs, long ret, struct
 	}
 }
 
+/* dns_call_ended - a call that received may be one to tell. Not static: see syscall.h. */
+__noinline int dns_call_ended(const struct dns_call *c) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct net_address given = {};
+	struct net_pair at;
+	struct socket *socket;
+	struct wire_dns *e;
+	struct sock *sk;
+	struct slot *s;
+
+	if (!c || syscall_foreign(task) || !gate_task(task))
+		return 0;
+	socket = net_call_socket(c->fd);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || !net_family(BPF_CORE_READ(sk, __sk_common.skc_family)) ||
+	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP)
+		return 0;
+	net_ends_raw(&at, sk);
+	if (!at.remote_port && c->address && net_read_user(&given, c->address, 24))
+		net_put(&given, at.remote, &at.remote_port);
+	if (at.remote_port != DNS_PORT && at.local_port != DNS_PORT)
+		return 0;
+	s = emit_begin(WIRE_NET_DNS, WIRE_HOOK_TP_SYS_EXIT, sizeof(struct wire_dns), task);
+	if (!s)
+		return 0;
+	e = (struct wire_dns *)s->rec;
+	net_put_ends(&e->net, &at);
+	e->net.head.flags |= WIRE_ADDRESS_RACY;
+	e->net.socket_inode = BPF_CORE_READ(socket, file, f_inode, i_ino);
+	e->bytes = c->n;
+	dns_append(s, c->bytes, c->n, EMIT_USER);
+	emit_end(s, &ring_bulk);
+	return 0;
+}
+
 /*
  * Why: the answers, where fentry is refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call; the bytes are read
@@ -221,41 +258,11 @@ static __always_inline bool dns_call_read(struct pt_regs *regs, long ret, struct
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dns_sys_exit, struct pt_regs *regs, long ret) {
-	struct net_address given = {};
-	struct task_struct *task;
-	struct socket *socket;
 	struct dns_call c = {};
-	struct wire_net at;
-	struct wire_dns *e;
-	struct sock *sk;
-	struct slot *s;
 
 	if (ret < 1 || ret > 65535 || !dns_call_read(regs, ret, &c))
 		return 0;
-	task = bpf_get_current_task_btf();
-	if (syscall_foreign(task) || !gate_task(task))
-		return 0;
-	socket = net_call_socket(task, (int)SYSCALL_ARG1(regs));
-	sk = BPF_CORE_READ(socket, sk);
-	if (!sk || !net_family(BPF_CORE_READ(sk, __sk_common.skc_family)) ||
-	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP)
-		return 0;
-	net_ends_raw(&at, sk);
-	if (!at.remote_port && c.address && net_read_user(&given, c.address, 24))
-		net_put(&given, at.remote, &at.remote_port);
-	if (at.remote_port != DNS_PORT && at.local_port != DNS_PORT)
-		return 0;
-	s = emit_begin(WIRE_NET_DNS, WIRE_HOOK_TP_SYS_EXIT, sizeof(struct wire_dns), task);
-	if (!s)
-		return 0;
-	e = (struct wire_dns *)s->rec;
-	net_copy_ends(&e->net, &at);
-	e->net.head.flags |= WIRE_ADDRESS_RACY;
-	e->net.socket_inode = BPF_CORE_READ(socket, file, f_inode, i_ino);
-	e->bytes = c.n;
-	dns_append(s, c.bytes, c.n, EMIT_USER);
-	emit_end(s, &ring_bulk);
-	return 0;
+	return dns_call_ended(&c);
 }
 
 #endif

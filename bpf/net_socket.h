@@ -30,7 +30,8 @@ static __always_inline bool socket_is_odd(int family, int type, int protocol) {
 }
 
 static __always_inline void socket_tell(struct task_struct *task, __u32 hook, int family, int type,
-					int protocol, __u32 outcome, int error, __u64 inode) {
+					int protocol, long ret, __u64 inode) {
+	__u32 error = ret < 0 ? (__u32)-ret : 0;
 	struct wire_net_socket *e;
 	struct fold fold;
 
@@ -38,13 +39,15 @@ static __always_inline void socket_tell(struct task_struct *task, __u32 hook, in
 	fold.key.object[0] = (__u32)family;
 	fold.key.object[1] = (__u32)type;
 	fold.key.object[2] = (__u32)protocol;
-	fold.key.object[3] = (__u32)error;
+	fold.key.object[3] = error;
 	if (fold_deed(&fold, 0, 0))
 		return;
 	e = emit_fixed(&ring_bulk, WIRE_NET_SOCKET, hook, sizeof(*e), task);
 	if (!e)
 		return;
-	e->head.outcome = (__u8)outcome;
+	e->head.outcome = WIRE_SUCCEEDED;
+	if (hook == WIRE_HOOK_TP_SYS_EXIT)
+		e->head.outcome = (__u8)syscall_outcome(task, ret);
 	e->head.error = (__u16)error;
 	e->socket_inode = inode;
 	e->family = (__u32)family;
@@ -71,8 +74,8 @@ int BPF_PROG(net_socket, struct socket *socket, int family, int type, int protoc
 		return 0;
 	task = bpf_get_current_task_btf();
 	if (gate_task(task))
-		socket_tell(task, WIRE_HOOK_LSM_SOCKET_POST_CREATE, family, type, protocol,
-			    WIRE_SUCCEEDED, 0, 0);
+		socket_tell(task, WIRE_HOOK_LSM_SOCKET_POST_CREATE, family, type, protocol, 0,
+			    0);
 	return 0;
 }
 
@@ -95,9 +98,8 @@ int BPF_PROG(net_socket_exit, struct pt_regs *regs, long ret) {
 	if (syscall_foreign(task) || !gate_task(task))
 		return 0;
 	if (ret >= 0) /* of a socket: a filter may have made that number up */
-		inode = BPF_CORE_READ(net_call_socket(task, (int)ret), file, f_inode, i_ino);
-	socket_tell(task, WIRE_HOOK_TP_SYS_EXIT, family, type, protocol, syscall_outcome(task, ret),
-		    ret < 0 ? (int)-ret : 0, inode);
+		inode = BPF_CORE_READ(net_call_socket((int)ret), file, f_inode, i_ino);
+	socket_tell(task, WIRE_HOOK_TP_SYS_EXIT, family, type, protocol, ret, inode);
 	return 0;
 }
 

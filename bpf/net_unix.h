@@ -41,8 +41,8 @@ static __always_inline void unix_object(struct fold *f, struct unix_sock *peer,
 }
 
 /* unix_tell - a connect of @sk to @peer, whose pointers the verifier does not know */
-static __always_inline void unix_tell(struct task_struct *task, __u32 hook, __u32 outcome,
-				      struct sock *sk, struct unix_sock *peer) {
+static __always_inline void unix_tell(struct task_struct *task, __u32 hook, struct sock *sk,
+				      struct unix_sock *peer) {
 	struct unix_address *address = BPF_CORE_READ(peer, addr);
 	struct dentry *dentry = BPF_CORE_READ(peer, path.dentry);
 	struct wire_net_unix *e;
@@ -59,7 +59,9 @@ static __always_inline void unix_tell(struct task_struct *task, __u32 hook, __u3
 	if (!s)
 		return;
 	e = (struct wire_net_unix *)s->rec;
-	e->head.outcome = (__u8)outcome;
+	e->head.outcome = WIRE_ATTEMPTED;
+	if (hook == WIRE_HOOK_TP_SYS_EXIT) /* after the call, and only if it went well */
+		e->head.outcome = (__u8)syscall_outcome(task, 0);
 	e->socket_inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
 	e->type = BPF_CORE_READ(sk, sk_type);
 	if (dentry)
@@ -81,8 +83,7 @@ int BPF_PROG(net_unix, struct sock *sk, struct sock *other, struct sock *newsk) 
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (gate_task(task))
-		unix_tell(task, WIRE_HOOK_LSM_UNIX_STREAM_CONNECT, WIRE_ATTEMPTED, sk,
-			  (struct unix_sock *)other);
+		unix_tell(task, WIRE_HOOK_LSM_UNIX_STREAM_CONNECT, sk, (struct unix_sock *)other);
 	return 0;
 }
 
@@ -105,13 +106,13 @@ int BPF_PROG(net_unix_exit, struct pt_regs *regs, long ret) {
 	task = bpf_get_current_task_btf();
 	if (syscall_foreign(task) || !gate_task(task))
 		return 0;
-	socket = net_call_socket(task, (int)SYSCALL_ARG1(regs));
+	socket = net_call_socket((int)SYSCALL_ARG1(regs));
 	sk = BPF_CORE_READ(socket, sk);
 	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
 		return 0;
 	peer = (struct unix_sock *)BPF_CORE_READ((struct unix_sock *)sk, peer);
 	if (peer)
-		unix_tell(task, WIRE_HOOK_TP_SYS_EXIT, syscall_outcome(task, ret), sk, peer);
+		unix_tell(task, WIRE_HOOK_TP_SYS_EXIT, sk, peer);
 	return 0;
 }
 

@@ -77,6 +77,9 @@ TRACE_COPIES("tp_btf/task_newtask", process_fork, fork_tell)
 static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pid,
 			       struct linux_binprm *bprm) {
 	struct file *exe = bprm->file; /* mm->exe_file, and to the verifier one that is held */
+	/* early, where the verifier comes by once (syscall.h) */
+	const char *filename = bprm->filename, *interp = bprm->interp;
+	struct mm_struct *mm = task->mm;
 	struct wire_process_exec *e;
 	struct slot *s;
 
@@ -88,14 +91,14 @@ static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pi
 	if (!s)
 		return 0;
 	e = (struct wire_process_exec *)s->rec;
-	process_image(s, e, task, exe);
 	process_version(e, exe);
+	process_image(s, e, task, exe);
 	streams_fill(e->streams, task);
-	emit_str(s, &e->filename, bprm->filename, WIRE_PATH_BYTES, EMIT_KERNEL);
-	if (bprm->interp != bprm->filename)
-		emit_str(s, &e->interp, bprm->interp, INTERP_BYTES, EMIT_KERNEL);
-	env_fill(s, task, bprm);
-	args_end(s, &ring_process, task);
+	emit_str(s, &e->filename, filename, WIRE_PATH_BYTES, EMIT_KERNEL);
+	if (interp != filename)
+		emit_str(s, &e->interp, interp, INTERP_BYTES, EMIT_KERNEL);
+	env_fill(s, task, mm, bprm);
+	args_end(s, &ring_process, mm);
 	return 0;
 }
 
@@ -158,6 +161,7 @@ TRACE_COPIES("tp_btf/sched_process_exit", process_exit, exit_tell)
 SEC("iter/task")
 int process_census(struct bpf_iter__task *ctx) {
 	struct task_struct *task = ctx->task;
+	struct seq_file *seq = ctx->meta->seq; /* early, where the verifier comes by once */
 	struct wire_process_exec *e;
 	struct slot *s;
 	__u32 len;
@@ -175,7 +179,7 @@ int process_census(struct bpf_iter__task *ctx) {
 		__builtin_memset(s->rec + len, 0, 8);
 		len = (len + 7) & ~7u;
 		e->head.len = len;
-		bpf_seq_write(ctx->meta->seq, s->rec, len);
+		bpf_seq_write(seq, s->rec, len);
 	}
 	emit_release(s);
 	return 0;

@@ -6,6 +6,12 @@
  * is in a header for each: NR_*, SYSCALL_NR() and SYSCALL_ARG1() to 6, SYSCALL_IP(), the address
  * at which the program goes on, SYSCALL_FUNCTION(), how the kernel names the function of a call,
  * and syscall_foreign().
+ *
+ * What follows once it is known which call it was stands in functions that are not static: these
+ * the verifier looks at once, knowing nothing of what they are given, and not anew for each call
+ * that was told apart. How often it looks is how long a start takes: since Linux 6.4 it searches
+ * all the kernel's types by name, some two or three times a millisecond, whenever it comes by a
+ * load of a pointer from what a hook was given or from the current task.
  */
 #ifndef LAPWING_SYSCALL_H
 #define LAPWING_SYSCALL_H
@@ -28,18 +34,21 @@
 #define AT_SYMLINK_FOLLOW 0x400
 #define AT_EMPTY_PATH 0x1000
 
-/* syscall_file - the open file behind a descriptor of @task, untyped; NULL if there is none */
-static __always_inline struct file *syscall_file(struct task_struct *task, int fd) {
-	struct fdtable *fdt;
-	struct file *file = NULL;
+/* syscall_file_at - syscall_file() as a number. Not static: see the paragraph above. */
+__noinline __u64 syscall_file_at(int fd) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	__u64 file = 0;
 
-	if (fd < 0 || !task->files)
-		return NULL;
-	fdt = BPF_CORE_READ(task, files, fdt);
-	if ((__u32)fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(fdt, max_fds))
+		return 0;
 	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(fdt, fd) + fd);
 	return file;
+}
+
+/* syscall_file - the open file behind a descriptor of the current task, untyped; or NULL */
+static __always_inline struct file *syscall_file(int fd) {
+	return (struct file *)syscall_file_at(fd);
 }
 
 /* syscall_user_word - eight bytes of the process's memory, or 0 */
