@@ -78,7 +78,7 @@ SRC   := $(foreach r,$(ROOMS),$(sort $(wildcard userspace/$(r)/*.c)))
 PROTO := event bundle cri
 PB    := $(PROTO:%=$(B)/proto/%.pb-c.o)
 OBJ   := $(SRC:%.c=$(B)/%.o) $(PB)
-PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o \
+PURE_OBJ := $(filter $(foreach r,$(PURE),$(B)/userspace/$(r)/%),$(OBJ)) $(B)/userspace/probe/tape.o $(B)/userspace/probe/types.o \
             $(B)/userspace/app/format.o $(PB) \
             $(patsubst %,$(B)/userspace/app/%.o,rehearse rehearse_child golden bundle sandbox tally metrics journal environment filesum hasher)
 SKEL  := $(FAMILIES:%=$(B)/bpf/%.skel.h)

@@ -241,7 +241,7 @@ static __always_inline void path_walk(struct path_walk *w, struct wire_path *to,
 	__u32 end;
 
 	if (compat_has_cast())
-		w->mount = bpf_rdonly_cast(m, bpf_core_type_id_kernel(struct mount));
+		w->mount = bpf_rdonly_cast(m, knobs.mount_type);
 	if (compat_has_loop()) {
 		bpf_loop(PATH_MAX_STEPS, step, w, 0);
 	} else {

@@ -59,9 +59,11 @@ struct knobs {
 	 * that of a controller of v1, and the number of its hierarchy. bpf/cgroup.h
 	 */
 	__u32 cgroup_css, cgroup_hierarchy;
+	__u32 mount_type; /* which of the kernel's types is struct mount: bpf/path.h */
+	__u32 pad;
 	struct knobs_env env;
 };
-_Static_assert(sizeof(struct knobs) == 3400, "knobs");
+_Static_assert(sizeof(struct knobs) == 3408, "knobs");
 
 #define KNOBS_SLOTS_PER_CPU 4
 

@@ -23,6 +23,7 @@
 #include "bpf/kernel.skel.h"
 #include "bpf/net.skel.h"
 #include "bpf/process.skel.h"
+#include "probe/types.h"
 
 typedef const void *(*family_bytes_fn)(size_t *ret_n);
 
@@ -249,8 +250,37 @@ static int keep_maps(struct bpf_object *object, struct family_maps *maps) {
 	return 0;
 }
 
+/* The types that objects are relocated by; NULL: all of the kernel's. */
+static const char *picked_types;
+
+void family_pick_types(const struct btf *kernel) {
+	struct bpf_object *objects[DEED_FAMILIES];
+	const struct btf *types[DEED_FAMILIES];
+	size_t n = 0, bytes;
+
+	log_reset();
+	for (int i = 0; i < DEED_FAMILIES; i++) {
+		const void *elf = family_bytes[i](&bytes);
+
+		objects[n] = bpf_object__open_mem(elf, bytes, NULL);
+		if (!objects[n])
+			continue;
+		types[n] = bpf_object__btf(objects[n]);
+		n++;
+	}
+	picked_types = types_open(kernel, types, n);
+	while (n)
+		bpf_object__close(objects[--n]);
+}
+
+void family_drop_types(void) {
+	picked_types = NULL;
+	types_close();
+}
+
 static int open_object(enum deed_family which, const struct knobs *knobs, struct bpf_object **ret) {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = deed_families[which]);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = deed_families[which],
+		    .btf_custom_path = picked_types);
 	size_t n;
 	const void *bytes = family_bytes[which](&n);
 	struct bpf_object *object = bpf_object__open_mem(bytes, n, &opts);

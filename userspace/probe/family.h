@@ -79,6 +79,13 @@ void family_strike_absent(struct family_choice *c, const struct btf *btf);
  */
 void family_strike_skippable(struct family_choice *c);
 
+/*
+ * family_pick_types - from here on objects are relocated by those types of @kernel that they name
+ * (types.h), until family_drop_types(); or by all, where these cannot be had
+ */
+void family_pick_types(const struct btf *kernel);
+void family_drop_types(void);
+
 /* family_give_up - nothing of @which is covered, for the reason @err unless one is known */
 void family_give_up(struct family_choice *c, enum deed_family which, int err);
 

@@ -69,5 +69,6 @@ int probe_preflight(const struct probe_options *options,
 			cb(ctx, &way);
 		}
 	}
+	family_drop_types();
 	return 0;
 }

@@ -84,6 +84,7 @@ int probe_check(const char **why) {
 bool probe_known(struct family_choice *c, struct knobs *knobs) {
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool preempts, lazy;
+	int mount;
 
 	if (!btf)
 		return false; /* the load of the first program says what is wrong */
@@ -91,6 +92,10 @@ bool probe_known(struct family_choice *c, struct knobs *knobs) {
 	lazy = btf__find_by_name_kind(btf, "resched_curr_lazy", BTF_KIND_FUNC) > 0;
 	family_strike_absent(c, btf);
 	controller_choose(btf, knobs);
+	/* by the kernel's own number, which picked types do not have */
+	mount = btf__find_by_name_kind(btf, "mount", BTF_KIND_STRUCT);
+	knobs->mount_type = mount > 0 ? (uint32_t)mount : 0;
+	family_pick_types(btf);
 	if (preempts || lazy)
 		family_strike_skippable(c);
 	btf__free(btf);
@@ -346,6 +351,7 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 		else
 			loaded++;
 	}
+	family_drop_types();
 	/* the kernel's type information is parsed and freed again; it need not stay resident */
 	(void)malloc_trim(0);
 	fill_deeds(p);
