@@ -52,9 +52,15 @@ int beat_step(void *beat, const char *program, bool attached) {
 		return 0;
 	}
 	(void)nanosleep(&t, NULL);
-	if (b->fd >= 0 && write(b->fd, "s", 1) != 1)
-		return 0; /* it is full, or the supervisor is gone, which is not the host's fault */
 	return taint() & ~b->taint ? -1 : 0;
+}
+
+void beat_alive(void *beat) {
+	const struct beat *b = beat;
+
+	/* it is full, or the supervisor is gone, which is not the host's fault */
+	if (b->fd >= 0)
+		(void)!write(b->fd, "s", 1);
 }
 
 void beat_over(struct beat *b) {

@@ -3,7 +3,8 @@
  * beat.h - what a worker of "lapwing supervise" is told, and tells
  *
  * It is told its level on its command line, and writes a byte to a pipe each
- * second that its loop goes round: the supervisor reads no more than that.
+ * second that its loop goes round, and another sort of byte for each step of
+ * its start: the supervisor reads no more than that.
  */
 #ifndef LAPWING_BEAT_H
 #define LAPWING_BEAT_H
@@ -39,6 +40,9 @@ enum probe_set beat_set(const struct beat *b, enum probe_hooks hooks);
  * Kernel: TAINT_DIE, TAINT_WARN, TAINT_SOFTLOCKUP of include/linux/panic.h.
  */
 int beat_step(void *beat, const char *program, bool attached);
+
+/* beat_alive - for probe_options: a start that is slow is not silent. @beat is a struct beat. */
+void beat_alive(void *beat);
 
 /* beat_over - every step is done */
 void beat_over(struct beat *b);

@@ -101,6 +101,7 @@ static int start_probe(struct session *s) {
 	po.set = beat_set(&s->beat, s->o->hooks);
 	err = po.set == PROBE_NOTHING ? 0 : probe_check(&why);
 	po.step = s->beat.careful ? beat_step : NULL;
+	po.alive = beat_alive;
 	if (err) {
 		log_error("%s", why);
 		return err;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "app/beat.h"
+#include "app/notify.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -38,11 +39,13 @@ struct supervisor {
 	struct guard_start start;
 	char step[GUARD_STEP_BYTES];
 	int dir, lock, worker_lock, signals, beats;
+	struct notify manager;
 	int counting;	     /* what the kernel's programs cost; -1: not now */
 	uint64_t count_at_s; /* when that changes */
 	pid_t worker; /* 0: none */
 	int status;   /* of the worker that ended last */
 	uint64_t began_s, heard_s;
+	uint64_t asked_s; /* the manager, for more time; 0: never */
 	bool ready;	/* its loop went round */
 	bool over;	/* we are told to end */
 	bool uncounted; /* and that is said */
@@ -222,14 +225,25 @@ static bool end_worker(struct supervisor *s) {
 	return false;
 }
 
+/*
+ * take_beats - what the worker wrote
+ * Each step of its start gives it as long again until the next, and whoever manages the service is
+ * told so, too; twice that, for from its last step to the event that makes it ready is a while.
+ */
 static void take_beats(struct supervisor *s) {
 	char bytes[64];
+	bool stepped = false;
 	ssize_t n;
 
 	while ((n = read(s->beats, bytes, sizeof(bytes))) > 0) {
 		s->heard_s = now_s();
 		s->ready |= memchr(bytes, '.', (size_t)n) != NULL;
+		stepped |= memchr(bytes, 's', (size_t)n) != NULL;
 	}
+	if (!stepped || s->asked_s == s->heard_s)
+		return; /* each second is often enough */
+	s->asked_s = s->heard_s;
+	notify_send(&s->manager, "EXTEND_TIMEOUT_USEC=%llu", 2000000ull * s->o->start_s);
 }
 
 static void take_signals(struct supervisor *s) {
@@ -463,6 +477,7 @@ int supervisor_run(const struct supervisor_options *options) {
 
 	if (is_off(options))
 		return 0;
+	notify_open(&s.manager);
 	code = begin(&s) ? 1 : loop(&s);
 	fds[0] = s.signals;
 	fds[1] = s.worker_lock;
@@ -472,5 +487,6 @@ int supervisor_run(const struct supervisor_options *options) {
 	for (int i = 0; i < 5; i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
+	notify_close(&s.manager);
 	return code;
 }

@@ -26,7 +26,7 @@ struct supervisor_options {
 	char **worker;	      /* what "lapwing run" is called with, NULL at the end */
 	uint32_t prove_s;     /* so long must it run well to be proven */
 	uint32_t silence_s;   /* so long may its loop stand still */
-	uint32_t start_s;     /* so long may it take until its loop goes round first */
+	uint32_t start_s;     /* so long may a step of its start take, or its first round */
 	uint32_t calm_s;      /* so long at a lower level, and the next higher one is tried */
 	uint32_t count_s;     /* so long of each */
 	uint32_t count_every_s; /* does the kernel count what programs cost; 0: never */

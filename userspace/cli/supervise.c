@@ -122,7 +122,7 @@ const struct command command_supervise = {
 		 "  -g, --guard DIR    what is remembered of starts (" SUPERVISOR_FOLDER ")\n"
 		 "      --prove S      proven after S seconds (600)\n"
 		 "      --silence S    killed when silent for S seconds (30)\n"
-		 "      --start S      likewise until its first sign of life (120)\n"
+		 "      --start S      likewise between two steps of its start (120)\n"
 		 "      --calm S       a higher level is tried after S seconds (3600)\n"
 		 "      --new-kernel WORD  on a kernel where this sensor was never proven: strict\n"
 		 "                     runs only fork, exec and exit at first, cautious rests\n"

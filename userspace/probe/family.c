@@ -338,6 +338,8 @@ static int attach_one(struct family *f, const struct bpf_program *program,
 	link = bpf_program__attach(program);
 	if (!link)
 		return -errno;
+	if (o->alive)
+		o->alive(o->step_ctx);
 	if (o->step && o->step(o->step_ctx, name, true) < 0) {
 		(void)bpf_link__destroy(link);
 		return -ECANCELED;
@@ -395,6 +397,8 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 		return err;
 	log_reset();
 	err = bpf_object__load(f->object);
+	if (attach && attach->alive)
+		attach->alive(attach->step_ctx);
 	if (err && log_program(failed) < 0)
 		return err;
 	if (!err)
@@ -416,6 +420,8 @@ int family_load(struct family *f, enum deed_family which, struct family_choice *
 	do {
 		*f = (struct family){ 0 };
 		err = load_once(f, which, c, maps, knobs, attach);
+		if (attach && attach->alive)
+			attach->alive(attach->step_ctx);
 		if (err)
 			family_free(f);
 	} while (err == -EAGAIN);

@@ -52,6 +52,8 @@ struct probe_options {
 	 */
 	int (*step)(void *ctx, const char *program, bool attached);
 	void *step_ctx;
+	/* with step_ctx, now and then while programs are loaded, which may take minutes; or NULL */
+	void (*alive)(void *ctx);
 	uint32_t scope;		  /* enum knobs_scope */
 	const char *scope_cgroup; /* SCOPE_CGROUP: path below the cgroup2 root, "/a/b"; borrowed */
 	uint64_t scope_cgroup_id; /* SCOPE_CGROUP: inode of its directory */
