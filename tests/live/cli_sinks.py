@@ -101,4 +101,33 @@ def end_main(main, wrapper):
         raise Failed("the sensor did not end well")
 
 
-CASES = {"what_couriers_do_is_not_told": couriers_are_not_told}
+SUSPECT = 'cp /bin/true "$0"; chmod u+s "$0"; sleep 2'
+RULE = "Setuid Or Setgid Bit Set"
+RULES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))), "rules")
+
+
+def looking_back(sensor):
+    """As a service has it: only detections have a sink, which has them at once, and it starts again."""
+    spool, out = sensor.path("back-spool"), sensor.path("back.json")
+    options = ["--hooks", sensor.hooks, "--rules", RULES, "--spool", spool, "-o", f"file:{out}?format=json&only=detections"]
+    for command in (["/bin/sh", "-c", SUSPECT, sensor.path("back-x")], ["/bin/sleep", "3"]):
+        if sensor.run(["trace", *options, "--", *command]):
+            raise Failed(f"trace failed: {sensor.said()}")
+    names = os.listdir(spool)
+    if not any(name.endswith(".kept") for name in names):
+        yield f"nothing is kept: {names}"
+    for words in (["--spool", spool], [out]):
+        r = subprocess.run([sensor.binary, "explain", "--rules", RULES, RULE, *words], text=True, capture_output=True,
+                           timeout=60, check=False)
+        if r.returncode or "selection_setuid: file.new_mode = 2541 (04755)" not in r.stdout:
+            yield f"explain {words} gave {r.returncode}: {r.stdout} {r.stderr}"
+        if words[0] == "--spool" and ("What it did before: 0" in r.stdout or "sh[" not in r.stdout):
+            yield f"what led to it is not there: {r.stdout}"
+    r = subprocess.run([sensor.binary, "status", "--json", "--spool", spool], check=True, text=True,
+                       capture_output=True)
+    if json.loads(r.stdout)["kept"] < 1:
+        yield f"status says {r.stdout}"
+
+
+CASES = {"what_couriers_do_is_not_told": couriers_are_not_told,
+         "what_was_delivered_can_be_looked_back_at": looking_back}

@@ -155,6 +155,21 @@ static void a_damaged_file_is_told_and_the_next_file_still_shown(void) {
 	CHECK(strstr(said, "lapwing replay"));
 }
 
+static void lines_of_json_are_events_too(void) {
+	static const char lines[] = "{\"kind\":\"FILE_OPEN\"}\n{\"kind\":\"PROCESS_EXEC\"}\n";
+
+	put_file("lines", lines, sizeof(lines) - 1);
+	CHECK(cat("--json", path_of("lines"), NULL, NULL) == CLI_OK && !strcmp(out, lines));
+	put_file("lines", lines, sizeof(lines) - 2); /* a last line without its end is one */
+	CHECK(cat("--json", path_of("lines"), NULL, NULL) == CLI_OK && !strcmp(out, lines));
+	put_file("lines", lines, sizeof(lines) - 4);
+	CHECK(cat("--json", path_of("lines"), NULL, NULL) == CLI_FAILURE);
+	CHECK(strstr(said, "lines\", byte 21: this is no event as \"-o json\" writes it"));
+	put_file("lines", "{\"@timestamp\":\"x\"}\n", 19);
+	CHECK(cat("--json", path_of("lines"), NULL, NULL) == CLI_FAILURE && !*out);
+	CHECK(strstr(said, "or in another schema"));
+}
+
 static void a_long_file_of_large_events_is_read_through_one_buffer(void) {
 	struct buf b = { 0 };
 	struct event e;
@@ -261,6 +276,7 @@ int main(void) {
 	RUN(colour_is_a_choice_and_off_in_a_file);
 	RUN(a_file_cut_anywhere_shows_what_is_whole_and_names_the_byte);
 	RUN(a_damaged_file_is_told_and_the_next_file_still_shown);
+	RUN(lines_of_json_are_events_too);
 	RUN(a_long_file_of_large_events_is_read_through_one_buffer);
 	RUN(what_cannot_be_read_is_named);
 	RUN(wrong_usage_names_the_option_and_the_nearest);

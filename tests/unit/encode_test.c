@@ -125,6 +125,13 @@ static void round_trips(int rounds, bool long_ones) {
 		encode_json(&json, &e);
 		encode_json(&json_again, &back);
 		CHECK(json.len == json_again.len && !memcmp(json.data, json_again.data, json.len));
+		CHECK(encode_parse(json.data, json.len, &to, &back) ==
+		      (event_has(&e, FIELD_KIND) ? 0 : -EBADMSG));
+		if (!event_has(&e, FIELD_KIND))
+			continue;
+		buf_reset(&json_again);
+		encode_json(&json_again, &back);
+		CHECK(json.len == json_again.len && !memcmp(json.data, json_again.data, json.len));
 	}
 	buf_done(&proto);
 	buf_done(&json);
@@ -135,6 +142,34 @@ static void round_trips(int rounds, bool long_ones) {
 
 static void random_events_come_back_the_same_in_canonical_bytes_and_the_same_json(void) {
 	round_trips(4000, false);
+}
+
+static void what_is_no_event_of_ours_as_json_is_refused(void) {
+	static const char *const bad[] = {
+		"", "{", "[]", "7", "{}", "{\"kind\":7.5}", "{\"kind\":\"NO_SUCH\"}",
+		"{\"kind\":\"PROCESS_EXEC\"} x", "{\"kind\":-1}", "{\"kind\":4294967296}",
+		"{\"kind\":\"PROCESS_EXEC\",\"time_ns\":\"1\"}",
+		"{\"kind\":\"PROCESS_EXEC\",\"process\":[]}",
+		"{\"kind\":\"PROCESS_EXEC\",\"process\":{\"pid\":-1}}",
+		"{\"kind\":\"PROCESS_EXEC\",\"process\":{\"pid\":4294967296}}",
+		"{\"kind\":\"PROCESS_EXEC\",\"detections\":[7]}",
+		"{\"kind\":\"PROCESS_EXEC\",\"detections\":[{\"tags\":[7]}]}",
+		"{\"kind\":\"PROCESS_EXEC\",\"id\":\"\xff\"}",
+		"{\"kind\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}",
+		"{\"@timestamp\":\"2026-01-01T00:00:00Z\",\"process\":{\"pid\":1}}",
+	};
+	static const char good[] = "{\"kind\":\"PROCESS_EXEC\",\"newer\":{\"x\":[1]},"
+				   "\"process\":{\"pid\":7,\"newer\":null}}\n";
+	struct arena a;
+	struct event e;
+
+	arena_init(&a, ARENA_MAX);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(encode_parse(bad[i], strlen(bad[i]), &a, &e) == -EBADMSG);
+	for (size_t n = 0; n < sizeof(good) - 2; n++)
+		CHECK(encode_parse(good, n, &a, &e) == -EBADMSG);
+	CHECK(!encode_parse(good, sizeof(good) - 1, &a, &e) && e.process.pid == 7);
+	arena_done(&a);
 }
 
 static void so_do_events_with_very_long_texts(void) {
@@ -373,6 +408,7 @@ int main(void) {
 	if (encode_setup() < 0)
 		return 1;
 	RUN(random_events_come_back_the_same_in_canonical_bytes_and_the_same_json);
+	RUN(what_is_no_event_of_ours_as_json_is_refused);
 	RUN(so_do_events_with_very_long_texts);
 	RUN(a_run_of_numbers_that_comes_again_is_written_again);
 	RUN(an_event_of_which_nothing_is_known_is_a_zero_length);

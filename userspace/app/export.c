@@ -41,6 +41,7 @@ struct export_options export_defaults(void) {
 	return (struct export_options){ .folder = EXPORT_FOLDER,
 					.max_bytes = 1ull << 30,
 					.max_age_s = 7 * 86400,
+					.keep_bytes = 256ull << 20,
 					.grace_ms = 3000 };
 }
 
@@ -214,6 +215,7 @@ static int start_spool(struct export *x) {
 	struct spool_options o = { .folder = x->o.folder,
 				   .max_bytes = x->o.max_bytes,
 				   .max_age_s = x->o.max_age_s,
+				   .keep_bytes = x->o.keep_bytes,
 				   .schema = field_schema(),
 				   .key = x->o.key_file ? x->key : NULL,
 				   .readers = x->readers,

@@ -31,7 +31,7 @@ struct export_sink {
 
 struct export_options {
 	const char *folder;
-	uint64_t max_bytes, max_age_s;
+	uint64_t max_bytes, max_age_s, keep_bytes;
 	const char *key_file; /* 32 bytes for the hash chain; NULL: none */
 	uint32_t grace_ms;    /* for deliveries when the sensor ends */
 	struct export_sink sinks[EXPORT_SINKS];

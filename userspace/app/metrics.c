@@ -243,7 +243,9 @@ void metrics_write(struct buf *out, const struct vitals *v, const struct metrics
 		v->unwritten);
 	if (!spool)
 		return;
-	gauge(out, "spool_bytes", "Size of the spool.", spool->status.bytes);
+	gauge(out, "spool_bytes", "Size of what sinks want in the spool.", spool->status.bytes);
+	gauge(out, "spool_kept_bytes", "Size of what is kept in it to look back.",
+	      spool->status.kept_bytes);
 	gauge(out, "spool_segments", "Segments in the spool.", spool->status.segments);
 	gauge(out, "spool_gaps", "Gaps in the spool.", spool->status.gaps);
 	counter(out, "spool_events_total", "Number of the last event in the spool.",

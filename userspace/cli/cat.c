@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cat.c - events from protobuf files, for people or as JSON
+ * cat.c - events from files of protobuf or JSON, for people or as JSON
  *
  * The exit code of a reader that went away is the signal's,
  * as with cat(1): SIGPIPE is left as it is.
@@ -122,11 +122,12 @@ static int cat_run(int argc, char **argv) {
 
 const struct command command_cat = {
 	.name = "cat",
-	.summary = "show the events in protobuf files",
+	.summary = "show the events in files of protobuf or JSON",
 	.usage = "usage: lapwing cat [--json|--ocsf|--ecs] [--kind KIND[,KIND]] [--color WHEN]\n"
 		 "                   FILE...\n"
 		 "\n"
-		 "Shows the events that \"-o proto:FILE\" wrote; FILE - is standard input.\n"
+		 "Shows the events that \"-o proto:FILE\" or \"-o json:FILE\" wrote; FILE - is\n"
+		 "standard input.\n"
 		 "\n"
 		 "  --json         one JSON object per line, the same as \"-o json:-\" gives\n"
 		 "  --ocsf, --ecs  JSON lines in the words of OCSF 1.5.0 or ECS 9.0.0\n"

@@ -6,6 +6,7 @@
 #define LAPWING_CLI_CONTENT_H
 
 #include "content/store.h"
+#include "detect/detect.h"
 
 #define CONTENT_PINS_BYTES 16384
 
@@ -27,6 +28,13 @@ int content_history(struct content_job *j);
 
 /* content_unknown - says so if no rule that is known here has @name as its id, name or title */
 void content_unknown(const struct content_job *j, const char *name);
+
+/*
+ * content_slot_rules - the rules of the bundle in @slot, which was let in when it got there
+ * -ENOENT: none is there; -errno. What is refused of it is in @errors.
+ */
+int content_slot_rules(const struct store *store, const struct state_slot *slot,
+		       struct buf *errors, struct ruleset **ret);
 
 /* content_not_off - says that @name is not switched off, and what of @kind nearly is */
 void content_not_off(const struct content_job *j, enum off_kind kind, const char *name);

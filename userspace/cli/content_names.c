@@ -5,6 +5,7 @@
  * An off switch refuses nobody: the rule may come with the next bundle, and which rules a sensor
  * with a configuration of its own runs is not known to a command. So a stranger is said, and kept.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,21 +38,30 @@ static void take_names(struct names *to, const struct ruleset *rules) {
 	}
 }
 
-static void take_slot(struct names *to, const struct store *store, const struct state_slot *slot) {
+int content_slot_rules(const struct store *store, const struct state_slot *slot,
+		       struct buf *errors, struct ruleset **ret) {
 	static struct bundle b;
 	const struct detect_options how = { .strict = false }; /* as it is loaded */
-	struct buf bytes = { 0 }, errors = { 0 };
-	struct ruleset *rules = NULL;
+	struct buf bytes = { 0 };
 	struct seal s;
 	const char *why;
-
 	/* it has passed the rehearsal, or it would have no slot */
-	if (slot->there && !store_get(store, slot->hash, &bytes) &&
-	    !seal_open(bytes.data, bytes.len, &s, &why) && !bundle_parse(&s, &b, &why) &&
-	    !bundle_rules(&b, &how, &errors, &rules))
+	int err = slot->there ? store_get(store, slot->hash, &bytes) : -ENOENT;
+
+	err = err ?: seal_open(bytes.data, bytes.len, &s, &why);
+	err = err ?: bundle_parse(&s, &b, &why);
+	err = err ?: bundle_rules(&b, &how, errors, ret);
+	buf_done(&bytes);
+	return err;
+}
+
+static void take_slot(struct names *to, const struct store *store, const struct state_slot *slot) {
+	struct ruleset *rules = NULL;
+	struct buf errors = { 0 };
+
+	if (!content_slot_rules(store, slot, &errors, &rules))
 		take_names(to, rules);
 	ruleset_free(rules);
-	buf_done(&bytes);
 	buf_done(&errors);
 }
 

@@ -13,7 +13,7 @@
 #include "probe/tape.h"
 
 #define EVENT_MAX_BYTES (1024 * 1024)
-#define INPUT_BYTES (EVENT_MAX_BYTES + 64 * 1024)
+#define INPUT_BYTES (4 * EVENT_MAX_BYTES) /* as JSON it may be longer */
 
 struct input {
 	const char *name;
@@ -22,6 +22,7 @@ struct input {
 	size_t at, len;
 	uint64_t offset; /* in the file, of data[at] */
 	bool ended;
+	bool json; /* lines of it, instead of what has its length before it */
 };
 
 static int fault(const struct input *in, const char *why) {
@@ -71,14 +72,59 @@ static int unpack(struct input *in, const char *bytes, size_t n, struct arena *a
 	int r;
 
 	arena_reset(arena);
-	r = encode_unpack(bytes, n, arena, &e);
+	r = in->json ? encode_parse(bytes, n, arena, &e) : encode_unpack(bytes, n, arena, &e);
 	if (r == -ENOMEM)
 		return fault(in, "there is not enough memory for this event");
+	if (r < 0 && in->json)
+		return fault(in, "this is no event as \"-o json\" writes it; the file is "
+			     "damaged, or in another schema");
 	if (r < 0)
 		return fault(in,
 			     "this is not an event; the file is damaged, or not one of protobuf "
 			     "events");
 	return user->event(user->ctx, &e);
+}
+
+/* next_line - whether one is there; where it begins, and what it is with its newline */
+static bool next_line(const struct input *in, const char **ret, size_t *whole) {
+	const char *newline;
+
+	*ret = in->data + in->at;
+	newline = memchr(*ret, '\n', in->len - in->at);
+	*whole = newline ? (size_t)(newline - *ret) + 1 : in->len - in->at;
+	return newline || (in->ended && *whole);
+}
+
+/* read_lines - as read_all() */
+static int read_lines(struct input *in, struct arena *arena, const struct events_user *user) {
+	const char *line;
+	size_t whole;
+	int r;
+
+	for (;;) {
+		if (next_line(in, &line, &whole)) {
+			r = unpack(in, line, whole, arena, user);
+			if (r)
+				return r;
+			in->at += whole;
+			in->offset += whole;
+			continue;
+		}
+		if (in->ended)
+			return 0;
+		if (whole == INPUT_BYTES)
+			return fault(in, "no event has a line this long");
+		r = refill(in, user);
+		if (r)
+			return r;
+	}
+}
+
+/* is_json - whether what begins here is; as a length this would be of no event that we write */
+static bool is_json(const struct input *in) {
+	const char *p = in->data + in->at;
+
+	return in->len - in->at > 1 && p[0] == '{' && p[1] == '"';
 }
 
 /* read_all - event by event; in->at stands at the first byte of what is not yet done */
@@ -106,6 +152,9 @@ static int read_all(struct input *in, struct arena *arena, const struct events_u
 		r = refill(in, user);
 		if (r)
 			return r;
+		in->json = !in->offset && is_json(in);
+		if (in->json)
+			return read_lines(in, arena, user);
 		if (!in->offset && tape_is(in->data + in->at, in->len - in->at))
 			return fault(in, "this is a tape; use \"lapwing replay\"");
 	}

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * events.h - reading files of protobuf events, one event at a time
+ * events.h - reading files of events, one event at a time
  *
- * A file is Event messages, each behind its length as a varint. It may be as
- * long as it likes and may be a pipe. What is wrong with one is logged here,
- * with the file's name and the byte where it breaks, because only here both
- * are known.
+ * A file is Event messages, each behind its length as a varint, or lines of JSON as encode_json()
+ * writes them. It may be as long as it likes and may be a pipe. What is wrong with one is logged
+ * here, with the file's name and the byte where it breaks, because only here both are known.
  */
 #ifndef LAPWING_CLI_EVENTS_H
 #define LAPWING_CLI_EVENTS_H

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "app/export.h"
-#include "app/rules.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/events.h"
@@ -23,12 +22,6 @@
 #define BEFORE 20 /* events of the same process */
 
 extern const struct command command_explain;
-
-int explain_rules(const char *path, struct ruleset **ret) {
-	const char *paths[1] = { path ? path : rules_default() };
-
-	return rules_load(paths, paths[0] != NULL, NULL, ret);
-}
 
 bool explain_values(struct ruleset *rules, struct arena *arena, struct event *e,
 		    const struct detection *recorded,
@@ -128,18 +121,21 @@ static void tell_tags(struct buf *out, const struct detection *d) {
 			buf_addf(out, "  ATT&CK %s", technique);
 }
 
-static void tell_detection(struct telling *t, struct ruleset *rules, struct recall *r,
-			   struct event *e, const struct detection *d) {
+static void tell_detection(struct telling *t, struct lookback *l, struct event *e,
+			   const struct detection *d) {
 	buf_addf(&t->out, "\n%s: ", d->level ? event_level_word(d->level) : "?");
 	text_shown(&t->out, d->title);
 	tell_tags(&t->out, d);
 	buf_add_char(&t->out, '\n');
 	t->any = false;
-	if (explain_values(rules, &r->scratch, e, d, tell_value, t))
+	if (explain_values(l->rules, &l->recall.scratch, e, d, tell_value, t))
 		return;
-	buf_addf(&t->out, "  %s:",
-		 d->evidence ? "a correlation of"
-			     : "no such rule holds now; recorded is that these selections held");
+	if (d->evidence)
+		buf_add_lit(&t->out, "  a correlation of:");
+	else
+		buf_addf(&t->out,
+			 "  no such rule of %s holds now; recorded is that these selections held:",
+			 l->asked);
 	for (uint32_t i = 0; i < d->matched.n; i++) {
 		buf_add_char(&t->out, ' ');
 		text_shown(&t->out, d->matched.v[i]);
@@ -238,7 +234,7 @@ static int tell(struct lookback *l) {
 	} else {
 		encode_text(&t.out, &e, false);
 		for (uint32_t i = 0; i < e.n_detections; i++)
-			tell_detection(&t, l->rules, r, &e, &e.detections[i]);
+			tell_detection(&t, l, &e, &e.detections[i]);
 		if (!e.n_detections)
 			buf_add_lit(&t.out, "\nNo rule held for it.\n");
 		tell_before(&t, r, of);
@@ -271,8 +267,8 @@ const struct command command_explain = {
 		 "WHAT is an event's id, or a rule's id or title: then its last detection. Shows\n"
 		 "which value of which field met each selection, the events of the same process\n"
 		 "before it, and who made that process. The rules are asked again, so they must\n"
-		 "be those that found it. Events come from files that \"-o proto:FILE\" wrote, or\n"
-		 "from the spool.\n"
+		 "be those that found it. Events come from files that \"-o proto:FILE\" or\n"
+		 "\"-o json:FILE\" wrote, or from the spool, which keeps them for a while.\n"
 		 "\n"
 		 "      --json         for programs\n"
 		 LOOKBACK_USAGE_RULES

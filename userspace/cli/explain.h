@@ -28,7 +28,4 @@ struct str explain_shown(struct str field, struct str value, char room[EXPLAIN_S
 /* explain_technique - "T1548.001" for attack.t1548.001; false: the tag is no technique */
 bool explain_technique(struct str tag, char ret[16]);
 
-/* explain_rules - the rules @path, or those installed; NULL: there are none. Logs; -errno. */
-int explain_rules(const char *path, struct ruleset **ret);
-
 #endif

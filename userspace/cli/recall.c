@@ -122,6 +122,8 @@ static int take(void *recall, struct event *e) {
 					     .n_detections = e->n_detections };
 		if (event_has(e, FIELD_TIME_NS))
 			to->time_ns = e->time_ns;
+		if (event_has(e, FIELD_SEQ))
+			to->seq = e->seq;
 		to->bytes = arena_str(&r->keep, (struct str){ bytes.data, (uint32_t)bytes.len });
 		to->id = event_has(e, FIELD_ID) ? arena_str(&r->keep, e->id) : (struct str){ 0 };
 	}
@@ -141,6 +143,8 @@ static int by_time(const void *a, const void *b) {
 
 	if (x->time_ns != y->time_ns)
 		return x->time_ns < y->time_ns ? -1 : 1;
+	if (x->seq != y->seq)
+		return x->seq < y->seq ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 

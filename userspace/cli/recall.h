@@ -20,7 +20,7 @@
 struct recall_process;
 
 struct recall_event {
-	uint64_t time_ns, order;
+	uint64_t time_ns, seq, order; /* @seq of the spool; 0: none */
 	uint32_t kind, n_detections;
 	struct str id;
 	struct str bytes; /* one lapwing.v1.Event, behind its length */

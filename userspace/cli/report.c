@@ -409,8 +409,8 @@ const struct command command_report = {
 		 "WHAT is an event's id, or a rule's id or title: then its last detection. The\n"
 		 "page has what met the rules, a picture of the processes, files and connections\n"
 		 "on a line of time, who made them, and the raw events. It is one file, without\n"
-		 "scripts, and loads nothing. Events come from files that \"-o proto:FILE\"\n"
-		 "wrote, or from the spool.\n"
+		 "scripts, and loads nothing. Events come from files that \"-o proto:FILE\" or\n"
+		 "\"-o json:FILE\" wrote, or from the spool, which keeps them for a while.\n"
 		 "\n"
 		 "  -o, --output FILE  where to; - is standard output\n"
 		 LOOKBACK_USAGE_RULES

@@ -68,8 +68,13 @@ static void print_text(const char *folder, const struct spool_status *s,
 		       const struct spool_ledger *ledgers, size_t n) {
 	(void)printf("spool %s: ", folder);
 	print_size(s->bytes);
-	(void)printf(" in %u segments, %u gaps; the last event is %" PRIu64 "; %s\n", s->segments,
-		     s->gaps, s->seq, s->running ? "the sensor runs" : "no sensor runs");
+	(void)printf(" in %u segments, %u gaps; ", s->segments, s->gaps);
+	if (s->kept) {
+		print_size(s->kept_bytes);
+		(void)printf(" more kept to look back; ");
+	}
+	(void)printf("the last event is %" PRIu64 "; %s\n", s->seq,
+		     s->running ? "the sensor runs" : "no sensor runs");
 	if (s->head_damaged)
 		(void)printf("its head is damaged: what is pending is not known until the sensor "
 			     "runs again\n");
@@ -126,8 +131,10 @@ static void print_rules(const char *folder, int form) {
 static void print_json(const char *folder, const struct spool_status *s,
 		       const struct spool_ledger *ledgers, size_t n) {
 	(void)printf(",\"running\":%s,\"seq\":%" PRIu64 ",\"bytes\":%" PRIu64
-		     ",\"segments\":%u,\"gaps\":%u,\"sinks\":[",
-		     s->running ? "true" : "false", s->seq, s->bytes, s->segments, s->gaps);
+		     ",\"segments\":%u,\"gaps\":%u,\"kept_bytes\":%" PRIu64
+		     ",\"kept\":%u,\"sinks\":[",
+		     s->running ? "true" : "false", s->seq, s->bytes, s->segments, s->gaps,
+		     s->kept_bytes, s->kept);
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			(void)putchar(',');

@@ -213,7 +213,8 @@ const struct command command_tree = {
 		 "\n"
 		 "Shows who made whom, with how many events of files and connections each\n"
 		 "process has, its detections, and how it ended; below PID, or all. Events come\n"
-		 "from files that \"-o proto:FILE\" wrote, or from the spool.\n"
+		 "from files that \"-o proto:FILE\" or \"-o json:FILE\" wrote, or from the spool,\n"
+		 "which keeps them for a while.\n"
 		 "\n"
 		 "      --json         for programs\n"
 		 LOOKBACK_USAGE_SPOOL

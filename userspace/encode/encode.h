@@ -69,4 +69,7 @@ void encode_text(struct buf *out, const struct event *e, bool color);
  */
 int encode_unpack(const void *bytes, size_t n, struct arena *arena, struct event *ret);
 
+/* encode_parse - likewise of the @n bytes of a line that encode_json() wrote */
+int encode_parse(const char *json, size_t n, struct arena *arena, struct event *ret);
+
 #endif

@@ -2,8 +2,9 @@
 /*
  * bound.c - what leaves the spool, and what tells of it
  *
- * What all readers have is removed without a word. What goes before that leaves a gap, an empty
- * file whose name says all: it can be made when there is no space for anything else.
+ * What all readers have is kept for a while (keep.c), and removed without a word. What goes before
+ * that leaves a gap, an empty file whose name says all: it can be made when there is no space for
+ * anything else.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +22,7 @@
 #define ADOPT_EVERY 4 /* calls of spool_tend() */
 #define SEAL_MAX_S 3600 /* a quiet class's segment ends too, so that it can grow old */
 
-static void drop_file(struct spool *s, enum spool_class class, const struct segment_item *item) {
+void bound_drop(struct spool *s, enum spool_class class, const struct segment_item *item) {
 	char name[SEGMENT_NAME_BYTES];
 
 	(void)unlinkat(s->dir, segment_name(class, item, name), 0);
@@ -43,7 +44,7 @@ void bound_seal(struct spool *s, enum spool_class class) {
 	if (item->end > item->first)
 		return;
 	/* the disk took its header, and nothing else */
-	drop_file(s, class, item);
+	bound_drop(s, class, item);
 	segment_list_remove(list, list->n - 1);
 }
 
@@ -129,6 +130,15 @@ static int become_gap(struct spool *s, enum spool_class class, const struct segm
 	return 0;
 }
 
+/* leave - the segment @old is in the list no more; what only one who is away wants can be kept */
+static void leave(struct spool *s, enum spool_class class, const struct segment_item *old,
+		  enum spool_cause cause) {
+	if (cause == SPOOL_AWAY)
+		keep_segment(s, class, old);
+	else
+		bound_drop(s, class, old);
+}
+
 /* replace - the @i-th of @class, a segment, by a gap */
 static void replace(struct spool *s, enum spool_class class, size_t i, enum spool_cause cause) {
 	struct segment_list *list = &s->lists[class];
@@ -138,17 +148,17 @@ static void replace(struct spool *s, enum spool_class class, size_t i, enum spoo
 		bound_seal(s, class);
 	old = *item;
 	if (i > 0 && grow_gap(s, class, item - 1, old.first, old.end, cause)) {
-		drop_file(s, class, &old);
+		leave(s, class, &old, cause);
 		segment_list_remove(list, i);
 		return;
 	}
 	gap = (struct segment_item){ .first = old.first, .end = old.end, .gap = true,
 				     .cause = cause };
 	if (!make_file(s, class, &gap)) {
-		drop_file(s, class, &old);
+		leave(s, class, &old, cause);
 	} else if (become_gap(s, class, &old, &gap)) {
 		/* no room even for that: the segment makes some; or its events count as damaged */
-		drop_file(s, class, &old);
+		bound_drop(s, class, &old);
 		(void)make_file(s, class, &gap);
 	}
 	*item = gap;
@@ -165,6 +175,8 @@ static size_t oldest(const struct spool *s, enum spool_class class) {
 }
 
 bool bound_free_one(struct spool *s, enum spool_class most) {
+	if (keep_drop_one(s))
+		return true;
 	for (int class = 0; class <= (int)most; class++) {
 		size_t i = oldest(s, (enum spool_class)class);
 
@@ -190,7 +202,7 @@ void bound_bytes(struct spool *s) {
  * clock since boot says, which counts sleep and does not jump. What was there before is older by
  * what the wall clock said at the start; or, if it was set back since, as it says now.
  */
-static int64_t age_s(const struct segment_item *item) {
+int64_t bound_age_s(const struct segment_item *item) {
 	int64_t age = writer_clock_s(CLOCK_BOOTTIME) - item->written_s;
 	int64_t wall = writer_clock_s(CLOCK_REALTIME) - item->modified_s;
 
@@ -204,7 +216,7 @@ static void drop_old(struct spool *s, enum spool_class class) {
 	while ((i = oldest(s, class)) < s->lists[class].n) {
 		const struct segment_item *item = &s->lists[class].items[i];
 
-		if (item->end == UINT64_MAX || age_s(item) <= (int64_t)s->o.max_age_s)
+		if (item->end == UINT64_MAX || bound_age_s(item) <= (int64_t)s->o.max_age_s)
 			return;
 		replace(s, class, i, SPOOL_EXPIRED);
 	}
@@ -223,7 +235,10 @@ static void retire(struct spool *s, enum spool_class class, uint64_t passed, uin
 		bool follows = i && item[-1].gap && item[-1].cause == SPOOL_AWAY;
 
 		if (item->end <= wanted) {
-			drop_file(s, class, item);
+			if (item->gap)
+				bound_drop(s, class, item);
+			else
+				keep_segment(s, class, item);
 			segment_list_remove(list, i);
 		} else if (item->gap && (!follows || item->cause == SPOOL_AWAY)) {
 			i++;
@@ -251,25 +266,26 @@ static void find_passed(const struct spool *s, uint64_t ret[SPOOL_CLASSES]) {
 
 /* adopt - a packed segment, @name, takes the place of the one that it was made of */
 static void adopt(struct spool *s, const char *name) {
-	struct segment_list *list = &s->lists[name[0] - '0'];
+	enum spool_class class = (enum spool_class)(name[0] - '0');
+	struct segment_list *list = &s->lists[class];
+	struct segment_item *item = NULL;
 	uint64_t first = strtoull(name + 2, NULL, 16);
 	char to[SEGMENT_NAME_BYTES];
 	struct stat st;
 
-	for (size_t i = 0; i < list->n; i++) {
-		struct segment_item *item = &list->items[i];
-
-		if (item->gap || item->first != first || item->end == UINT64_MAX ||
-		    fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) ||
-		    renameat(s->dir, name, s->dir,
-			     segment_name((enum spool_class)(name[0] - '0'), item, to)))
-			continue;
-		s->total_bytes -= item->bytes;
-		item->bytes = (uint64_t)st.st_size;
-		s->total_bytes += item->bytes;
+	for (size_t i = 0; i < list->n && !item; i++)
+		if (!list->items[i].gap && list->items[i].first == first &&
+		    list->items[i].end != UINT64_MAX)
+			item = &list->items[i];
+	item = item ? item : keep_find(s, class, first);
+	if (!item || fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW) ||
+	    renameat(s->dir, name, s->dir, segment_name(class, item, to))) {
+		(void)unlinkat(s->dir, name, 0);
 		return;
 	}
-	(void)unlinkat(s->dir, name, 0);
+	s->total_bytes -= item->bytes;
+	item->bytes = (uint64_t)st.st_size;
+	s->total_bytes += item->bytes;
 }
 
 /* adopt_packed - what the packer has finished */
@@ -330,5 +346,6 @@ void spool_tend(struct spool *s) {
 		       s->lists[class].items[0].end <= wanted[class])
 			retire(s, class, s->lists[class].items[0].end, wanted[class]);
 	}
+	keep_tend(s);
 	bound_bytes(s);
 }

@@ -113,6 +113,23 @@ static int try_item(int dir, enum spool_class class, const struct segment_item *
 	return err;
 }
 
+/* try_lists - the first that is whole and not younger than @until_s, wall clock */
+static int try_lists(int dir, const struct segment_list lists[SPOOL_CLASSES], int64_t until_s) {
+	int done = 0;
+
+	for (int class = 0; class < SPOOL_CLASSES && !done; class++) {
+		for (size_t i = 0; i < lists[class].n && !done; i++) {
+			const struct segment_item *item = &lists[class].items[i];
+
+			/* the last one may still grow */
+			if (!item->gap && (item->kept || item->end != UINT64_MAX) &&
+			    item->modified_s <= until_s)
+				done = try_item(dir, (enum spool_class)class, item);
+		}
+	}
+	return done;
+}
+
 int pack_one(const char *folder, uint32_t min_age_s) {
 	struct segment_list lists[SPOOL_CLASSES] = { 0 };
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), done;
@@ -121,17 +138,10 @@ int pack_one(const char *folder, uint32_t min_age_s) {
 	if (dir < 0)
 		return -errno;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	done = segment_list_read(dir, lists);
-	for (int class = 0; class < SPOOL_CLASSES && !done; class++) {
-		for (size_t i = 0; i < lists[class].n && !done; i++) {
-			const struct segment_item *item = &lists[class].items[i];
-
-			/* the last one may still grow */
-			if (!item->gap && item->end != UINT64_MAX &&
-			    now.tv_sec - item->modified_s >= (int64_t)min_age_s)
-				done = try_item(dir, (enum spool_class)class, item);
-		}
-	}
+	done = segment_list_read(dir, lists) ?: try_lists(dir, lists, now.tv_sec - min_age_s);
+	if (!done)
+		done = segment_list_kept(dir, lists) ?:
+		       try_lists(dir, lists, now.tv_sec - min_age_s);
 	segment_list_done(lists);
 	(void)close(dir);
 	return done;

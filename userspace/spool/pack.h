@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pack.h - segments that wait long are made small, by a process that nobody waits for
+ * pack.h - segments that wait long, or are kept, are made small, by a process nobody waits for
  *
  * The packer writes CLASS-FIRST.packed beside the segment; the writer, which alone gives and takes
- * the names of segments, puts it in the segment's place (spool_tend()). Events that are delivered
- * at once are never packed at all.
+ * the names of segments, puts it in the segment's place (spool_tend()).
  */
 #ifndef LAPWING_SPOOL_PACK_H
 #define LAPWING_SPOOL_PACK_H

@@ -157,10 +157,23 @@ static void tell_hole(struct spool *s, const struct head_state *least, const str
 	s->flushed.end[SPOOL_ALARM] = l->flushed_ord = l->next_ord;
 }
 
+/* find_kept - what the run before kept for who looks back */
+static int find_kept(struct spool *s) {
+	int err = segment_list_kept(s->dir, s->kept);
+
+	for (int class = 0; class < SPOOL_CLASSES && !err; class++) {
+		for (size_t i = 0; i < s->kept[class].n; i++) {
+			s->total_bytes += s->kept[class].items[i].bytes;
+			set_age(s, &s->kept[class].items[i]);
+		}
+	}
+	return err;
+}
+
 int recover_start(struct spool *s, struct spool_hole *hole) {
 	struct head_state head, least = { 0 };
 	bool trusted = head_load(s->head, &head);
-	int err = segment_list_read(s->dir, s->lists);
+	int err = segment_list_read(s->dir, s->lists) ?: find_kept(s);
 	struct found found;
 	struct cursor c;
 

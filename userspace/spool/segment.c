@@ -43,8 +43,8 @@ const char *segment_name(enum spool_class class, const struct segment_item *item
 		(void)snprintf(to, SEGMENT_NAME_BYTES, "%d-%016" PRIx64 "-%016" PRIx64 "-%s.gap",
 			       (int)class, item->first, item->end, causes[item->cause]);
 	else
-		(void)snprintf(to, SEGMENT_NAME_BYTES, "%d-%016" PRIx64 ".seg", (int)class,
-			       item->first);
+		(void)snprintf(to, SEGMENT_NAME_BYTES, "%d-%016" PRIx64 ".%s", (int)class,
+			       item->first, item->kept ? "kept" : "seg");
 	return to;
 }
 
@@ -76,7 +76,9 @@ static bool parse(const char *name, int *class, struct segment_item *item) {
 	item->first = strtoull(name + 2, &end, 16);
 	if (end != name + 18)
 		return false;
-	return !strcmp(end, ".seg") || (*end == '-' && parse_gap(end + 1, item));
+	item->kept = !strcmp(end, ".kept");
+	return item->kept || !strcmp(end, ".seg") ||
+	       (*end == '-' && parse_gap(end + 1, item));
 }
 
 int segment_list_add(struct segment_list *list, const struct segment_item *item) {
@@ -122,7 +124,7 @@ static void set_ends(struct segment_list *list) {
 	}
 }
 
-int segment_list_read(int dir, struct segment_list lists[SPOOL_CLASSES]) {
+static int list_read(int dir, bool kept, struct segment_list lists[SPOOL_CLASSES]) {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), class, err = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct segment_item item;
@@ -138,7 +140,7 @@ int segment_list_read(int dir, struct segment_list lists[SPOOL_CLASSES]) {
 		return err;
 	}
 	while (!err && (entry = readdir(d))) {
-		if (!parse(entry->d_name, &class, &item) ||
+		if (!parse(entry->d_name, &class, &item) || item.kept != kept ||
 		    fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
 			continue;
 		item.bytes = (uint64_t)st.st_size;
@@ -146,8 +148,23 @@ int segment_list_read(int dir, struct segment_list lists[SPOOL_CLASSES]) {
 		err = segment_list_add(&lists[class], &item);
 	}
 	(void)closedir(d);
+	return err;
+}
+
+int segment_list_read(int dir, struct segment_list lists[SPOOL_CLASSES]) {
+	int err = list_read(dir, false, lists);
+
 	for (int i = 0; i < SPOOL_CLASSES; i++)
 		set_ends(&lists[i]);
+	return err;
+}
+
+int segment_list_kept(int dir, struct segment_list lists[SPOOL_CLASSES]) {
+	int err = list_read(dir, true, lists);
+
+	for (int i = 0; i < SPOOL_CLASSES; i++)
+		if (lists[i].n)
+			qsort(lists[i].items, lists[i].n, sizeof(lists[i].items[0]), compare);
 	return err;
 }
 

@@ -7,6 +7,7 @@
  *     NAME.cursor                           how far a sink is (cursor.h)
  *     CLASS-FIRST.seg                       events of one class from the ordinal FIRST on
  *     CLASS-FIRST-END-CAUSE.gap             empty: FIRST up to before END are gone, and why
+ *     CLASS-FIRST.kept                      a segment that no sink wants, for who looks back
  *
  * CLASS is a digit, ordinals are 16 hexadecimal digits. Each class has a chain of its own, because
  * the least important events go first when there is no room. Its events are numbered without
@@ -79,6 +80,7 @@ struct segment_item {
 	int64_t modified_s;  /* wall clock: the last write, as its file says; 0: by this writer */
 	int64_t written_s;   /* of the writer only: the same by the clock since boot, see bound.c */
 	bool gap;
+	bool kept;
 	enum spool_cause cause; /* of a gap */
 };
 
@@ -97,6 +99,12 @@ const char *segment_name(enum spool_class class, const struct segment_item *item
  * @lists: all zero, or as a call before left them; in the end they go to segment_list_done()
  */
 int segment_list_read(int dir, struct segment_list lists[SPOOL_CLASSES]);
+
+/*
+ * segment_list_kept - likewise what is kept for who looks back, of which none has an end
+ * Read it after the other: what is in both lists was moved in between, and is there once.
+ */
+int segment_list_kept(int dir, struct segment_list lists[SPOOL_CLASSES]);
 
 /* segment_list_add - at the end; -ENOMEM */
 int segment_list_add(struct segment_list *list, const struct segment_item *item);

@@ -329,6 +329,7 @@ void spool_free(struct spool *s) {
 		buf_done(&s->lanes[i].buf);
 	}
 	segment_list_done(s->lists);
+	segment_list_done(s->kept);
 	head_free(s->head);
 	if (s->lock >= 0)
 		(void)close(s->lock);

@@ -52,6 +52,7 @@ struct spool_options {
 	const char *folder; /* made with mode 0700 if it is not there, and those above it */
 	uint64_t max_bytes; /* of all segments */
 	uint64_t max_age_s; /* 0: any age */
+	uint64_t keep_bytes; /* of what all readers have, for who looks back; within @max_bytes */
 	uint64_t schema;    /* of the payloads: kept in each segment, for who reads it later */
 	const uint8_t *key; /* of the hash chain, SPOOL_KEY_BYTES; NULL: none */
 	const char *const *readers; /* names of cursors that hold events back; borrowed */
@@ -92,7 +93,10 @@ void spool_flush(struct spool *s);
 /* spool_buffered - bytes that the next flush will write */
 size_t spool_buffered(const struct spool *s);
 
-/* spool_tend - about once a second: removes what all readers have, what is too old or too much */
+/*
+ * spool_tend - about once a second: removes what is too old or too much
+ * What all readers have is kept within @keep_bytes, and goes before anything else does.
+ */
 void spool_tend(struct spool *s);
 
 /*

@@ -34,6 +34,13 @@ static int read_segments(int dir, struct spool_status *ret) {
 			ret->gaps += lists[i].items[k].gap;
 		}
 	}
+	if (!err)
+		err = segment_list_kept(dir, lists);
+	for (int i = 0; i < SPOOL_CLASSES && !err; i++) {
+		for (size_t k = 0; k < lists[i].n; k++)
+			ret->kept_bytes += lists[i].items[k].bytes;
+		ret->kept += (unsigned)lists[i].n;
+	}
 	segment_list_done(lists);
 	return err;
 }

@@ -14,8 +14,10 @@ struct spool_status {
 	bool running;	   /* there is a writer */
 	bool head_damaged; /* then seq and pending are not known */
 	uint64_t seq;	   /* of the last event */
-	uint64_t bytes;	   /* of all segments */
+	uint64_t bytes;	   /* of all segments that some sink wants */
 	unsigned segments, gaps;
+	uint64_t kept_bytes; /* of those that none wants, for who looks back */
+	unsigned kept;
 	uint64_t events[SPOOL_CLASSES]; /* that were appended, or lost, ever */
 };
 

@@ -112,12 +112,42 @@ static int check_segment(struct verifying *v, const struct segment_item *item) {
 	return err;
 }
 
-static int check_class(struct verifying *v, const struct segment_list *list) {
+/* moved - whether @item, which is kept, was in @list when that was read */
+static bool moved(const struct segment_item *item, const struct segment_list *list) {
+	for (size_t i = 0; i < list->n; i++)
+		if (!list->items[i].gap && list->items[i].first == item->first)
+			return true;
+	return false;
+}
+
+/* check_kept - what goes without a word may lack here; what is there must be right */
+static int check_kept(struct verifying *v, const struct segment_list *kept,
+		      const struct segment_list *list) {
 	int err = 0;
+
+	for (size_t i = 0; i < kept->n && !err; i++) {
+		if (v->next != kept->items[i].first) {
+			v->next = UINT64_MAX;
+			v->chained = false;
+		}
+		if (!moved(&kept->items[i], list))
+			err = check_segment(v, &kept->items[i]);
+	}
+	if (!list->n || v->next != list->items[0].first) {
+		v->next = UINT64_MAX;
+		v->chained = false;
+	}
+	return err;
+}
+
+static int check_class(struct verifying *v, const struct segment_list *kept,
+		       const struct segment_list *list) {
+	int err;
 
 	v->next = UINT64_MAX;
 	v->seq = 0;
 	v->chained = false;
+	err = check_kept(v, kept, list);
 	for (size_t i = 0; i < list->n && !err; i++) {
 		const struct segment_item *item = &list->items[i];
 
@@ -138,7 +168,7 @@ static int check_class(struct verifying *v, const struct segment_list *list) {
 int spool_verify(const char *folder, const uint8_t *key,
 		 void (*fault)(void *ctx, const char *sentence), void *ctx,
 		 struct progress *progress, struct spool_verdict *ret) {
-	struct segment_list lists[SPOOL_CLASSES] = { 0 };
+	struct segment_list lists[SPOOL_CLASSES] = { 0 }, kept[SPOOL_CLASSES] = { 0 };
 	struct verifying v = { .key = key, .fault = fault, .ctx = ctx, .verdict = ret,
 			       .progress = progress };
 	struct head *head = NULL;
@@ -152,7 +182,7 @@ int spool_verify(const char *folder, const uint8_t *key,
 		return -errno;
 	/* before the list, so that what a writer appends meanwhile is not missing */
 	trusted = !head_open(v.dir, false, &head) && head_load(head, &end);
-	err = segment_list_read(v.dir, lists);
+	err = segment_list_read(v.dir, lists) ?: segment_list_kept(v.dir, kept);
 	for (int i = 0; i < SPOOL_CLASSES && trusted && !err; i++)
 		if (lists[i].n && lists[i].items[lists[i].n - 1].end == UINT64_MAX)
 			lists[i].items[lists[i].n - 1].end = end.end[i];
@@ -160,9 +190,10 @@ int spool_verify(const char *folder, const uint8_t *key,
 		progress->total += lists[i].n;
 	for (int i = 0; i < SPOOL_CLASSES && !err; i++) {
 		v.class = (enum spool_class)i;
-		err = check_class(&v, &lists[i]);
+		err = check_class(&v, &kept[i], &lists[i]);
 	}
 	segment_list_done(lists);
+	segment_list_done(kept);
 	head_free(head);
 	(void)close(v.dir);
 	return err;

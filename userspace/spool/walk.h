@@ -8,7 +8,8 @@
 #include "spool/spool.h"
 
 /*
- * spool_walk - gives @each the payload of every event in @folder, class by class, each in order
+ * spool_walk - gives @each the payload of every event in @folder, the kept ones too: detections,
+ * then the life of processes, then the rest; of each the newest segment first, each in order
  * The payload dies when @each returns; other than 0 ends the walk and is given back. What is
  * damaged is passed over: spool_verify() tells of it. -errno.
  */

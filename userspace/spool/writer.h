@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * writer.h - the writer's insides, shared by spool.c (append), recover.c (start) and bound.c
- * (removal), with away.c (who is not there); for this room only
+ * writer.h - the writer's insides, shared by spool.c (append), recover.c (start), bound.c
+ * (removal) and keep.c (for who looks back), with away.c (who is not there); for this room only
  */
 #ifndef LAPWING_SPOOL_WRITER_H
 #define LAPWING_SPOOL_WRITER_H
@@ -37,7 +37,8 @@ struct spool {
 	enum spool_class class; /* between spool_begin() and spool_end() */
 	uint64_t seq;		/* of the last event */
 	uint64_t segment_bytes; /* at this size a segment is followed by the next */
-	uint64_t total_bytes;	/* of all segments */
+	struct segment_list kept[SPOOL_CLASSES]; /* no reader wants them */
+	uint64_t total_bytes;	/* of all segments, the kept ones with them */
 	uint64_t unwritten;
 	uint32_t tended; /* calls of spool_tend() */
 	struct lag lag;
@@ -66,10 +67,28 @@ bool bound_pay(struct spool *s, enum spool_class class);
 void bound_empty(struct spool *s, enum spool_class class, struct segment_item *gap);
 
 /*
- * bound_free_one - drops the oldest segment of the lowest class, but of none above @most
+ * bound_free_one - drops a kept segment; else the oldest of the lowest class, of none above @most
  * False when there is none: what is worth more does not make room for what is worth less.
  */
 bool bound_free_one(struct spool *s, enum spool_class most);
+
+/* keep_segment - @item, which goes, stays for who looks back, if some are kept */
+void keep_segment(struct spool *s, enum spool_class class, const struct segment_item *item);
+
+/* keep_drop_one - the one that is worth least; false: none is kept */
+bool keep_drop_one(struct spool *s);
+
+/* keep_tend - drops what is too old or too much */
+void keep_tend(struct spool *s);
+
+/* keep_find - the kept one of @class that begins with @first; NULL: none */
+struct segment_item *keep_find(struct spool *s, enum spool_class class, uint64_t first);
+
+/* bound_drop - the file of @item of @class, and its share of the bytes */
+void bound_drop(struct spool *s, enum spool_class class, const struct segment_item *item);
+
+/* bound_age_s - how long ago @item was written, at least */
+int64_t bound_age_s(const struct segment_item *item);
 
 /* bound_bytes - until the spool keeps its bound of bytes */
 void bound_bytes(struct spool *s);
