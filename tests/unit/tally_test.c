@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/tally.h"
+#include "cli/status_rules.c"
 #include "detect_rule.h"
 #include "test.h"
 
@@ -42,6 +43,22 @@ static void ask(struct ruleset *rules, const char *line, unsigned times) {
 		arena_reset(&arena);
 	}
 	arena_done(&arena);
+}
+
+static void a_title_is_text_on_a_screen(void) {
+	struct ruleset *rules = load("\"Evil \\e[2J\\u202e\" #", 1);
+	struct buf out = { 0 };
+	struct tally *t;
+
+	CHECK(!tally_open(folder, &t) && t);
+	ask(rules, "x needle0 y", 3);
+	CHECK(!tally_write(t, rules));
+	status_rules_text(&out, folder, true);
+	buf_add_char(&out, '\0');
+	CHECK(strstr(out.data, "Evil \\x1b[2J\\u202e") && !strchr(out.data, '\033'));
+	buf_done(&out);
+	tally_free(t);
+	ruleset_free(rules);
 }
 
 static void what_rules_counted_is_read_by_others(void) {
@@ -159,6 +176,7 @@ int main(void) {
 	if (!mkdtemp(folder))
 		return 1;
 	(void)snprintf(path, sizeof(path), "%s/" TALLY_FILE, folder);
+	RUN(a_title_is_text_on_a_screen);
 	RUN(what_rules_counted_is_read_by_others);
 	RUN(fewer_rules_take_the_place_of_more);
 	RUN(it_is_written_when_it_is_due);

@@ -100,7 +100,7 @@ static int gather(struct build *b, const struct bundle_job *job) {
 
 	if (err && !job->untried) {
 		log_error("the rules cannot be loaded");
-		(void)fprintf(stderr, "%.*s", (int)errors.len, errors.len ? errors.data : "");
+		cli_print(stderr, &errors);
 	}
 	buf_done(&errors);
 	if (err && job->untried)

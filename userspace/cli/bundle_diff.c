@@ -17,7 +17,7 @@ static void print_matches(const struct rehearse_row *r) {
 		return;
 	(void)printf("%s %" PRIu64 " -> %" PRIu64 "  %s  %s\n",
 		     r->candidate > r->live ? "more  " : "fewer ", r->live, r->candidate, r->id,
-		     r->title);
+		     cli_shown(r->title));
 }
 
 static void print_rules(const struct rehearse_report *r) {
@@ -35,7 +35,7 @@ static void print_rules(const struct rehearse_report *r) {
 			     !row->live_print ? "added  "
 			     : !row->print    ? "gone   "
 					      : "changed",
-			     row->id, row->title);
+			     row->id, cli_shown(row->title));
 	}
 	(void)printf("rules: %u added, %u changed, %u gone, %" PRIu64 " in all\n", added, changed,
 		     gone, r->rules);

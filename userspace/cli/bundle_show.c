@@ -44,12 +44,12 @@ static void print_signers(const struct seal *s) {
 static void print_manifest(const struct manifest *m) {
 	static const char *const costs[] = { "not said", "light", "moderate", "heavy" };
 
-	(void)printf("bundle        %s, version %" PRIu64 ", channel %s\n", m->name, m->version,
-		     m->channel);
+	(void)printf("bundle        %s, version %" PRIu64 ", channel %s\n", cli_shown(m->name),
+		     m->version, cli_shown(m->channel));
 	print_time("created", m->created_s);
 	print_time("expires", m->expires_s);
-	(void)printf("engine        %s to %s\nrules         %u\n", m->engine_min, m->engine_max,
-		     m->rules);
+	(void)printf("engine        %s to %s\nrules         %u\n", cli_shown(m->engine_min),
+		     cli_shown(m->engine_max), m->rules);
 	if (m->cost && m->cost < 4)
 		(void)printf("cost          %s\n", costs[m->cost]);
 	print_hash("schema", m->schema.hash);
@@ -61,14 +61,14 @@ static void print_manifest(const struct manifest *m) {
 	if (m->has_predecessor)
 		print_hash("predecessor", m->predecessor);
 	for (uint32_t i = 0; i < m->n_approvers; i++)
-		(void)printf("approved by   %s\n", m->approvers[i]);
+		(void)printf("approved by   %s\n", cli_shown(m->approvers[i]));
 	if (m->n_needs)
 		(void)printf("needs        ");
 	for (uint32_t i = 0; i < m->n_needs; i++)
 		(void)printf(" %s(%u)", event_kind_name(m->needs[i]), m->needs[i]);
 	(void)printf("%s", m->n_needs ? "\n" : "");
 	if (m->notes[0])
-		(void)printf("notes         %s\n", m->notes);
+		(void)printf("notes         %s\n", cli_shown(m->notes));
 }
 
 static int show_bundle(const struct seal *s, struct buf *json) {
@@ -85,7 +85,7 @@ static int show_bundle(const struct seal *s, struct buf *json) {
 	}
 	print_manifest(&b.manifest);
 	for (uint32_t i = 0; i < b.n; i++)
-		(void)printf("blob          %s, %u bytes, packed %u\n", b.blobs[i].name,
+		(void)printf("blob          %s, %u bytes, packed %u\n", cli_shown(b.blobs[i].name),
 			     b.blobs[i].size, b.blobs[i].packed.n);
 	return CLI_OK;
 }
@@ -103,22 +103,22 @@ static int show_order(const struct seal *s, struct buf *json) {
 	}
 	(void)printf("order         %" PRIu64 ": %s version %" PRIu64 ", channel %s, "
 		     "ring %u, %u.%02u %%%s%s\n",
-		     o.number, order_word(o.state), o.version, o.channel, o.ring,
+		     o.number, order_word(o.state), o.version, cli_shown(o.channel), o.ring,
 		     o.permyriad / 100, o.permyriad % 100, o.emergency ? ", emergency" : "",
 		     o.retry ? ", retry" : "");
 	print_hash("bundle", o.bundle);
 	if (o.has_to)
 		print_hash("to", o.to);
-	(void)printf("release       %s\n", o.release);
+	(void)printf("release       %s\n", cli_shown(o.release));
 	print_time("issued", o.issued_s);
 	print_time("expires", o.expires_s);
 	(void)printf("spread        %u s\n", o.spread_s);
 	for (uint32_t i = 0; i < o.n_strata; i++)
-		(void)printf("stratum       %s\n", o.strata[i]);
+		(void)printf("stratum       %s\n", cli_shown(o.strata[i]));
 	for (uint32_t i = 0; i < o.n_disarm; i++)
-		(void)printf("disarm        %s\n", o.disarm[i]);
+		(void)printf("disarm        %s\n", cli_shown(o.disarm[i]));
 	for (uint32_t i = 0; i < o.n_leave; i++)
-		(void)printf("leave         %s\n", o.leave[i]);
+		(void)printf("leave         %s\n", cli_shown(o.leave[i]));
 	if (o.safe)
 		(void)printf("safe          no hook at all\n");
 	return CLI_OK;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "encode/encode.h"
+#include "encode/text.h"
 #include "event/word.h"
 
 #define WORD_MAX 32
@@ -32,6 +33,35 @@ int cli_misuse(const struct command *c, const char *fmt, ...) {
 	else
 		log_error("%s; see \"lapwing %s --help\"", line, c->name);
 	return CLI_USAGE;
+}
+
+void cli_print(FILE *to, const struct buf *out) {
+	struct buf shown = { 0 };
+
+	for (size_t at = 0; at < out->len;) {
+		const char *line = out->data + at, *end = memchr(line, '\n', out->len - at);
+		size_t n = end ? (size_t)(end - line) : out->len - at;
+
+		text_shown(&shown, (struct str){ line, (uint32_t)n });
+		if (end)
+			buf_add_char(&shown, '\n');
+		at += n + (end ? 1 : 0);
+	}
+	if (shown.len)
+		(void)fwrite(shown.data, 1, shown.len, to);
+	buf_done(&shown);
+}
+
+const char *cli_shown(const char *text) {
+	static char slots[8][1024];
+	static unsigned turn;
+	char *to = slots[turn++ % 8];
+	struct buf shown = { 0 };
+
+	text_shown(&shown, str_of(text));
+	(void)snprintf(to, sizeof(slots[0]), "%.*s", (int)shown.len, shown.len ? shown.data : "");
+	buf_done(&shown);
+	return to;
 }
 
 const char *cli_nearest(const char *word, const char *const *words, size_t n) {

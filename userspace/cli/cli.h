@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "base/buf.h"
 #include "event/event.h"
 
 struct command {
@@ -48,6 +50,12 @@ int cli_bad_option(const struct command *c, char **argv, const struct option *op
 
 /* cli_bad_verb - the same for a @verb that is none of @n @verbs, naming them and the nearest */
 int cli_bad_verb(const struct command *c, const char *verb, const char *const *verbs, size_t n);
+
+/* cli_print - @out to @to; what a screen would obey is made visible, but for ends of lines */
+void cli_print(FILE *to, const struct buf *out);
+
+/* cli_shown - @text likewise, ends of lines too; the next seven calls leave it as it is */
+const char *cli_shown(const char *text);
 
 /* cli_nearest - the one of @n words that @word was most likely meant to be, or NULL */
 const char *cli_nearest(const char *word, const char *const *words, size_t n);

@@ -105,7 +105,8 @@ int content_status(struct content_job *j) {
 		     s->paused ? ", updates are paused" : "");
 	for (uint32_t i = 0; i < s->off.n; i++)
 		(void)printf("off        %s %s, by %s%s\n", off_word(s->off.list[i].kind),
-			     s->off.list[i].name, s->off.list[i].owner ? "the owner" : "order",
+			     cli_shown(s->off.list[i].name),
+			     s->off.list[i].owner ? "the owner" : "order",
 			     off_holds(&s->off.list[i], intake_now_s()) ? "" : ", and over");
 	for (uint32_t i = 0; i < s->n_reverted; i++) {
 		char hex[SEAL_HEX_BYTES];
@@ -114,7 +115,8 @@ int content_status(struct content_job *j) {
 		(void)printf("reverted   %s under order %" PRIu64 "\n", hex, s->reverted[i].order);
 	}
 	if (pins.len)
-		(void)printf("pins\n%.*s", (int)pins.len, pins.data);
+		(void)printf("pins\n");
+	cli_print(stdout, &pins);
 	buf_done(&pins);
 	return fflush(stdout) ? CLI_FAILURE : CLI_OK;
 }
@@ -128,7 +130,7 @@ static void print_verdict(const struct verdict *v) {
 		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
 	seal_hex(v->hash, hex);
 	(void)printf("%s  %-9s %-8s %-9s %.12s %" PRIu64 "  %s\n", text, v->gate, v->verdict,
-		     v->reason, hex, v->version, v->text);
+		     v->reason, hex, v->version, cli_shown(v->text));
 }
 
 static void print_json_verdict(const struct verdict *v, struct buf *out) {

@@ -61,11 +61,14 @@ struct str explain_shown(struct str field, struct str value, char room[EXPLAIN_S
 }
 
 bool explain_technique(struct str tag, char ret[16]) {
-	const struct str prefix = STR("attack.t");
+	static const char form[] = "attack.t0000.000";
 
-	if (!str_starts(tag, prefix) || tag.n - 7 >= 16 || tag.n < 9 ||
-	    !isdigit((unsigned char)tag.s[8]))
+	/* nothing else is a part of a link, or of a line for a screen */
+	if (tag.n != sizeof("attack.t0000") - 1 && tag.n != sizeof(form) - 1)
 		return false;
+	for (uint32_t i = 0; i < tag.n; i++)
+		if (form[i] == '0' ? !isdigit((unsigned char)tag.s[i]) : tag.s[i] != form[i])
+			return false;
 	(void)snprintf(ret, 16, "T%.*s", (int)(tag.n - 8), tag.s + 8);
 	return true;
 }

@@ -25,7 +25,7 @@ bool explain_values(struct ruleset *rules, struct arena *arena, struct event *e,
 /* explain_shown - @value as a person reads it: a file's mode in octal, too, as chmod(1) has it */
 struct str explain_shown(struct str field, struct str value, char room[EXPLAIN_SHOWN]);
 
-/* explain_technique - "T1548.001" for attack.t1548.001; false: the tag is no technique */
+/* explain_technique - "T1548.001" for attack.t1548.001; false: the tag is not of that form */
 bool explain_technique(struct str tag, char ret[16]);
 
 #endif

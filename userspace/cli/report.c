@@ -162,7 +162,9 @@ static void add_techniques(struct buf *out, const struct detection *d) {
 		if (explain_technique(d->tags.v[i], technique)) {
 			char *dot = strchr(technique, '.');
 
-			buf_addf(out, "MITRE ATT&amp;CK %s, ", technique);
+			buf_add_lit(out, "MITRE ATT&amp;CK ");
+			html_text(out, str_of(technique));
+			buf_add_lit(out, ", ");
 			if (dot)
 				*dot = '/';
 			buf_add_lit(out, "<code>https://attack.mitre.org/techniques/");

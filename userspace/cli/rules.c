@@ -13,6 +13,7 @@
 #include "app/rules.h"
 #include "base/log.h"
 #include "encode/encode.h"
+#include "encode/text.h"
 #include "event/word.h"
 
 enum { RULES_JSON = 768, RULES_ALL_HOOKS, RULES_RECORDS };
@@ -24,7 +25,7 @@ static int load(const struct rules_job *job, struct buf *errors, struct ruleset 
 	if (!err || (err == -EINVAL && errors->len))
 		return CLI_OK;
 	if (errors->len)
-		(void)fprintf(stderr, "%.*s", (int)errors->len, errors->data);
+		cli_print(stderr, errors);
 	else
 		log_error("the rules in \"%s\" cannot be loaded: %s", job->paths[0],
 			  strerror(-err));
@@ -58,7 +59,7 @@ static int rules_check(const struct rules_job *job) {
 
 	if (code)
 		return finish(rules, &errors, code);
-	(void)printf("%.*s", (int)errors.len, errors.len ? errors.data : "");
+	cli_print(stdout, &errors);
 	while (rules && (line = ruleset_skipped(rules, n_skipped))) {
 		(void)puts(line);
 		n_skipped++;
@@ -103,12 +104,15 @@ static void list_json(struct buf *out, const struct rule_info *r) {
 static void list_text(struct buf *out, const struct rule_info *r) {
 	const struct detection *d = r->detection;
 
-	buf_addf(out, "%-13s  %-12.*s  %-36.*s  %.*s%s%s\n", event_level_word(d->level),
-		 STR_FMT(r->status), STR_FMT(d->rule_id), STR_FMT(d->title),
-		 r->correlation ? "  [correlation]" : "",
+	buf_addf(out, "%-13s  %-12.*s  %-36.*s  ", event_level_word(d->level), STR_FMT(r->status),
+		 STR_FMT(d->rule_id));
+	text_shown(out, d->title);
+	buf_addf(out, "%s%s\n", r->correlation ? "  [correlation]" : "",
 		 r->quiet ? "  [told by a correlation only]" : "");
-	for (uint32_t i = 0; i < d->tags.n; i++)
-		buf_addf(out, "%s%.*s", i ? " " : "    ", STR_FMT(d->tags.v[i]));
+	for (uint32_t i = 0; i < d->tags.n; i++) {
+		buf_add_str(out, i ? STR(" ") : STR("    "));
+		text_shown(out, d->tags.v[i]);
+	}
 	if (d->tags.n)
 		buf_add_char(out, '\n');
 }
@@ -121,14 +125,14 @@ static int rules_list(const struct rules_job *job) {
 
 	if (code)
 		return finish(rules, &errors, code);
-	(void)fprintf(stderr, "%.*s", (int)errors.len, errors.len ? errors.data : "");
+	cli_print(stderr, &errors);
 	for (size_t i = 0; rules && !ruleset_info(rules, i, &r); i++) {
 		if (job->json)
 			list_json(&out, &r);
 		else
 			list_text(&out, &r);
 	}
-	(void)printf("%.*s", (int)out.len, out.len ? out.data : "");
+	cli_print(stdout, &out);
 	buf_done(&out);
 	return finish(rules, &errors, CLI_OK);
 }
@@ -148,7 +152,7 @@ static int rules_explain(const struct rules_job *job) {
 		return finish(rules, &errors, CLI_FAILURE);
 	}
 	ruleset_explain(rules, i, &out);
-	(void)printf("%.*s", (int)out.len, out.len ? out.data : "");
+	cli_print(stdout, &out);
 	buf_done(&out);
 	return finish(rules, &errors, CLI_OK);
 }

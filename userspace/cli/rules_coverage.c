@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli/rules.h"
 #include "encode/encode.h"
+#include "encode/text.h"
 #include "event/word.h"
 #include "probe/probe.h"
 
@@ -74,7 +75,9 @@ static void add_lines(struct buf *out, const char *word, const struct detection 
 		      const struct buf *why) {
 	const char *p = why->data, *end = p + why->len, *next;
 
-	buf_addf(out, "%-6s  %.*s\n", word, STR_FMT(d->title));
+	buf_addf(out, "%-6s  ", word);
+	text_shown(out, d->title);
+	buf_add_char(out, '\n');
 	for (; why->len && p < end; p = next) {
 		next = memchr(p, '\n', (size_t)(end - p));
 		next = next ? next + 1 : end;
@@ -109,7 +112,7 @@ static void cover(const struct rules_job *job, struct ruleset *rules,
 			buf_addf(&out, "none    %s\n", line);
 		}
 	}
-	(void)printf("%.*s", (int)out.len, out.len ? out.data : "");
+	cli_print(stdout, &out);
 	buf_done(&out);
 	buf_done(&why);
 }
@@ -123,7 +126,7 @@ static void cover_reads(const struct ruleset *rules) {
 	if (watch_rules(&watch, rules, &refused))
 		log_warn("there is no memory to look at what rules would have watched");
 	else
-		(void)fprintf(stderr, "%.*s", (int)refused.len, refused.len ? refused.data : "");
+		cli_print(stderr, &refused);
 	watch_done(&watch);
 	buf_done(&refused);
 }
@@ -135,7 +138,7 @@ int rules_coverage(const struct rules_job *job) {
 	struct tally t = { 0 };
 	int err = ruleset_load(job->paths, job->n_paths, &job->detect, &errors, &rules);
 
-	(void)fprintf(stderr, "%.*s", (int)errors.len, errors.len ? errors.data : "");
+	cli_print(stderr, &errors);
 	buf_done(&errors);
 	if (err) {
 		log_error("the rules in \"%s\" cannot be loaded: %s", job->paths[0],

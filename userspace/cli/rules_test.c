@@ -24,7 +24,7 @@ struct bench {
 
 static void print_fault(void *ctx, const char *name, uint32_t line, const char *what) {
 	(void)ctx;
-	(void)printf("%s:%u: %s\n", name, line, what);
+	(void)printf("%s:%u: %s\n", cli_shown(name), line, cli_shown(what));
 }
 
 static int take_sidecar(void *ctx, const char *name, const char *text, size_t n) {
@@ -87,7 +87,7 @@ int rules_test(const struct rules_job *job) {
 	err = ruleset_load(job->paths, job->n_paths, &options, &b.errors, &b.stories.rules);
 	if (!err)
 		err = run_all(&b);
-	(void)printf("%.*s", (int)b.errors.len, b.errors.len ? b.errors.data : "");
+	cli_print(stdout, &b.errors);
 	if (err && err != -EINVAL)
 		log_error("the rules in \"%s\" cannot be tested: %s", job->paths[0],
 			  strerror(-err));

@@ -124,7 +124,7 @@ static void print_rules(const char *folder, int form) {
 		status_rules_text(&out, folder, form > 1);
 	else
 		status_rules_json(&out, folder);
-	(void)printf("%.*s", (int)out.len, out.len ? out.data : "");
+	cli_print(stdout, &out);
 	buf_done(&out);
 }
 

@@ -9,12 +9,13 @@
 #include "app/tally.h"
 #include "base/log.h"
 #include "encode/encode.h"
+#include "encode/text.h"
 #include "event/word.h"
 
 #define SHOWN 10
 
 /* load - false, and a line in the log if that is strange, when there is nothing to tell */
-static bool load(const char *folder, struct tally_row **ret, size_t *n) {
+static bool read_rows(const char *folder, struct tally_row **ret, size_t *n) {
 	int err = tally_read(folder, ret, n);
 
 	if (err && err != -ENOENT)
@@ -47,7 +48,7 @@ void status_rules_text(struct buf *out, const char *folder, bool all) {
 	struct tally_row *rows;
 	size_t n, shown;
 
-	if (!load(folder, &rows, &n))
+	if (!read_rows(folder, &rows, &n))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		evaluations += rows[i].evaluations;
@@ -63,8 +64,10 @@ void status_rules_text(struct buf *out, const char *folder, bool all) {
 	for (size_t i = 0; i < shown; i++) {
 		if (!all && !rows[i].evaluations && !rows[i].hits)
 			break;
-		buf_addf(out, "  %12" PRIu64 " %10" PRIu64 " %12.3f  %s\n", rows[i].evaluations,
-			 rows[i].hits, (double)rows[i].ns / 1e6, rows[i].title);
+		buf_addf(out, "  %12" PRIu64 " %10" PRIu64 " %12.3f  ", rows[i].evaluations,
+			 rows[i].hits, (double)rows[i].ns / 1e6);
+		text_shown(out, str_of(rows[i].title));
+		buf_add_char(out, '\n');
 	}
 	free(rows);
 }
@@ -73,7 +76,7 @@ void status_rules_json(struct buf *out, const char *folder) {
 	struct tally_row *rows;
 	size_t n;
 
-	if (!load(folder, &rows, &n)) {
+	if (!read_rows(folder, &rows, &n)) {
 		buf_add_lit(out, "null");
 		return;
 	}
