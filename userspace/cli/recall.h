@@ -26,6 +26,7 @@ struct recall_event {
 	struct str bytes; /* one lapwing.v1.Event, behind its length */
 	struct recall_process *process; /* NULL: of none */
 	struct recall_event *next;	/* of the same process */
+	bool marked;			/* for whoever wants to */
 };
 
 struct recall_process {

@@ -45,7 +45,8 @@ static const char style[] =
 	".wide,.narrow{overflow-x:auto;border:1px solid var(--line)}svg{display:block}"
 	".narrow{display:none}svg text{font-size:12px;fill:var(--ink)}svg line{stroke:var(--line)}"
 	".process rect{fill:var(--bar)}.process text{font-weight:700}.file rect{fill:var(--file)}"
-	".net path{fill:var(--net)}.hit path,.hit text{fill:var(--hit)}.focus text{font-weight:700}"
+	".net path,.net rect{fill:var(--net)}"
+	".hit path,.hit rect,.hit text{fill:var(--hit)}.focus text{font-weight:700}"
 	"a:focus,summary:focus,.wide:focus,.narrow:focus{outline:3px solid var(--net);"
 	"outline-offset:1px}"
 	"a:focus text{text-decoration:underline}details{margin:.15rem 0}summary{cursor:pointer}"
@@ -287,21 +288,42 @@ static void add_raw(struct page *p, const struct recall_event *of) {
 	buf_done(&text);
 }
 
+/* mark_if - @e, unless it is marked, if it is of the story and there is room; of @left and @more */
+static void mark_if(struct recall_event *e, size_t *left, size_t *more) {
+	if (e->marked || !e->process || !e->process->marked)
+		return;
+	e->marked = *left > 0;
+	*left -= e->marked;
+	*more += !e->marked;
+}
+
+/*
+ * mark_events - those that are folded on the page; how many more there are
+ * What the picture links to, then what is near the event that it is all about.
+ */
+static size_t mark_events(struct page *p) {
+	struct recall_event *all = p->recall->events;
+	size_t focus = (size_t)(p->focus - all), left = RAW_EVENTS, more = 0;
+
+	all[focus].marked = true;
+	for (size_t i = 0; i < p->recall->n; i++)
+		left -= all[i].marked && left;
+	for (size_t i = 1; i <= focus || focus + i < p->recall->n; i++) {
+		if (i <= focus)
+			mark_if(&all[focus - i], &left, &more);
+		if (focus + i < p->recall->n)
+			mark_if(&all[focus + i], &left, &more);
+	}
+	return more;
+}
+
 static void add_events(struct page *p) {
-	size_t n = 0, more = 0;
+	size_t more = mark_events(p);
 
 	buf_add_lit(&p->out, "<h2>Events</h2>\n");
-	for (size_t i = 0; i < p->recall->n; i++) {
-		const struct recall_event *e = &p->recall->events[i];
-
-		if (e != p->focus && (!e->process || !e->process->marked))
-			continue;
-		if (n < RAW_EVENTS || e == p->focus)
-			add_raw(p, e);
-		else
-			more++;
-		n++;
-	}
+	for (size_t i = 0; i < p->recall->n; i++)
+		if (p->recall->events[i].marked)
+			add_raw(p, &p->recall->events[i]);
 	if (more)
 		buf_addf(&p->out, "<p>%zu more events are not on this page.</p>\n", more);
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "cli/html.h"
+#include "cli/report_rows.h"
 #include "encode/text.h"
 #include "event/field.h"
 #include "event/word.h"
@@ -39,10 +40,10 @@ static const struct layout layouts[] = {
 struct drawing {
 	const struct layout *layout;
 	struct buf rows;
-	struct recall *recall;
+	const struct picture_rows *of;
 	const struct recall_event *focus;
 	uint64_t from_ns, to_ns;
-	uint32_t n, more;
+	uint32_t n;
 };
 
 /* add_end - " 192.0.2.1:80", behind @arrow; nothing of an end that is not known */
@@ -87,70 +88,67 @@ static double x_of(const struct drawing *d, uint64_t ns) {
 		       (span > 0 && ns > d->from_ns ? (double)(ns - d->from_ns) / span : 0);
 }
 
-/* begin_row - the text at the left, and a link; false: there is no more room */
-static bool begin_row(struct drawing *d, uint64_t link, uint32_t depth, struct str text,
-		      const char *class) {
-	uint32_t indent = depth < 12 ? depth * 12 : 144;
+/* draw_text - at the left, with all of it as a title */
+static void draw_text(struct drawing *d, const struct picture_row *row) {
+	uint32_t indent = row->depth < 12 ? row->depth * 12 : 144;
 	uint32_t y = TOP + d->n * d->layout->row + 14;
+	char times[24] = "";
 
-	if (d->n == PICTURE_ROWS) {
-		d->more++;
-		return false;
-	}
-	buf_addf(&d->rows, "<a href=\"#e%" PRIu64 "\" class=\"%s\"><title>", link, class);
-	html_cut(&d->rows, text, 400);
-	buf_addf(&d->rows, "</title><text x=\"%u\" y=\"%u\">", 6 + indent, y);
-	html_cut(&d->rows, text, d->layout->label - indent / 7);
-	buf_add_lit(&d->rows, "</text>");
-	return true;
+	if (row->n > 1)
+		(void)snprintf(times, sizeof(times), "%s ×%u", row->one ? "" : " …", row->n);
+	buf_add_lit(&d->rows, "<title>");
+	html_cut(&d->rows, row->text, 400);
+	buf_addf(&d->rows, "%s</title><text x=\"%u\" y=\"%u\">", times, 6 + indent, y);
+	html_cut(&d->rows, row->text,
+		 d->layout->label - indent / 7 - (row->n > 1 ? (uint32_t)strlen(times) : 0));
+	buf_addf(&d->rows, "%s</text>", times);
 }
 
-static void end_row(struct drawing *d) {
-	buf_add_lit(&d->rows, "</a>\n");
-	d->n++;
+static void draw_bar(struct drawing *d, double from, double to, uint32_t height) {
+	uint32_t middle = TOP + d->n * d->layout->row + d->layout->mark;
+
+	buf_addf(&d->rows, "<rect x=\"%.1f\" y=\"%u\" width=\"%.1f\" height=\"%u\"/>", from,
+		 middle - height / 2, to - from, height);
 }
 
-static void draw_event(struct drawing *d, const struct recall_event *of, uint32_t depth) {
-	const char *class;
-	struct event e;
-	char what[512];
-	double x = x_of(d, of->time_ns);
+/* draw_marks - of an event; of several a bar of its color, from the first to the last */
+static void draw_marks(struct drawing *d, const struct picture_row *row) {
+	double x = x_of(d, row->event->time_ns), last = x_of(d, row->last_ns);
 	uint32_t y = TOP + d->n * d->layout->row + d->layout->mark;
 
-	if (recall_unpack(d->recall, of, &e) || !picture_what(&e, what, sizeof(what), &class) ||
-	    !begin_row(d, of->order, depth, str_of(what), of == d->focus ? "hit focus" : class))
-		return;
-	if (e.n_detections)
+	if (row->n > 1)
+		draw_bar(d, x, last > x + 2 ? last : x + 2, 4);
+	if (!strcmp(row->class, "hit"))
 		buf_addf(&d->rows, "<path d=\"M%.1f %u l7 12 h-14 z\"/>", x, y - 7);
-	else if (!strcmp(class, "net"))
+	else if (!strcmp(row->class, "net"))
 		buf_addf(&d->rows, "<path d=\"M%.1f %u l6 6 l-6 6 l-6 -6 z\"/>", x, y - 6);
 	else
-		buf_addf(&d->rows, "<rect x=\"%.1f\" y=\"%u\" width=\"9\" height=\"9\"/>", x - 4.5,
-			 y - 4);
-	end_row(d);
+		draw_bar(d, x - 4.5, x + 4.5, 9);
 }
 
-static void draw_process(struct drawing *d, const struct recall_process *p, uint32_t depth) {
-	struct str of = p->command_line.n ? p->command_line : p->executable;
-	char text[512];
+static void draw_process(struct drawing *d, const struct recall_process *p) {
+	double from = x_of(d, p->first_ns), to = x_of(d, p->last_ns);
 
-	if (!p->marked || depth > RECALL_DEPTH)
-		return;
-	(void)snprintf(text, sizeof(text), "%.*s[%u]  %.*s", STR_FMT(p->name), p->pid, STR_FMT(of));
-	if (begin_row(d, p->events ? p->events->order : 0, depth, str_of(text), "process")) {
-		double from = x_of(d, p->first_ns), to = x_of(d, p->last_ns);
+	if (p->events)
+		draw_bar(d, from, to - from > 3 ? to : from + 3, 8);
+}
 
-		if (p->events)
-			buf_addf(&d->rows,
-				 "<rect x=\"%.1f\" y=\"%u\" width=\"%.1f\" height=\"8\"/>", from,
-				 TOP + d->n * d->layout->row + d->layout->mark - 4,
-				 to - from > 3 ? to - from : 3);
-		end_row(d);
-	}
-	for (const struct recall_event *e = p->events; e; e = e->next)
-		draw_event(d, e, depth + 1);
-	for (const struct recall_process *kid = p->kids; kid; kid = kid->next)
-		draw_process(d, kid, depth + 1);
+static void draw_row(struct drawing *d, const struct picture_row *row) {
+	const struct recall_event *link = row->event ? row->event : row->process->events;
+	bool focus = row->event && row->event == d->focus;
+
+	if (link)
+		buf_addf(&d->rows, "<a href=\"#e%" PRIu64 "\" class=\"%s%s\">", link->order,
+			 focus ? "hit" : row->class, focus ? " focus" : "");
+	else
+		buf_addf(&d->rows, "<g class=\"%s\">", row->class);
+	draw_text(d, row);
+	if (row->event)
+		draw_marks(d, row);
+	else
+		draw_process(d, row->process);
+	buf_add_str(&d->rows, link ? STR("</a>\n") : STR("</g>\n"));
+	d->n++;
 }
 
 /* span - from the first event of those that are marked to the last */
@@ -186,11 +184,13 @@ static void draw_axis(struct buf *out, const struct drawing *d, uint32_t height)
 	}
 }
 
-static void draw(struct buf *out, struct drawing *d, const struct recall_process *root) {
+static void draw(struct buf *out, struct drawing *d) {
 	const struct layout *l = d->layout;
 	uint32_t height;
 
-	draw_process(d, root, 0);
+	for (size_t i = 0; i < d->of->n; i++)
+		if (d->of->v[i].drawn)
+			draw_row(d, &d->of->v[i]);
 	height = TOP + d->n * l->row + 8;
 	buf_addf(out,
 		 "<div class=\"%s\" tabindex=\"0\" role=\"group\" aria-label=\"picture\">"
@@ -204,25 +204,29 @@ static void draw(struct buf *out, struct drawing *d, const struct recall_process
 
 void picture_draw(struct buf *out, struct recall *r, const struct recall_process *root,
 		  const struct recall_event *focus) {
-	struct drawing d = { .recall = r, .focus = focus };
-	bool short_of_memory = false;
+	struct picture_rows rows;
+	struct drawing d = { .of = &rows, .focus = focus };
+	bool short_of_memory = rows_plan(r, root, focus, &rows) != 0;
 
 	span(&d, root, 0);
 	if (d.to_ns < d.from_ns)
 		d.to_ns = d.from_ns;
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		d.layout = &layouts[i];
-		d.n = d.more = 0;
-		draw(out, &d, root);
+		d.n = 0;
+		draw(out, &d);
 		short_of_memory |= buf_error(&d.rows) != 0;
 		buf_done(&d.rows);
 		d.rows = (struct buf){ 0 };
 	}
 	buf_add_lit(out, "<p class=\"key\">bar: process, square: file, diamond: connection, "
-			 "triangle: detection</p>\n");
-	if (d.more)
-		buf_addf(out, "<p>%u more rows are not drawn; their events are below.</p>\n",
-			 d.more);
+			 "triangle: detection; with a thin bar: several that are alike</p>\n");
+	if (rows.processes_left || rows.events_left)
+		buf_addf(out,
+			 "<p>Not drawn, as farther from what was found: %zu processes, %zu "
+			 "events.</p>\n",
+			 rows.processes_left, rows.events_left);
 	if (short_of_memory)
 		buf_add_lit(out, "<p>There was not enough memory for all of the picture.</p>\n");
+	rows_done(&rows);
 }

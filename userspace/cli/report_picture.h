@@ -6,11 +6,10 @@
 #include "base/buf.h"
 #include "cli/recall.h"
 
-#define PICTURE_ROWS 150 /* more are counted, not drawn */
-
 /*
  * picture_draw - appends an SVG of the processes that are marked, below @root and @root itself
- * @focus: the event that it is all about. Each row is a link to "#eN", N from recall_event.order.
+ * @focus: the event that it is all about. A row is a link to "#eN", N from recall_event.order, of
+ * an event that is marked then.
  */
 void picture_draw(struct buf *out, struct recall *r, const struct recall_process *root,
 		  const struct recall_event *focus);
