@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "who/who.h"
+#include "who/list.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,6 +14,18 @@ static void take(void *ctx, const struct who_answer *found) {
 	who_answer_mend(&a);
 	if (memcmp(&a, found, sizeof(a)) != 0)
 		abort(); /* it was none yet */
+}
+
+/* in_parts - a list is what it is, wherever it is cut on its way */
+static void in_parts(struct str x, const struct who_labels *labels) {
+	int whole = who_pods(x, labels, take, NULL);
+	struct who_list l;
+
+	who_list_begin(&l, labels, take, NULL);
+	for (uint32_t i = 0; i < x.n; i++)
+		(void)who_list_take(&l, x.s + i, 1);
+	if (who_list_end(&l) != whole)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -30,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 		break;
 	case 1:
 		(void)who_pods(x, &labels, take, NULL);
+		in_parts(x, &labels);
 		break;
 	default:
 		if (!who_cri((data[0] & 3) == 2 ? WHO_CONTAINER : WHO_SANDBOX, x, &ask, &labels,

@@ -100,6 +100,20 @@ def kubelet(folder, answer):
     return Fake(s, answer, context), f"https://localhost:{s.getsockname()[1]}/pods", cert
 
 
+def full_node(n, *containers):
+    """A PodList as a full node has it: @n pods of some 30 KB, of which the first are those of pods()."""
+    listed = json.loads(pods(*containers)[1])
+    for i in range(n - len(containers)):
+        fields = {f'k:{{"name":"V{v}"}}': {".": {}, "f:name": {}, "f:value": {}} for v in range(250)}
+        listed["items"].append({
+            "metadata": {"name": f"p{i}", "namespace": "x", "uid": f"{i:032x}", "labels": {"app": "x"},
+                         "managedFields": [{"manager": "kubelet", "fieldsV1": {"f:spec": {"f:containers": fields}}}]},
+            "spec": {"containers": [{"name": "c", "env": [{"name": f"V{v}", "value": "x" * 20} for v in range(250)]}]},
+            "status": {"containerStatuses": [{"name": "c", "image": "x", "imageID": "sha256:1",
+                                              "containerID": f"containerd://{i:064x}"}]}})
+    return 200, json.dumps(listed).encode()
+
+
 def pods(*containers):
     """A PodList of (pod, namespace, uid, labels, [(name, image, id)])."""
     return 200, json.dumps({"kind": "PodList", "items": [

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "proto/cri.pb-c.h"
 #include "test.h"
+#include "who/list.h"
 #include "who/who.h"
 
 #define ID "aaaabbbbccccddddeeeeffff0000111122223333444455556666777788889999"
@@ -157,10 +158,117 @@ static void a_label_does_not_name_a_pod(void) {
 	CHECK(n_found == 1 && !strcmp(found[0].pod_name, "p"));
 }
 
+/* add_pod - as kubelets and the API have them: nearly all of it is nothing that is asked for */
+static void add_pod(struct buf *out, unsigned i, unsigned variables) {
+	buf_addf(out, "%s{\"metadata\":{\"name\":\"p%u\",\"namespace\":\"x\",\"managedFields\":"
+		 "[{\"fieldsV1\":{\"f:spec\":{", i ? "," : "", i);
+	for (unsigned v = 0; v < variables; v++)
+		buf_addf(out, "%s\"k:{\\\"name\\\":\\\"V%u\\\"}\":{\".\":{},\"f:name\":{}}",
+			 v ? "," : "", v);
+	buf_addf(out, "}}}],\"labels\":{\"app\":\"a%u\"},\"uid\":\"%032x\"},\n \"spec\":{\"c\":[{"
+		 "\"env\":[", i, i);
+	for (unsigned v = 0; v < variables; v++)
+		buf_addf(out, "%s{\"name\":\"V%u\",\"value\":\"]},{\\\"metadata\\\":{\\\\\"}",
+			 v ? "," : "", v);
+	buf_addf(out, "]}]},\"status\":{\"phase\":\"Running\",\"conditions\":[{},[]],"
+		 "\"containerStatuses\":[{\"name\":\"c\",\"containerID\":\"containerd://%064x\"}],"
+		 "\"hostIP\":\"10.0.0.1\"}}", i);
+}
+
+struct counted {
+	unsigned containers, pods, wrong;
+};
+
+static void count(void *ctx, const struct who_answer *one) {
+	struct counted *c = ctx;
+	unsigned i = one->id[0] ? c->containers++ : c->pods++;
+	char name[16], label[24], id[WHO_ID_BYTES], uid[WHO_UID_BYTES];
+
+	(void)snprintf(name, sizeof(name), "p%u", i);
+	(void)snprintf(label, sizeof(label), "app=a%u", i);
+	(void)snprintf(id, sizeof(id), "%064x", i);
+	(void)snprintf(uid, sizeof(uid), "%032x", i);
+	c->wrong += strcmp(one->pod_name, name) != 0 || strcmp(one->labels, label) != 0 ||
+		    strcmp(one->pod_uid, uid) != 0 || (one->id[0] && strcmp(one->id, id) != 0);
+}
+
+static void add_list(struct buf *out, unsigned n, unsigned variables) {
+	buf_addf(out, "{\"kind\":\"PodList\",\"metadata\":{\"items\":[{}]},\"items\":[");
+	for (unsigned i = 0; i < n; i++)
+		add_pod(out, i, variables);
+	buf_addf(out, "]}\n");
+}
+
+/* A list of a full node is some megabytes; of it a few hundred bytes are in memory at a time. */
+static void a_full_node_is_read_in_little_memory(void) {
+	static const unsigned nodes[] = { 110, 250 };
+
+	for (size_t k = 0; k < 2; k++) {
+		struct counted c = { 0 };
+		struct buf json = { 0 };
+		struct who_list l;
+		size_t most = 0;
+
+		add_list(&json, nodes[k], 350);
+		CHECK(!buf_error(&json) && json.len > nodes[k] * (size_t)25000);
+		who_list_begin(&l, &labels, count, &c);
+		for (size_t at = 0; at < json.len; at += 16384) {
+			size_t n = json.len - at < 16384 ? json.len - at : 16384;
+
+			CHECK(!who_list_take(&l, json.data + at, n));
+			most = l.pod.cap > most ? l.pod.cap : most;
+		}
+		CHECK(who_list_end(&l) == (int)nodes[k] && most && most <= 4096);
+		CHECK(c.containers == nodes[k] && c.pods == nodes[k] && !c.wrong);
+		buf_done(&json);
+	}
+}
+
+static void a_list_may_be_cut_anywhere_on_its_way(void) {
+	struct buf json = { 0 };
+
+	add_list(&json, 3, 2);
+	for (size_t cut = 0; cut <= json.len; cut++) {
+		struct counted c = { 0 };
+		struct who_list l;
+		char *rest = malloc(json.len - cut + 1); /* for the sanitizer to guard */
+
+		if (!rest)
+			exit(2);
+		memcpy(rest, json.data + cut, json.len - cut);
+		who_list_begin(&l, &labels, count, &c);
+		CHECK(!who_list_take(&l, json.data, cut) &&
+		      !who_list_take(&l, rest, json.len - cut));
+		CHECK(who_list_end(&l) == 3 && c.containers == 3 && !c.wrong);
+		if (cut + 1 < json.len) { /* or at its end */
+			who_list_begin(&l, &labels, count, &c);
+			(void)who_list_take(&l, json.data, cut);
+			CHECK(who_list_end(&l) == -EBADMSG);
+		}
+		free(rest);
+	}
+	buf_done(&json);
+}
+
+static void a_pod_of_which_too_much_is_asked_for_is_told(void) {
+	struct buf json = { 0 };
+
+	buf_addf(&json, "{\"items\":[{\"metadata\":{\"name\":\"p\",\"annotations\":{");
+	for (int i = 0; i < 200000; i++)
+		buf_addf(&json, "%s\"%d\":\"\"", i ? "," : "", i);
+	buf_addf(&json, "}}}]}");
+	CHECK(who_pods((struct str){ json.data, (uint32_t)json.len }, &labels, keep, NULL) ==
+	      -EFBIG);
+	buf_done(&json);
+}
+
 static void other_lists_are_none_and_odd_ones_empty(void) {
 	CHECK(pods("{\"kind\":\"PodList\",\"items\":null}") == 0 && !n_found);
 	CHECK(pods("{\"kind\":\"Status\"}") == -EBADMSG && pods("[]") == -EBADMSG);
 	CHECK(pods("") == -EBADMSG && pods("{\"items\":{}}") == -EBADMSG);
+	CHECK(pods("{\"items\":[}") == -EBADMSG && pods("{\"items\":[]]") == -EBADMSG);
+	CHECK(pods("{\"items\":[{\"metadata\" 1}]}") == -EBADMSG && pods("x") == -EBADMSG);
+	CHECK(pods("[{\"items\":[{}]}]") == -EBADMSG && pods("{\"x\":{\"items\":[]}}") == -EBADMSG);
 	CHECK(pods("{\"items\":[1,null,[],{\"metadata\":1},{\"status\":[]},{\"status\":"
 		   "{\"containerStatuses\":[1,{\"containerID\":\"x\"},{\"containerID\":\"://\"},"
 		   "{\"containerID\":\"a-very-long-name-of-a-runtime://1\"}]}}]}") == 6);
@@ -318,6 +426,9 @@ int main(void) {
 	RUN(a_list_of_pods_tells_containers_and_pods);
 	RUN(a_static_pod_is_known_by_the_hash_in_its_cgroup);
 	RUN(a_label_does_not_name_a_pod);
+	RUN(a_full_node_is_read_in_little_memory);
+	RUN(a_list_may_be_cut_anywhere_on_its_way);
+	RUN(a_pod_of_which_too_much_is_asked_for_is_told);
 	RUN(other_lists_are_none_and_odd_ones_empty);
 	RUN(cri_is_asked_and_read);
 	RUN(a_sandbox_is_the_pods);

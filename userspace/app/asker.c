@@ -144,8 +144,8 @@ static bool settle(struct asker *a, struct source *s, int err) {
 }
 
 /* garbage - an answer that is none is a failure of its source */
-static void garbage(struct asker *a, struct source *s) {
-	(void)snprintf(s->inquiry.why, sizeof(s->inquiry.why), "its answer is not one");
+static void garbage(struct asker *a, struct source *s, const char *why) {
+	(void)snprintf(s->inquiry.why, sizeof(s->inquiry.why), "%s", why);
 	(void)settle(a, s, -EBADMSG);
 }
 
@@ -185,11 +185,19 @@ static void take_found(void *asker, const struct who_answer *found) {
 }
 
 static void ask_list(struct asker *a, struct source *s) {
-	struct str json;
+	struct who_list list;
+	struct str none;
+	int err, n;
 
-	if (settle(a, s, inquiry_ask(&s->inquiry, NULL, WHO_CONTAINER, &json)) &&
-	    who_pods(json, &a->o->labels, take_found, a) < 0)
-		garbage(a, s);
+	who_list_begin(&list, &a->o->labels, take_found, a);
+	s->inquiry.list = &list;
+	err = inquiry_ask(&s->inquiry, NULL, WHO_CONTAINER, &none);
+	n = who_list_end(&list);
+	if (!err && n < 0)
+		garbage(a, s, inquiry_list_fault(n));
+	else
+		(void)settle(a, s, err);
+	s->inquiry.list = NULL;
 }
 
 /* ask_call - 0; -ENOENT; or a failure, which was counted */
@@ -206,7 +214,7 @@ static int ask_call(struct asker *a, struct source *s, const struct pending *p, 
 		      ? who_docker(bytes, &p->ask, &a->o->labels, ret)
 		      : who_cri(call, bytes, &p->ask, &a->o->labels, ret);
 	if (err)
-		garbage(a, s);
+		garbage(a, s, "its answer is not one");
 	return err;
 }
 

@@ -16,9 +16,22 @@
 #define GRPC_NOT_FOUND 5
 #define GRPC_HEADER "grpc-status:"
 
+/* take_list - what an answer says that is none is nobody's */
+static size_t take_list(struct inquiry *q, const char *bytes, size_t n) {
+	long status = 0;
+
+	q->listed_bytes += n;
+	q->overlong = q->listed_bytes > WHO_MAX_LIST;
+	if (q->overlong || curl.info(q->easy, CURLINFO_RESPONSE_CODE, &status))
+		return 0;
+	return status == 200 && who_list_take(q->list, bytes, n) ? 0 : n;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t n, void *inquiry) {
 	struct inquiry *q = inquiry;
 
+	if (q->list)
+		return take_list(q, bytes, size * n);
 	q->overlong = q->body.len + size * n > WHO_MAX_ANSWER;
 	if (q->overlong)
 		return 0;
@@ -153,6 +166,12 @@ static int judge(struct inquiry *q) {
 	return status == 404 && q->source.kind == WHO_DOCKER ? -ENOENT : -EPROTO;
 }
 
+const char *inquiry_list_fault(int err) {
+	return err == -EFBIG	? "what is asked for of one of its pods is too large"
+	       : err == -ENOMEM ? "there is no memory for one of its pods"
+				: "its answer is no list of pods";
+}
+
 int inquiry_ask(struct inquiry *q, const struct who_ask *ask, enum who_call call, struct str *ret) {
 	struct curl_slist *headers = NULL;
 	struct buf message = { 0 };
@@ -162,6 +181,7 @@ int inquiry_ask(struct inquiry *q, const struct who_ask *ask, enum who_call call
 	buf_reset(&q->body);
 	q->grpc_status = -1;
 	q->overlong = false;
+	q->listed_bytes = 0;
 	q->error[0] = '\0';
 	if (!err)
 		err = set_request(q, ask, call, &message, &headers);
@@ -171,8 +191,9 @@ int inquiry_ask(struct inquiry *q, const struct who_ask *ask, enum who_call call
 		code = curl.perform(q->easy);
 	if (!err && code)
 		err = failed(q, -EIO,
-			     q->overlong    ? "its answer is too long"
-			     : q->error[0] ? q->error
+			     q->overlong		? "its answer is too long"
+			     : q->list && q->list->err	? inquiry_list_fault(q->list->err)
+			     : q->error[0]		? q->error
 					   : curl.text(code));
 	else if (!err)
 		err = judge(q);

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "sink/curl.h"
-#include "who/who.h"
+#include "who/list.h"
 
 struct inquiry_options {
 	const char *token, *ca; /* files; NULL: none */
@@ -23,6 +23,8 @@ struct inquiry {
 	struct who_source source;
 	CURL *easy; /* NULL: not yet used */
 	struct buf body;
+	struct who_list *list; /* takes what lists of pods give, as it comes; others have @body */
+	uint64_t listed_bytes;
 	bool overlong;
 	int grpc_status; /* -1: it did not say */
 	char error[CURL_ERROR_SIZE]; /* libcurl's own */
@@ -30,11 +32,15 @@ struct inquiry {
 };
 
 /*
- * inquiry_ask - the answer's bytes, borrowed until the next request of this source
+ * inquiry_ask - the answer's bytes, borrowed until the next request of this source; of a list of
+ * pods none, for @q->list has had them
  * -ENOENT: the source does not know it. Else -errno, and @q->why is a sentence: the source cannot
  * be asked at present.
  */
 int inquiry_ask(struct inquiry *q, const struct who_ask *ask, enum who_call call, struct str *ret);
+
+/* inquiry_list_fault - what who_list_end() gave, for people */
+const char *inquiry_list_fault(int err);
 
 void inquiry_done(struct inquiry *q);
 

@@ -77,15 +77,14 @@ static void tell_pod(struct pod *p, struct json_object *item, const struct who_l
 		p->found(p->ctx, &p->base);
 }
 
-int who_pods(struct str json, const struct who_labels *wanted, who_found_fn *found, void *ctx) {
+void who_pod(struct str json, const struct who_labels *wanted, who_found_fn *found, void *ctx,
+	     int *bad) {
 	struct pod p = { .found = found, .ctx = ctx };
 	struct json_object *o = who_json(json);
-	struct json_object *items = who_json_member(o, "items", json_type_array);
-	bool list = items || !strcmp(who_json_text(o, "kind"), "PodList"); /* "items": null */
-	size_t n = items ? json_object_array_length(items) : 0;
 
-	for (size_t i = 0; i < n; i++)
-		tell_pod(&p, json_object_array_get_idx(items, i), wanted);
+	if (o)
+		tell_pod(&p, o, wanted);
+	else
+		*bad = -EBADMSG;
 	json_object_put(o);
-	return list ? (int)n : -EBADMSG;
 }

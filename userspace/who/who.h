@@ -18,7 +18,8 @@
 #define WHO_ID_BYTES 65	 /* 64 hexadecimal digits at most, as in all of these with a NUL */
 #define WHO_UID_BYTES 37
 #define WHO_LABELS_BYTES 1024
-#define WHO_MAX_ANSWER (4 * 1024 * 1024) /* of a runtime or a kubelet */
+#define WHO_MAX_ANSWER (4 * 1024 * 1024) /* of a runtime, of one container */
+#define WHO_MAX_LIST (256 * 1024 * 1024) /* of a kubelet or the API; read as it comes */
 
 struct who_ask {
 	char id[WHO_ID_BYTES];	     /* of the container */
@@ -76,7 +77,11 @@ int who_docker(struct str json, const struct who_ask *ask, const struct who_labe
 /* One container; or, with an empty id, the pod itself, for who is known by its uid only. */
 typedef void who_found_fn(void *ctx, const struct who_answer *found);
 
-/* who_pods - tells @found all that a PodList has; the count of pods, or -EBADMSG: it is none */
+/* who_pod - tells @found all that one pod has; @bad: -EBADMSG: it is none; else as it was */
+void who_pod(struct str json, const struct who_labels *wanted, who_found_fn *found, void *ctx,
+	     int *bad);
+
+/* who_pods - as who_list_take(), in list.h, of all at once; the count of pods, or -errno */
 int who_pods(struct str json, const struct who_labels *wanted, who_found_fn *found, void *ctx);
 
 /* --- CRI, as containerd and CRI-O have it: gRPC messages, without HTTP/2 ---------------------- */
