@@ -6,6 +6,7 @@ upgraded, stopped, purged. Detections go to the rsyslog beside it.
 FOLDER has this.deb and next.deb, and is where logs are left when something is wrong.
 """
 
+import contextlib
 import glob
 import json
 import os
@@ -242,12 +243,38 @@ class Service:
         if not wait_until(lambda: show("ActiveState") == "active", 60):
             yield "it does not start without the switch"
 
-    def a_disk_that_takes_nothing_ends_as_failed(self):
-        """Each start waits for a pulse that cannot come; the unit's limits, shortened, say how often."""
+    def a_disk_that_is_full_is_waited_for(self):
+        """Where a spool cannot be made nothing is seen, and that is said; with room it goes on by itself."""
+        run("systemctl", "stop", "lapwing")
+        run("mount", "-t", "tmpfs", "-o", "size=16m,nr_inodes=64", "none", "/var/lib/lapwing/spool")
+        with contextlib.suppress(OSError):
+            for n in range(64):
+                inside.write(f"/var/lib/lapwing/spool/{n}", "")
+        run("systemctl", "start", "--no-block", "lapwing")
+        if not wait_until(lambda: "nothing is seen" in show("StatusText"), 120):
+            yield f"its status is '{show('StatusText')}'"
+        log = run("journalctl", "-u", "lapwing", "-o", "cat", "-n", "30").stdout
+        if show("ActiveState") != "active" or "No space left on device" not in log:
+            yield f"it is {show('ActiveState')}: {log[-1500:]}"
+        for name in glob.glob("/var/lib/lapwing/spool/*"):
+            os.unlink(name)
+        if not wait_until(lambda: not show("StatusText"), 240):
+            yield f"with room again its status is '{show('StatusText')}'"
+        fault = self.deed("mended", "Execution From A Temporary Folder")
+        if fault:
+            yield fault
+        mode = json.loads(run("lapwing", "mode", "--json").stdout)
+        if show("NRestarts") != "0" or mode["strikes"] or mode["mode"] != "full":
+            yield f"{show('NRestarts')} restarts; {mode}"
+        run("systemctl", "stop", "lapwing")
+        run("umount", "/var/lib/lapwing/spool")
+
+    def what_no_time_mends_ends_as_failed(self):
+        """Each start is tried until it times out; the unit's limits, shortened, say how often."""
         run("systemctl", "stop", "lapwing")
         inside.write(f"{DROP_IN}/short.conf",
-                     "[Unit]\nStartLimitBurst=3\n[Service]\nTimeoutStartSec=40\nRestartSec=1\n")
-        run("mount", "-t", "tmpfs", "-o", "ro", "none", "/var/lib/lapwing/spool")
+                     "[Unit]\nStartLimitBurst=3\n[Service]\nTimeoutStartSec=40\nRestartSec=1\n"
+                     "ExecStart=\nExecStart=/usr/sbin/lapwing supervise -- -o json:/nowhere/events.json\n")
         for words in (["daemon-reload"], ["reset-failed", "lapwing"], ["start", "--no-block", "lapwing"]):
             run("systemctl", *words)
         if not wait_until(lambda: show("ActiveState") == "failed", 600):
@@ -255,11 +282,10 @@ class Service:
         log = run("journalctl", "-u", "lapwing", "-o", "cat").stdout
         if show("NRestarts") != "3" or "Start request repeated too quickly" not in log:
             yield f"{show('NRestarts')} restarts: {log[-1500:]}"
-        run("umount", "/var/lib/lapwing/spool")
         shutil.rmtree(DROP_IN)
         for words in (["daemon-reload"], ["reset-failed", "lapwing"], ["start", "lapwing"]):
             run("systemctl", *words)
-        fault = self.deed("mended", "Execution From A Temporary Folder")
+        fault = self.deed("mended again", "Execution From A Temporary Folder")
         if fault:
             yield fault
 
@@ -301,7 +327,8 @@ def main():
                  service.it_is_restarted_under_load, service.it_stays_below_its_limits,
                  service.an_upgrade_restarts_it_and_keeps_the_configuration,
                  service.the_switch_keeps_it_off,
-                 service.a_disk_that_takes_nothing_ends_as_failed, service.stopped_it_leaves_no_process,
+                 service.a_disk_that_is_full_is_waited_for,
+                 service.what_no_time_mends_ends_as_failed, service.stopped_it_leaves_no_process,
                  service.purged_it_leaves_nothing):
         report.result(case.__name__, case())
         sys.stdout.flush()

@@ -58,6 +58,30 @@ static void deaths_in_a_row_go_down_step_by_step(void) {
 	CHECK(strstr(start.why, "5 starts died"));
 }
 
+static void what_no_disk_remembers_is_not_tried_in_full(void) {
+	fresh();
+	begin();
+	guard_unkept(&mark, &start);
+	CHECK(start.level == GUARD_CORE && start.unproven && start.unkept);
+	CHECK(strstr(start.why, "disk") != NULL);
+	CHECK(mark.level == GUARD_CORE && mark.phase == GUARD_ATTEMPT);
+	/* proven like that, and asked to go on when there is room: in full, as it is a first try */
+	guard_proven(&mark, &now);
+	guard_asked(&mark);
+	begin();
+	CHECK(start.level == GUARD_FULL && start.unproven && !start.unkept);
+	guard_proven(&mark, &now);
+	guard_clean(&mark);
+	begin();
+	guard_unkept(&mark, &start);
+	CHECK(start.level == GUARD_FULL && !start.unkept && mark.phase == GUARD_AGAIN);
+	fresh();
+	guard_order(&mark, GUARD_SAFE);
+	begin();
+	guard_unkept(&mark, &start);
+	CHECK(start.level == GUARD_SAFE && !start.unkept);
+}
+
 static void a_clean_end_forgives(void) {
 	fresh();
 	for (int i = 0; i < 3; i++)
@@ -302,6 +326,7 @@ int main(void) {
 	RUN(first_start_is_full_and_unproven);
 	RUN(what_is_proven_is_not_unproven_again);
 	RUN(deaths_in_a_row_go_down_step_by_step);
+	RUN(what_no_disk_remembers_is_not_tried_in_full);
 	RUN(a_clean_end_forgives);
 	RUN(a_proven_full_start_forgives_and_a_lower_one_does_not);
 	RUN(calm_goes_up_one_level);

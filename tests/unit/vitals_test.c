@@ -111,6 +111,59 @@ static void health_is_a_loop_that_turns_and_a_pulse(void) {
 	CHECK(r.live && !r.ready && strstr(r.why, "no hook"));
 }
 
+static void a_full_disk_is_not_healthy_and_nothing_that_a_start_mends(void) {
+	struct vitals_verdict r;
+
+	v = well();
+	v.beat_ns = v.turn_ns = 200 * S;
+	r = vitals_judge(&v, 201 * S);
+	CHECK(r.turns && !r.live && !r.ready && strstr(r.why, "disk of the spool"));
+	v.beat_ns = 300 * S;
+	r = vitals_judge(&v, 300 * S);
+	CHECK(!r.turns && !r.live && strstr(r.why, "no event"));
+	v.turn_ns = 300 * S;
+	CHECK(vitals_judge(&v, 305 * S).turns && !vitals_judge(&v, 311 * S).turns);
+	v = well();
+	v.pulse_ns = 0;
+	CHECK(vitals_judge(&v, 100 * S).turns);
+	v.beat_ns = 101 * S;
+	CHECK(!vitals_judge(&v, 101 * S).turns);
+}
+
+static void a_page_in_no_folder_is_seen_by_children(void) {
+	struct vitals_page *p;
+	pid_t child;
+	int status;
+
+	v = well();
+	CHECK(!vitals_create(NULL, &p));
+	child = fork();
+	if (!child) {
+		for (int i = 0; i < 1000 && vitals_copy(p, &copy); i++)
+			(void)usleep(1000);
+		_exit(copy.received == 77 ? 0 : 1);
+	}
+	v.received = 77;
+	vitals_publish(p, &v);
+	CHECK(waitpid(child, &status, 0) == child && !status);
+	vitals_close(p);
+}
+
+static void an_address_that_nobody_answers_on_is_told(void) {
+	struct buf out = { 0 };
+
+	v = well();
+	(void)strcpy(v.listen, "127.0.0.1:9467");
+	sensor_state_text(&out, &v, true);
+	CHECK(!memmem(out.data, out.len, "9467", 4));
+	v.listen_error = -EADDRINUSE;
+	buf_reset(&out);
+	sensor_state_text(&out, &v, true);
+	buf_add_char(&out, '\0');
+	CHECK(strstr(out.data, "nobody answers on 127.0.0.1:9467: Address already in use\n"));
+	buf_done(&out);
+}
+
 static void a_hook_that_was_skipped_is_named(void) {
 	struct buf out = { 0 };
 
@@ -152,6 +205,9 @@ int main(void) {
 	RUN(only_one_has_the_page_and_others_see_that_it_lives);
 	RUN(a_page_of_hostile_bytes_is_refused_or_has_ends);
 	RUN(health_is_a_loop_that_turns_and_a_pulse);
+	RUN(a_full_disk_is_not_healthy_and_nothing_that_a_start_mends);
+	RUN(a_page_in_no_folder_is_seen_by_children);
+	RUN(an_address_that_nobody_answers_on_is_told);
 	RUN(a_hook_that_was_skipped_is_named);
 	RUN(labels_are_escaped_and_a_damaged_ledger_has_no_numbers);
 	(void)rmdir(folder);

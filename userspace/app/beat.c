@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/beat.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,21 @@ void beat_alive(void *beat) {
 	/* it is full, or the supervisor is gone, which is not the host's fault */
 	if (b->fd >= 0)
 		(void)!write(b->fd, "s", 1);
+}
+
+bool beat_passes(int err) {
+	static const int passing[] = { ENOSPC, EDQUOT, EROFS,  EIO,  ENOMEM,
+				       ENFILE, EAGAIN, EBUSY, EPIPE };
+
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+		if (err == -passing[i])
+			return true;
+	return false;
+}
+
+int beat_blocked(const struct beat *b, int err) {
+	/* by hand it is a failure like others */
+	return b->fd < 0 ? 1 : beat_passes(err) ? BEAT_BLOCKED : BEAT_REFUSED;
 }
 
 void beat_over(struct beat *b) {

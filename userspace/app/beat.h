@@ -15,7 +15,10 @@
 #include "guard/guard.h"
 #include "probe/probe.h"
 
-#define BEAT_AGAIN 75 /* exit code of a worker that is to begin anew */
+/* Exit codes of a worker, beside 0, 1 (it failed, which is a death) and 2 (its command line). */
+#define BEAT_AGAIN 75	/* it is to begin anew */
+#define BEAT_BLOCKED 76 /* a disk or another's process keeps it from work: no death of its own; */
+#define BEAT_REFUSED 77 /* likewise something that only a person mends */
 
 struct beat {
 	enum guard_level level;
@@ -43,6 +46,12 @@ int beat_step(void *beat, const char *program, bool attached);
 
 /* beat_alive - for probe_options: a start that is slow is not silent. @beat is a struct beat. */
 void beat_alive(void *beat);
+
+/* beat_blocked - what a worker ends with when @err outside of it keeps it from its work */
+int beat_blocked(const struct beat *b, int err);
+
+/* beat_passes - whether @err may be gone in a while, without anybody who changes a setting */
+bool beat_passes(int err);
 
 /* beat_over - every step is done */
 void beat_over(struct beat *b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * desk.h - where others ask how the sensor is: /healthz, /readyz and /metrics
+ * desk.h - where others ask how the sensor is: /healthz, /livez, /readyz, /metrics
  *
  *     loop ──▶ vitals (a mapped page) ──▶ desk, a process of its own ──▶ clients
  *
@@ -26,8 +26,9 @@ struct desk;
 
 /*
  * desk_open - makes the page, and starts the process; logs what is wrong
- * 0 with @ret NULL, and -errno in @missing, when the run folder cannot be had or is another
- * sensor's: that must not keep this one from its work. -errno when @listen cannot be listened on.
+ * -errno in @missing when the run folder cannot be had or is another sensor's, which must not keep
+ * this one from its work: then it is answered on @listen alone, and without that @ret is NULL.
+ * An address that is taken is tried again while the sensor runs. -EINVAL: it is none.
  * Before anything that the process must not inherit, and before the sandbox. @o is borrowed.
  */
 int desk_open(const struct desk_options *o, struct desk **ret, int *missing);
@@ -37,6 +38,9 @@ int desk_check(const char *listen);
 
 /* desk_say_missing - a line in the log for what desk_open() said; 0: none */
 void desk_say_missing(const struct desk_options *o, int missing);
+
+/* desk_listen_error - why nobody answers on @listen now; 0: somebody does, or it is not wanted */
+int desk_listen_error(const struct desk *d);
 
 /* desk_publish - what is told from now on */
 void desk_publish(struct desk *d, const struct vitals *v);

@@ -26,6 +26,8 @@ int pulse_open(struct pulse *p, const struct desk_options *o, const char *spool)
 	notify_open(&p->notify);
 	(void)snprintf(p->vitals.version, sizeof(p->vitals.version), "%s", LAPWING_VERSION);
 	(void)snprintf(p->vitals.spool, sizeof(p->vitals.spool), "%s", spool ? spool : "");
+	(void)snprintf(p->vitals.listen, sizeof(p->vitals.listen), "%s",
+		       o && o->listen ? o->listen : "");
 	p->vitals.pid = getpid();
 	p->vitals.began_ns = host_boot_ns();
 	p->vitals.began_wall_s = (uint64_t)time(NULL);
@@ -65,6 +67,18 @@ static int pulse(struct pulse *p, const struct pulse_of *of, uint64_t now_ns) {
 	return err;
 }
 
+/*
+ * feed - tells the manager that the sensor works
+ * Also when the spool's disk did not take the pulse: events come as far as there, and are counted,
+ * and what would be killed for it could do no more at its next start.
+ */
+static void feed(struct pulse *p) {
+	if (!p->ready)
+		notify_send(&p->notify, "READY=1");
+	p->ready = true;
+	notify_send(&p->notify, "WATCHDOG=1");
+}
+
 void pulse_flushed(struct pulse *p, const struct corridor *c, uint64_t now_ns) {
 	if (!p->on_way || c->error)
 		return;
@@ -72,14 +86,11 @@ void pulse_flushed(struct pulse *p, const struct corridor *c, uint64_t now_ns) {
 		if (c->outputs[i].written_bytes < p->marks[i])
 			return;
 	p->on_way = false;
+	p->vitals.turn_ns = now_ns;
 	/* the spool drops what the disk does not take, and counts it */
-	if (c->export && export_unwritten(c->export) != p->unwritten)
-		return;
-	p->vitals.pulse_ns = now_ns;
-	if (!p->ready)
-		notify_send(&p->notify, "READY=1");
-	p->ready = true;
-	notify_send(&p->notify, "WATCHDOG=1");
+	if (!c->export || export_unwritten(c->export) == p->unwritten)
+		p->vitals.pulse_ns = now_ns;
+	feed(p);
 	if (p->desk)
 		desk_publish(p->desk, &p->vitals);
 }
@@ -231,6 +242,7 @@ int pulse_tend(struct pulse *p, const struct pulse_of *of, uint64_t now_ns) {
 		return err;
 	take_counts(v, of);
 	take_self(v);
+	v->listen_error = desk_listen_error(p->desk);
 	take_busy(p, of->corridor->enrich, now_ns);
 	if (now_ns >= p->next_costs_ns) {
 		p->next_costs_ns = now_ns + COSTS_PERIOD_NS;

@@ -421,17 +421,21 @@ static int start(struct session *s) {
 			     spool ? s->o->export.folder : NULL)
 			  ?: corridor_init(&s->corridor);
 
-	if (err || live_open(&s->live, &s->o->content))
-		return 1;
+	/* up to the hooks a start fails of disks, folders and others, and not of itself */
+	err = err ?: live_open(&s->live, &s->o->content);
+	if (err)
+		return beat_blocked(&s->beat, err);
 	s->corridor.color = s->o->color;
 	s->corridor.recorder = s->live.recorder;
 	err = live_load(&s->live, &s->corridor);
 	if (err)
 		return err == -EINVAL || err == -ENOENT ? 2 : 1;
-	err = whois_open(&s->o->whois, s->corridor.enrich, &s->corridor.whois)
-		      ?: start_outputs(s) ? -EIO : start_export(s);
+	err = start_outputs(s);
 	if (err)
-		return err == -EINVAL ? 2 : 1;
+		return beat_blocked(&s->beat, err);
+	err = whois_open(&s->o->whois, s->corridor.enrich, &s->corridor.whois) ?: start_export(s);
+	if (err)
+		return err == -EINVAL ? 2 : beat_blocked(&s->beat, err);
 	if (s->o->command) {
 		s->corridor.alive = 1; /* the command itself, born out of our sight */
 		err = child_start(&s->child, s->o->command);
@@ -485,7 +489,9 @@ int session_run(const struct session_options *options) {
 	int code = start(&s);
 
 	if (code < 0) {
-		code = run(&s) ? 1 : s.again ? BEAT_AGAIN : 0;
+		code = !run(&s)		  ? s.again ? BEAT_AGAIN : 0
+		       : s.corridor.error ? beat_blocked(&s.beat, s.corridor.error)
+					  : 1;
 		if (!code && s.child.pid && child_reap(&s.child))
 			code = child_code(&s.child);
 	}

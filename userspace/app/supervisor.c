@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -17,20 +16,20 @@
 #include <unistd.h>
 
 #include "app/beat.h"
+#include "app/claim.h"
 #include "app/notify.h"
+#include "app/orders.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
-#include "base/procfile.h"
 #include "guard/guard.h"
 #include "guard/mark.h"
 #include "probe/probe.h"
 
 #define TICK_MS 1000
+#define KEEP_S 10	/* until a mark that could not be written is tried again */
 #define END_S 15	/* a worker that was told to end */
 #define BACKOFF_MAX_S 32
 #define ARGS_MAX 256
-#define ORDER "order"
 
 struct supervisor {
 	const struct supervisor_options *o;
@@ -50,82 +49,14 @@ struct supervisor {
 	bool over;	/* we are told to end */
 	bool uncounted; /* and that is said */
 	bool again;	/* an order: the worker is to begin anew */
-	uint32_t deaths; /* in a row, for the pause between */
+	uint32_t failures; /* in a row, for the pause between */
+	bool unkept;	   /* the mark of this start is not on disk */
+	uint64_t keep_at_s; /* when that is tried again */
+	bool told; /* the manager: that nothing is seen */
 };
 
 static uint64_t now_s(void) {
 	return clock_ns(CLOCK_BOOTTIME) / 1000000000;
-}
-
-/* --- off -------------------------------------------------------------------------------------- */
-
-static bool off_by_cmdline(void) {
-	char line[4097], *word, *rest;
-
-	procfile_line("/proc/cmdline", line, sizeof(line));
-	for (word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-		if (!strcmp(word, SUPERVISOR_OFF_WORD))
-			return true;
-	return false;
-}
-
-/* off_by_file - whether its owner has left the file, at any time; said if so */
-static bool off_by_file(const struct supervisor_options *o) {
-	if (access(o->off_file, F_OK))
-		return false;
-	log_warn("the sensor is switched off by \"%s\": nothing is started", o->off_file);
-	return true;
-}
-
-/* is_off - at the start: a kernel's command line does not change while it runs */
-static bool is_off(const struct supervisor_options *o) {
-	if (off_by_file(o))
-		return true;
-	if (!off_by_cmdline())
-		return false;
-	log_warn("the sensor is switched off by " SUPERVISOR_OFF_WORD
-		 " on the kernel's command line: nothing is started");
-	return true;
-}
-
-/* --- orders ----------------------------------------------------------------------------------- */
-
-int supervisor_order(const char *folder, unsigned order) {
-	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, err;
-	char byte = (char)('0' + order), pid[16] = "";
-
-	if (dir < 0)
-		return -errno;
-	err = file_write_at(dir, ORDER, &byte, 1);
-	/* the lock tells whether the number in it is still a supervisor's */
-	fd = err ? -1 : openat(dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK &&
-	    pread(fd, pid, sizeof(pid) - 1, 0) > 0 && atoi(pid) > 0)
-		(void)kill(atoi(pid), SIGUSR1);
-	if (fd >= 0)
-		(void)close(fd);
-	(void)close(dir);
-	return err;
-}
-
-/* take_order - whether there was one */
-static bool take_order(struct supervisor *s) {
-	int fd = openat(s->dir, ORDER, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char byte = 0;
-
-	if (fd < 0)
-		return false;
-	if (read(fd, &byte, 1) != 1)
-		byte = 0;
-	(void)close(fd);
-	(void)unlinkat(s->dir, ORDER, 0);
-	if (byte == '0' + SUPERVISOR_RELEASE)
-		guard_release(&s->mark, &s->now);
-	else if (byte >= '0' && byte < '0' + GUARD_LEVELS)
-		guard_order(&s->mark, (enum guard_level)(byte - '0'));
-	else
-		return false;
-	return true;
 }
 
 /* --- the worker ------------------------------------------------------------------------------- */
@@ -163,17 +94,40 @@ static void become_worker(struct supervisor *s, int beat, pid_t supervisor) {
 	_exit(1);
 }
 
-/* start_worker - the mark is on disk before there is one; -errno */
+/* put_mark - what the next start is to know; whoever cannot write it is told so */
+static void put_mark(struct supervisor *s) {
+	int err = mark_write(s->dir, &s->mark);
+
+	if (err && !s->unkept)
+		log_warn("\"%s\" cannot be written: %s; the next start will not know how this one "
+			 "went, continuing", s->o->folder, strerror(-err));
+	if (!err && s->unkept)
+		log_info("\"%s\" can be written again", s->o->folder);
+	s->unkept = err != 0;
+	s->keep_at_s = now_s() + KEEP_S;
+}
+
+/*
+ * decide - what is to be started; the mark is on disk before that
+ * A disk that does not take it keeps nobody from looking; but what nobody will remember is tried
+ * with what is left to lose in mind.
+ */
+static void decide(struct supervisor *s) {
+	mark_read_step(s->dir, s->step);
+	s->now.step = strncmp(s->step, "attach ", 7) ? "" : s->step;
+	guard_begin(&s->mark, &s->now, &s->start);
+	(void)mark_step(s->dir, "start");
+	put_mark(s);
+	if (s->unkept)
+		guard_unkept(&s->mark, &s->start);
+}
+
+/* start_worker - -errno */
 static int start_worker(struct supervisor *s) {
 	int ends[2], err;
 	pid_t self = getpid();
 
-	mark_read_step(s->dir, s->step);
-	s->now.step = strncmp(s->step, "attach ", 7) ? "" : s->step;
-	guard_begin(&s->mark, &s->now, &s->start);
-	err = mark_step(s->dir, "start") ?: mark_write(s->dir, &s->mark);
-	if (err)
-		return err;
+	decide(s);
 	if (s->start.level != GUARD_FULL)
 		log_warn("the sensor starts in %s mode: %s, continuing",
 			 guard_word(s->start.level), s->start.why);
@@ -240,6 +194,10 @@ static void take_beats(struct supervisor *s) {
 		s->ready |= memchr(bytes, '.', (size_t)n) != NULL;
 		stepped |= memchr(bytes, 's', (size_t)n) != NULL;
 	}
+	if (s->ready && s->told) {
+		notify_send(&s->manager, "STATUS=");
+		s->told = false;
+	}
 	if (!stepped || s->asked_s == s->heard_s)
 		return; /* each second is often enough */
 	s->asked_s = s->heard_s;
@@ -253,7 +211,7 @@ static void take_signals(struct supervisor *s) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			s->over = true;
 		else if (info.ssi_signo == SIGUSR1)
-			s->again |= take_order(s);
+			s->again |= orders_take(s->dir, &s->mark, &s->now);
 		else if (info.ssi_signo == SIGHUP && s->worker)
 			(void)kill(s->worker, SIGHUP);
 	}
@@ -293,9 +251,13 @@ static void tend(struct supervisor *s) {
 	}
 	if (s->ready && s->mark.phase != GUARD_PROVEN && now - s->began_s >= s->o->prove_s) {
 		guard_proven(&s->mark, &s->now);
-		s->deaths = 0;
-		if (mark_write(s->dir, &s->mark))
-			log_warn("\"%s\" cannot be written, continuing", s->o->folder);
+		s->failures = 0;
+		put_mark(s);
+	}
+	if (s->unkept && now >= s->keep_at_s) {
+		put_mark(s);
+		/* what was less for want of a mark need not be any more */
+		s->again |= !s->unkept && s->start.unkept;
 	}
 	if (s->mark.phase == GUARD_PROVEN && s->start.waits && !guard_waits(&s->mark, &s->now))
 		s->again = true;
@@ -315,114 +277,93 @@ static void watch_worker(struct supervisor *s) {
 		take_beats(s);
 		if (reap(s, WNOHANG))
 			return;
-		if (off_by_file(s->o))
+		if (orders_off_by_file(s->o->off_file))
 			s->over = true;
 		tend(s);
 	}
 }
 
-/* pause_after - longer after each death in a row; a signal ends it */
-static void pause_after(struct supervisor *s) {
-	uint32_t wait_s = s->deaths < 6 ? 1u << s->deaths : BACKOFF_MAX_S;
-	uint64_t end = now_s() + wait_s;
+/*
+ * pause_after - longer after each failure in a row; a signal ends it
+ * @why: for the manager to hear, which is to wait too, as this passes without anybody. NULL: it
+ * hears nothing, and in the end the unit is its owner's to mend.
+ */
+static void pause_after(struct supervisor *s, const char *why) {
+	uint32_t wait_s = s->failures < 6 ? 1u << s->failures : BACKOFF_MAX_S;
+	uint64_t end = now_s() + (wait_s < BACKOFF_MAX_S ? wait_s : BACKOFF_MAX_S);
 
-	s->deaths++;
+	s->failures++;
+	s->told |= why != NULL;
+	if (why)
+		notify_send(&s->manager, "READY=1\nWATCHDOG=1\nSTATUS=nothing is seen: %s\n", why);
 	while (!s->over && !s->again && now_s() < end) {
 		struct pollfd fd = { .fd = s->signals, .events = POLLIN };
 
 		(void)poll(&fd, 1, TICK_MS / 4);
 		take_signals(s);
+		s->over |= orders_off_by_file(s->o->off_file);
 	}
 	s->again = false;
 }
 
-static void say_death(const struct supervisor *s) {
-	if (WIFSIGNALED(s->status))
+/* say_end - why the next worker is started after a pause */
+static void say_end(const struct supervisor *s, bool blocked) {
+	unsigned long long after_s = now_s() - s->began_s;
+
+	if (blocked)
+		log_error("the sensor could not begin, or go on, for the reason above, which is "
+			  "not its own; that is tried again, and counts as no death");
+	else if (WIFSIGNALED(s->status))
 		log_error("the sensor died of signal %d after %llu s, and is started again",
-			  WTERMSIG(s->status), (unsigned long long)(now_s() - s->began_s));
+			  WTERMSIG(s->status), after_s);
 	else
-		log_error("the sensor failed after %llu s, and is started again",
-			  (unsigned long long)(now_s() - s->began_s));
+		log_error("the sensor failed after %llu s, and is started again", after_s);
+}
+
+enum ending { END_DEATH, END_BLOCKED, END_REFUSED, END_AGAIN, END_CLEAN };
+
+/* one_worker - from its start to its end; @code is the exit code of one that ended by itself */
+static enum ending one_worker(struct supervisor *s, int *code) {
+	int err = start_worker(s);
+
+	if (err) {
+		log_error("no process can be made: %s", strerror(-err));
+		return END_BLOCKED;
+	}
+	watch_worker(s);
+	if (s->over || s->again)
+		return !end_worker(s) ? END_DEATH : s->over ? END_CLEAN : END_AGAIN;
+	*code = WIFEXITED(s->status) ? WEXITSTATUS(s->status) : 1;
+	return *code == 1	       ? END_DEATH
+	       : *code == BEAT_BLOCKED ? END_BLOCKED
+	       : *code == BEAT_REFUSED ? END_REFUSED
+	       : *code == BEAT_AGAIN   ? END_AGAIN
+				       : END_CLEAN;
 }
 
 static int loop(struct supervisor *s) {
 	for (;;) {
-		int err = s->over ? 0 : start_worker(s);
-		bool clean;
+		int code = 0;
+		enum ending end = s->over ? END_CLEAN : one_worker(s, &code);
 
-		if (err) {
-			log_error("\"%s\" cannot be written, so nothing is started: %s",
-				  s->o->folder, strerror(-err));
-			return 1;
-		}
-		if (!s->over)
-			watch_worker(s);
-		if (s->over || s->again) {
-			clean = end_worker(s);
-		} else {
-			clean = WIFEXITED(s->status) && WEXITSTATUS(s->status) != 1;
-			s->again = clean && WEXITSTATUS(s->status) == BEAT_AGAIN;
-		}
-		if (clean && s->again)
-			guard_asked(&s->mark);
-		else if (clean)
+		if (end == END_CLEAN)
 			guard_clean(&s->mark);
-		if (mark_write(s->dir, &s->mark))
-			log_warn("\"%s\" cannot be written, continuing", s->o->folder);
+		else if (end != END_DEATH)
+			guard_asked(&s->mark);
+		put_mark(s);
 		if (s->over)
 			return 0;
-		if (clean && !s->again)
-			return WEXITSTATUS(s->status);
+		if (end == END_CLEAN)
+			return code;
 		s->again = false;
-		if (clean)
+		if (end == END_AGAIN)
 			continue;
-		say_death(s);
-		pause_after(s);
+		say_end(s, end != END_DEATH);
+		pause_after(s, end == END_BLOCKED ? "the sensor cannot begin" : NULL);
 	}
 }
 
 /* --- begin and end ---------------------------------------------------------------------------- */
-
-static int open_lock(const struct supervisor *s, const char *name) {
-	return openat(s->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-}
-
-/* only_one - another supervisor of this folder is an error; -errno */
-static int only_one(struct supervisor *s) {
-	char pid[16] = "";
-	int n;
-
-	s->lock = open_lock(s, "lock");
-	if (s->lock < 0)
-		return -errno;
-	if (flock(s->lock, LOCK_EX | LOCK_NB)) {
-		(void)!pread(s->lock, pid, sizeof(pid) - 1, 0);
-		log_error("a supervisor with \"%s\" is running already, process %d", s->o->folder,
-			  atoi(pid));
-		return -EBUSY;
-	}
-	n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	(void)!ftruncate(s->lock, 0);
-	return pwrite(s->lock, pid, (size_t)n, 0) == n ? 0 : -EIO;
-}
-
-/* no_worker - waits for one that outlived its supervisor; it was told to end when that died */
-static int no_worker(struct supervisor *s) {
-	s->worker_lock = open_lock(s, "worker.lock");
-	if (s->worker_lock < 0)
-		return -errno;
-	for (int i = 0; i < END_S * 20; i++) {
-		if (!flock(s->worker_lock, LOCK_EX | LOCK_NB))
-			return 0;
-		if (errno != EWOULDBLOCK)
-			return -errno;
-		(void)poll(NULL, 0, 50);
-	}
-	log_error("a sensor of an earlier supervisor does not end; look for it with \"lsof "
-		  "%s/worker.lock\"",
-		  s->o->folder);
-	return -EBUSY;
-}
 
 /* hear_signals - before the lock names us to those who send them */
 static int hear_signals(struct supervisor *s) {
@@ -437,22 +378,46 @@ static int hear_signals(struct supervisor *s) {
 	return s->signals < 0 ? -errno : 0;
 }
 
+static void close_folder(struct supervisor *s) {
+	int *fds[] = { &s->worker_lock, &s->lock, &s->dir };
+
+	for (int i = 0; i < 3; i++) {
+		if (*fds[i] >= 0)
+			(void)close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+static int open_folder(struct supervisor *s) {
+	int err = mkdir(s->o->folder, 0700) && errno != EEXIST ? -errno : 0;
+
+	if (!err)
+		s->dir = open(s->o->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!err && s->dir < 0)
+		err = -errno;
+	if (!err)
+		err = claim_folder(s->dir, s->o->folder, &s->lock);
+	if (!err)
+		err = claim_worker(s->dir, s->o->folder, END_S * 1000, &s->worker_lock);
+	if (!err)
+		err = mark_tuple(s->now.tuple);
+	if (err && err != -EBUSY)
+		log_error("\"%s\" cannot be used: %s", s->o->folder, strerror(-err));
+	return err;
+}
+
 static int begin(struct supervisor *s) {
 	int err = hear_signals(s);
 
 	if (err)
 		return err;
-	(void)mkdir(s->o->folder, 0700);
-	s->dir = open(s->o->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = s->dir < 0 ? -errno : only_one(s);
-	if (!err)
-		err = no_worker(s);
-	if (!err)
-		err = mark_tuple(s->now.tuple);
-	if (err && err != -EBUSY)
-		log_error("\"%s\" cannot be used: %s", s->o->folder, strerror(-err));
+	while ((err = open_folder(s)) && err != -EBUSY && beat_passes(err) && !s->over) {
+		close_folder(s);
+		pause_after(s, "its own folder cannot be made");
+	}
 	if (err)
-		return err;
+		return s->over ? 0 : err;
+	s->failures = 0;
 	mark_boot(s->now.boot);
 	s->now.core_s = s->o->core_s;
 	s->now.time_s = (uint32_t)(clock_ns(CLOCK_REALTIME) / 1000000000);
@@ -461,7 +426,7 @@ static int begin(struct supervisor *s) {
 		log_warn("what \"%s\" says of the last start cannot be read (%s), which counts as "
 			 "a death, continuing",
 			 s->o->folder, err == -EBADMSG ? "it is damaged" : strerror(-err));
-	(void)take_order(s);
+	(void)orders_take(s->dir, &s->mark, &s->now);
 	return 0;
 }
 
@@ -473,20 +438,17 @@ int supervisor_run(const struct supervisor_options *options) {
 				.signals = -1,
 				.beats = -1,
 				.counting = -1 };
-	int code, fds[5];
+	int code;
 
-	if (is_off(options))
+	if (orders_off(options->off_file))
 		return 0;
 	notify_open(&s.manager);
-	code = begin(&s) ? 1 : loop(&s);
-	fds[0] = s.signals;
-	fds[1] = s.worker_lock;
-	fds[2] = s.lock;
-	fds[3] = s.dir;
-	fds[4] = s.counting;
-	for (int i = 0; i < 5; i++)
-		if (fds[i] >= 0)
-			(void)close(fds[i]);
+	code = begin(&s) ? 1 : s.dir < 0 ? 0 : loop(&s);
+	close_folder(&s);
+	if (s.signals >= 0)
+		(void)close(s.signals);
+	if (s.counting >= 0)
+		(void)close(s.counting);
 	notify_close(&s.manager);
 	return code;
 }

@@ -2,9 +2,10 @@
 /*
  * supervisor.h - starts the sensor, watches that it lives, and starts less of it when it died
  *
- * It parses nothing but a byte of an order, loads nothing, and talks to nobody:
- * what can crash is in the worker. The mark of guard.h is on disk before a
- * worker starts, and so before it reads content or attaches a program.
+ * It parses nothing but a byte of an order, loads nothing, and talks to nobody
+ * but the service manager: what can crash is in the worker. The mark of guard.h is on disk before a
+ * worker starts, and so before it reads content or attaches a program. What dies counts there; what
+ * is kept from its work by something else (BEAT_BLOCKED) is tried again, and counts as nothing.
  *
  *     FOLDER/lock        the supervisor's, with its pid
  *     FOLDER/worker.lock held as long as a process of the worker lives
@@ -17,8 +18,6 @@
 #include <stdint.h>
 
 #define SUPERVISOR_FOLDER "/var/lib/lapwing/guard"
-#define SUPERVISOR_OFF_FILE "/etc/lapwing/disable"
-#define SUPERVISOR_OFF_WORD "lapwing.disable=1"
 
 struct supervisor_options {
 	const char *folder;
@@ -36,16 +35,9 @@ struct supervisor_options {
 
 /*
  * supervisor_run - until a signal ends it, or the worker ends by itself
+ * A disk that takes nothing keeps it from nothing that it can do without; for the rest it waits.
  * Gives an exit code: 0; 1: it could not begin; 2: the worker did not understand its command line.
  */
 int supervisor_run(const struct supervisor_options *options);
-
-/*
- * supervisor_order - leaves an order in @folder, and tells the supervisor if one runs
- * @order: the number of a guard_level, or SUPERVISOR_RELEASE
- * -errno of the file.
- */
-#define SUPERVISOR_RELEASE 9
-int supervisor_order(const char *folder, unsigned order);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/orders.h"
 #include "app/supervisor.h"
 #include "base/log.h"
 #include "cli/cli.h"
@@ -57,7 +58,7 @@ static int order(const char *folder, const char *word) {
 	for (unsigned i = 0; i < 5; i++) {
 		if (strcmp(word, words[i]) != 0)
 			continue;
-		err = supervisor_order(folder, i == 4 ? SUPERVISOR_RELEASE : i);
+		err = orders_leave(folder, i == 4 ? ORDERS_RELEASE : i);
 		if (!err)
 			return CLI_OK;
 		log_error("the order cannot be left in \"%s\": %s", folder, strerror(-err));

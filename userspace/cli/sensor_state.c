@@ -66,6 +66,9 @@ static void add_life(struct buf *out, const struct vitals *v, bool running) {
 		buf_addf(out, "  an event went from a hook to its sink %.0f s ago; hook to "
 			 "collector took %.1f ms\n", (double)verdict.pulse_age_ns / 1e9,
 			 (double)v->answer_ns / 1e6);
+	if (v->listen_error)
+		buf_addf(out, "  nobody answers on %s: %s\n", v->listen,
+			 strerror(-v->listen_error));
 	add_content(out, v);
 	buf_addf(out, "; %.2f s of CPU (%.2f %% of one), %.1f MB of memory\n",
 		 (double)v->cpu_ns / 1e9, (double)v->cpu_ns / 1e7 / ran_s(v),
@@ -244,6 +247,10 @@ void sensor_state_json(struct buf *out, const struct vitals *v, bool running) {
 		 ",\"received\":%" PRIu64 ",\"unwritten\":%" PRIu64, ran_s(v),
 		 (double)verdict.pulse_age_ns / 1e9, v->answer_ns, v->cpu_ns, v->resident_bytes,
 		 v->produced, v->received, v->unwritten);
+	buf_add_lit(out, ",\"listen\":");
+	encode_json_text(out, str_of(v->listen));
+	buf_add_lit(out, ",\"listen_error\":");
+	encode_json_text(out, str_of(v->listen_error ? strerror(-v->listen_error) : ""));
 	buf_addf(out, ",\"names\":{\"asked\":%" PRIu64 ",\"answered\":%" PRIu64
 		 ",\"unknown\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"failures\":%" PRIu64
 		 ",\"sources\":", v->names_asked, v->names_answered, v->names_unknown,

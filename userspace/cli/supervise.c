@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "app/orders.h"
 #include "app/supervisor.h"
 #include "cli/sensor.h"
 
@@ -52,7 +53,7 @@ static int run_supervise(int argc, char **argv) {
 		{ 0 },
 	};
 	struct supervisor_options o = { .folder = SUPERVISOR_FOLDER,
-					.off_file = SUPERVISOR_OFF_FILE,
+					.off_file = ORDERS_OFF_FILE,
 					.prove_s = 600,
 					.silence_s = 30,
 					.start_s = 120,
@@ -133,9 +134,9 @@ const struct command command_supervise = {
 		 "      --count S      so long does the kernel count what programs cost (15), for\n"
 		 "                     hooks_budget, of each\n"
 		 "      --count-every S  so long (300); 0: never\n"
-		 "      --off-file F   if it is there nothing starts (" SUPERVISOR_OFF_FILE ")\n"
+		 "      --off-file F   if it is there nothing starts (" ORDERS_OFF_FILE ")\n"
 		 "\n"
-		 "\"" SUPERVISOR_OFF_WORD "\" on the kernel's command line switches it off too.\n"
+		 "\"" ORDERS_OFF_WORD "\" on the kernel's command line switches it off too.\n"
 		 "\n"
 		 "example: sudo lapwing supervise -- --config /etc/lapwing/lapwing.yaml\n",
 	.run = run_supervise,

@@ -124,6 +124,17 @@ void guard_begin(struct guard_mark *m, const struct guard_now *now, struct guard
 	*ret = s;
 }
 
+void guard_unkept(struct guard_mark *m, struct guard_start *s) {
+	if (!s->unproven || s->level >= GUARD_CORE)
+		return;
+	lower(s, GUARD_CORE, "the disk does not take what starts come to, and this sensor was "
+			     "never proven on this kernel");
+	s->unkept = true;
+	s->unproven = !proven_at(m, m->tuple, s->level);
+	m->phase = s->unproven ? GUARD_ATTEMPT : GUARD_AGAIN;
+	m->level = s->level;
+}
+
 void guard_proven(struct guard_mark *m, const struct guard_now *now) {
 	int at = tuple_find(&m->proven, m->tuple);
 	uint32_t level = m->level;

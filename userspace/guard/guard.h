@@ -33,7 +33,8 @@ enum guard_phase {
 	GUARD_ATTEMPT = 1, /* it began with something that was never proven on this machine */
 	GUARD_AGAIN = 2,   /* it began with what had been proven before */
 	GUARD_PROVEN = 3,  /* it has run well for long enough */
-	GUARD_ASKED = 4,   /* it was ended to go on at another level: nothing is to be judged */
+	/* it was ended to go on at another level, or could not begin: nothing is to be judged */
+	GUARD_ASKED = 4,
 	GUARD_PHASES = 5,
 };
 
@@ -74,6 +75,7 @@ struct guard_now {
 struct guard_start {
 	enum guard_level level;
 	bool unproven;	/* attach with care: this tuple was never proven at this level */
+	bool unkept;	/* it is less than it would be, for guard_unkept() */
 	bool waits;	/* at GUARD_CORE for no other reason than that the tuple is new */
 	char why[256];	/* one sentence; empty at GUARD_FULL */
 };
@@ -88,6 +90,13 @@ struct guard_start {
  */
 void guard_begin(struct guard_mark *mark, const struct guard_now *now, struct guard_start *ret);
 
+/*
+ * guard_unkept - the mark that guard_begin() made cannot be kept, so nobody will know how it went
+ * What was never proven here is then not tried above GUARD_CORE: it could bring the machine down at
+ * each of its starts. The rest goes on as it was.
+ */
+void guard_unkept(struct guard_mark *mark, struct guard_start *start);
+
 /* guard_proven - the start has run well for long enough; strikes that it explains are gone */
 void guard_proven(struct guard_mark *mark, const struct guard_now *now);
 
@@ -97,7 +106,7 @@ bool guard_waits(const struct guard_mark *mark, const struct guard_now *now);
 /* guard_clean - it ended by itself; strikes are gone */
 void guard_clean(struct guard_mark *mark);
 
-/* guard_asked - its supervisor ended it, to begin again */
+/* guard_asked - its supervisor ended it, to begin again; or it could not begin for others */
 void guard_asked(struct guard_mark *mark);
 
 /*

@@ -18,6 +18,7 @@
 #define SILENCE_S 5u
 #define WHOLE_MS 10000 /* of a connection; a byte now and then does not make it longer */
 #define LOOK_MS 1000
+#define ROOM (2 * SERVER_CLIENTS)
 #define CLIENT_BYTES ((size_t)16 * 1024)
 
 /* What of the library is used, found when it is loaded. */
@@ -37,15 +38,21 @@ static struct {
 
 struct client {
 	int fd; /* -1: none */
+	bool cut; /* and about to end */
 	uint64_t began_ms;
+};
+
+/* An address, and who came by it; those who are cut off have some room besides. */
+struct door {
+	struct MHD_Daemon *daemon;
+	struct client clients[ROOM];
 };
 
 struct server {
 	server_answer answer;
 	void *ctx;
-	struct MHD_Daemon *daemons[SERVER_LISTENERS];
+	struct door doors[SERVER_LISTENERS];
 	size_t n;
-	struct client clients[SERVER_LISTENERS * SERVER_CLIENTS];
 };
 
 static int load(const char **why) {
@@ -66,21 +73,47 @@ static int load(const char **why) {
 	return library_load(LIBRARY, "libmicrohttpd12", calls, &mhd.library, why);
 }
 
+/* cut - its connection then ends by itself */
+static void cut(struct client *c) {
+	c->cut = true;
+	(void)shutdown(c->fd, SHUT_RDWR);
+}
+
+/* make_room - one more than may be there: who has been there for the longest time has to go */
+static void make_room(struct door *d) {
+	struct client *oldest = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ROOM; i++) {
+		struct client *c = &d->clients[i];
+
+		if (c->fd < 0 || c->cut)
+			continue;
+		n++;
+		if (!oldest || c->began_ms < oldest->began_ms)
+			oldest = c;
+	}
+	if (n > SERVER_CLIENTS)
+		cut(oldest);
+}
+
 /* note - remembers since when a client is there */
-static void note(void *server, struct MHD_Connection *c, void **of_socket,
+static void note(void *door, struct MHD_Connection *c, void **of_socket,
 		 enum MHD_ConnectionNotificationCode code) {
 	const union MHD_ConnectionInfo *i = mhd.connection(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-	int wanted = code == MHD_CONNECTION_NOTIFY_STARTED ? -1 : i->connect_fd;
-	struct server *s = server;
+	bool comes = code == MHD_CONNECTION_NOTIFY_STARTED;
+	struct door *d = door;
 
 	(void)of_socket;
-	for (size_t k = 0; k < SERVER_LISTENERS * SERVER_CLIENTS; k++) {
-		if (s->clients[k].fd != wanted)
+	for (size_t k = 0; k < ROOM; k++) {
+		if (d->clients[k].fd != (comes ? -1 : i->connect_fd))
 			continue;
-		s->clients[k].fd = wanted == -1 ? i->connect_fd : -1;
-		s->clients[k].began_ms = clock_ms(CLOCK_MONOTONIC);
-		return;
+		d->clients[k] = (struct client){ .fd = comes ? i->connect_fd : -1,
+						 .began_ms = clock_ms(CLOCK_MONOTONIC) };
+		break;
 	}
+	if (comes)
+		make_room(d);
 }
 
 static enum MHD_Result reply(struct server *s, struct MHD_Connection *c, const char *path,
@@ -142,39 +175,41 @@ int server_new(server_answer answer, void *ctx, struct server **ret, const char 
 		return -ENOMEM;
 	s->answer = answer;
 	s->ctx = ctx;
-	for (size_t i = 0; i < SERVER_LISTENERS * SERVER_CLIENTS; i++)
-		s->clients[i].fd = -1;
 	*ret = s;
 	return 0;
 }
 
 int server_listen(struct server *s, int fd) {
-	struct MHD_Daemon *d;
+	struct door *d = &s->doors[s->n];
 
 	if (s->n == SERVER_LISTENERS)
 		return -E2BIG;
-	d = mhd.start(MHD_USE_EPOLL, 0, NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, fd,
-		      MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CLIENTS,
-		      MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S,
-		      MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_BYTES,
-		      MHD_OPTION_NOTIFY_CONNECTION, note, s, MHD_OPTION_END);
-	if (!d)
+	for (size_t i = 0; i < ROOM; i++)
+		d->clients[i].fd = -1;
+	d->daemon = mhd.start(MHD_USE_EPOLL, 0, NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, fd,
+			      MHD_OPTION_CONNECTION_LIMIT, (unsigned)ROOM,
+			      MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S,
+			      MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_BYTES,
+			      MHD_OPTION_NOTIFY_CONNECTION, note, d, MHD_OPTION_END);
+	if (!d->daemon)
 		return -EIO;
-	s->daemons[s->n++] = d;
+	s->n++;
 	return 0;
 }
 
-/* cut_off - those who are there for too long; their connections then end by themselves */
+/* cut_off - those who are there for too long; whether anybody is there */
 static bool cut_off(struct server *s) {
 	uint64_t now = clock_ms(CLOCK_MONOTONIC);
 	bool any = false;
 
-	for (size_t i = 0; i < SERVER_LISTENERS * SERVER_CLIENTS; i++) {
-		if (s->clients[i].fd < 0)
+	for (size_t i = 0; i < s->n * ROOM; i++) {
+		struct client *c = &s->doors[i / ROOM].clients[i % ROOM];
+
+		if (c->fd < 0)
 			continue;
 		any = true;
-		if (now - s->clients[i].began_ms > WHOLE_MS)
-			(void)shutdown(s->clients[i].fd, SHUT_RDWR);
+		if (now - c->began_ms > WHOLE_MS)
+			cut(c);
 	}
 	return any;
 }
@@ -183,7 +218,8 @@ int server_run(struct server *s, int alive) {
 	struct pollfd fds[SERVER_LISTENERS + 1] = { { .fd = alive, .events = POLLIN } };
 
 	for (size_t i = 0; i < s->n; i++) {
-		const union MHD_DaemonInfo *d = mhd.info(s->daemons[i], MHD_DAEMON_INFO_EPOLL_FD);
+		const union MHD_DaemonInfo *d =
+			mhd.info(s->doors[i].daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
 		if (!d)
 			return -EIO;
@@ -197,7 +233,7 @@ int server_run(struct server *s, int alive) {
 		for (size_t i = 0; i < s->n; i++) {
 			MHD_UNSIGNED_LONG_LONG ms;
 
-			if (mhd.timeout(s->daemons[i], &ms) != MHD_YES)
+			if (mhd.timeout(s->doors[i].daemon, &ms) != MHD_YES)
 				continue;
 			if (wait < 0 || ms < (unsigned)wait)
 				wait = (int)ms;
@@ -208,12 +244,12 @@ int server_run(struct server *s, int alive) {
 		if (fds[0].revents)
 			return 0;
 		for (size_t i = 0; i < s->n; i++)
-			(void)mhd.run(s->daemons[i]);
+			(void)mhd.run(s->doors[i].daemon);
 	}
 }
 
 void server_free(struct server *s) {
 	for (size_t i = 0; s && i < s->n; i++)
-		mhd.stop(s->daemons[i]);
+		mhd.stop(s->doors[i].daemon);
 	free(s);
 }

@@ -4,7 +4,8 @@
  *
  * libmicrohttpd does it, opened by name so that a process without a server does not map it. One
  * thread, SERVER_CLIENTS connections for each address, 16 KiB for each, 5 s of silence, and 10 s
- * for all of a connection: who has not had their answer by then is cut off.
+ * for all of a connection: who has not had their answer by then is cut off, and sooner who has been
+ * there for the longest time when one more comes.
  */
 #ifndef LAPWING_HEALTH_SERVER_H
 #define LAPWING_HEALTH_SERVER_H

@@ -36,6 +36,14 @@ static int lock(int fd, int command, struct flock *l) {
 	return fcntl(fd, command, l) ? -errno : 0;
 }
 
+static int map_page(struct vitals_page *p, int protection, int flags) {
+	p->page = mmap(NULL, sizeof(struct page), protection, MAP_SHARED | flags, p->fd, 0);
+	if (p->page != MAP_FAILED)
+		return 0;
+	p->page = NULL;
+	return -errno;
+}
+
 static int map(const char *folder, bool writer, struct vitals_page *p) {
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int flags = O_CLOEXEC | O_NOFOLLOW | (writer ? O_RDWR | O_CREAT : O_RDONLY);
@@ -60,12 +68,7 @@ static int map(const char *folder, bool writer, struct vitals_page *p) {
 		err = -EBADMSG;
 	if (err)
 		return err;
-	p->page = mmap(NULL, sizeof(struct page), PROT_READ | (writer ? PROT_WRITE : 0), MAP_SHARED,
-		       p->fd, 0);
-	if (p->page != MAP_FAILED)
-		return 0;
-	p->page = NULL;
-	return -errno;
+	return map_page(p, PROT_READ | (writer ? PROT_WRITE : 0), 0);
 }
 
 static int make(const char *folder, bool writer, struct vitals_page **ret) {
@@ -75,7 +78,8 @@ static int make(const char *folder, bool writer, struct vitals_page **ret) {
 	if (!p)
 		return -ENOMEM;
 	p->fd = -1;
-	err = map(folder, writer, p);
+	err = folder ? map(folder, writer, p)
+		     : map_page(p, PROT_READ | PROT_WRITE, MAP_ANONYMOUS);
 	if (!err && !writer &&
 	    (p->page->magic != MAGIC || p->page->bytes != sizeof(struct vitals)))
 		err = -EBADMSG;
@@ -89,7 +93,7 @@ static int make(const char *folder, bool writer, struct vitals_page **ret) {
 int vitals_create(const char *folder, struct vitals_page **ret) {
 	int err;
 
-	if (mkdir(folder, 0700) && errno != EEXIST)
+	if (folder && mkdir(folder, 0700) && errno != EEXIST)
 		return -errno;
 	err = make(folder, true, ret);
 	if (err)
@@ -141,6 +145,7 @@ int vitals_copy(const struct vitals_page *p, struct vitals *ret) {
 	/* whoever wrote it: no text without an end, no list longer than its room */
 	ret->version[sizeof(ret->version) - 1] = ret->mode[sizeof(ret->mode) - 1] = '\0';
 	ret->mode_reason[sizeof(ret->mode_reason) - 1] = '\0';
+	ret->listen[sizeof(ret->listen) - 1] = '\0';
 	ret->coverage[sizeof(ret->coverage) - 1] = ret->spool[sizeof(ret->spool) - 1] = '\0';
 	ret->n_deeds = ret->n_deeds < VITALS_DEEDS ? ret->n_deeds : VITALS_DEEDS;
 	ret->n_programs = ret->n_programs < VITALS_PROGRAMS ? ret->n_programs : VITALS_PROGRAMS;
@@ -172,12 +177,17 @@ void vitals_close(struct vitals_page *p) {
 	free(p);
 }
 
-struct vitals_verdict vitals_judge(const struct vitals *v, uint64_t now_ns) {
-	struct vitals_verdict r = { .live = true, .ready = true, .why = "ok" };
-	uint64_t pulse_ns = v->pulse_ns ? v->pulse_ns : v->began_ns;
+static uint64_t age(uint64_t then_ns, uint64_t now_ns) {
+	return now_ns > then_ns ? now_ns - then_ns : 0;
+}
 
-	r.beat_age_ns = now_ns > v->beat_ns ? now_ns - v->beat_ns : 0;
-	r.pulse_age_ns = now_ns > pulse_ns ? now_ns - pulse_ns : 0;
+struct vitals_verdict vitals_judge(const struct vitals *v, uint64_t now_ns) {
+	struct vitals_verdict r = { .turns = true, .live = true, .ready = true, .why = "ok" };
+	uint64_t turn_ns = v->turn_ns > v->pulse_ns ? v->turn_ns : v->pulse_ns;
+
+	r.beat_age_ns = age(v->beat_ns, now_ns);
+	r.pulse_age_ns = age(v->pulse_ns ? v->pulse_ns : v->began_ns, now_ns);
+	r.turns = age(turn_ns ? turn_ns : v->began_ns, now_ns) <= PULSE_MAX_NS;
 	if (!v->pulse_ns || !strcmp(v->coverage, "blind")) {
 		r.ready = false;
 		r.why = v->pulse_ns ? "no hook is attached"
@@ -185,10 +195,12 @@ struct vitals_verdict vitals_judge(const struct vitals *v, uint64_t now_ns) {
 	}
 	if (r.pulse_age_ns > PULSE_MAX_NS) {
 		r.live = r.ready = false;
-		r.why = "for over 90 s no event has gone from a hook to its sink";
+		r.why = r.turns ? "for over 90 s the disk of the spool has taken no event; hooks "
+				  "and rules go on"
+				: "for over 90 s no event has gone from a hook to its sink";
 	}
 	if (r.beat_age_ns > BEAT_MAX_NS) {
-		r.live = r.ready = false;
+		r.turns = r.live = r.ready = false;
 		r.why = "the sensor's loop has not turned for over 10 s";
 	}
 	return r;

@@ -57,12 +57,14 @@ struct vitals {
 	int32_t pid;
 	uint32_t bpf_stats;   /* 1: kernel.bpf_stats_enabled */
 	int32_t content_ring; /* of this host; -1: rules do not come by bundle */
-	uint32_t pad;
+	int32_t listen_error; /* -errno: so long nobody answers at this address; 0: somebody does */
+	char listen[64];      /* "127.0.0.1:9467"; "": it was not asked for */
 	uint64_t content_version; /* of the bundle that is live; 0: none */
 	uint64_t began_ns;
 	uint64_t began_wall_s; /* CLOCK_REALTIME, seconds */
 	uint64_t beat_ns;      /* the main loop was here */
 	uint64_t pulse_ns;     /* last, an event went from hook to sink or spool; 0: never */
+	uint64_t turn_ns;      /* last, one went that far, or the spool's disk did not take it */
 	uint64_t answer_ns;    /* from a hook to the collector, at the last deed of our own */
 	uint64_t produced, received, malformed, not_run;
 	uint64_t events[WIRE_KIND_MAX];
@@ -87,6 +89,7 @@ struct vitals_page;
 
 /*
  * vitals_create - the page of a sensor, in @folder, which is made (0700) if it is not there
+ * NULL: in no folder; only our own children see it.
  * -EBUSY: another process has it. Other -errno.
  */
 int vitals_create(const char *folder, struct vitals_page **ret);
@@ -111,6 +114,7 @@ void vitals_close(struct vitals_page *p);
 
 /* What follows from it. */
 struct vitals_verdict {
+	bool turns; /* the loop turns, and events go as far as the disk: no start mends more */
 	bool live;  /* the loop turns, and events go from hook to sink */
 	bool ready; /* and hooks are attached */
 	const char *why; /* not live or not ready: one sentence; else "ok"; static */
