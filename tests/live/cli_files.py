@@ -4,9 +4,11 @@
 import json
 import os
 import re
+import signal
 import stat
 import struct
 import subprocess
+import time
 
 from sensor import Failed, read_events
 
@@ -239,7 +241,32 @@ def preflight_as_json(sensor):
         yield f"it gave {status}, and {len(serving)} deeds are served: {err}"
 
 
+def preflight_shows_how_far_it_has_come(sensor):
+    """On a terminal, which is not where the answer goes; held up, as work of a second says nothing."""
+    ours, theirs = os.openpty()
+    try:
+        child = subprocess.Popen([sensor.binary, "preflight", "--json"], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"})
+        time.sleep(0.1)
+        child.send_signal(signal.SIGSTOP)
+        time.sleep(1.1)
+        child.send_signal(signal.SIGCONT)
+        ways = json.loads(child.communicate()[0])["ways"]
+    finally:
+        os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # what a terminal whose other end is closed says
+        pass
+    os.close(ours)
+    if not re.search(rb"\rhooks \[[#.]{40}\] +[0-9]+ %", shown) or b"\r\x1b[K" not in shown:
+        yield f"it shows {shown[:300]!r} of {len(ways)} ways"
+
+
 CASES = {
+    "preflight_shows_on_a_terminal_how_far_it_has_come": preflight_shows_how_far_it_has_come,
     "preflight_says_as_json_which_hook_serves_each_deed": preflight_as_json,
     "coverage_counts_what_comes_by_another_name": coverage_counts_what_comes_by_another_name,
     "several_outputs_are_written_at_once": several_outputs,

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "cli/sensor.h"
 
 extern const struct command command_preflight;
@@ -20,6 +22,7 @@ struct survey {
 	bool covered;  /* it has a hook */
 	int gaps;
 	int n;
+	struct progress progress;
 };
 
 static void close_deed(struct survey *s) {
@@ -69,14 +72,11 @@ static void take_way(void *ctx, const struct probe_way *w) {
 	else
 		add_text(s, w, first);
 	s->n++;
-	if (isatty(STDERR_FILENO) && !s->json)
-		(void)fprintf(stderr, "\r%d hooks tried ", s->n);
+	progress_tell(&s->progress, (uint64_t)s->n, clock_ns(CLOCK_MONOTONIC));
 }
 
 static int survey_print(struct survey *s, const struct utsname *un) {
 	close_deed(s);
-	if (isatty(STDERR_FILENO) && !s->json)
-		(void)fprintf(stderr, "\r                      \r");
 	if (buf_error(&s->out)) {
 		log_error("there is not enough memory");
 		return CLI_FAILURE;
@@ -133,7 +133,9 @@ static int preflight_run(int argc, char **argv) {
 	po.volume = o.volume;
 	po.env = &o.env;
 	(void)uname(&un);
+	progress_begin(&s.progress, STDERR_FILENO, "hooks", probe_ways());
 	(void)probe_preflight(&po, take_way, &s);
+	progress_end(&s.progress);
 	return survey_print(&s, &un);
 }
 

@@ -35,6 +35,15 @@ static bool lsm_listed(void) {
 	return listed;
 }
 
+unsigned probe_ways(void) {
+	unsigned n = 0;
+
+	for (size_t d = 0; d < n_deeds; d++)
+		for (int w = 0; w < DEED_WAYS && deeds[d].ways[w].hook; w++)
+			n++;
+	return n;
+}
+
 int probe_preflight(const struct probe_options *options,
 		    void (*cb)(void *ctx, const struct probe_way *way), void *ctx) {
 	struct knobs knobs = { .self_tgid = (uint32_t)getpid(),

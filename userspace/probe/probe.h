@@ -217,6 +217,9 @@ struct probe_way {
 	uint32_t load_us;
 };
 
+/* probe_ways - how many there are */
+unsigned probe_ways(void);
+
 /*
  * probe_preflight - loads each way alone, attaches nothing, and calls @cb with each
  * -errno when even that cannot be tried.
