@@ -2,6 +2,7 @@
 /* A folder in which there is no room for another name. */
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -117,12 +118,38 @@ static void a_gap_that_still_has_its_segments_bytes_is_emptied_at_the_next_start
 	rig_empty();
 }
 
+static void a_ledger_that_waits_for_room_is_not_settled(void) {
+	struct rlimit old, none;
+
+	rig_reset();
+	CHECK(!rig_open() && !getrlimit(RLIMIT_FSIZE, &old));
+	rig_add_class(1, SPOOL_ALARM);
+	spool_flush(rig);
+	CHECK(spool_settled(rig));
+	none = (struct rlimit){ 0, old.rlim_max };
+	(void)signal(SIGXFSZ, SIG_IGN);
+	refused = 1000;
+	CHECK(!setrlimit(RLIMIT_FSIZE, &none));
+	rig_add_class(1, SPOOL_BULK);
+	spool_flush(rig);
+	CHECK(!setrlimit(RLIMIT_FSIZE, &old) && spool_unwritten(rig) == 1);
+	/* this one is written, and no reader sees it before the gap has a name */
+	rig_add_class(1, SPOOL_ALARM);
+	spool_flush(rig);
+	CHECK(!spool_settled(rig) && spool_unwritten(rig) == 1);
+	refused = 0;
+	spool_flush(rig);
+	CHECK(spool_settled(rig) && rig_balance(3));
+	rig_empty();
+}
+
 int main(void) {
 	if (rig_make())
 		return 1;
 	RUN(what_goes_for_want_of_room_is_told_as_that);
 	RUN(and_so_it_is_after_a_restart);
 	RUN(a_gap_that_still_has_its_segments_bytes_is_emptied_at_the_next_start);
+	RUN(a_ledger_that_waits_for_room_is_not_settled);
 	(void)rmdir(rig_folder);
 	DONE();
 }

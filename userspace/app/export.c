@@ -345,6 +345,10 @@ void export_tend(struct export *x) {
 	spool_tend(x->spool);
 }
 
+bool export_settled(const struct export *x) {
+	return spool_settled(x->spool);
+}
+
 uint64_t export_unwritten(const struct export *x) {
 	return spool_unwritten(x->spool);
 }

@@ -65,6 +65,9 @@ void export_flush(struct export *x);
 /* export_tend - about once a second */
 void export_tend(struct export *x);
 
+/* export_settled - after export_flush(): whether the couriers really do */
+bool export_settled(const struct export *x);
+
 /* export_unwritten - events that the disk did not take */
 uint64_t export_unwritten(const struct export *x);
 

@@ -87,8 +87,9 @@ void pulse_flushed(struct pulse *p, const struct corridor *c, uint64_t now_ns) {
 			return;
 	p->on_way = false;
 	p->vitals.turn_ns = now_ns;
-	/* the spool drops what the disk does not take, and counts it */
-	if (!c->export || export_unwritten(c->export) == p->unwritten)
+	/* the spool drops what the disk does not take, and counts it; or waits to tell of it */
+	if (!c->export ||
+	    (export_unwritten(c->export) == p->unwritten && export_settled(c->export)))
 		p->vitals.pulse_ns = now_ns;
 	feed(p);
 	if (p->desk)

@@ -318,6 +318,10 @@ uint64_t spool_unwritten(const struct spool *s) {
 	return s->unwritten;
 }
 
+bool spool_settled(const struct spool *s) {
+	return s->flushed.seq == s->seq;
+}
+
 void spool_free(struct spool *s) {
 	if (!s)
 		return;

@@ -108,6 +108,9 @@ uint64_t spool_lag_ms(const struct spool *s);
 /* spool_unwritten - events that could not be written since spool_open() */
 uint64_t spool_unwritten(const struct spool *s);
 
+/* spool_settled - whether readers see all that was appended, or a gap in its place */
+bool spool_settled(const struct spool *s);
+
 /* spool_wake - readers that wait look around, though nothing came */
 void spool_wake(struct spool *s);
 
