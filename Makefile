@@ -153,6 +153,7 @@ install: all $(B)/manual/zsh
 	install -m 644 $(B)/manual/man/*.8 $(SHARE)/man/man8/
 	install -D -m 644 $(B)/manual/bash $(SHARE)/bash-completion/completions/lapwing
 	install -D -m 644 $(B)/manual/zsh $(SHARE)/zsh/vendor-completions/_lapwing
+	install -D -m 644 deploy/sysctl/60-lapwing-cost.conf $(SHARE)/lapwing/sysctl.d/60-lapwing-cost.conf
 	sed 's#/usr/local/sbin#$(PREFIX)/sbin#' deploy/systemd/lapwing.service >$(DESTDIR)$(UNITDIR)/lapwing.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/lapwing.service
 	test -e $(DESTDIR)$(SYSCONFDIR)/lapwing/lapwing.yaml || \

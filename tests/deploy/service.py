@@ -176,6 +176,21 @@ class Service:
         if show("MainPID") != pid:
             yield "it was started anew"
 
+    def its_owner_has_hooks_costs_counted(self):
+        """By the file that comes with it; without CAP_SYS_ADMIN, and without a restart."""
+        def programs():
+            return json.loads(run("lapwing", "status", "--json").stdout)["sensor"]
+
+        if "not counted; sysctl" not in run("lapwing", "status").stdout:
+            yield f"status does not say why nothing is counted: {run('lapwing', 'status').stdout}"
+        shutil.copy("/usr/share/lapwing/sysctl.d/60-lapwing-cost.conf", "/etc/sysctl.d/")
+        run("systemctl", "restart", "systemd-sysctl")
+        if not wait_until(lambda: programs()["bpf_stats_enabled"] and
+                          any(p["run_ns"] for p in programs()["programs"]), 90):
+            yield f"nothing is counted: {programs()['programs']}"
+        os.unlink("/etc/sysctl.d/60-lapwing-cost.conf")
+        inside.write("/proc/sys/kernel/bpf_stats_enabled", "0")
+
     def it_is_restarted_under_load(self):
         load = subprocess.Popen(["sh", "-c", "while :; do /bin/true; cat /etc/hostname >/dev/null; done"],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -324,6 +339,7 @@ def main():
     for case in (service.is_installed_and_runs, service.a_detection_arrives_in_rsyslog,
                  service.it_holds_four_capabilities_and_after_the_start_two,
                  service.hardening_leaves_no_hook_silent, service.a_reload_takes_a_new_rule,
+                 service.its_owner_has_hooks_costs_counted,
                  service.it_is_restarted_under_load, service.it_stays_below_its_limits,
                  service.an_upgrade_restarts_it_and_keeps_the_configuration,
                  service.the_switch_keeps_it_off,

@@ -62,7 +62,8 @@ result options_of_the_help_are_known_and_others_are_put_right
 make -s install SAN="${SAN:-0}" DESTDIR="$dir/root" PREFIX=/usr >"$dir/log" 2>&1 ||
 	{ tail -5 "$dir/log" >&2; exit 2; }
 for f in usr/sbin/lapwing etc/lapwing/lapwing.yaml usr/share/lapwing/rules/setuid_file_made.yml \
-	 usr/share/man/man8/lapwing.8 usr/share/doc/lapwing/docs/rules.md usr/lib/systemd/system/lapwing.service; do
+	 usr/share/man/man8/lapwing.8 usr/share/doc/lapwing/docs/rules.md \
+	 usr/share/lapwing/sysctl.d/60-lapwing-cost.conf usr/lib/systemd/system/lapwing.service; do
 	[ -s "$dir/root/$f" ] || wrong "$f is missing"
 done
 grep -q '^ExecStart=/usr/sbin/lapwing ' "$dir/root/usr/lib/systemd/system/lapwing.service" || wrong 'another program in the unit'

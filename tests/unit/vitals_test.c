@@ -164,6 +164,24 @@ static void an_address_that_nobody_answers_on_is_told(void) {
 	buf_done(&out);
 }
 
+static void where_nothing_is_counted_it_is_said_how_it_would_be(void) {
+	struct buf out = { 0 };
+
+	v = well();
+	v.n_programs = 1;
+	sensor_state_text(&out, &v, true);
+	buf_add_char(&out, '\0');
+	CHECK(strstr(out.data, "programs: 1; what they cost is not counted; sysctl "
+			       "kernel.bpf_stats_enabled=1 has"));
+	v.bpf_stats = 1;
+	v.programs[0].runs = 2;
+	buf_reset(&out);
+	sensor_state_text(&out, &v, true);
+	buf_add_char(&out, '\0');
+	CHECK(strstr(out.data, "programs: 1, ") && !strstr(out.data, "sysctl"));
+	buf_done(&out);
+}
+
 static void a_hook_that_was_skipped_is_named(void) {
 	struct buf out = { 0 };
 
@@ -208,6 +226,7 @@ int main(void) {
 	RUN(a_full_disk_is_not_healthy_and_nothing_that_a_start_mends);
 	RUN(a_page_in_no_folder_is_seen_by_children);
 	RUN(an_address_that_nobody_answers_on_is_told);
+	RUN(where_nothing_is_counted_it_is_said_how_it_would_be);
 	RUN(a_hook_that_was_skipped_is_named);
 	RUN(labels_are_escaped_and_a_damaged_ledger_has_no_numbers);
 	(void)rmdir(folder);

@@ -130,8 +130,8 @@ static void add_programs(struct buf *out, const struct vitals *v) {
 	for (uint32_t i = 0; i < v->n_programs; i++)
 		ns += sorted[i].run_ns;
 	if (!v->bpf_stats)
-		buf_addf(out, "programs: %u; what they cost is not counted%s: "
-			 "kernel.bpf_stats_enabled is 0\n", v->n_programs, ns ? " now" : "");
+		buf_addf(out, "programs: %u%s; what they cost is " VITALS_UNCOUNTED "\n",
+			 v->n_programs, ns ? ", for a part of the time" : "");
 	else
 		buf_addf(out, "programs: %u, %.2f s since they are counted\n", v->n_programs,
 			 (double)ns / 1e9);

@@ -189,8 +189,7 @@ static void add_programs(struct buf *out, const struct looking *l) {
 	}
 	qsort(rows, n, sizeof(rows[0]), by_key);
 	if (!l->is.bpf_stats && !n) {
-		buf_add_lit(out, "\nHOOKS: what they cost is not counted: "
-				 "kernel.bpf_stats_enabled is 0\n");
+		buf_add_lit(out, "\nHOOKS: " VITALS_UNCOUNTED "\n");
 		return;
 	}
 	buf_addf(out, "\n%-24s %10s %14s%s\n", "HOOKS", "NS EACH", "RUNS",

@@ -17,6 +17,9 @@
 #define VITALS_FOLDER "/run/lapwing"
 #define VITALS_FILE "vitals"
 
+/* What somebody is told who looks for what hooks cost where the kernel does not count it. */
+#define VITALS_UNCOUNTED "not counted; sysctl kernel.bpf_stats_enabled=1 has the kernel count it"
+
 #define VITALS_DEEDS 160
 #define VITALS_PROGRAMS 128
 #define VITALS_BUSY 10
