@@ -10,9 +10,10 @@
  * each it is known that nearly none is asked for. Variables further behind are
  * read one by one.
  *
- * A program without a dynamic linker is not asked: most variables that matter
- * are for that linker or for what it links, and a static program that is run
- * a thousand times a second would pay for them.
+ * A program that nothing is linked to at its start, and that is no linker itself,
+ * is not asked: most variables that matter are for that linker or for what it
+ * links, and a static program that is run a thousand times a second would pay for
+ * them. That it was not asked is said (WIRE_ENV_SKIPPED).
  */
 #ifndef LAPWING_ENV_H
 #define LAPWING_ENV_H
@@ -184,14 +185,22 @@ __noinline int env_look(struct slot *s, __u64 start, __u64 end, __u64 stack, __u
 	return 0;
 }
 
+#define ELF_TYPE 16 /* where its lower byte is in an ELF file */
+#define ET_DYN 3
+
 /*
- * env_matters - whether the program begins outside of its own code: in a dynamic linker
- * Kernel: load_elf_binary() of fs/binfmt_elf.c has set both when the exec is told.
+ * env_matters - whether the program begins outside of its own code: in a dynamic linker; or could
+ * be one, for a linker that is run as the program links what it is told to
+ * Kernel: load_elf_binary() of fs/binfmt_elf.c has set both when the exec is told, and bprm->buf is
+ * the beginning of the file that is run.
  */
-static __always_inline bool env_matters(struct task_struct *task, struct mm_struct *mm) {
+static __always_inline bool env_matters(struct task_struct *task, struct mm_struct *mm,
+					struct linux_binprm *bprm) {
 	struct pt_regs *regs;
 
 	if (!compat_has_loop()) /* nor bpf_task_pt_regs(), v5.15 */
+		return true;
+	if (bprm->buf[ELF_TYPE] == ET_DYN)
 		return true;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	return SYSCALL_IP(regs) - mm->start_code >= mm->end_code - mm->start_code;
@@ -200,9 +209,13 @@ static __always_inline bool env_matters(struct task_struct *task, struct mm_stru
 /* env_fill - what is asked for of the environment with which @task begins its program */
 static __always_inline void env_fill(struct slot *s, struct task_struct *task,
 				     struct mm_struct *mm, struct linux_binprm *bprm) {
-	if (knobs.env.n && mm && bprm->envc && env_matters(task, mm))
+	if (!knobs.env.n || !mm || !bprm->envc)
+		return;
+	if (env_matters(task, mm, bprm))
 		env_look(s, mm->env_start, mm->env_end, mm->start_stack,
 			 (__u64)bprm->argc << 32 | (__u32)bprm->envc);
+	else
+		env_degrade(s, WIRE_ENV_SKIPPED);
 }
 
 #endif

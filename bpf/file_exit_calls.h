@@ -182,7 +182,7 @@ __noinline int file_call_ended(struct file_call *c, long ret) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct file *file = NULL;
 
-	if (!c || syscall_foreign(task) || !gate_task(task))
+	if (!c || !gate_task(task))
 		return 0;
 	if (c->kind == WIRE_FILE_OPEN) {
 		file = syscall_file((int)ret);
@@ -192,12 +192,20 @@ __noinline int file_call_ended(struct file_call *c, long ret) {
 	return gate_call(c->kind) ? file_call_tell(c, ret, (__u64)file) : 0;
 }
 
+static __noinline int file_call_foreign(struct file_call *c, struct pt_regs *regs) {
+	struct pt_regs own;
+
+	if (syscall_own(&own, regs))
+		file_call_read(c, &own);
+	return 0;
+}
+
 /*
  * Why: tells the same deeds where the LSM hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
- * Blind spots: 32-bit calls and io_uring are not seen, nor calls that failed for want of the
- * file or for opening; a path is read when the call has ended, so another thread can have
- * changed it, or what a descriptor stands for (WIRE_PATH_RACY), and a path through a symbolic
+ * Blind spots: io_uring is not seen, nor, on arm64, are 32-bit calls, nor calls that failed for
+ * want of the file or for opening; a path is read when the call has ended, so another thread can
+ * have changed it, or what a descriptor stands for (WIRE_PATH_RACY), and a path through a symbolic
  * link stays as it was given; inode, owner and mode are looked up after the deed (WIRE_FILE_LATE),
  * and of a file that is gone they stay unknown. The flags of openat2(2), the size of setxattrat(2)
  * and the name of bind(2) are from the process's memory; the last is read to its NUL, though its
@@ -211,7 +219,10 @@ int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {
 
 	if (ret == -ENOENT || ret == -ENOTDIR)
 		return 0;
-	file_call_read(&c, regs);
+	if (syscall_foreign(bpf_get_current_task_btf()))
+		file_call_foreign(&c, regs);
+	else
+		file_call_read(&c, regs);
 	if (!c.kind || (c.kind == WIRE_FILE_OPEN && ret < 0))
 		return 0;
 	return file_call_ended(&c, ret);

@@ -50,24 +50,44 @@ int BPF_PROG(file_mknod, struct path *dir, struct dentry *dentry, umode_t mode, 
 	return 0;
 }
 
-/* file_length - the length that the current call asked for; ~0: it is none that has one */
+/* What a call that changes a file's length asks for, if it is none that says it. */
+#define FILE_LENGTH_UNKNOWN (~0ull)
+#define FILE_LENGTH_OF_OPEN (~1ull)	   /* an open for writing, or one that we cannot read */
+#define FILE_LENGTH_OF_READER (~2ull) /* an open for reading */
+
+/* file_length_of - the length that a call asks for */
+static __always_inline __u64 file_length_of(struct pt_regs *regs) {
+	switch (SYSCALL_NR(regs)) {
+	case NR_truncate:
+	case NR_ftruncate:
+		return SYSCALL_ARG2(regs);
+	case NR_open:
+		return SYSCALL_ARG2(regs) & O_ACCMODE ? FILE_LENGTH_OF_OPEN : FILE_LENGTH_OF_READER;
+	case NR_openat:
+		return SYSCALL_ARG3(regs) & O_ACCMODE ? FILE_LENGTH_OF_OPEN : FILE_LENGTH_OF_READER;
+	case NR_creat:
+	case NR_openat2:
+	case NR_open_by_handle_at:
+		return FILE_LENGTH_OF_OPEN;
+	}
+	return FILE_LENGTH_UNKNOWN;
+}
+
+static __noinline __u64 file_length_foreign(struct pt_regs *regs) {
+	struct pt_regs own;
+
+	return syscall_own(&own, regs) ? file_length_of(&own) : FILE_LENGTH_UNKNOWN;
+}
+
+/* file_length - the length that the current call asks for */
 static __always_inline __u64 file_length(void) {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	int nr = SYSCALL_NR(regs);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	return nr == NR_truncate || nr == NR_ftruncate ? SYSCALL_ARG2(regs) : ~0ull;
+	return syscall_foreign(task) ? file_length_foreign(regs) : file_length_of(regs);
 }
 
-/* file_emptied - whether the current call is an open for reading that empties the file */
-static __always_inline bool file_emptied(void) {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	int nr = SYSCALL_NR(regs);
-
-	return (nr == NR_open && !(SYSCALL_ARG2(regs) & O_ACCMODE)) ||
-	       (nr == NR_openat && !(SYSCALL_ARG3(regs) & O_ACCMODE));
-}
-
-/* file_truncated - @length 0 for an open that empties the file: of one for writing that is told */
+/* file_truncated - @length: of a call, or of an open that empties the file, which one is told */
 static __always_inline int file_truncated(struct vfsmount *mnt, struct dentry *dentry, __u32 hook,
 					  __u64 length) {
 	struct slot *s = file_attempt(WIRE_FILE_TRUNCATE, hook);
@@ -76,7 +96,10 @@ static __always_inline int file_truncated(struct vfsmount *mnt, struct dentry *d
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
-	e->value = length;
+	if (length == FILE_LENGTH_UNKNOWN)
+		e->head.flags |= WIRE_LENGTH_UNKNOWN;
+	else if (length != FILE_LENGTH_OF_READER)
+		e->value = length;
 	file_inode(e, dentry->d_inode);
 	path_of(s, &e->path, mnt, dentry);
 	emit_end(s, &ring_bulk);
@@ -86,34 +109,36 @@ static __always_inline int file_truncated(struct vfsmount *mnt, struct dentry *d
 /*
  * Why: logs are emptied this way without being opened.
  * Kernel: fs/open.c vfs_truncate() -> security_path_truncate(); before v6.2 also ftruncate(2) and
- * an open that empties the file. The length is from the registers of the call.
- * Blind spots: before v6.2 an openat2(2) for reading that empties the file, and calls of io_uring.
+ * an open that empties the file. The length is from the registers of the call; where another way
+ * led here (io_uring) it is not known, and said so (LENGTH_UNKNOWN).
+ * Blind spots: before v6.2 an openat2(2) for reading that empties the file. An open by io_uring
+ * that empties it, which is told as an open, is told here as well.
  */
 SEC("lsm/path_truncate")
 int BPF_PROG(file_truncate, struct path *path) {
 	__u64 length = file_length();
 
-	if (length == ~0ull && !file_emptied())
+	/* an open for writing has been told, and says that it empties the file */
+	if (length == FILE_LENGTH_OF_OPEN)
 		return 0;
-	return file_truncated(path->mnt, path->dentry, WIRE_HOOK_LSM_PATH_TRUNCATE,
-			      length == ~0ull ? 0 : length);
+	return file_truncated(path->mnt, path->dentry, WIRE_HOOK_LSM_PATH_TRUNCATE, length);
 }
 
 /*
  * Why: the same, of an open file.
  * Kernel: fs/open.c do_ftruncate() and fs/namei.c handle_truncate() -> security_file_truncate(),
  * since v6.2.
- * Blind spots: ftruncate by io_uring is told with the length 0.
+ * Blind spots: those of lsm/path_truncate, but openat2(2) is told.
  */
 SEC("lsm/file_truncate")
 int BPF_PROG(file_ftruncate, struct file *file) {
 	__u64 length = file_length();
 
-	/* an open for writing has been told, and says that it empties the file */
-	if (length == ~0ull && file->f_mode & FMODE_WRITE)
+	/* as above; an open for reading has not */
+	if (length == FILE_LENGTH_OF_OPEN && file->f_mode & FMODE_WRITE)
 		return 0;
-	return file_truncated(file->f_path.mnt, file->f_path.dentry,
-			      WIRE_HOOK_LSM_FILE_TRUNCATE, length == ~0ull ? 0 : length);
+	return file_truncated(file->f_path.mnt, file->f_path.dentry, WIRE_HOOK_LSM_FILE_TRUNCATE,
+			      length == FILE_LENGTH_OF_OPEN ? FILE_LENGTH_OF_READER : length);
 }
 
 static __always_inline int file_xattr(__u32 kind, __u32 hook, struct dentry *dentry,

@@ -315,14 +315,8 @@ int BPF_PROG(inject_uffd, struct inode *inode, const struct qstr *name,
 	return 0;
 }
 
-/*
- * Why: a file that is in memory only can be run, and leaves no trace on a disk.
- * Kernel: mm/memfd.c, the system call memfd_create; no LSM hook stands in it.
- * Blind spots: the name is text that the process could have changed since; running one is told by
- * PROCESS_EXEC; 32-bit calls.
- */
-SEC("fexit/" SYSCALL_FUNCTION("memfd_create"))
-int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
+/* inject_memfd_made - a call that gave @ret was asked to make a file called @name */
+static __always_inline int inject_memfd_made(const void *name, __u32 flags, long ret) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_inject *e;
 	struct slot *s;
@@ -336,10 +330,32 @@ int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
 	e = (struct wire_inject *)s->rec;
 	if (ret < 0)
 		e->head.error = (__u16)-ret;
-	e->flags = (__u32)SYSCALL_ARG2(regs);
-	emit_str(s, &e->name, (const void *)SYSCALL_ARG1(regs), MEMFD_NAME_BYTES, EMIT_USER);
+	e->flags = flags;
+	emit_str(s, &e->name, name, MEMFD_NAME_BYTES, EMIT_USER);
 	emit_end(s, &ring_bulk);
 	return 0;
+}
+
+/*
+ * Why: a file that is in memory only can be run, and leaves no trace on a disk.
+ * Kernel: mm/memfd.c, the system call memfd_create; no LSM hook stands in it.
+ * Blind spots: the name is text that the process could have changed since; running one is told by
+ * PROCESS_EXEC.
+ */
+SEC("fexit/" SYSCALL_FUNCTION("memfd_create"))
+int BPF_PROG(inject_memfd, struct pt_regs *regs, long ret) {
+	return inject_memfd_made((const void *)SYSCALL_ARG1(regs), (__u32)SYSCALL_ARG2(regs), ret);
+}
+
+/*
+ * Why: the same by a 32-bit call, which a 64-bit program can make as well.
+ * Kernel: mm/memfd.c, the system call as the table of 32-bit calls has it.
+ * Blind spots: the same.
+ */
+SEC("fexit/" SYSCALL_FUNCTION_32("memfd_create"))
+int BPF_PROG(inject_memfd_32, struct pt_regs *regs, long ret) {
+	return inject_memfd_made((const void *)(unsigned long)SYSCALL_ARG1_32(regs),
+				 SYSCALL_ARG2_32(regs), ret);
 }
 
 /* inject_call_folded - whether a call is only counted (fold.h). Not static: see syscall.h. */
@@ -395,7 +411,7 @@ __noinline int inject_call_ended(struct inject_call *c, long ret) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct file *file;
 
-	if (!c || syscall_foreign(task) || !gate_task(task))
+	if (!c || !gate_task(task))
 		return 0;
 	if (c->kind == WIRE_FILE_MAP) {
 		file = syscall_file(c->fd);
@@ -407,13 +423,21 @@ __noinline int inject_call_ended(struct inject_call *c, long ret) {
 					: inject_call_tell(c, ret);
 }
 
+static __noinline int inject_call_foreign(struct inject_call *c, struct pt_regs *regs, long ret) {
+	struct pt_regs own;
+
+	if (syscall_own(&own, regs))
+		inject_call_read(c, &own, ret);
+	return 0;
+}
+
 /*
  * Why: tells the same deeds where the hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
- * Blind spots: 32-bit calls and io_uring; calls that failed for want of the process; who was meant
- * is not known before Linux 6.4, nor when the caller is in a pid namespace of its own; of memory
- * that is made executable only, before 5.17, it is not known whether it was written before. A file
- * that mmap(2) named by a descriptor is looked at when the call has ended, and so is what
+ * Blind spots: io_uring; on arm64 32-bit calls; calls that failed for want of the process; who was
+ * meant is not known before Linux 6.4, nor when the caller is in a pid namespace of its own; of
+ * memory that is made executable only, before 5.17, it is not known whether it was written before.
+ * A file that mmap(2) named by a descriptor is looked at when the call has ended, and so is what
  * mprotect(2) was about, even if it could be run before. Memory that shmat(2) makes executable, and
  * what READ_IMPLIES_EXEC of personality(2) does to mmap(2) and mprotect(2). A call that went well
  * in a process with a seccomp filter is told as an attempt, as the filter may have said so in its
@@ -425,6 +449,9 @@ int BPF_PROG(inject_sys_exit, struct pt_regs *regs, long ret) {
 
 	if (ret == -ESRCH || ret == -EBADF)
 		return 0;
-	inject_call_read(&c, regs, ret);
+	if (syscall_foreign(bpf_get_current_task_btf()))
+		inject_call_foreign(&c, regs, ret);
+	else
+		inject_call_read(&c, regs, ret);
 	return c.kind && gate_call(c.kind) ? inject_call_ended(&c, ret) : 0;
 }

@@ -51,14 +51,9 @@ static __always_inline bool inject_call_opens(struct pt_regs *regs, int nr) {
 	return flags & O_ACCMODE;
 }
 
-/* inject_call_access - what the call that is under way wants of another process */
-static __always_inline void inject_call_access(struct inject_call *c, struct task_struct *task) {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+static __always_inline void inject_call_wants(struct inject_call *c, struct pt_regs *regs) {
 	int nr = SYSCALL_NR(regs);
 
-	c->kind = WIRE_INJECT_PTRACE;
-	if (syscall_foreign(task))
-		return;
 	c->call = (__u32)nr;
 	switch (nr) {
 	case NR_ptrace:
@@ -81,6 +76,25 @@ static __always_inline void inject_call_access(struct inject_call *c, struct tas
 		c->kind = inject_call_opens(regs, nr) ? WIRE_INJECT_MEM_OPEN : 0;
 		break;
 	}
+}
+
+static __noinline int inject_call_wants_foreign(struct inject_call *c, struct pt_regs *regs) {
+	struct pt_regs own;
+
+	if (syscall_own(&own, regs))
+		inject_call_wants(c, &own);
+	return 0;
+}
+
+/* inject_call_access - what the call that is under way wants of another process */
+static __always_inline void inject_call_access(struct inject_call *c, struct task_struct *task) {
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	c->kind = WIRE_INJECT_PTRACE;
+	if (syscall_foreign(task))
+		inject_call_wants_foreign(c, regs);
+	else
+		inject_call_wants(c, regs);
 }
 
 static __always_inline void inject_call_protect(struct inject_call *c, struct pt_regs *regs) {

@@ -49,9 +49,21 @@ static __always_inline void kernel_program(struct slot *s, struct wire_kernel *e
 	emit_str(s, &e->name, name, BPF_NAME_BYTES, EMIT_KERNEL);
 }
 
+/* kernel_module_fd - of the file that a call asks to load, or -1 */
+static __always_inline int kernel_module_fd(struct pt_regs *regs) {
+	return SYSCALL_NR(regs) == NR_finit_module ? (int)SYSCALL_ARG1(regs) : -1;
+}
+
+static __noinline int kernel_module_foreign(struct pt_regs *regs) {
+	struct pt_regs own;
+
+	return syscall_own(&own, regs) ? kernel_module_fd(&own) : -1;
+}
+
 static __always_inline int kernel_module(struct module *module, __u32 kind, __u32 hook) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	int fd = syscall_foreign(task) ? kernel_module_foreign(regs) : kernel_module_fd(regs);
 	struct wire_kernel *e;
 	struct slot *s;
 
@@ -64,9 +76,8 @@ static __always_inline int kernel_module(struct module *module, __u32 kind, __u3
 	e->flags = module->taints;
 	e->signature = compat_module_signature(module);
 	emit_str(s, &e->name, module->name, MODULE_NAME_BYTES, EMIT_KERNEL);
-	if (kind == WIRE_KERNEL_MODULE_LOAD && SYSCALL_NR(regs) == NR_finit_module &&
-	    !syscall_foreign(task))
-		kernel_path(s, &e->path, syscall_file((int)SYSCALL_ARG1(regs)));
+	if (kind == WIRE_KERNEL_MODULE_LOAD)
+		kernel_path(s, &e->path, syscall_file(fd));
 	emit_end(s, &ring_bulk);
 	return 0;
 }
@@ -92,6 +103,27 @@ int BPF_PROG(kernel_modfree, struct module *module) {
 	return kernel_module(module, WIRE_KERNEL_MODULE_UNLOAD, WIRE_HOOK_TP_MODULE_FREE);
 }
 
+static __noinline bool kernel_loads_foreign(struct pt_regs *regs) {
+	struct pt_regs own;
+
+	return syscall_own(&own, regs) && SYSCALL_NR(&own) == NR_bpf &&
+	       (__u32)SYSCALL_ARG1(&own) == BPF_PROG_LOAD;
+}
+
+/*
+ * kernel_loads - whether @prog is being loaded, and not one that has been and gets a descriptor
+ * A new one is nobody else's, whoever asks; unless somebody who guessed its number has it already.
+ */
+static __always_inline bool kernel_loads(struct bpf_prog *prog, struct task_struct *task) {
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	if (BPF_CORE_READ(prog, aux, refcnt.counter) == 1)
+		return true;
+	if (syscall_foreign(task))
+		return kernel_loads_foreign(regs);
+	return SYSCALL_NR(regs) == NR_bpf && (__u32)SYSCALL_ARG1(regs) == BPF_PROG_LOAD;
+}
+
 /*
  * Why: BPF programs can watch and change what the kernel does, and hide it.
  * Kernel: kernel/bpf/syscall.c bpf_prog_new_fd() -> security_bpf_prog(), the program being loaded.
@@ -100,11 +132,9 @@ int BPF_PROG(kernel_modfree, struct module *module) {
 SEC("lsm/bpf_prog")
 int BPF_PROG(kernel_bpf_load, struct bpf_prog *prog) {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct slot *s;
 
-	if (SYSCALL_NR(regs) != NR_bpf || (int)SYSCALL_ARG1(regs) != BPF_PROG_LOAD ||
-	    !gate_task(task))
+	if (!kernel_loads(prog, task) || !gate_task(task))
 		return 0;
 	s = kernel_begin(WIRE_KERNEL_BPF_LOAD, WIRE_HOOK_LSM_BPF_PROG, WIRE_SUCCEEDED, task);
 	if (!s)
@@ -219,28 +249,39 @@ static __always_inline int kernel_namespaces(__u32 hook, __u64 flags, long ret) 
 /*
  * Why: new namespaces give rights over things of one's own, which many exploits begin with; and
  * from here on a process sees other files, processes or networks than the rest.
- * Kernel: kernel/fork.c, the system call unshare, at its end.
+ * Kernel: kernel/fork.c ksys_unshare(), at its end.
  * Blind spots: namespaces that a process is born into are told by its exec. Of a process with
  * threads each is in namespaces of its own: what other threads than this one do later is told with
  * those of the leader.
  */
-SEC("fexit/" SYSCALL_FUNCTION("unshare"))
-int BPF_PROG(kernel_unshare, struct pt_regs *regs, long ret) {
-	__u64 flags = SYSCALL_ARG1(regs) & KERNEL_NEW_NAMESPACES;
+SEC("fexit/ksys_unshare")
+int BPF_PROG(kernel_unshare, unsigned long asked, int ret) {
+	__u64 flags = asked & KERNEL_NEW_NAMESPACES;
 
-	return flags ? kernel_namespaces(WIRE_HOOK_FEXIT_UNSHARE, flags, ret) : 0;
+	return flags ? kernel_namespaces(WIRE_HOOK_FEXIT_UNSHARE, flags, (int)ret) : 0;
 }
 
 /*
  * Why: joining another's namespaces is how one gets into a container, or out of it.
  * Kernel: kernel/nsproxy.c, the system call setns, at its end.
  * Blind spots: which kinds were asked for by a pidfd is known, of a namespace's file only what the
- * call names; 32-bit calls; threads, as with unshare.
+ * call names; threads, as with unshare.
  */
 SEC("fexit/" SYSCALL_FUNCTION("setns"))
 int BPF_PROG(kernel_setns, struct pt_regs *regs, long ret) {
 	return kernel_namespaces(WIRE_HOOK_FEXIT_SETNS,
 				 SYSCALL_ARG2(regs) & KERNEL_NEW_NAMESPACES, ret);
+}
+
+/*
+ * Why: the same by a 32-bit call, which a 64-bit program can make as well.
+ * Kernel: kernel/nsproxy.c, the system call setns as the table of 32-bit calls has it, at its end.
+ * Blind spots: the same.
+ */
+SEC("fexit/" SYSCALL_FUNCTION_32("setns"))
+int BPF_PROG(kernel_setns_32, struct pt_regs *regs, long ret) {
+	return kernel_namespaces(WIRE_HOOK_FEXIT_SETNS,
+				 SYSCALL_ARG2_32(regs) & KERNEL_NEW_NAMESPACES, ret);
 }
 
 /*
@@ -395,7 +436,7 @@ __noinline int kernel_call_ended(struct kernel_call *c, long ret) {
 	struct wire_kernel *e;
 	struct slot *s;
 
-	if (!c || syscall_foreign(task) || !gate_task(task))
+	if (!c || !gate_task(task))
 		return 0;
 	if (c->kind == WIRE_KERNEL_NAMESPACE)
 		return kernel_namespaces(WIRE_HOOK_TP_SYS_EXIT, c->flags, ret);
@@ -418,18 +459,29 @@ __noinline int kernel_call_ended(struct kernel_call *c, long ret) {
 	return 0;
 }
 
+static __noinline int kernel_call_foreign(struct kernel_call *c, struct pt_regs *regs, long ret) {
+	struct pt_regs own;
+
+	if (syscall_own(&own, regs))
+		kernel_call_read(c, &own, ret);
+	return 0;
+}
+
 /*
  * Why: tells the same deeds where the hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
- * Blind spots: 32-bit calls; texts that a call points to could have been changed since; lockdown
- * denials are seen only as errors of whatever was denied; keys that the kernel makes by itself. A
- * call that went well in a process with a seccomp filter is told as an attempt, as the filter may
- * have said so in its place; a tracer (ptrace) may change the result, too.
+ * Blind spots: on arm64 32-bit calls; texts that a call points to could have been changed since;
+ * lockdown denials are seen only as errors of whatever was denied; keys that the kernel makes by
+ * itself. A call that went well in a process with a seccomp filter is told as an attempt, as the
+ * filter may have said so in its place; a tracer (ptrace) may change the result, too.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(kernel_sys_exit, struct pt_regs *regs, long ret) {
 	struct kernel_call c = {};
 
-	kernel_call_read(&c, regs, ret);
+	if (syscall_foreign(bpf_get_current_task_btf()))
+		kernel_call_foreign(&c, regs, ret);
+	else
+		kernel_call_read(&c, regs, ret);
 	return c.kind && gate_call(c.kind) ? kernel_call_ended(&c, ret) : 0;
 }

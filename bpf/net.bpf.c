@@ -11,59 +11,77 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+#define MSG_FASTOPEN 0x20000000
+
+/*
+ * net_asked - @task is about to connect a TCP socket, or to give a UDP socket its peer
+ * Told with the outcome, or at once where none can be awaited.
+ */
+static __always_inline int net_asked(struct task_struct *task, struct socket *socket, __u32 hook,
+				     const __u8 *remote, __u16 port) {
+	struct sock *sk = socket->sk;
+	bool smc = net_smc(sk);
+	__u64 inode = net_inode(socket);
+	struct wire_net *e;
+	struct fold fold;
+
+	fold_begin(&fold, WIRE_NET_CONNECT, task);
+	net_peer(&fold, remote, port, smc ? IPPROTO_TCP : sk->sk_protocol);
+	if (fold_deed(&fold, 0, 0))
+		return 0;
+	if (sk->sk_protocol == IPPROTO_TCP && flow_ask(sk, hook, remote, port, inode, task, &fold))
+		return 0;
+	if (sk->sk_protocol == IPPROTO_UDP)
+		udp_begin(sk, remote, port, inode, task, 0);
+	e = net_begin(WIRE_NET_CONNECT, hook, WIRE_ATTEMPTED, inode, task);
+	if (!e)
+		return 0;
+	net_ends(e, sk);
+	if (smc)
+		e->protocol = IPPROTO_TCP;
+	__builtin_memcpy(e->remote, remote, 16);
+	e->remote_port = port;
+	net_submit(e, &fold, WIRE_OUT);
+	return 0;
+}
+
+/*
+ * net_connects - whether a socket is free to connect
+ * One that connects or is connected already: to ask again is no new attempt; one that was gets an
+ * error until it has let go of that, __inet_stream_connect().
+ */
+static __always_inline bool net_connects(struct sock *sk, struct socket *socket) {
+	return !net_tcp(sk->sk_protocol) ||
+	       (sk->__sk_common.skc_state == TCP_CLOSE &&
+		((struct socket___state *)socket)->state == SS_UNCONNECTED);
+}
+
 /*
  * Why: a process reaches out; told with the outcome, or alone if nothing answers (flow.h).
  * Kernel: net/socket.c __sys_connect_file() -> security_socket_connect(); the address is the
  * kernel's copy.
- * Blind spots: TCP fast open connects inside sendmsg(); sockets of the kernel itself; only
- * stream and datagram sockets of TCP and UDP over IPv4 and IPv6. A connect that ends without
- * a packet (no route) is told when its socket goes or connects again, as an attempt. Of
- * multipath TCP only the attempt is told.
+ * Blind spots: sockets of the kernel itself; only stream and datagram sockets of TCP, SMC and UDP
+ * over IPv4 and IPv6. A connect that ends without a packet (no route) is told when its socket goes
+ * or connects again, as an attempt. Of multipath TCP and SMC only the attempt is told.
  */
 SEC("lsm/socket_connect")
 int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int addrlen) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = socket->sk;
-	struct wire_net *e;
-	struct fold fold;
 	__u8 remote[16];
 	__u16 port = 0;
-	__u64 inode;
 
 	if (!sk || !net_family(address->sa_family))
 		return 0;
-	if (!net_tcp(sk->sk_protocol) && sk->sk_protocol != IPPROTO_UDP)
+	if (!net_tcp(sk->sk_protocol) && sk->sk_protocol != IPPROTO_UDP && !net_smc(sk))
 		return 0;
 	if (!gate_task(task)) {
 		flow_mute(sk, task);
 		return 0;
 	}
-	/* one that connects or is connected already: to ask again is no new attempt; one that was
-	 * gets an error until it has let go of that, __inet_stream_connect() */
-	if (net_tcp(sk->sk_protocol) &&
-	    (sk->__sk_common.skc_state != TCP_CLOSE ||
-	     ((struct socket___state *)socket)->state != SS_UNCONNECTED))
+	if (!net_connects(sk, socket) || !net_read_typed(address, addrlen, remote, &port))
 		return 0;
-	if (!net_read_typed(address, addrlen, remote, &port))
-		return 0;
-	fold_begin(&fold, WIRE_NET_CONNECT, task);
-	net_peer(&fold, remote, port, sk->sk_protocol);
-	if (fold_deed(&fold, 0, 0))
-		return 0;
-	inode = net_inode(socket);
-	if (sk->sk_protocol == IPPROTO_TCP &&
-	    flow_ask(sk, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port, inode, task, &fold))
-		return 0;
-	if (sk->sk_protocol == IPPROTO_UDP)
-		udp_begin(sk, remote, port, inode, task, 0);
-	e = net_begin(WIRE_NET_CONNECT, WIRE_HOOK_LSM_SOCKET_CONNECT, WIRE_ATTEMPTED, inode, task);
-	if (!e)
-		return 0;
-	net_ends(e, sk);
-	__builtin_memcpy(e->remote, remote, 16);
-	e->remote_port = port;
-	net_submit(e, &fold, WIRE_OUT);
-	return 0;
+	return net_asked(task, socket, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port);
 }
 
 /*
@@ -354,8 +372,31 @@ static __always_inline bool net_first(__u64 inode, const struct net_address *to)
 	return true;
 }
 
+/* net_fast - a send that may be a connect as well: TCP fast open */
+static __noinline int net_fast(struct socket *socket, struct msghdr *msg) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct net_address to = {};
+	struct sock *sk = socket->sk;
+	__u8 remote[16];
+	__u16 port = 0;
+
+	if (!sk || !(msg->msg_flags & MSG_FASTOPEN) || !net_family(sk->__sk_common.skc_family))
+		return 0;
+	if (!gate_task(task)) {
+		flow_mute(sk, task);
+		return 0;
+	}
+	if (!net_connects(sk, socket) || !net_read_kernel(&to, msg->msg_name, msg->msg_namelen))
+		return 0;
+	net_meant(&to, sk->__sk_common.skc_family);
+	if (!net_put(&to, remote, &port))
+		return 0;
+	return net_asked(task, socket, WIRE_HOOK_LSM_SOCKET_SENDMSG, remote, port);
+}
+
 /*
- * Why: datagrams need no connect; the first one to a peer tells of the talk.
+ * Why: datagrams need no connect; the first one to a peer tells of the talk. And a TCP socket can
+ * connect by sending (MSG_FASTOPEN), which no other hook sees begin.
  * Kernel: net/socket.c sock_sendmsg() -> security_socket_sendmsg(); msg_name is the kernel's copy.
  * Blind spots: datagrams of the kernel itself, and those past the 16,384 peers remembered, which
  * are told again; UDP-Lite.
@@ -371,7 +412,11 @@ int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
 	__u16 port = 0;
 	__u64 inode;
 
-	if (!sk || sk->sk_protocol != IPPROTO_UDP || !net_family(sk->__sk_common.skc_family))
+	if (!sk)
+		return 0;
+	if (sk->sk_protocol != IPPROTO_UDP)
+		return msg->msg_name && net_tcp(sk->sk_protocol) ? net_fast(socket, msg) : 0;
+	if (!net_family(sk->__sk_common.skc_family))
 		return 0;
 	if (!msg->msg_name) {
 		udp_sent(sk, (__u64)size);

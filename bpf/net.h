@@ -17,6 +17,8 @@
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define IPPROTO_MPTCP 262
+#define IPPROTO_SMC 256 /* since v6.11 */
+#define AF_SMC 43
 #define AF_UNSPEC 0
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT 2
@@ -53,6 +55,11 @@ static __always_inline bool net_tcp(__u32 protocol) {
 struct socket___state {
 	enum { SS_FREE, SS_UNCONNECTED } state;
 } __attribute__((preserve_access_index));
+
+/* net_smc - a socket that is carried by a TCP socket of the kernel, as far as the peer has SMC */
+static __always_inline bool net_smc(struct sock *sk) {
+	return sk->__sk_common.skc_family == AF_SMC || sk->sk_protocol == IPPROTO_SMC;
+}
 
 /* net_told - the protocol as it is told: MPTCP is TCP to its peer and to whoever reads of it */
 static __always_inline __u16 net_told(__u32 protocol) {

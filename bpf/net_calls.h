@@ -59,11 +59,18 @@ struct net_call {
 	__u32 given; /* there is an address, and it was read */
 };
 
-/* net_call_message - the destination in a msghdr */
-static __always_inline void net_call_message(struct net_call *c, const void *message) {
+/* net_call_message - the destination in a msghdr; that of a 32-bit call is narrower */
+static __always_inline void net_call_message(struct net_call *c, const void *message,
+					     bool foreign) {
 	struct net_user_msghdr m = {};
 
-	if (bpf_probe_read_user(&m, sizeof(m), message) || !m.name)
+	if (bpf_probe_read_user(&m, sizeof(m), message))
+		return;
+	if (foreign) {
+		m.namelen = (int)((__u64)m.name >> 32);
+		m.name = (const void *)((__u64)m.name & 0xffffffff);
+	}
+	if (!m.name)
 		return;
 	c->kind = WIRE_NET_SEND;
 	c->address = m.name;
@@ -71,7 +78,8 @@ static __always_inline void net_call_message(struct net_call *c, const void *mes
 }
 
 /* net_call_read - which deed the call was; kind 0: none of ours */
-static __always_inline void net_call_read(struct net_call *c, struct pt_regs *regs, long ret) {
+static __always_inline void net_call_read(struct net_call *c, struct pt_regs *regs, long ret,
+					  bool foreign) {
 	unsigned long a1 = SYSCALL_ARG1(regs), a2 = SYSCALL_ARG2(regs), a3 = SYSCALL_ARG3(regs);
 
 	c->fd = (int)a1;
@@ -111,7 +119,7 @@ static __always_inline void net_call_read(struct net_call *c, struct pt_regs *re
 		break;
 	case NR_sendmsg:
 	case NR_sendmmsg: /* a struct mmsghdr begins with its msghdr */
-		net_call_message(c, (const void *)a2);
+		net_call_message(c, (const void *)a2, foreign);
 		break;
 	}
 }
@@ -168,7 +176,7 @@ __noinline int net_call_ended(struct net_call *c) {
 	struct sock *sk;
 	__u64 inode, cookie;
 
-	if (!c || syscall_foreign(task) || !gate_task(task))
+	if (!c || !gate_task(task))
 		return 0;
 	socket = net_call_socket(c->fd);
 	sk = BPF_CORE_READ(socket, sk);
@@ -195,21 +203,32 @@ __noinline int net_call_ended(struct net_call *c) {
 	return net_call_tell(c, &at, inode, cookie);
 }
 
+static __noinline int net_call_foreign(struct net_call *c, struct pt_regs *regs, long ret) {
+	struct pt_regs own;
+
+	if (syscall_own(&own, regs))
+		net_call_read(c, &own, ret, true);
+	return 0;
+}
+
 /*
  * Why: tells accept, bind, listen and datagrams where the LSM hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call: the socket then
  * knows both ends.
- * Blind spots: 32-bit calls and io_uring are not seen; of sendmmsg() only the first message; the
- * peer of an unconnected datagram, and the address of a call that failed, are read from the
- * process's memory (WIRE_ADDRESS_RACY); UDP-Lite. A call that went well in a process with a seccomp
- * filter is told as an attempt, as the filter may have said so in its place; a tracer (ptrace) may
- * change the result, too.
+ * Blind spots: io_uring and, on arm64, 32-bit calls are not seen; of sendmmsg() only the first
+ * message; the peer of an unconnected datagram, and the address of a call that failed, are read
+ * from the process's memory (WIRE_ADDRESS_RACY); UDP-Lite. A call that went well in a process with
+ * a seccomp filter is told as an attempt, as the filter may have said so in its place; a tracer
+ * (ptrace) may change the result, too.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {
 	struct net_call c = {};
 
-	net_call_read(&c, regs, ret);
+	if (syscall_foreign(bpf_get_current_task_btf()))
+		net_call_foreign(&c, regs, ret);
+	else
+		net_call_read(&c, regs, ret, false);
 	return c.kind && gate_call(c.kind) ? net_call_ended(&c) : 0;
 }
 

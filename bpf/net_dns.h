@@ -194,7 +194,8 @@ static __always_inline bool dns_call_message(const void *from, struct dns_call *
 }
 
 /* dns_call_read - false: the call received nothing that could be told */
-static __always_inline bool dns_call_read(struct pt_regs *regs, long ret, struct dns_call *c) {
+static __always_inline bool dns_call_read(struct pt_regs *regs, long ret, struct dns_call *c,
+					  bool foreign) {
 	c->n = (__u32)ret;
 	c->fd = (int)SYSCALL_ARG1(regs);
 	c->address = NULL;
@@ -206,9 +207,11 @@ static __always_inline bool dns_call_read(struct pt_regs *regs, long ret, struct
 		c->address = (const void *)SYSCALL_ARG5(regs);
 		return !(SYSCALL_ARG4(regs) & MSG_PEEK);
 	case NR_recvmsg:
-		return !(SYSCALL_ARG3(regs) & MSG_PEEK) && dns_call_message(c->bytes, c, false);
+		return !foreign && !(SYSCALL_ARG3(regs) & MSG_PEEK) &&
+		       dns_call_message(c->bytes, c, false);
 	case NR_recvmmsg:
-		return !(SYSCALL_ARG4(regs) & MSG_PEEK) && dns_call_message(c->bytes, c, true);
+		return !foreign && !(SYSCALL_ARG4(regs) & MSG_PEEK) &&
+		       dns_call_message(c->bytes, c, true);
 	default:
 		return false;
 	}
@@ -224,7 +227,7 @@ __noinline int dns_call_ended(const struct dns_call *c) {
 	struct sock *sk;
 	struct slot *s;
 
-	if (!c || syscall_foreign(task) || !gate_task(task))
+	if (!c || !gate_task(task))
 		return 0;
 	socket = net_call_socket(c->fd);
 	sk = BPF_CORE_READ(socket, sk);
@@ -249,18 +252,27 @@ __noinline int dns_call_ended(const struct dns_call *c) {
 	return 0;
 }
 
+static __noinline int dns_call_foreign(struct pt_regs *regs, long ret, struct dns_call *c) {
+	struct pt_regs own;
+
+	return syscall_own(&own, regs) && dns_call_read(&own, ret, c, true);
+}
+
 /*
  * Why: the answers, where fentry is refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call; the bytes are read
  * from the process's memory (WIRE_ADDRESS_RACY), the peer too where the socket is not connected.
- * Blind spots: 32-bit calls, io_uring, readv(), answers in several pieces of memory, all but the
- * first message of recvmmsg(); otherwise as above.
+ * Blind spots: io_uring, readv(), recvmsg() by a 32-bit call, on arm64 any such; answers in several
+ * pieces of memory, all but the first message of recvmmsg(); otherwise as above.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dns_sys_exit, struct pt_regs *regs, long ret) {
 	struct dns_call c = {};
 
-	if (ret < 1 || ret > 65535 || !dns_call_read(regs, ret, &c))
+	if (ret < 1 || ret > 65535)
+		return 0;
+	if (syscall_foreign(bpf_get_current_task_btf()) ? !dns_call_foreign(regs, ret, &c)
+							: !dns_call_read(regs, ret, &c, false))
 		return 0;
 	return dns_call_ended(&c);
 }

@@ -87,26 +87,38 @@ int BPF_PROG(net_unix, struct sock *sk, struct sock *other, struct sock *newsk) 
 	return 0;
 }
 
+/* unix_connects - the socket that a call connects; -1: it is another call */
+static __always_inline int unix_connects(struct pt_regs *regs) {
+	return SYSCALL_NR(regs) == NR_connect ? (int)SYSCALL_ARG1(regs) : -1;
+}
+
+static __noinline int unix_connects_foreign(struct pt_regs *regs) {
+	struct pt_regs own;
+
+	return syscall_own(&own, regs) ? unix_connects(&own) : -1;
+}
+
 /*
  * Why: the same where LSM hooks are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after connect(): the socket has its
  * peer, which has the name of the one that listens.
- * Blind spots: 32-bit calls and io_uring; a peer that is gone already; connects that failed. A call
- * that went well in a process with a seccomp filter is told as an attempt.
+ * Blind spots: io_uring, on arm64 32-bit calls; a peer that is gone already; connects that failed.
+ * A call that went well in a process with a seccomp filter is told as an attempt.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(net_unix_exit, struct pt_regs *regs, long ret) {
-	struct task_struct *task;
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct unix_sock *peer;
 	struct socket *socket;
 	struct sock *sk;
+	int fd;
 
-	if (SYSCALL_NR(regs) != NR_connect || ret)
+	if (ret)
 		return 0;
-	task = bpf_get_current_task_btf();
-	if (syscall_foreign(task) || !gate_task(task))
+	fd = syscall_foreign(task) ? unix_connects_foreign(regs) : unix_connects(regs);
+	if (fd < 0 || !gate_task(task))
 		return 0;
-	socket = net_call_socket((int)SYSCALL_ARG1(regs));
+	socket = net_call_socket(fd);
 	sk = BPF_CORE_READ(socket, sk);
 	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
 		return 0;

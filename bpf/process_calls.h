@@ -40,32 +40,46 @@ static __always_inline bool call_changes(int nr, struct pt_regs *regs, long ret)
 	}
 }
 
+enum call_change { CALL_NONE, CALL_CREDENTIALS, CALL_SESSION };
+
+static __always_inline int call_change(struct pt_regs *regs, long ret) {
+	int nr = SYSCALL_NR(regs);
+
+	/* a range first: this runs at the end of every call */
+	if (!CALL_IN_RANGE(nr))
+		return CALL_NONE;
+	if (nr == NR_setsid)
+		return CALL_SESSION;
+	return call_changes(nr, regs, ret) ? CALL_CREDENTIALS : CALL_NONE;
+}
+
+static __noinline int call_change_foreign(struct pt_regs *regs, long ret) {
+	struct pt_regs own;
+
+	return syscall_own(&own, regs) ? call_change(&own, ret) : CALL_NONE;
+}
+
 /*
  * Why: tells changes of credentials and session where the hooks of process.bpf.c are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
- * Blind spots: 32-bit calls are not seen; what the credentials were before cannot be told
+ * Blind spots: on arm64 32-bit calls are not seen; what the credentials were before cannot be told
  * (WIRE_OLD_UNKNOWN), so that a call that asks for what is there already is told as well; a
  * setfsuid(2) that was not allowed is told with the ids unchanged, and so is a call that a seccomp
  * filter or a tracer kept from being done, with a result that says it was.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(process_sys_exit, struct pt_regs *regs, long ret) {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_process_credentials *e;
-	struct task_struct *task;
-	int nr = SYSCALL_NR(regs);
+	int change;
 
-	/* a range first: this runs at the end of every call */
-	if (ret < 0 || !CALL_IN_RANGE(nr))
+	if (ret < 0)
 		return 0;
-	if (nr != NR_setsid && !call_changes(nr, regs, ret))
+	change = syscall_foreign(task) ? call_change_foreign(regs, ret) : call_change(regs, ret);
+	if (change == CALL_SESSION && gate_call(WIRE_PROCESS_SESSION))
+		return session_begun(WIRE_HOOK_TP_SYS_EXIT, task);
+	if (change != CALL_CREDENTIALS)
 		return 0;
-	task = bpf_get_current_task_btf();
-	if (syscall_foreign(task))
-		return 0;
-	if (nr == NR_setsid)
-		return gate_call(WIRE_PROCESS_SESSION)
-			       ? session_begun(WIRE_HOOK_TP_SYS_EXIT, task)
-			       : 0;
 	if (!gate_call(WIRE_PROCESS_CREDENTIALS) || !gate_task(task))
 		return 0;
 	e = emit_fixed(&ring_process, WIRE_PROCESS_CREDENTIALS, WIRE_HOOK_TP_SYS_EXIT, sizeof(*e),

@@ -2,10 +2,13 @@
 /*
  * syscall.h - what a system call was asked, for hooks that see it end
  *
- * Used mostly where LSM hooks are refused. What differs between architectures
- * is in a header for each: NR_*, SYSCALL_NR() and SYSCALL_ARG1() to 6, SYSCALL_IP(), the address
- * at which the program goes on, SYSCALL_FUNCTION(), how the kernel names the function of a call,
- * and syscall_foreign().
+ * Used mostly where LSM hooks are refused. What differs between architectures is in a header for
+ * each: NR_*, SYSCALL_NR() and SYSCALL_ARG1() to 6, SYSCALL_IP(), the address at which the program
+ * goes on, SYSCALL_FUNCTION(), how the kernel names the function of a call, SYSCALL_FUNCTION_32(),
+ * that of a 32-bit one, SYSCALL_ARG1_32() and 2 there, syscall_foreign(), and syscall_own(), what a
+ * foreign call is in these numbers and registers. What reads a foreign call is a function of its
+ * own that is not inlined: no instruction can read both the kernel's registers and a copy on the
+ * stack.
  *
  * What follows once it is known which call it was stands in functions that are not static: these
  * the verifier looks at once, knowing nothing of what they are given, and not anew for each call

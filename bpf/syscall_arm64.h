@@ -130,12 +130,21 @@ struct thread_info___call {
 #define SYSCALL_ARG6(regs) (SYSCALL_REGS(regs)->regs[5])
 #define SYSCALL_IP(regs) (SYSCALL_REGS(regs)->pc)
 #define SYSCALL_FUNCTION(name) "__arm64_sys_" name
+/* none: 32-bit calls end in the functions of the others, with the same registers */
+#define SYSCALL_FUNCTION_32(name) "__arm64_no_sys_" name
+#define SYSCALL_ARG1_32(regs) SYSCALL_ARG1(regs)
+#define SYSCALL_ARG2_32(regs) SYSCALL_ARG2(regs)
 
 /* syscall_foreign - a 32-bit call, whose numbers mean something else */
 static __always_inline bool syscall_foreign(struct task_struct *task) {
 	struct thread_info___call *info = (void *)&task->thread_info;
 
 	return info->flags & SYSCALL_TIF_32BIT;
+}
+
+/* syscall_own - no 32-bit call is known as one of ours */
+static __always_inline bool syscall_own(struct pt_regs *own, struct pt_regs *regs) {
+	return false;
 }
 
 #endif

@@ -105,11 +105,17 @@ enum {
 #define SYSCALL_ARG6(regs) ((regs)->r9)
 #define SYSCALL_IP(regs) ((regs)->ip)
 #define SYSCALL_FUNCTION(name) "__x64_sys_" name
+/* the same of a 32-bit call, where the kernel takes such calls; its arguments are elsewhere */
+#define SYSCALL_FUNCTION_32(name) "__ia32_sys_" name
+#define SYSCALL_ARG1_32(regs) ((__u32)(regs)->bx)
+#define SYSCALL_ARG2_32(regs) ((__u32)(regs)->cx)
 #define SYSCALL_TS_COMPAT 2 /* arch/x86/include/asm/thread_info.h */
 
 /* syscall_foreign - a 32-bit call, whose numbers mean something else */
 static __always_inline bool syscall_foreign(struct task_struct *task) {
 	return task->thread_info.status & SYSCALL_TS_COMPAT;
 }
+
+#include "syscall_i386.h"
 
 #endif

@@ -151,6 +151,8 @@ enum wire_outcome {
 #define WIRE_ENV_CUT (1u << 10)	       /* not all of an environment was looked at, or told */
 #define WIRE_ENV_UNREADABLE (1u << 11)
 #define WIRE_FILE_GUESSED (1u << 12) /* how much was written is not sure */
+#define WIRE_LENGTH_UNKNOWN (1u << 13) /* what length was asked for could not be seen */
+#define WIRE_ENV_SKIPPED (1u << 14) /* a static program's environment was not looked at */
 
 struct wire_header {
 	__u64 ts_ns;	/* CLOCK_BOOTTIME when the hook began */

@@ -133,6 +133,7 @@ struct bpf_prog {
 };
 
 struct bpf_prog_aux {
+	struct { long long counter; } refcnt;
 	unsigned int id;
 	char name[16];
 };
@@ -404,6 +405,7 @@ struct sockaddr {
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	unsigned int msg_flags;
 };
 
 struct sk_buff {

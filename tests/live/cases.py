@@ -17,6 +17,7 @@ CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "directory_relative", "unlinked", "odd_ids", "odd_capabilities",
     "stream_socket", "stream_grown", "stream_pipe", "stream_closed", "stream_others",
     "stream_directory", "stream_terminal", "in_memory", "terminal", "session", "namespaces", "cgroup")]
+CASES += [(f"exec_environment_{way}", "loader", [way]) for way in ("loader", "static")]
 CASES += [(f"exec_layer_{way}", "layer", [way]) for way in ("lower", "upper")]
 CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "vfork", "clone3", "spaces", "renamed",
                                                          "thread")]
@@ -56,7 +57,9 @@ CASES += [(f"path_{way}", "path", [way]) for way in (
 for _family in ("v4", "v6", "mapped"):
     CASES += [(f"net_connect_{_family}_{way}", "net_connect", [_family, way]) for way in (
         "ok", "refused", "nonblocking", "nonblocking_refused", "by_child", "unanswered", "late",
-        "unreachable")]
+        "unreachable", "fast")]
+    if _family != "mapped":
+        CASES += [(f"net_connect_{_family}_smc", "net_connect", [_family, "smc"])]
     CASES += [(f"net_close_{_family}_{way}", "net_close", [_family, way])
               for way in ("client_first", "server_first", "reset", "let_go", "let_go_late", "asked_again",
                           "itself", "itself_torn", "datagrams")]
@@ -75,11 +78,14 @@ CASES += [(f"kernel_{way}", "kernel", [way]) for way in (
     "unshare", "unshare_many", "setns", "cgroup", "key", "io_uring", "io_request", "bpf_load",
     "bpf_attach", "module", "kexec", "lockdown")]
 
+CASES += [(f"foreign_{way}", "foreign", [way]) for way in (
+    "truncate", "ftruncate", "create", "unlink", "rename", "chmod", "unshare", "setns", "bpf_load", "memfd",
+    "vm_write", "attach", "socket", "bind", "truncate_by_ring")]
 CASES += [(f"net_unix_{way}", "net_unix", [way]) for way in ("path", "symlink", "abstract")]
 CASES += [(f"net_uring_{_family}_{way}", "net_uring", [_family, way])
           for _family in ("v4", "v6") for way in ("inline", "worker")]
 CASES += [(f"net_socket_{way}", "net_socket", [way]) for way in (
-    "raw", "raw_6", "ping", "packet", "vsock", "alg", "audit", "forged")]
+    "raw", "raw_6", "ping", "packet", "packet_old", "vsock", "smc", "alg", "audit", "forged")]
 CASES += [(f"net_dns_{_family}_{way}", "net_dns", [_family, way])
           for _family in ("v4", "v6") for way in ("plain", "connect", "malformed", "long")]
 
@@ -105,7 +111,9 @@ if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 
 
 # A signal that its sender dresses as a timer's, which may come while anybody runs.
 # And the end of a UDP socket.
-NOT_SEEN_BY_TRACEPOINT = {"signal_disguised",
+# And a connect of SMC, of which the socket is told.
+NOT_SEEN_BY_TRACEPOINT = {"signal_disguised", "foreign_truncate_by_ring",
+                          "net_connect_v4_smc", "net_connect_v6_smc",
                           *(f"net_close_{family}_datagrams" for family in ("v4", "v6", "mapped"))}
 
 # Deeds for which there is no tracepoint.
@@ -203,14 +211,17 @@ REQUIRED = {
     **{f"net_dns_{family}_long": ("DNS_CUT", "NET_DNS") for family in ("v4", "v6")},
     **{f"path_{way}": ("PATH_CUT", None) for way in ("beyond", "detached", "cloned")},
     "exec_hidden_2m": ("ARGS_CUT", "PROCESS_EXEC"),
+    "exec_environment_static": ("ENV_SKIPPED", "PROCESS_EXEC"),
+    "foreign_truncate_by_ring": ("LENGTH_UNKNOWN", "FILE_TRUNCATE"),
     **{f"exec_environment_{way}": ("ENV_CUT", "PROCESS_EXEC") for way in ("many", "long")},
 }
 
 
 # A process is found by its number from Linux 6.4 on: bpf/compat.h, bpf_task_from_pid().
 if tuple(int(n) for n in os.uname().release.split(".")[:2]) < (6, 4):
-    for _way in ("attach", "seize", "vm_write", "vm_read"):
-        CASE_EXCUSES["tracepoint", f"inject_{_way}"] = {
+    for _way in ("inject_attach", "inject_seize", "inject_vm_write", "inject_vm_read", "foreign_attach",
+                 "foreign_vm_write"):
+        CASE_EXCUSES["tracepoint", _way] = {
             "TARGET_UNKNOWN": {"target.pid", "target.entity_id", "target.name"}}
 
 

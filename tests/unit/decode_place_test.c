@@ -50,11 +50,22 @@ static void a_close_tells_what_was_written_and_how_sure_that_is(void) {
 	CHECK(decode() == 0 && !HAS(FILE_WRITTEN_BYTES) && !HAS(FILE_OLD_SIZE));
 }
 
+static void a_length_that_is_not_known_is_not_told(void) {
+	struct wire_file *w = sample_file(&sample, WIRE_FILE_TRUNCATE);
+
+	w->value = 7;
+	CHECK(decode() == 0 && HAS(FILE_SIZE) && e.file.size == 7);
+	CHECK(!(e.degraded >> DEGRADED_LENGTH_UNKNOWN & 1));
+	w->head.flags |= WIRE_LENGTH_UNKNOWN;
+	CHECK(decode() == 0 && !HAS(FILE_SIZE) && e.degraded >> DEGRADED_LENGTH_UNKNOWN & 1);
+}
+
 int main(void) {
 	arena_init(&arena, 1 << 20);
 	RUN(the_layer_of_an_overlay_is_told_if_it_is_known);
 	RUN(a_close_tells_what_was_written_and_how_sure_that_is);
 	RUN(a_file_that_is_mapped_to_be_run_says_why_it_is_told);
+	RUN(a_length_that_is_not_known_is_not_told);
 	arena_done(&arena);
 	DONE();
 }

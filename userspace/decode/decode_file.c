@@ -86,7 +86,8 @@ static void set_deed(const struct wire_file *w, struct event *e) {
 			EVENT_SET(e, FILE_NEW_GID, file.new_gid, w->new_gid);
 		break;
 	case WIRE_FILE_TRUNCATE:
-		EVENT_SET(e, FILE_SIZE, file.size, w->value);
+		if (!(w->head.flags & WIRE_LENGTH_UNKNOWN))
+			EVENT_SET(e, FILE_SIZE, file.size, w->value);
 		break;
 	case WIRE_FILE_CLOSE:
 		EVENT_SET(e, FILE_FLAGS, file.flags, w->flags);

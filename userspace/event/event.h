@@ -84,7 +84,10 @@ enum event_degraded {
 	DEGRADED_HASH_RACY = 28,
 	DEGRADED_LAYER_UNKNOWN = 29,
 	DEGRADED_WRITTEN_GUESSED = 30,
-	DEGRADED_MAX = 31
+	DEGRADED_LENGTH_UNKNOWN = 31,
+	DEGRADED_ENV_SKIPPED = 32,
+	DEGRADED_CALLS_32_UNSEEN = 33,
+	DEGRADED_MAX = 34
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */

@@ -19,16 +19,6 @@
 
 #define NAME "lapwing-live"
 
-static void guests_only(void) {
-	char text[1 << 12]; /* COMMAND_LINE_SIZE is 2,048 */
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-
-	text[n > 0 ? n : 0] = '\0';
-	if (!strstr(text, " lapwing.guest ")) /* scripts/vm/guest.py */
-		skip("it would change this machine; it is done in guests");
-}
-
 static void tell(const char *kind) {
 	truth_open(kind);
 	truth_doer();

@@ -149,6 +149,47 @@ static void act_unreachable(int fd, const struct sockaddr_storage *to) {
 	truth_window();
 }
 
+/* act_fast - connects by a send; the cookie that lets data go at once may not be there yet */
+static void act_fast(int fd, const struct sockaddr_storage *to) {
+	struct sockaddr_storage from;
+	uint64_t start;
+
+	truth_window();
+	deed_start();
+	start = boot_ns();
+	if (sendto(fd, "secret", 6, MSG_FASTOPEN, (const void *)to, size_of(to)) != 6) {
+		if (errno == EOPNOTSUPP)
+			skip("no TCP fast open here");
+		die("sendto");
+	}
+	deed_stop(false);
+	start = boot_ns() - start;
+	from = name_of(fd);
+	tell(fd, to, "SUCCEEDED");
+	put_address("net.source", &from);
+	put_range("net.latency_ns", 1, start);
+	truth_close();
+	linger();
+	truth_window();
+}
+
+/* act_smc - by a socket that hides its TCP */
+static void act_smc(const struct sockaddr_storage *to) {
+	int fd = socket(AF_SMC, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		skip("no SMC here: %s", strerror(errno));
+	truth_window();
+	deed_start();
+	if (connect(fd, (const void *)to, size_of(to)))
+		die("connect");
+	deed_stop(false);
+	tell(fd, to, "ATTEMPTED");
+	truth_close();
+	linger();
+	truth_window();
+}
+
 static void act_for_child(int fd, const struct sockaddr_storage *to) {
 	int status;
 	pid_t pid = fork();
@@ -193,6 +234,10 @@ int main(int argc, char **argv) {
 		fd = new_socket(family, SOCK_STREAM | (waits ? 0 : SOCK_NONBLOCK));
 		if (!strcmp(how, "by_child"))
 			act_for_child(fd, &to);
+		else if (!strcmp(how, "fast"))
+			act_fast(fd, &to);
+		else if (!strcmp(how, "smc"))
+			act_smc(&to);
 		else
 			act(fd, &to);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes sockets that few programs need: raw, ICMP, packet, vsock, alg, and the one of
+ * Makes sockets that few programs need: raw, ICMP, packet, vsock, SMC, alg, and the one of
  * the audit subsystem; and then ordinary ones, of which nothing must be told. And one
  * that a filter of system calls does not let be made, while it says that it is descriptor 0.
  */
@@ -24,6 +24,8 @@ static const struct odd {
 	{ "ping", "INET", "DGRAM", AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, IPPROTO_ICMP },
 	{ "packet", "PACKET", "DGRAM", AF_PACKET, SOCK_DGRAM, 0 },
 	{ "vsock", "VSOCK", "STREAM", AF_VSOCK, SOCK_STREAM, 0 },
+	{ "smc", "SMC", "STREAM", AF_SMC, SOCK_STREAM, 0 },
+	{ "packet_old", "PACKET", "OLD_PACKET", AF_INET, SOCK_PACKET, 0 },
 	{ "alg", "ALG", "SEQPACKET", AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0 },
 	{ "audit", "NETLINK", "RAW", AF_NETLINK, SOCK_RAW, NETLINK_AUDIT },
 };

@@ -127,6 +127,9 @@ pid_t outer_pid(void);
 /* skip - says why the deed cannot be done here, and ends well */
 _Noreturn void skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* guests_only - skips a deed that would change a machine which is not ours */
+void guests_only(void);
+
 /* die - ends badly, with errno */
 _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
