@@ -50,20 +50,37 @@ static const struct form {
 	{ "/machine.slice/libpod-" A ".scope/container", A, "podman", NULL, NULL },
 	{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" A ".scope/container",
 	  A, "podman", NULL, NULL },
+	{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-conmon-" A ".scope",
+	  NULL, NULL, NULL, NULL },
 	{ "/machine.slice/libpod-conmon-" A ".scope", NULL, NULL, NULL, NULL },
 	{ "/libpod_parent/libpod-" A, A, "podman", NULL, NULL },
 	/* nerdctl */
 	{ "/system.slice/nerdctl-" A ".scope", A, "containerd", NULL, NULL },
-	/* one inside another: the innermost counts */
+	/* one inside another: the outermost counts, and what is below is its own claim */
 	{ "/system.slice/docker-" A ".scope/kubelet.slice/kubelet-kubepods.slice/"
 	  "kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod" UID_
 	  ".slice/cri-containerd-" B ".scope",
-	  B, "containerd", NULL, UID },
-	{ "/docker/" A "/kubelet/kubepods/besteffort/pod" UID "/" B, B, NULL, NULL, UID },
-	{ "/docker/" A "/kubelet/kubepods/besteffort/pod" UID "/crio-conmon-" B, A, "docker", NULL,
-	  UID },
-	{ BURST UID_ ".slice/cri-containerd-" A ".scope/docker/" B, B, "docker", NULL, UID },
-	{ "/kubepods/pod" UID "/" A "/kubepods/pod" UID2 "/" B, B, NULL, NULL, UID2 },
+	  A, "docker", NULL, NULL },
+	{ "/docker/" A "/kubelet/kubepods/besteffort/pod" UID "/" B, A, "docker", NULL, NULL },
+	{ "/docker/" A "/kubelet/kubepods/besteffort/pod" UID "/crio-conmon-" B,
+	  A, "docker", NULL, NULL },
+	{ BURST UID_ ".slice/cri-containerd-" A ".scope/docker/" B, A, "containerd", NULL, UID },
+	{ "/kubepods/pod" UID "/" A "/kubepods/pod" UID2 "/" B, A, NULL, NULL, UID },
+	{ "/docker/" A "/docker/" B "/libpod-" A, A, "docker", NULL, NULL },
+	/* a user calls a cgroup of his own like another's container */
+	{ "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" A ".scope",
+	  NULL, NULL, NULL, NULL },
+	{ "/user.slice/user-1000.slice/user@1000.service/app.slice/cri-containerd-" A ".scope",
+	  NULL, NULL, NULL, NULL },
+	{ "/user.slice/user-1000.slice/user@1000.service/docker/" A, NULL, NULL, NULL, NULL },
+	{ "/user.slice/user-1000.slice/user@1000.service/kubepods/pod" UID "/" A,
+	  NULL, NULL, NULL, NULL },
+	{ "/user.slice/user-1000.slice/user@1000.service/app.slice/lxc.payload.web",
+	  NULL, NULL, NULL, NULL },
+	{ "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" A ".scope/libpod-" B,
+	  B, "podman", NULL, NULL },
+	/* but what a container has inside is no user's */
+	{ "/docker/" A "/user.slice/user-1000.slice/session-3.scope", A, "docker", NULL, NULL },
 	/* systemd as the container's init */
 	{ "/system.slice/docker-" A ".scope/init.scope", A, "docker", NULL, NULL },
 	{ "/system.slice/docker-" A ".scope/system.slice/foo.service", A, "docker", NULL, NULL },
@@ -74,7 +91,7 @@ static const struct form {
 	{ "/machine.slice/machine-box.scope", NULL, "systemd-nspawn", "box", NULL },
 	{ "/machine.slice/systemd-nspawn@box.service/payload", NULL, "systemd-nspawn", "box",
 	  NULL },
-	{ "/lxc.payload.web/docker/" A, A, "docker", NULL, NULL },
+	{ "/lxc.payload.web/docker/" A, NULL, "lxc", "web", NULL },
 	{ "/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", NULL, NULL, NULL, NULL },
 	{ "/lxc.monitor.web", NULL, NULL, NULL, NULL },
 	/* part of an id, behind a runtime's name */
@@ -95,6 +112,33 @@ static const struct form {
 	{ "/lxc.payload.", NULL, NULL, NULL, NULL },
 };
 
+/* Of these, those that a user could have called so. */
+static const char *const by_user[] = {
+	"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" A ".scope/container",
+	"/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" A ".scope/libpod-" B,
+};
+
+/* And those with what calls itself a container inside. */
+static const char *const nested[] = {
+	"/system.slice/docker-" A ".scope/kubelet.slice/kubelet-kubepods.slice/"
+	  "kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod" UID_
+	  ".slice/cri-containerd-" B ".scope",
+	"/docker/" A "/kubelet/kubepods/besteffort/pod" UID "/" B,
+	BURST UID_ ".slice/cri-containerd-" A ".scope/docker/" B,
+	"/kubepods/pod" UID "/" A "/kubepods/pod" UID2 "/" B,
+	"/docker/" A "/docker/" B "/libpod-" A,
+	"/lxc.payload.web/docker/" A,
+};
+
+static bool among(const char *path, const char *const *list, size_t n) {
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(path, list[i]))
+			return true;
+	return false;
+}
+
+#define AMONG(path, list) among(path, list, sizeof(list) / sizeof(list[0]))
+
 static bool same(struct str got, const char *want) {
 	return want ? got.s && str_eq(got, str_of(want)) : !got.s;
 }
@@ -108,7 +152,9 @@ static void every_form_of_a_cgroup_path_is_read(void) {
 		memset(&c, 0x5a, sizeof(c));
 		container_of_path(str_of(f->path), &c);
 		right = same(c.id, f->id) && same(c.runtime, f->runtime) && same(c.name, f->name) &&
-			same(c.pod_uid, f->pod) && c.short_id == (f->id && strlen(f->id) != 64);
+			same(c.pod_uid, f->pod) && c.nested == AMONG(f->path, nested) &&
+			c.by_user == AMONG(f->path, by_user) &&
+			c.short_id == (f->id && strlen(f->id) != 64);
 		if (!right)
 			printf("# %s: id '%.*s' runtime '%.*s' name '%.*s' pod '%.*s'\n", f->path,
 			       STR_FMT(c.id), STR_FMT(c.runtime), STR_FMT(c.name),

@@ -109,7 +109,7 @@ struct cgroup *cgroups_get(struct cgroups *t, uint64_t id) {
 		row->asked = true;
 	else
 		t->missed = true;
-	if (row && row->container.id.s)
+	if (row && cgroup_has_name(row))
 		name(t, row);
 	return row;
 }
@@ -121,7 +121,11 @@ uint64_t cgroup_lacks(const struct cgroup *c, bool asks) {
 		lacks |= 1ull << DEGRADED_CONTAINER_UNRESOLVED;
 	else if (c->container.short_id)
 		lacks |= 1ull << DEGRADED_CONTAINER_ID_SHORT;
-	if (asks && c && c->container.id.s && containers_lack(c->named))
+	if (c && c->container.by_user)
+		lacks |= 1ull << DEGRADED_CONTAINER_BY_USER;
+	if (c && c->container.nested)
+		lacks |= 1ull << DEGRADED_CONTAINER_NESTED;
+	if (asks && c && cgroup_has_name(c) && containers_lack(c->named))
 		lacks |= 1ull << DEGRADED_CONTAINER_UNNAMED;
 	return lacks;
 }

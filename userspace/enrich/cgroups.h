@@ -37,6 +37,14 @@ static inline const struct cgroup *cgroup_told(const struct cgroup *c) {
 		       : NULL;
 }
 
+/*
+ * cgroup_has_name - whether somebody can be asked who @c's container is
+ * Not of a user's own: he could have given it the id of another's.
+ */
+static inline bool cgroup_has_name(const struct cgroup *c) {
+	return c->container.id.s && !c->container.by_user;
+}
+
 struct cgroups {
 	struct cgroup *rows; /* made by the first put */
 	uint32_t buckets[CGROUPS_BUCKETS];
@@ -74,7 +82,7 @@ static inline bool cgroups_again(struct cgroups *t, struct cgroup *row) {
 	if (!row)
 		return true;
 	row->asked = true;
-	return !row->container.id.s || cgroups_meet(t, row);
+	return !cgroup_has_name(row) || cgroups_meet(t, row);
 }
 
 /* cgroup_lacks - bits of event.degraded for what is not known of @c (NULL: not known) */

@@ -150,29 +150,57 @@ static bool take_pod(struct str name, struct container *c) {
 	return false;
 }
 
-/* component - the part of @path that ends at @end; where it begins */
-static struct str component(struct str path, uint32_t end) {
-	uint32_t begin = end;
+/* is_users - a part of a path below which a user without rights makes what cgroups he likes */
+static bool is_users(struct str name) {
+	return str_eq(name, STR("user.slice")) || str_starts(name, STR("user-")) ||
+	       str_starts(name, STR("user@"));
+}
 
-	while (begin && path.s[begin - 1] != '/')
-		begin--;
+/* is_rootless - whether a container of that runtime may be a user's own */
+static bool is_rootless(const struct container *c) {
+	return c->runtime.s && str_eq(c->runtime, STR("podman"));
+}
+
+/* component - the part of @path that begins at @begin */
+static struct str component(struct str path, uint32_t begin) {
+	uint32_t end = begin;
+
+	while (end < path.n && path.s[end] != '/')
+		end++;
 	return (struct str){ path.s + begin, end - begin };
 }
 
+/* take - what the part @name of a path says, of which no part above is a container */
+static void take(struct str name, struct str parent, struct container *c) {
+	struct container found = { 0 };
+
+	c->by_user |= is_users(name);
+	if (!c->pod_uid.s && !c->by_user)
+		(void)take_pod(name, c);
+	if (!take_id(name, parent, &found) && !take_name(name, &found))
+		return;
+	if (c->by_user && !is_rootless(&found))
+		return;
+	c->id = found.id;
+	c->runtime = found.runtime;
+	c->name = found.name;
+	c->short_id = found.short_id;
+}
+
 void container_of_path(struct str path, struct container *ret) {
-	bool inside = false, pod = false;
+	struct str parent = { 0 };
 
 	memset(ret, 0, sizeof(*ret));
-	for (uint32_t end = path.n; end && !(inside && pod);) {
-		struct str name = component(path, end), parent = { 0 };
+	for (uint32_t at = 0; at < path.n;) {
+		struct str name = component(path, at);
+		struct container inner = { 0 };
 
-		end = (uint32_t)(name.s - path.s);
-		end -= end > 0; /* the slash */
-		if (end)
-			parent = component(path, end);
-		if (!inside)
-			inside = take_id(name, parent, ret) || take_name(name, ret);
-		if (!pod)
-			pod = take_pod(name, ret);
+		at += name.n + 1;
+		if (!ret->id.s && !ret->name.s)
+			take(name, parent, ret);
+		else
+			ret->nested |= take_id(name, parent, &inner);
+		parent = name;
 	}
+	ret->by_user &= ret->id.s != NULL;
 }

@@ -87,7 +87,9 @@ enum event_degraded {
 	DEGRADED_LENGTH_UNKNOWN = 31,
 	DEGRADED_ENV_SKIPPED = 32,
 	DEGRADED_CALLS_32_UNSEEN = 33,
-	DEGRADED_MAX = 34
+	DEGRADED_CONTAINER_NESTED = 34,
+	DEGRADED_CONTAINER_BY_USER = 35,
+	DEGRADED_MAX = 36
 };
 
 /* A list of strings; the array is borrowed like the strings in it. */
