@@ -14,9 +14,10 @@
  * bytes before a name always exist, for the record's fixed part is longer than
  * that.
  *
- * A tail is text of the process itself. It is joined and normalised by its text
- * alone ("." goes, ".." takes the name before it away), as the links on the way
- * can no longer be followed; ".." at the top stays at the top.
+ * A tail is text of the process itself. It is joined by its text: "." goes, and
+ * ".." at its beginning takes a folder of the dentries away, "/" staying "/". Behind
+ * a name of the tail ".." stays as it is, for that name may be a link to elsewhere;
+ * where it is known to be a folder, late.c has taken both away.
  */
 #include "base/utf8.h"
 #include "decode/reader.h"
@@ -139,15 +140,17 @@ static uint32_t bare_len(const char *base, uint32_t len) {
 /* append - the components of @text at @p, a slash before each; nothing goes below @out */
 static char *append(char *out, char *p, struct str text) {
 	const char *s = text.s, *end = s + text.n;
+	bool named = false;
 
 	while (s < end) {
 		const char *slash = memchr(s, '/', (size_t)(end - s));
 		size_t n = (size_t)((slash ? slash : end) - s);
 
-		if (n == 2 && s[0] == '.' && s[1] == '.') {
+		if (n == 2 && s[0] == '.' && s[1] == '.' && !named) {
 			while (p > out && *--p != '/')
 				;
 		} else if (n && !(n == 1 && s[0] == '.')) {
+			named = true;
 			*p++ = '/';
 			memcpy(p, s, n);
 			p += n;

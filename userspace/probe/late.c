@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define LOOK_UPS 4
+#define FOLDERS_ASKED 16 /* of one path, whose text is as long as its process likes */
 #define AT_NOFOLLOW_BIT 0x100 /* AT_SYMLINK_NOFOLLOW as bpf/file.bpf.c writes it */
 
 /* append_dentries - the leaf-first components at @from, turned round, behind @to; -1: no room */
@@ -74,6 +75,68 @@ static int path_text(const char *record, uint32_t len, const struct wire_path *p
 	return at ? 0 : -1;
 }
 
+/* look_up - what the cache knows of the file at @path; -1: nothing */
+static int look_up(const char *path, bool follow, struct statx *ret) {
+	const struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
+		.resolve = RESOLVE_CACHED,
+	};
+	int fd = -1, err;
+
+	/* EAGAIN is also a rename anywhere at that moment; then once more is enough, mostly */
+	errno = EAGAIN;
+	for (int i = 0; i < LOOK_UPS && fd < 0 && errno == EAGAIN; i++)
+		fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	if (fd < 0)
+		return -1;
+	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, ret);
+	(void)close(fd);
+	return err;
+}
+
+/*
+ * shorten - takes "name/.." out of the tail of @p where name is a folder, and no link to one
+ * @record: the tail is changed in place, and gets no longer
+ * What is not known stays: decode/path.c tells it as it was given.
+ */
+static void shorten(char *record, uint32_t len, struct wire_path *p) {
+	char path[2 * WIRE_PATH_BYTES];
+	const char *s = record + p->tail_off, *end = s + p->tail_len;
+	struct wire_path base = { .off = p->off, .len = p->len, .flags = p->flags };
+	size_t begin = 0, at;
+	int asked = 0;
+
+	if (!p->tail_off || !inside(p->tail_off, p->tail_len, len) || !p->off ||
+	    p->flags & WIRE_PATH_BARE || !memmem(s, p->tail_len, "/..", 3) ||
+	    (p->len && path_text(record, len, &base, path, sizeof(path)) < 0))
+		return;
+	if (p->len)
+		begin = strlen(path);
+	if (begin + p->tail_len + 2 > sizeof(path))
+		return;
+	for (at = begin; s < end;) {
+		const char *slash = memchr(s, '/', (size_t)(end - s));
+		size_t n = (size_t)((slash ? slash : end) - s), last = at;
+		struct statx st;
+
+		while (last > begin && path[--last] != '/')
+			;
+		path[at] = '\0';
+		if (n == 2 && !memcmp(s, "..", 2) && at > begin &&
+		    strcmp(path + last, "/..") != 0 && asked++ < FOLDERS_ASKED &&
+		    !look_up(path, false, &st) && S_ISDIR(st.stx_mode)) {
+			at = last;
+		} else if (n && !(n == 1 && *s == '.')) {
+			path[at++] = '/';
+			memcpy(path + at, s, n);
+			at += n;
+		}
+		s = slash ? slash + 1 : end;
+	}
+	p->tail_len = (uint16_t)(at - begin - (at > begin));
+	memcpy(record + p->tail_off, path + begin + 1, p->tail_len);
+}
+
 /* ours - whether a path in mount namespace @ns_mnt means the same to this process */
 static bool ours(uint32_t ns_mnt) {
 	static uint32_t own;
@@ -96,23 +159,10 @@ static void fill(struct wire_file *e, const struct statx *st) {
 	e->head.flags |= WIRE_FILE_LATE;
 }
 
-/* look_up - what the cache knows of the file at @path; -1: nothing */
-static int look_up(const char *path, bool follow, struct statx *ret) {
-	const struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
-		.resolve = RESOLVE_CACHED,
-	};
-	int fd = -1, err;
-
-	/* EAGAIN is also a rename anywhere at that moment; then once more is enough, mostly */
-	errno = EAGAIN;
-	for (int i = 0; i < LOOK_UPS && fd < 0 && errno == EAGAIN; i++)
-		fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-	if (fd < 0)
-		return -1;
-	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, ret);
-	(void)close(fd);
-	return err;
+/* is_file - whether a record of kind @kind is a wire_file */
+static bool is_file(uint32_t kind) {
+	return (kind >= WIRE_FILE_CREATE && kind <= WIRE_FILE_REMOVEXATTR) ||
+	       (kind >= WIRE_FILE_MOUNT && kind <= WIRE_FILE_CLOSE);
 }
 
 /* leaves_file - whether a deed is on a file, and it can be there afterwards under its path */
@@ -128,15 +178,17 @@ const void *late_resolve(const void *record, uint32_t len, char *scratch) {
 	struct statx st;
 
 	if (len < sizeof(*seen) || len > WIRE_MAX_BYTES ||
-	    !(seen->head.flags & WIRE_FILE_UNRESOLVED) || !leaves_file(seen->head.kind) ||
-	    seen->head.outcome == WIRE_FAILED)
-		return record;
-	if (!ours(seen->ns_mnt) || path_text(record, len, &seen->path, path, sizeof(path)) < 0 ||
-	    !strncmp(path, "/proc/", 6)) /* "self" is another there */
-		return record;
-	if (look_up(path, !(seen->flags & AT_NOFOLLOW_BIT), &st))
+	    !(seen->head.flags & WIRE_FILE_UNRESOLVED) || !is_file(seen->head.kind) ||
+	    !ours(seen->ns_mnt))
 		return record;
 	memcpy(scratch, record, len);
-	fill(e, &st);
+	shorten(scratch, len, &e->path);
+	shorten(scratch, len, &e->old_path);
+	if (!leaves_file(e->head.kind) || e->head.outcome == WIRE_FAILED ||
+	    path_text(scratch, len, &e->path, path, sizeof(path)) < 0 ||
+	    !strncmp(path, "/proc/", 6)) /* "self" is another there */
+		return scratch;
+	if (!look_up(path, !(e->flags & AT_NOFOLLOW_BIT), &st))
+		fill(e, &st);
 	return scratch;
 }

@@ -3,8 +3,37 @@
 #include "file.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Above a link to a folder is what is above that folder, and not what is above the link. */
+static void act_above_link(void) {
+	struct stat before, after;
+	char given[PATH_MAX + 32];
+
+	make_dir("sub");
+	make_dir("sub/in");
+	make_file("sub/tool", 0640);
+	make_file("tool", 0600);
+	if (symlink("sub/in", "link"))
+		die("symlink");
+	before = look("sub/tool");
+	truth_window();
+	deed_start();
+	if (chmod("link/../tool", 04755))
+		die("chmod");
+	deed_stop(false);
+	after = look("sub/tool");
+	(void)snprintf(given, sizeof(given), "%s/link/../tool", here());
+	tell_open("FILE_CHMOD", here(), "sub/tool", &before);
+	put_str("@given.file.path", given);
+	put_u64("file.new_mode", 04755);
+	put_late(&after);
+	truth_close();
+	linger();
+	truth_window();
+}
 
 int main(int argc, char **argv) {
 	const char *how = argc > 1 ? argv[1] : "chmod";
@@ -12,6 +41,10 @@ int main(int argc, char **argv) {
 	struct stat before, after;
 	int error, dir, fd;
 
+	if (!strcmp(how, "above_link")) {
+		act_above_link();
+		return 0;
+	}
 	make_dir("sub");
 	make_file("sub/tool", 0640);
 	before = look("sub/tool");
