@@ -67,9 +67,10 @@ static const __u16 i386_calls[I386_SAME] = {
 
 /* What socketcall(2) is asked for: include/uapi/linux/net.h. */
 static const __u16 i386_sockets[32] = {
-	[1] = 1 + NR_socket,   [2] = 1 + NR_bind,     [3] = 1 + NR_connect,  [4] = 1 + NR_listen,
-	[5] = 1 + NR_accept,   [11] = 1 + NR_sendto,  [12] = 1 + NR_recvfrom, [16] = 1 + NR_sendmsg,
-	[17] = 1 + NR_recvmsg, [18] = 1 + NR_accept4, [19] = 1 + NR_recvmmsg, [20] = 1 + NR_sendmmsg,
+	[1] = 1 + NR_socket,	[2] = 1 + NR_bind,	[3] = 1 + NR_connect,
+	[4] = 1 + NR_listen,	[5] = 1 + NR_accept,	[11] = 1 + NR_sendto,
+	[12] = 1 + NR_recvfrom, [16] = 1 + NR_sendmsg,	[17] = 1 + NR_recvmsg,
+	[18] = 1 + NR_accept4,	[19] = 1 + NR_recvmmsg, [20] = 1 + NR_sendmmsg,
 };
 
 /*
