@@ -17,9 +17,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * net_asked - @task is about to connect a TCP socket, or to give a UDP socket its peer
  * Told with the outcome, or at once where none can be awaited.
  */
-static __always_inline int net_asked(struct task_struct *task, struct socket *socket, __u32 hook,
-				     const __u8 *remote, __u16 port) {
-	struct sock *sk = socket->sk;
+static __always_inline int net_asked(struct task_struct *task, struct socket *socket,
+				     struct sock *sk, __u32 hook, const __u8 *remote, __u16 port) {
 	bool smc = net_smc(sk);
 	__u64 inode = net_inode(socket);
 	struct wire_net *e;
@@ -81,7 +80,7 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
 	}
 	if (!net_connects(sk, socket) || !net_read_typed(address, addrlen, remote, &port))
 		return 0;
-	return net_asked(task, socket, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port);
+	return net_asked(task, socket, sk, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port);
 }
 
 /*
@@ -391,7 +390,7 @@ static __noinline int net_fast(struct socket *socket, struct msghdr *msg) {
 	net_meant(&to, sk->__sk_common.skc_family);
 	if (!net_put(&to, remote, &port))
 		return 0;
-	return net_asked(task, socket, WIRE_HOOK_LSM_SOCKET_SENDMSG, remote, port);
+	return net_asked(task, socket, sk, WIRE_HOOK_LSM_SOCKET_SENDMSG, remote, port);
 }
 
 /*
