@@ -185,7 +185,7 @@ struct knobs_watch {
 	char name[KNOBS_WATCH_NAME];
 };
 
-#define KNOBS_WATCHES 512 /* slots of a table */
+#define KNOBS_WATCHES 1024 /* slots of a table */
 #define KNOBS_WATCH_STEPS 16 /* a row stands in one of so many slots from knobs_watch_slot() on */
 
 /* A value of the map `watches`, which has two: user space fills the one that is not used. */
