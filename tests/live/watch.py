@@ -14,10 +14,15 @@ NAMES = ("read_of_a_watched_file", "read_of_a_file_in_a_watched_folder",
          "read_of_a_replaced_watched_file", "read_by_another_mount_of_a_watched_file",
          "read_in_a_watched_folder_made_anew", "read_of_the_unwatched_is_not_told",
          "read_of_what_is_always_watched", "read_of_many_in_one_folder",
-         "read_of_a_watched_name_of_any_length")
+         "read_of_a_watched_name_of_any_length", "read_below_a_watched_folder",
+         "read_in_a_folder_made_below_a_watched_one", "read_in_a_home")
+WHY_NOT = {NAMES[3]: "no mount can be made here",
+           NAMES[6]: "neither /etc/login.defs nor /etc/issue is here",
+           NAMES[11]: "it would change this machine; it is done in guests"}
 # around the words by which hooks compare names, and the bounds below which an entry holds its own
 LENGTHS = (1, 7, 8, 9, 17, 24, 31, 40)
 MANY = 24  # files by name in one folder, beside those that are watched by default
+HOME = "/home/lapwing-live"  # somebody's; in guests only
 AGAIN_S = 30  # the sensor looks for a new folder every second, when it gets its turn
 
 
@@ -43,11 +48,11 @@ def read(path, tell=None):
     return text
 
 
-def again(folder, events):
+def again(folder, events, case):
     """Reads what is in a new folder until the sensor has told it; the inode says that it is new."""
     wanted = f'"inode":{os.stat(folder + "/id").st_ino},'
     until = time.monotonic() + AGAIN_S
-    read(folder + "/id", NAMES[4])
+    read(folder + "/id", case)
     while time.monotonic() < until:
         read(folder + "/id")
         with open(events, encoding="utf-8", errors="replace") as f:
@@ -77,21 +82,35 @@ def act(events):
     for path in ("/etc/login.defs", "/etc/issue"):
         if os.path.exists(path):
             read(path, NAMES[6])
+    read("keys/deep/er/id", NAMES[9])
+    os.mkdir("keys/deep/new")
+    write("keys/deep/new/id", "d")
+    again("keys/deep/new", events, NAMES[10])
+    if os.path.exists(HOME):
+        read(f"{HOME}/.ssh/deep/id", NAMES[11])
     os.rename("keys", "old")
     os.mkdir("keys")
     write("keys/id", "c")
-    again("keys", events)
+    again("keys", events, NAMES[4])
 
 
 # --- the test ------------------------------------------------------------------------------------
 
 
+def in_guest():
+    with open("/proc/cmdline", encoding="ascii") as f:
+        return " lapwing.guest " in f.read()  # scripts/vm/guest.py
+
+
 def set_up(room):
-    os.mkdir(os.path.join(room, "keys"))
+    os.makedirs(os.path.join(room, "keys/deep/er"))
     os.mkdir(os.path.join(room, "many"))
     os.mkdir(os.path.join(room, "names"))
     lengths = ["names/" + "n" * (n - 1) + last for n in LENGTHS for last in "no"]
-    for name in ("secret", "other", "keys/id", "many/file",
+    if in_guest():
+        os.makedirs(f"{HOME}/.ssh/deep", exist_ok=True)
+        write(f"{HOME}/.ssh/deep/id", "e")
+    for name in ("secret", "other", "keys/id", "keys/deep/er/id", "many/file",
                  *map("many/file{}".format, range(MANY)), *lengths):
         write(os.path.join(room, name), "a")
 
@@ -109,7 +128,7 @@ def judge(events, wants, room):
     unwatched = [os.path.join(room, name) for name in
                  ("other", "many/file", *("names/" + "n" * (n - 1) + "o" for n in LENGTHS))]
     strays = [e.raw for e in reads if e.fields.get("file.path") in unwatched
-              or not str(e.fields.get("file.path")).startswith(("/etc", "/root", room))]
+              or not str(e.fields.get("file.path")).startswith(("/etc", "/root", "/home", room))]
     if strays:
         found[NAMES[5]] = [f"told, and must not be: {strays[0]}"]
     return found
@@ -134,9 +153,8 @@ def run(sensor, stage, report):
     for name in NAMES:
         if status:
             report.result(name, [f"trace ended with {status}: {sensor.said()}"])
-        elif name in (NAMES[3], NAMES[6]) and not any(want["case"] == name for want in wants):
-            report.skip(name, "no mount can be made here" if name == NAMES[3] else
-                        "neither /etc/login.defs nor /etc/issue is here")
+        elif name in WHY_NOT and not any(want["case"] == name for want in wants):
+            report.skip(name, WHY_NOT[name])
         else:
             report.result(name, found.get(name, []))
 

@@ -34,6 +34,7 @@ void watch_default(struct watch *w) {
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		(void)watch_add(w, paths[i]);
+	w->below.homes = true;
 }
 
 /* is_watchable - whether @path is one that the hooks can know by its folder and its name there */
@@ -115,15 +116,20 @@ static int ask(void *ctx, const struct rule_read *read) {
 	return 0;
 }
 
-void watch_done(struct watch *w) {
+static void drop_asked(struct watch *w) {
 	for (; w->n_asked; w->n_asked--)
 		free((char *)w->paths[--w->n_paths].path);
+}
+
+void watch_done(struct watch *w) {
+	drop_asked(w);
+	below_begin(&w->below);
 }
 
 int watch_rules(struct watch *w, const struct ruleset *rules, struct buf *refused) {
 	struct asked a = { w, refused };
 
-	watch_done(w);
+	drop_asked(w);
 	w->fresh = true;
 	return rules ? ruleset_reads(rules, ask, &a) : 0;
 }
@@ -165,11 +171,27 @@ static bool resolve(const char *path, bool wait, struct watch_path *ret) {
 	return err != -EAGAIN;
 }
 
+/*
+ * find_below - all anew: what one change moved may stand anywhere
+ * Not below what rules ask for: that may be all of /usr.
+ */
+static void find_below(struct watch *w, bool wait) {
+	struct below *b = &w->below;
+
+	below_begin(b);
+	for (size_t i = 0; i < w->n_paths - w->n_asked; i++)
+		if (w->paths[i].n_rows == WATCH_ROWS)
+			below_add(b, w->paths[i].path, BELOW_TREE, wait);
+	if (b->homes)
+		below_add_homes(b, wait);
+}
+
 int watch_refresh(struct watch *w, struct probe *p, bool wait) {
-	struct knobs_watch list[(WATCH_PATHS + WATCH_ASKED_PATHS) * WATCH_ROWS];
+	struct knobs_watch list[(WATCH_PATHS + WATCH_ASKED_PATHS) * WATCH_ROWS + BELOW_ROWS];
 	struct watch_path now;
 	bool changed = w->fresh;
 	size_t n = 0;
+	int err;
 
 	wait |= w->fresh;
 	w->fresh = false;
@@ -184,7 +206,15 @@ int watch_refresh(struct watch *w, struct probe *p, bool wait) {
 		memcpy(&list[n], was->rows, was->n_rows * sizeof(list[0]));
 		n += was->n_rows;
 	}
-	return changed ? probe_watch(p, list, n) : 0;
+	if (!changed && !below_changed(&w->below))
+		return 0;
+	find_below(w, wait);
+	memcpy(&list[n], w->below.rows, w->below.n_rows * sizeof(list[0]));
+	err = probe_watch(p, list, n + w->below.n_rows);
+	if (err != -E2BIG)
+		return err;
+	w->below.left += w->below.n_rows;
+	return probe_watch(p, list, n);
 }
 
 void watch_tend(struct watch *w, struct probe *p, bool wait) {
@@ -192,4 +222,9 @@ void watch_tend(struct watch *w, struct probe *p, bool wait) {
 
 	if (err && err != -ENOTSUP) /* that no hook sees files is in the header */
 		log_warn("the watched paths cannot all be watched: %s, continuing", strerror(-err));
+	if (w->below.left && w->below.left != w->left)
+		log_warn("%zu files and folders below watched ones are not watched: more than %d "
+			 "levels or %d folders, or they cannot be read, continuing",
+			 w->below.left, BELOW_DEPTH, BELOW_FOLDERS);
+	w->left = w->below.left;
 }

@@ -2,13 +2,14 @@
 /*
  * watch.h - paths whose opens for reading are told, as directories and names
  *
- * A path is a file, or a directory, which stands for the files in it. It need
- * not be there: it is looked for again and again, and so is a directory that
- * was made anew.
+ * A path is a file, or a directory, which stands for the files in it and in the
+ * directories below it (below.h). It need not be there: it is looked for again and
+ * again, and so is a directory that was made anew.
  */
 #ifndef LAPWING_WATCH_H
 #define LAPWING_WATCH_H
 
+#include "app/below.h"
 #include "base/buf.h"
 #include "detect/detect.h"
 #include "probe/probe.h"
@@ -27,9 +28,11 @@ struct watch {
 	struct watch_path paths[WATCH_PATHS + WATCH_ASKED_PATHS]; /* those of rules last */
 	size_t n_paths, n_asked; /* n_asked of them are of rules */
 	bool fresh;		 /* what rules ask for has changed since the last refresh */
+	struct below below;	 /* directories below those paths, and in homes */
+	size_t left;		 /* as was last warned of, see below.h */
 };
 
-/* watch_default - credentials and keys of the system and of root, and the policy for passwords */
+/* watch_default - credentials and keys of the system and of users, and the policy for passwords */
 void watch_default(struct watch *w);
 
 /*
@@ -46,7 +49,7 @@ int watch_add(struct watch *w, const char *path);
  */
 int watch_rules(struct watch *w, const struct ruleset *rules, struct buf *refused);
 
-/* watch_done - forgets what rules asked for */
+/* watch_done - forgets what rules asked for, and what was found */
 void watch_done(struct watch *w);
 
 /*
