@@ -30,7 +30,8 @@ static int look(const char *path, bool wait, struct statx *ret) {
 
 	if (fd < 0)
 		return fd;
-	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | STATX_MTIME, ret)
+	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		    STATX_TYPE | STATX_INO | STATX_MTIME, ret)
 		      ? -errno
 		      : 0;
 	(void)close(fd);
