@@ -398,7 +398,7 @@ static void cut_by_ring(void) {
 	if (((struct io_uring_cqe *)(cq + p.cq_off.cqes))->res)
 		skip("io_uring here cuts no files");
 	tell_open("FILE_TRUNCATE", here(), "log", &before);
-	put_range("process.tid", 1, UINT32_MAX); /* it may be a thread that the kernel made for it */
+	put_range("process.tid", 1, UINT32_MAX); /* of a thread that the kernel made, maybe */
 	put_null("file.size");
 	done_file("log");
 }
