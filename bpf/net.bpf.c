@@ -393,38 +393,20 @@ static __noinline int net_fast(struct socket *socket, struct msghdr *msg) {
 	return net_asked(task, socket, sk, WIRE_HOOK_LSM_SOCKET_SENDMSG, remote, port);
 }
 
-/*
- * Why: datagrams need no connect; the first one to a peer tells of the talk. And a TCP socket can
- * connect by sending (MSG_FASTOPEN), which no other hook sees begin.
- * Kernel: net/socket.c sock_sendmsg() -> security_socket_sendmsg(); msg_name is the kernel's copy.
- * Blind spots: datagrams of the kernel itself, and those past the 16,384 peers remembered, which
- * are told again; UDP-Lite.
- */
-SEC("lsm/socket_sendmsg")
-int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
+/* net_datagram - one to a peer that it names */
+static __noinline int net_datagram(struct socket *socket, struct msghdr *msg, int size) {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = socket->sk;
 	struct net_address to = {};
-	struct task_struct *task;
 	struct wire_net *e;
 	struct fold fold;
 	__u8 remote[16];
 	__u16 port = 0;
 	__u64 inode;
 
-	if (!sk)
+	if (!sk || !gate_task(task) || !net_read_kernel(&to, msg->msg_name, msg->msg_namelen))
 		return 0;
-	if (sk->sk_protocol != IPPROTO_UDP)
-		return msg->msg_name && net_tcp(sk->sk_protocol) ? net_fast(socket, msg) : 0;
-	if (!net_family(sk->__sk_common.skc_family))
-		return 0;
-	if (!msg->msg_name) {
-		udp_sent(sk, (__u64)size);
-		return 0;
-	}
-	task = bpf_get_current_task_btf();
 	inode = net_inode(socket);
-	if (!gate_task(task) || !net_read_kernel(&to, msg->msg_name, msg->msg_namelen))
-		return 0;
 	net_meant(&to, sk->__sk_common.skc_family);
 	if (!net_put(&to, remote, &port))
 		return 0;
@@ -444,6 +426,29 @@ int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
 	__builtin_memcpy(e->remote, remote, 16);
 	e->remote_port = port;
 	net_submit(e, &fold, WIRE_OUT);
+	return 0;
+}
+
+/*
+ * Why: datagrams need no connect; the first one to a peer tells of the talk. And a TCP socket can
+ * connect by sending (MSG_FASTOPEN), which no other hook sees begin.
+ * Kernel: net/socket.c sock_sendmsg() -> security_socket_sendmsg(); msg_name is the kernel's copy.
+ * Blind spots: datagrams of the kernel itself, and those past the 16,384 peers remembered, which
+ * are told again; UDP-Lite.
+ */
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(net_send, struct socket *socket, struct msghdr *msg, int size) {
+	struct sock *sk = socket->sk;
+
+	if (!sk)
+		return 0;
+	if (sk->sk_protocol != IPPROTO_UDP)
+		return msg->msg_name && net_tcp(sk->sk_protocol) ? net_fast(socket, msg) : 0;
+	if (!net_family(sk->__sk_common.skc_family))
+		return 0;
+	if (msg->msg_name)
+		return net_datagram(socket, msg, size);
+	udp_sent(sk, (__u64)size);
 	return 0;
 }
 
