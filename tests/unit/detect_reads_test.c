@@ -2,6 +2,10 @@
 /* Which opens for reading rules ask for, and which of these can be watched. */
 #include "detect_rule.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/below.c"
 #include "app/watch.c" /* without the hooks that it speaks to */
 
 static size_t told_rows, told_times;
@@ -136,11 +140,85 @@ static void what_cannot_be_watched_is_refused_by_name(void) {
 	buf_done(&refused);
 }
 
+static void make_folder(char *to, const char *above, const char *name) {
+	CHECK(snprintf(to, 128, "%s/%s", above, name) < 128);
+	CHECK(!mkdir(to, 0700));
+}
+
+static void folders_below_a_watched_one_are_found_and_what_is_too_deep_is_counted(void) {
+	char top[64] = "/tmp/lapwing-below-XXXXXX", at[8][128], many[128];
+	static struct below b;
+	struct stat st;
+
+	CHECK(mkdtemp(top) != NULL);
+	make_folder(at[0], top, "a");
+	for (int i = 1; i < 5; i++)
+		make_folder(at[i], at[i - 1], "b");
+	below_add(&b, top, BELOW_TREE, true);
+	CHECK(b.n_rows == BELOW_DEPTH && b.left == 1);
+	CHECK(!stat(at[1], &st) && b.rows[1].dir_ino == st.st_ino && !b.rows[1].name[0]);
+	CHECK(below_changed(&b)); /* so young that a change would not show */
+	for (size_t i = 0; i < b.n_folders; i++) {
+		CHECK(!stat(b.folders[i].path, &st));
+		b.folders[i].changed_ns = st.st_mtim.tv_sec * SECOND_NS + st.st_mtim.tv_nsec;
+	}
+	CHECK(!below_changed(&b));
+	(void)usleep(20000); /* the kernel's clock of files has ticks */
+	make_folder(at[5], at[0], "c");
+	CHECK(below_changed(&b));
+	for (int i = 0; i < BELOW_FOLDERS; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "m%d", i);
+		make_folder(many, at[5], name);
+	}
+	below_begin(&b);
+	below_add(&b, top, BELOW_TREE, true);
+	CHECK(b.n_folders == BELOW_FOLDERS && b.left > 1);
+	below_begin(&b);
+	CHECK(!b.n_folders && !b.n_rows && !b.left);
+	(void)snprintf(many, sizeof(many), "rm -r '%s'", top);
+	CHECK(!system(many));
+}
+
+static void secrets_in_a_home_are_found(void) {
+	char home[64] = "/tmp/lapwing-home-XXXXXX", ssh[128], in[128], path[160];
+	static struct below b;
+	struct stat st;
+	FILE *f;
+
+	CHECK(mkdtemp(home) != NULL);
+	make_folder(ssh, home, ".ssh");
+	make_folder(in, ssh, "keys");
+	make_folder(in, home, "Documents");
+	(void)snprintf(path, sizeof(path), "%s/.netrc", home);
+	f = fopen(path, "we");
+	CHECK(f && !fclose(f));
+	below_add(&b, home, BELOW_HOME, true);
+	CHECK(b.n_rows == 3 && !b.left && !stat(ssh, &st) && b.rows[0].dir_ino == st.st_ino);
+	CHECK(!stat(home, &st) && b.rows[2].dir_ino == st.st_ino);
+	CHECK(!strcmp(b.rows[2].name, ".netrc"));
+	below_begin(&b);
+	(void)snprintf(path, sizeof(path), "rm -r '%s'", home);
+	CHECK(!system(path));
+}
+
+static void homes_are_read_from_lines_of_passwd(void) {
+	char person[] = "mia:x:1000:1000::/srv/mia:/bin/sh\n", service[] = "d:x:7:7::/var/d:/bin/sh";
+	char usual[] = "bo:x:1001:1001::/home/bo:/bin/sh", broken[] = "bo:x:1001";
+
+	CHECK(!strcmp(home_of(person), "/srv/mia"));
+	CHECK(!home_of(service) && !home_of(usual) && !home_of(broken));
+}
+
 int main(void) {
 	RUN(a_path_is_asked_for_as_the_rule_has_it);
 	RUN(what_a_rule_denies_or_is_not_about_asks_for_nothing);
 	RUN(audits_paths_are_asked_for_where_the_rule_is_about_reads);
 	RUN(paths_of_rules_come_and_go_with_them);
 	RUN(what_cannot_be_watched_is_refused_by_name);
+	RUN(folders_below_a_watched_one_are_found_and_what_is_too_deep_is_counted);
+	RUN(secrets_in_a_home_are_found);
+	RUN(homes_are_read_from_lines_of_passwd);
 	DONE();
 }

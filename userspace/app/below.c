@@ -24,8 +24,8 @@ static const char *const secrets[] = {
 	".gnupg", ".netrc", ".git-credentials", ".pgpass",	   ".my.cnf",
 };
 
-/* look - what is at @path; with @wait as in watch_refresh(). -errno */
-static int look(const char *path, bool wait, struct statx *ret) {
+/* glance - what is at @path; with @wait as in watch_refresh(). -errno */
+static int glance(const char *path, bool wait, struct statx *ret) {
 	int fd = hostroot_open(path, O_PATH | O_CLOEXEC, wait), err;
 
 	if (fd < 0)
@@ -123,11 +123,11 @@ static void take_secret(struct below *b, const char *home, const char *secret, b
 	    snprintf(folder, sizeof(folder), "%s/%.*s", home, base ? (int)(base - secret) : 0,
 		     secret) >= (int)sizeof(folder))
 		return;
-	if (look(folder, wait, &in))
+	if (glance(folder, wait, &in))
 		return;
 	if (base)
 		(void)add_folder(b, folder, &in, BELOW_STAMP, 0);
-	if (look(path, wait, &st))
+	if (glance(path, wait, &st))
 		return;
 	if (S_ISDIR(st.stx_mode))
 		take(b, path, BELOW_TREE, 1, wait);
@@ -140,7 +140,7 @@ static void take(struct below *b, const char *path, enum below_kind kind, uint8_
 		 bool wait) {
 	struct statx st;
 
-	if (look(path, wait, &st)) {
+	if (depth > BELOW_DEPTH || glance(path, wait, &st)) {
 		b->left++;
 		return;
 	}
@@ -153,7 +153,7 @@ static void take(struct below *b, const char *path, enum below_kind kind, uint8_
 			take_secret(b, path, secrets[i], wait);
 	else if (kind == BELOW_HOMES)
 		take_entries(b, path, BELOW_HOME, 0, wait);
-	else if (kind == BELOW_TREE && depth < BELOW_DEPTH)
+	else if (kind == BELOW_TREE)
 		take_entries(b, path, BELOW_TREE, (uint8_t)(depth + 1), wait);
 }
 
@@ -185,14 +185,14 @@ void below_add_homes(struct below *b, bool wait) {
 	char line[1024];
 	struct statx st;
 
-	if (!look("/home", wait, &st))
+	if (!glance("/home", wait, &st))
 		take(b, "/home", BELOW_HOMES, 0, wait);
 	if (!f && fd >= 0)
 		(void)close(fd);
 	while (f && fgets(line, sizeof(line), f)) {
 		const char *home = home_of(line);
 
-		if (home && !look(home, wait, &st))
+		if (home && !glance(home, wait, &st))
 			take(b, home, BELOW_HOME, 0, wait);
 	}
 	if (f)
@@ -203,7 +203,7 @@ bool below_changed(const struct below *b) {
 	struct statx st;
 
 	for (size_t i = 0; i < b->n_folders; i++) {
-		int err = look(b->folders[i].path, false, &st);
+		int err = glance(b->folders[i].path, false, &st);
 
 		if (err == -EAGAIN)
 			continue; /* not known without waiting */

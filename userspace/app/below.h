@@ -41,7 +41,8 @@ struct below {
 	struct below_folder folders[BELOW_FOLDERS];
 	struct knobs_watch rows[BELOW_ROWS];
 	size_t n_folders, n_rows;
-	size_t left; /* folders and files that did not fit, or could not be looked at */
+	size_t left; /* folders and files that did not fit, or could not be looked at; of what is
+			deeper only the first level is counted */
 	bool homes;  /* homes are looked for, and what is secret in them */
 };
 
