@@ -204,7 +204,8 @@ static void secrets_in_a_home_are_found(void) {
 }
 
 static void homes_are_read_from_lines_of_passwd(void) {
-	char person[] = "mia:x:1000:1000::/srv/mia:/bin/sh\n", service[] = "d:x:7:7::/var/d:/bin/sh";
+	char person[] = "mia:x:1000:1000::/srv/mia:/bin/sh\n";
+	char service[] = "d:x:7:7::/var/d:/bin/sh";
 	char usual[] = "bo:x:1001:1001::/home/bo:/bin/sh", broken[] = "bo:x:1001";
 
 	CHECK(!strcmp(home_of(person), "/srv/mia"));
