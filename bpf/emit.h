@@ -24,8 +24,8 @@
 #define EMIT_WAKE_EVERY 32 /* records of a CPU between two looks at how full the ring is */
 
 static __always_inline void emit_lost(__u32 kind, enum wire_loss cause) {
-	__u32 zero = 0;
-	struct knobs_losses *l = bpf_map_lookup_elem(&losses, &zero);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct knobs_losses *l = bpf_map_lookup_elem(&losses, &cpu);
 
 	/* a remainder, for the verifier: a comparison is compiled to a test of the sign */
 	if (l)
@@ -44,6 +44,7 @@ static __always_inline void emit_task(struct wire_header *h, struct task_struct 
 	const struct cred *cred = task->real_cred;
 
 	h->flags = 0;
+	h->execs = (__u32)task->self_exec_id;
 	h->tgid = (__u32)task->tgid;
 	h->tid = (__u32)task->pid;
 	h->uid = cred->uid.val;
@@ -89,7 +90,6 @@ static __always_inline void emit_header(struct wire_header *h, __u32 kind, __u32
 	h->outcome = WIRE_SUCCEEDED;
 	h->hook = (__u16)hook;
 	h->error = 0;
-	h->pad = 0;
 	if (task && hook == WIRE_HOOK_TP_SYS_EXIT) {
 		emit_current(h);
 	} else if (task) {
@@ -97,6 +97,7 @@ static __always_inline void emit_header(struct wire_header *h, __u32 kind, __u32
 		h->start_ns = start_ns;
 	} else {
 		h->flags = WIRE_NO_TASK;
+		h->execs = 0;
 		h->start_ns = 0;
 		h->tgid = 0;
 		h->tid = 0;
@@ -114,6 +115,12 @@ static __always_inline __u64 emit_wake(void *ring, __u64 seq) {
 	return BPF_RB_NO_WAKEUP;
 }
 
+/* emit_spare - whether ring_process has room for what is not fork, exec or exit */
+static __always_inline bool emit_spare(void) {
+	return bpf_ringbuf_query(&ring_process, BPF_RB_AVAIL_DATA) <=
+	       bpf_ringbuf_query(&ring_process, BPF_RB_RING_SIZE) / LIMIT_SPARE;
+}
+
 /*
  * emit_fixed - a record of @size bytes in @ring, its header stamped
  * NULL: over a limit (limit.h) or lost, and counted. The caller writes every byte behind the
@@ -127,6 +134,11 @@ static __always_inline void *emit_fixed(void *ring, __u32 kind, __u32 hook, __u6
 
 	if (limit_over(kind, task))
 		return NULL;
+	if (ring == &ring_process && !WIRE_KIND_IS_LIFE(kind) && !emit_spare()) {
+		(void)emit_sequence(cpu);
+		emit_lost(kind, WIRE_LOSS_RESERVED);
+		return NULL;
+	}
 	start_ns = emit_start(hook, task);
 	h = bpf_ringbuf_reserve(ring, size, 0);
 	if (!h) {
@@ -151,19 +163,13 @@ static __always_inline struct slot *emit_claim(__u32 cpu, __u32 i) {
 	return NULL;
 }
 
-/*
- * emit_begin - a slot that holds @size zeroed bytes with their header stamped
- * NULL: over a limit (limit.h) or lost, and counted. The caller ends with emit_end() on every way
- * out.
- */
-static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 size,
-					       struct task_struct *task) {
+/* emit_slot - emit_begin() of a deed for which limit.h has been asked */
+static __always_inline struct slot *emit_slot(__u32 kind, __u32 hook, __u32 size,
+					      struct task_struct *task) {
 	__u32 cpu = bpf_get_smp_processor_id();
 	__u64 start_ns;
 	struct slot *s;
 
-	if (limit_over(kind, task))
-		return NULL;
 	start_ns = emit_start(hook, task);
 	s = emit_claim(cpu, 0);
 	for (__u32 i = 1; !s && i < KNOBS_SLOTS_PER_CPU; i++)
@@ -180,6 +186,16 @@ static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 siz
 	emit_header((struct wire_header *)s->rec, kind, hook, size, cpu, task, start_ns);
 	s->len = size;
 	return s;
+}
+
+/*
+ * emit_begin - a slot that holds @size zeroed bytes with their header stamped
+ * NULL: over a limit (limit.h) or lost, and counted. The caller ends with emit_end() on every way
+ * out.
+ */
+static __always_inline struct slot *emit_begin(__u32 kind, __u32 hook, __u32 size,
+					       struct task_struct *task) {
+	return limit_over(kind, task) ? NULL : emit_slot(kind, hook, size, task);
 }
 
 /* emit_deed - emit_begin() of a deed that had come as far as @outcome (enum wire_outcome) */
@@ -241,6 +257,16 @@ static __always_inline void emit_release(struct slot *s) {
 /* emit_end - sends exactly what the slot holds, and gives it back */
 static __always_inline void emit_end(struct slot *s, void *ring) {
 	emit_send(ring, (struct wire_header *)s->rec, s->len, WIRE_MAX_BYTES);
+	emit_release(s);
+}
+
+/* emit_end_spare - emit_end() to ring_process, of what is not WIRE_KIND_IS_LIFE */
+static __always_inline void emit_end_spare(struct slot *s) {
+	if (emit_spare()) {
+		emit_end(s, &ring_process);
+		return;
+	}
+	emit_lost(((struct wire_header *)s->rec)->kind, WIRE_LOSS_RESERVED);
 	emit_release(s);
 }
 

@@ -35,16 +35,56 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define ENOENT 2
 #define ENOTDIR 20
 
-static __always_inline struct slot *file_begin(__u32 kind, __u32 hook, __u32 outcome,
-					       struct task_struct *task) {
-	return emit_deed(kind, hook, outcome, sizeof(struct wire_file), task);
+/* file_notable - KNOBS_LIMIT_NOTABLE, if a change of what @dentry names is (watch.h); else 0 */
+static __always_inline __u32 file_notable(struct dentry *dentry) {
+	struct dentry *dir = dentry->d_parent;
+
+	return watch_notable(dir->d_inode->i_ino, (__u64)dentry->d_name.name, dentry->d_name.len,
+			     (__u64)dir->d_name.name, dir->d_name.len)
+		       ? KNOBS_LIMIT_NOTABLE
+		       : 0;
+}
+
+/* file_notable_raw - the same where the verifier knows no type; NULL: it is not known */
+static __always_inline __u32 file_notable_raw(struct file *file) {
+	struct dentry *dentry = file ? BPF_CORE_READ(file, f_path.dentry) : NULL, *dir;
+
+	if (!dentry)
+		return 0;
+	dir = BPF_CORE_READ(dentry, d_parent);
+	return watch_notable(BPF_CORE_READ(dir, d_inode, i_ino),
+			     (__u64)BPF_CORE_READ(dentry, d_name.name),
+			     BPF_CORE_READ(dentry, d_name.len),
+			     (__u64)BPF_CORE_READ(dir, d_name.name), BPF_CORE_READ(dir, d_name.len))
+		       ? KNOBS_LIMIT_NOTABLE
+		       : 0;
+}
+
+/* file_begin - @notable: as file_notable() */
+static __always_inline struct slot *file_begin(__u32 kind, __u32 notable, __u32 hook,
+					       __u32 outcome, struct task_struct *task) {
+	struct slot *s = NULL;
+
+	if (!limit_over(kind | notable, task))
+		s = emit_slot(kind, hook, sizeof(struct wire_file), task);
+	if (s)
+		((struct wire_header *)s->rec)->outcome = (__u8)outcome;
+	return s;
 }
 
 /* file_attempt - the record of a deed that the current task is about to do; NULL: not told */
 static __always_inline struct slot *file_attempt(__u32 kind, __u32 hook) {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return gate_task(task) ? file_begin(kind, hook, WIRE_ATTEMPTED, task) : NULL;
+	return gate_task(task) ? file_begin(kind, 0, hook, WIRE_ATTEMPTED, task) : NULL;
+}
+
+/* file_change - the same of a deed to what @dentry names */
+static __always_inline struct slot *file_change(__u32 kind, __u32 hook, struct dentry *dentry) {
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return gate_task(task) ? file_begin(kind, file_notable(dentry), hook, WIRE_ATTEMPTED, task)
+			       : NULL;
 }
 
 /* file_inode - a dentry without an inode is one that another task has just removed */
@@ -129,8 +169,8 @@ static __noinline int file_opened(struct file *file, __u32 kind, __u32 hook) {
 		return 0;
 	if (kind != WIRE_FILE_CREATE && file_folded(&f, kind, task, file))
 		return 0;
-	s = file_begin(kind, hook, kind == WIRE_FILE_CREATE ? WIRE_SUCCEEDED : WIRE_ATTEMPTED,
-		       task);
+	s = file_begin(kind, kind == WIRE_FILE_READ ? 0 : file_notable(file->f_path.dentry), hook,
+		       kind == WIRE_FILE_CREATE ? WIRE_SUCCEEDED : WIRE_ATTEMPTED, task);
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
@@ -144,13 +184,16 @@ static __noinline int file_opened(struct file *file, __u32 kind, __u32 hook) {
 	return 0;
 }
 
-/* file_read - the same, if the name in its directory is watched */
-static __noinline int file_read(struct file *file, __u32 hook) {
+/* file_watched - not inline: what it has on the stack is not there below file_opened() */
+static __noinline bool file_watched(struct file *file) {
 	struct dentry *dentry = file->f_path.dentry;
 
-	if (!watch_entry(dentry->d_parent->d_inode->i_ino, dentry))
-		return 0;
-	return file_opened(file, WIRE_FILE_READ, hook);
+	return watch_entry(dentry->d_parent->d_inode->i_ino, dentry);
+}
+
+/* file_read - the same, if the name in its directory is watched */
+static __noinline int file_read(struct file *file, __u32 hook) {
+	return file_watched(file) ? file_opened(file, WIRE_FILE_READ, hook) : 0;
 }
 
 /* file_open_any - the short way out for what is neither a change nor watched */
@@ -201,7 +244,7 @@ int BPF_PROG(file_open, struct file *file) {
 /* file_new - the record of something that is about to be made, and has no inode yet */
 static __always_inline struct slot *file_new(__u32 kind, __u32 hook, struct path *dir,
 					     struct dentry *dentry, __u32 mode) {
-	struct slot *s = file_attempt(kind, hook);
+	struct slot *s = file_change(kind, hook, dentry);
 	struct wire_file *e;
 
 	if (!s)
@@ -218,7 +261,7 @@ static __always_inline struct slot *file_new(__u32 kind, __u32 hook, struct path
 /* file_gone - of something that is about to lose its name */
 static __always_inline int file_gone(__u32 kind, __u32 hook, struct path *dir,
 				     struct dentry *dentry) {
-	struct slot *s = file_attempt(kind, hook);
+	struct slot *s = file_change(kind, hook, dentry);
 	struct wire_file *e;
 
 	if (!s)
@@ -234,9 +277,15 @@ static __always_inline int file_gone(__u32 kind, __u32 hook, struct path *dir,
 static __always_inline int file_named(__u32 kind, __u32 hook, struct vfsmount *old_mnt,
 				      struct dentry *old, struct vfsmount *mnt,
 				      struct dentry *dentry, __u32 flags) {
-	struct slot *s = file_attempt(kind, hook);
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 notable;
 	struct wire_file *e;
+	struct slot *s;
 
+	if (!gate_task(task))
+		return 0;
+	notable = file_notable(dentry) | file_notable(old);
+	s = file_begin(kind, notable, hook, WIRE_ATTEMPTED, task);
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
@@ -282,7 +331,7 @@ int BPF_PROG(file_unlink, struct path *dir, struct dentry *dentry) {
  */
 SEC("lsm/path_chmod")
 int BPF_PROG(file_chmod, struct path *path, umode_t mode) {
-	struct slot *s = file_attempt(WIRE_FILE_CHMOD, WIRE_HOOK_LSM_PATH_CHMOD);
+	struct slot *s = file_change(WIRE_FILE_CHMOD, WIRE_HOOK_LSM_PATH_CHMOD, path->dentry);
 	struct wire_file *e;
 
 	if (!s)
@@ -304,7 +353,7 @@ int BPF_PROG(file_chmod, struct path *path, umode_t mode) {
 SEC("lsm/path_chown")
 int file_chown(unsigned long long *ctx) {
 	struct path *path = (struct path *)ctx[0];
-	struct slot *s = file_attempt(WIRE_FILE_CHOWN, WIRE_HOOK_LSM_PATH_CHOWN);
+	struct slot *s = file_change(WIRE_FILE_CHOWN, WIRE_HOOK_LSM_PATH_CHOWN, path->dentry);
 	struct wire_file *e;
 
 	if (!s)

@@ -50,7 +50,7 @@ static __noinline int file_closing(struct vfsmount *mnt, __u32 hook) {
 	sure = file_written(&w, file, task, size, &written);
 	if (sure && !written && size == w.size)
 		return 0; /* it was opened for nothing */
-	s = file_begin(WIRE_FILE_CLOSE, hook, WIRE_SUCCEEDED, task);
+	s = file_begin(WIRE_FILE_CLOSE, file_notable_raw(file), hook, WIRE_SUCCEEDED, task);
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;

@@ -107,7 +107,8 @@ static __always_inline __u32 file_call_mounts(struct task_struct *task) {
 static __noinline int file_call_exchanged(struct file_call *c, long ret) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct wire_file *e;
-	struct slot *s = file_begin(WIRE_FILE_RENAME, WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED, task);
+	struct slot *s = file_begin(WIRE_FILE_RENAME, 0, WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED,
+				    task);
 
 	if (!s)
 		return 0;
@@ -136,7 +137,8 @@ __noinline int file_call_tell(struct file_call *c, long ret, __u64 opened) {
 	if (!c || ((c->kind == WIRE_FILE_OPEN || c->kind == WIRE_FILE_READ) && opened &&
 		   file_folded_raw(&f, c->kind, opened)))
 		return 0;
-	s = file_begin(c->kind, WIRE_HOOK_TP_SYS_EXIT, WIRE_ATTEMPTED, task);
+	s = file_begin(c->kind, file_notable_raw((struct file *)opened), WIRE_HOOK_TP_SYS_EXIT,
+		       WIRE_ATTEMPTED, task);
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
@@ -211,7 +213,7 @@ static __noinline int file_call_foreign(struct file_call *c, struct pt_regs *reg
  * and the name of bind(2) are from the process's memory; the last is read to its NUL, though its
  * length may say that it ends before. A call that went well in a process with a seccomp filter is
  * told as an attempt, as the filter may have said so in its place; a tracer (ptrace) may change the
- * result, too.
+ * result, too. Of names that rules ask for only opening and making have a limit of their own.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_sys_exit, struct pt_regs *regs, long ret) {

@@ -90,7 +90,7 @@ static __always_inline __u64 file_length(void) {
 /* file_truncated - @length: of a call, or of an open that empties the file, which one is told */
 static __always_inline int file_truncated(struct vfsmount *mnt, struct dentry *dentry, __u32 hook,
 					  __u64 length) {
-	struct slot *s = file_attempt(WIRE_FILE_TRUNCATE, hook);
+	struct slot *s = file_change(WIRE_FILE_TRUNCATE, hook, dentry);
 	struct wire_file *e;
 
 	if (!s)
@@ -143,7 +143,7 @@ int BPF_PROG(file_ftruncate, struct file *file) {
 
 static __always_inline int file_xattr(__u32 kind, __u32 hook, struct dentry *dentry,
 				      const char *name, __u64 size) {
-	struct slot *s = file_attempt(kind, hook);
+	struct slot *s = file_change(kind, hook, dentry);
 	struct wire_file *e;
 
 	if (!s)

@@ -4,14 +4,18 @@
  *
  * What folds cannot help against is a process that does a hundred thousand
  * different deeds: it would fill the ring, and others' deeds would be lost. So
- * of each kind of file and network deed (WIRE_KIND_IS_VOLUME) a process has so
- * many told whole in a window of a second, and those past it are counted in the
- * map `limits`; user space tells them once a second, naming who did most of them
- * (HOST_LIMIT). Nothing is dropped: a deed is told, or in such a number. When it
- * cannot be counted, because another holds the entry or fills it, it is told.
+ * of each kind of deed but fork, exec and exit (WIRE_KIND_IS_LIFE) a process has
+ * so many told whole in a window of a second, and those past it are counted in
+ * the map `limits`; user space tells them once a second, naming who did most of
+ * them (HOST_LIMIT). Nothing is dropped: a deed is told, or in such a number. When
+ * its entry cannot count it, because another holds or fills it, nobody is named.
  *
  * Asked at emit.h, behind the folds: what is folded is not counted here. A kind
- * has a budget of its own, so that a flood of opens does not hide a connect.
+ * has a budget of its own, so that a flood of opens does not hide a connect; and
+ * so have changes of files by a name that is watched (watch_notable()), so that
+ * it does not hide the one that matters. While less than half of the ring is
+ * free, each has less, down to KNOBS_LIMIT_LAST: many processes shall not do
+ * together what one cannot.
  * Deeds of nobody (the end of a connection, seen in an interrupt) have no limit.
  */
 #ifndef LAPWING_LIMIT_H
@@ -19,6 +23,8 @@
 
 #include "cgroup.h"
 #include "maps.h"
+
+#define LIMIT_SPARE 4 /* what is not WIRE_KIND_IS_LIFE gets that part of ring_process, no more */
 
 static __always_inline __u32 limit_hash(__u64 id, __u32 kind) {
 	return (__u32)((id + kind) * 0x9e3779b97f4a7c15 >> 40);
@@ -73,7 +79,7 @@ static __always_inline void limit_mark(__u32 at) {
 	struct knobs_limit_marks *m = bpf_map_lookup_elem(&limit_marks, &zero);
 
 	if (m)
-		__sync_fetch_and_or(&m->bits[at / 64 % (KNOBS_LIMITS / 64)], 1ull << at % 64);
+		__sync_fetch_and_or(&m->bits[at / 64 & 63], 1ull << at % 64);
 }
 
 static __always_inline void limit_count(struct knobs_limit *e, __u32 at, __u32 by, __u64 cgroup,
@@ -120,21 +126,71 @@ static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task) {
 	return over;
 }
 
-/* limit_process - whether one more deed of @task is over the limit of its process */
+/* limit_free - how many eighths of the room for such deeds are free */
+static __always_inline __u64 limit_free(__u32 kind) {
+	bool life = (kind & (KNOBS_LIMIT_NOTABLE - 1)) / 16 == WIRE_PROCESS_FORK / 16;
+	void *ring = life ? (void *)&ring_process : (void *)&ring_bulk;
+	__u64 size = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / (life ? LIMIT_SPARE : 1);
+	__u64 used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+
+	return used < size ? (size - used) * 8 / size : 0;
+}
+
+/* limit_rate - how many a second the process of @e has */
+static __always_inline __u32 limit_rate(const struct knobs_limit *e) {
+	__u32 rate = knobs.limit_process, low;
+	__u64 free;
+
+	if (e->told < KNOBS_LIMIT_LAST)
+		return rate;
+	free = limit_free(e->kind);
+	if (free > 3)
+		return rate;
+	low = KNOBS_LIMIT_LAST << 2 * free;
+	return low < rate ? low : rate;
+}
+
+/* limit_other - counts a deed that is over a limit where no entry can */
+static __always_inline bool limit_other(__u32 kind) {
+	__u32 zero = 0;
+	struct knobs_limit_others *o = bpf_map_lookup_elem(&limit_others, &zero);
+
+	if (!o)
+		return false;
+	__sync_fetch_and_add(&o->over[kind % WIRE_KIND_MAX], 1);
+	return true;
+}
+
+/* limit_raced - the same for an entry that another thread of its process holds just now */
+static __always_inline bool limit_raced(__u32 at, __u64 id, __u32 tgid, __u32 kind, __u64 now) {
+	struct knobs_limit *e = bpf_map_lookup_elem(&limits, &at);
+
+	return e && e->id == id && e->tgid == tgid && e->kind == kind &&
+	       now - e->began_ns < KNOBS_LIMIT_WINDOW_NS && e->told >= limit_rate(e) &&
+	       limit_other(kind);
+}
+
+/*
+ * limit_process - whether one more deed of @task is over the limit of its process
+ * Its entry is one of two. When both have others' deeds to tell, it shares the budget of one.
+ */
 static __always_inline bool limit_process(__u32 kind, struct task_struct *task) {
 	__u64 start = task->group_leader->start_boottime, now = bpf_ktime_get_boot_ns();
-	__u32 mine = limit_place(start, (__u32)task->tgid, kind);
-	struct knobs_limit *e = limit_hold(mine);
-	bool over;
+	__u32 at = limit_place(start, (__u32)task->tgid, kind);
+	bool over = false, own = false;
 
-	if (!e)
-		return false;
-	over = limit_own(e, start, (__u32)task->tgid, kind, task) &&
-	       !limit_within(e, now, knobs.limit_process);
-	if (over)
-		limit_count(e, mine, WIRE_LIMIT_PROCESS, cgroup_id(task), now);
-	limit_let_go(e);
-	return over;
+	for (int i = 0; i < 2 && !own; i++, at ^= 1) {
+		struct knobs_limit *e = limit_hold(at);
+
+		if (!e)
+			return limit_raced(at, start, (__u32)task->tgid, kind, now);
+		own = limit_own(e, start, (__u32)task->tgid, kind, task);
+		over = (own || i) && !limit_within(e, now, limit_rate(e));
+		if (own && over)
+			limit_count(e, at, WIRE_LIMIT_PROCESS, cgroup_id(task), now);
+		limit_let_go(e);
+	}
+	return over && (own || limit_other(kind));
 }
 
 /*
@@ -150,10 +206,11 @@ __noinline int limit_ask(__u32 kind) {
 
 /*
  * limit_over - whether a deed is only counted, and needs no record
+ * @kind: with KNOBS_LIMIT_NOTABLE, if it is
  * @task: the doer; of a kind that has a limit the current one, or NULL
  */
 static __always_inline bool limit_over(__u32 kind, struct task_struct *task) {
-	if (!WIRE_KIND_IS_VOLUME(kind) || !(knobs.limit_process || knobs.limit_cgroup))
+	if (WIRE_KIND_IS_LIFE(kind) || !(knobs.limit_process || knobs.limit_cgroup))
 		return false;
 	return task && (__u32)task->tgid != knobs.self_tgid && limit_ask(kind);
 }

@@ -65,7 +65,10 @@ struct {
 	__type(value, struct knobs_sequence);
 } sequences SEC(".maps");
 
-/* What emit.h lost, by kind and cause. Read through mmap. Never full. */
+/*
+ * What emit.h lost, by kind and cause, on each CPU; the loader sets max_entries. Read through mmap.
+ * Never full.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -125,7 +128,7 @@ struct {
 /*
  * How much each process and cgroup had to say in this second: limit.h. Written
  * by hooks, read and reset by user space through mmap. An entry that is held,
- * or has others' deeds to tell, limits nothing: the deed is told.
+ * or has others' deeds to tell, does not count: limit_others.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -134,6 +137,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct knobs_limit);
 } limits SEC(".maps");
+
+/* What no entry of `limits` could count. Read and emptied by user space. Never full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct knobs_limit_others);
+} limit_others SEC(".maps");
 
 /* Which entries of `limits` user space is to look at. Never full. */
 struct {

@@ -315,6 +315,13 @@ static __always_inline bool ids_differ(const struct cred *a, const struct cred *
 	       a->sgid.val != b->sgid.val || a->fsgid.val != b->fsgid.val;
 }
 
+static __always_inline bool caps_differ(const struct cred *a, const struct cred *b) {
+	return TASK_CAPS(a, cap_effective) != TASK_CAPS(b, cap_effective) ||
+	       TASK_CAPS(a, cap_permitted) != TASK_CAPS(b, cap_permitted) ||
+	       TASK_CAPS(a, cap_inheritable) != TASK_CAPS(b, cap_inheritable) ||
+	       TASK_CAPS(a, cap_ambient) != TASK_CAPS(b, cap_ambient);
+}
+
 static __always_inline int credentials_change(__u32 hook, const struct cred *new,
 					      const struct cred *old) {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -326,6 +333,8 @@ static __always_inline int credentials_change(__u32 hook, const struct cred *new
 	if (!e)
 		return 0;
 	e->head.outcome = WIRE_ATTEMPTED;
+	if (hook == WIRE_HOOK_LSM_BPRM_COMMITTING_CREDS)
+		e->head.execs--; /* the exec counts already, and is told later */
 	task_ids(&e->old, old);
 	task_ids(&e->new, new);
 	emit_submit(&ring_process, &e->head);
@@ -361,12 +370,12 @@ int BPF_PROG(process_setgid, struct cred *new, const struct cred *old, int flags
 /*
  * Why: rights without an id: capabilities raised or dropped.
  * Kernel: kernel/capability.c capset(2) -> security_capset(), the new sets in place.
- * Blind spots: a call that changes nothing is told too; prctl(2) of the bounding and ambient sets
- * is not.
+ * Blind spots: calls that change nothing are left out; prctl(2) of the bounding and ambient sets
+ * is not told.
  */
 SEC("lsm/capset")
 int BPF_PROG(process_capset, struct cred *new, const struct cred *old) {
-	return credentials_change(WIRE_HOOK_LSM_CAPSET, new, old);
+	return caps_differ(new, old) ? credentials_change(WIRE_HOOK_LSM_CAPSET, new, old) : 0;
 }
 
 /*
@@ -399,7 +408,7 @@ int BPF_PROG(process_script, struct linux_binprm *bprm) {
 	emit_str(s, &e->filename, bprm->filename, WIRE_PATH_BYTES, EMIT_KERNEL);
 	if (bprm->interp != bprm->filename)
 		emit_str(s, &e->interp, bprm->interp, INTERP_BYTES, EMIT_KERNEL);
-	emit_end(s, &ring_process);
+	emit_end_spare(s);
 	return 0;
 }
 

@@ -63,9 +63,9 @@ static __noinline int call_change_foreign(struct pt_regs *regs, long ret) {
  * Why: tells changes of credentials and session where the hooks of process.bpf.c are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
  * Blind spots: on arm64 32-bit calls are not seen; what the credentials were before cannot be told
- * (WIRE_OLD_UNKNOWN), so that a call that asks for what is there already is told as well; a
- * setfsuid(2) that was not allowed is told with the ids unchanged, and so is a call that a seccomp
- * filter or a tracer kept from being done, with a result that says it was.
+ * (WIRE_OLD_UNKNOWN), so that a call that asks for what is there already is told as well, up to the
+ * limit of a process; a setfsuid(2) that was not allowed is told with the ids unchanged, and so is
+ * a call that a seccomp filter or a tracer kept from being done, with a result that says it was.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(process_sys_exit, struct pt_regs *regs, long ret) {

@@ -8,6 +8,9 @@
  * the name. The whole of it is compared only where that is set. What is watched is a name in a
  * directory, not an inode: a file that is replaced, as /etc/shadow is with each
  * new password, stays watched.
+ *
+ * Changes are told of all files. Those of names that are watched have a limit of their own
+ * (watch_notable()), and so have names that rules about changes ask for.
  */
 #ifndef LAPWING_WATCH_H
 #define LAPWING_WATCH_H
@@ -114,6 +117,58 @@ static __always_inline bool watch_entry(__u64 ino, struct dentry *d) {
 	if (len >= 24)
 		text[3] = watch_head(from[3], len - 24);
 	return watch_row(ino, text, bit) || watch_row(ino, NULL, folder);
+}
+
+/*
+ * watch_find - whether the table has a row for the directory @dir with the name in @w, of @len
+ * bytes; 0: for all of its files
+ * Not static, like watch_notable(), so that the verifier looks at it once.
+ */
+__noinline int watch_find(const struct knobs_watch *w, __u64 dir, __u32 len) {
+	const __u64 *name;
+
+	if (!w) /* never; the verifier cannot know */
+		return 0;
+	name = (const __u64 *)w->name;
+	return watch_row(dir, len ? name : NULL,
+			 knobs_watch_name_bit(dir, len ? name[0] : 0, len));
+}
+
+/* watch_key - the @i-th of the directories, or what stands for one, of watch_notable() */
+static __always_inline __u64 watch_key(int i, __u64 ino, __u64 start) {
+	return i == 0   ? ino
+	       : i == 1 ? knobs_watch_changes(ino)
+	       : i == 2 ? knobs_watch_changes(start)
+			: knobs_watch_changes(0);
+}
+#define WATCH_KEYS 4
+
+/*
+ * watch_notable - whether a change of a file is one that other changes must not hide (limit.h)
+ * @name, @dir_name: kernel addresses of its name and its directory's
+ */
+__noinline int watch_notable(__u64 ino, __u64 name, __u32 len, __u64 dir_name, __u32 dir_len) {
+	struct knobs_watch w = {};
+	__u64 start = 0;
+	bool any = false;
+
+	if (bpf_probe_read_kernel(&start, sizeof(start), (const void *)dir_name))
+		return 0;
+	start = watch_head(start, dir_len);
+	for (int i = 0; i < WATCH_KEYS; i++) {
+		__u32 lengths = watch_lengths(watch_key(i, ino, start));
+
+		any |= lengths && watch_long(lengths, len);
+	}
+	if (!any || bpf_probe_read_kernel_str(w.name, sizeof(w.name), (const void *)name) < 0)
+		return 0;
+	for (int i = 0; i < WATCH_KEYS; i++) {
+		__u64 key = watch_key(i, ino, start);
+
+		if (watch_find(&w, key, len) || watch_find(&w, key, 0))
+			return 1;
+	}
+	return 0;
 }
 
 #endif

@@ -76,7 +76,7 @@ struct knobs_pulse {
 /* Copies of a program of bpf/trace.h: NAME, NAME_2, … NAME_4. */
 #define KNOBS_COPIES 4
 
-/* The one value of the map `losses`. */
+/* A value of the map `losses`, one for each possible CPU. */
 struct knobs_losses {
 	__u64 lost[WIRE_KIND_MAX][WIRE_LOSS_MAX];
 };
@@ -153,6 +153,8 @@ struct knobs_fold_marks {
 #define KNOBS_LIMIT_PROCESSES 2048 /* a power of two, as is what is left */
 #define KNOBS_LIMITS (KNOBS_LIMIT_PROCESSES + 256)
 #define KNOBS_LIMIT_WINDOW_NS 1000000000ull
+#define KNOBS_LIMIT_LAST 16 /* a process has in a ring that is all but full */
+#define KNOBS_LIMIT_NOTABLE WIRE_KIND_MAX /* added to the kind: of names that are watched */
 
 /* A value of the map `limits`. */
 struct knobs_limit {
@@ -160,7 +162,7 @@ struct knobs_limit {
 	__u32 told;		 /* in the window */
 	__u64 id;		 /* a process's start_ns, as in wire_header; a cgroup's kernfs id */
 	__u32 tgid;		 /* 0: of a cgroup */
-	__u32 kind;		 /* enum wire_kind */
+	__u32 kind;		 /* enum wire_kind, and KNOBS_LIMIT_NOTABLE */
 	__u64 began_ns;		 /* of the window */
 	__u64 over[WIRE_LIMIT_MAX]; /* by enum wire_limit: deeds past it and not yet told */
 	__u64 first_ns, last_ns; /* of these */
@@ -170,10 +172,16 @@ struct knobs_limit {
 };
 _Static_assert(sizeof(struct knobs_limit) == 88, "knobs_limit");
 
+/* The one value of the map `limit_others`: deeds past a limit whose entry could not count them. */
+struct knobs_limit_others {
+	__u64 over[WIRE_KIND_MAX];
+};
+
 /* The one value of the map `limit_marks`: bit n is set when entry n has something to tell. */
 struct knobs_limit_marks {
-	__u64 bits[KNOBS_LIMITS / 64];
+	__u64 bits[64]; /* KNOBS_LIMITS / 64 are used; a power of two, for the verifier */
 };
+_Static_assert(KNOBS_LIMITS / 64 <= 64, "knobs_limit_marks");
 
 /*
  * Which files are told when they are opened for reading: those in the directory @dir_ino that are
@@ -184,6 +192,15 @@ struct knobs_watch {
 	__u64 dir_ino; /* 0: an empty slot */
 	char name[KNOBS_WATCH_NAME];
 };
+
+/*
+ * In place of a directory, of names whose changes are notable (bpf/limit.h) and whose reads are not
+ * watched: those in the directory @dir_ino; those in any whose own name begins with the 8 bytes
+ * @start, zeros behind a shorter one; with 0, those in any at all.
+ */
+static inline __u64 knobs_watch_changes(__u64 dir_ino_or_start) {
+	return ~dir_ino_or_start;
+}
 
 #define KNOBS_WATCHES 1024 /* slots of a table */
 #define KNOBS_WATCH_STEPS 16 /* a row stands in one of so many slots from knobs_watch_slot() on */

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 6
+#define WIRE_VERSION 7
 
 #define WIRE_MAX_BYTES 20480
 #define WIRE_ARGS_BYTES 4096	/* of arguments, that a record of WIRE_MAX_BYTES holds */
@@ -110,10 +110,10 @@ enum wire_kind {
 /* The sensor's own life: no hook tells it, and it is nobody's deed. */
 #define WIRE_KIND_IS_HOST(kind) ((kind) / 16 == WIRE_HOST_START / 16)
 
-/* Deeds on files and the network, of which there can be any number; bpf/limit.h. */
-#define WIRE_KIND_IS_VOLUME(kind)                                                                  \
-	((kind) / 16 == WIRE_FILE_CREATE / 16 || (kind) / 16 == WIRE_NET_CONNECT / 16 ||           \
-	 (kind) == WIRE_FILE_CLOSE)
+/* What a process is, on which all that it does depends: never limited (bpf/limit.h). */
+#define WIRE_KIND_IS_LIFE(kind)                                                                    \
+	((kind) == WIRE_PROCESS_FORK || (kind) == WIRE_PROCESS_EXEC ||                             \
+	 (kind) == WIRE_PROCESS_EXIT || (kind) == WIRE_PROCESS_CENSUS)
 
 /* Whose budget of deeds in a second was used up. */
 enum wire_limit {
@@ -126,9 +126,10 @@ enum wire_limit {
 enum wire_loss {
 	WIRE_LOSS_RING_FULL = 0, /* the ring had no room */
 	WIRE_LOSS_NO_SLOT = 1,	 /* every scratch slot of the CPU was taken */
-	WIRE_LOSS_MALFORMED = 2, /* it arrived, and could not be decoded; counted by user space */
-	WIRE_LOSS_NOT_RUN = 3,	 /* the kernel skipped a hook that interrupted itself; kind 0 */
-	WIRE_LOSS_MAX = 4,
+	WIRE_LOSS_RESERVED = 2,	 /* what room the ring had is for WIRE_KIND_IS_LIFE */
+	WIRE_LOSS_MALFORMED = 3, /* it arrived, and could not be decoded; counted by user space */
+	WIRE_LOSS_NOT_RUN = 4,	 /* the kernel skipped a hook that interrupted itself; kind 0 */
+	WIRE_LOSS_MAX = 5,
 };
 
 enum wire_outcome {
@@ -170,7 +171,7 @@ struct wire_header {
 	__u8 outcome; /* enum wire_outcome */
 	__u16 hook;   /* enum wire_hook */
 	__u16 error;  /* errno, when outcome is WIRE_FAILED */
-	__u32 pad;
+	__u32 execs;  /* of the process and those it comes from: each exec is one; 0: not told */
 };
 _Static_assert(sizeof(struct wire_header) == 64, "wire_header");
 

@@ -88,9 +88,14 @@ _Static_assert(sizeof(struct wire_host_container) == 104, "wire_host_container")
 struct wire_host_loss {
 	struct wire_header head;
 	__u64 count;
+	__u64 first_ns, last_ns; /* when the counters were looked at before, and now */
 	__u32 kind;
 	__u32 cause; /* enum wire_loss */
+	__u32 cpu;   /* WIRE_LOSS_NO_CPU: not known */
+	__u32 pad;
 };
+#define WIRE_LOSS_NO_CPU (~0u)
+_Static_assert(sizeof(struct wire_host_loss) == 104, "wire_host_loss");
 
 struct wire_host_stop {
 	struct wire_header head;

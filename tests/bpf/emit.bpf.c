@@ -18,6 +18,7 @@ __u32 max;
 __u32 claimed;
 __u32 length;
 __u32 string_off, string_len;
+__u32 held; /* bytes in ring_process */
 
 /*
  * Why: a fifth hook at once on one CPU must lose its record, and say so.
@@ -62,4 +63,33 @@ int emit_string(void *ctx) {
 	length = s->len;
 	emit_end(s, &ring_bulk);
 	return 0;
+}
+
+static __always_inline int emit_life(__u32 kind) {
+	struct wire_header *h = emit_fixed(&ring_process, kind, WIRE_HOOK_NONE, sizeof(*h), NULL);
+
+	if (h)
+		emit_submit(&ring_process, h);
+	held = (__u32)bpf_ringbuf_query(&ring_process, BPF_RB_AVAIL_DATA);
+	return 0;
+}
+
+/*
+ * Why: whoever begins sessions, or changes credentials, must not push out an exec.
+ * Kernel: run by BPF_PROG_RUN, in the caller.
+ * Blind spots: records of a fixed size only.
+ */
+SEC("syscall")
+int emit_session(void *ctx) {
+	return emit_life(WIRE_PROCESS_SESSION);
+}
+
+/*
+ * Why: the same ring to its end.
+ * Kernel: run by BPF_PROG_RUN, in the caller.
+ * Blind spots: the same.
+ */
+SEC("syscall")
+int emit_exit(void *ctx) {
+	return emit_life(WIRE_PROCESS_EXIT);
 }

@@ -27,6 +27,8 @@ static int open_object(void) {
 	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "slots"),
 				     (uint32_t)libbpf_num_possible_cpus() * KNOBS_SLOTS_PER_CPU) ||
 	    bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "sequences"),
+				     (uint32_t)libbpf_num_possible_cpus()) ||
+	    bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "losses"),
 				     (uint32_t)libbpf_num_possible_cpus()))
 		return -1;
 	return bpf_object__load(object);
@@ -39,12 +41,21 @@ static int run(const char *name) {
 	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
 }
 
-static uint64_t lost(enum wire_loss cause) {
-	struct knobs_losses l;
-	uint32_t zero = 0;
+static uint64_t lost_of(enum wire_kind kind, enum wire_loss cause) {
 	int fd = bpf_map__fd(bpf_object__find_map_by_name(object, "losses"));
+	uint64_t sum = 0;
 
-	return bpf_map_lookup_elem(fd, &zero, &l) ? 0 : l.lost[WIRE_FILE_OPEN][cause];
+	for (uint32_t cpu = 0; cpu < (uint32_t)libbpf_num_possible_cpus(); cpu++) {
+		struct knobs_losses l;
+
+		if (!bpf_map_lookup_elem(fd, &cpu, &l))
+			sum += l.lost[kind][cause];
+	}
+	return sum;
+}
+
+static uint64_t lost(enum wire_loss cause) {
+	return lost_of(WIRE_FILE_OPEN, cause);
 }
 
 static uint64_t produced(void) {
@@ -144,6 +155,24 @@ static void full_ring_is_a_counted_loss(void) {
 	CHECK(lost(WIRE_LOSS_RING_FULL) > 0);
 }
 
+static void what_is_no_life_leaves_most_of_its_ring_to_it(void) {
+	uint64_t before = produced(), ring = 2 * 1024 * 1024, spare, life;
+
+	/* nobody reads */
+	for (int i = 0; i < 100000 && !lost_of(WIRE_PROCESS_SESSION, WIRE_LOSS_RESERVED); i++)
+		CHECK(!run("emit_session"));
+	spare = get("held");
+	CHECK(spare > ring / 4 && spare < ring / 4 + 1024);
+	CHECK(lost_of(WIRE_PROCESS_SESSION, WIRE_LOSS_RESERVED) == 1);
+	CHECK(!lost_of(WIRE_PROCESS_SESSION, WIRE_LOSS_RING_FULL));
+	CHECK(produced() - before > spare / 128);
+	for (int i = 0; i < 100000 && !lost_of(WIRE_PROCESS_EXIT, WIRE_LOSS_RING_FULL); i++)
+		CHECK(!run("emit_exit"));
+	life = get("held") - spare;
+	CHECK(life > ring * 3 / 4 - 2048);
+	CHECK(!lost_of(WIRE_PROCESS_EXIT, WIRE_LOSS_RESERVED));
+}
+
 int main(int argc, char **argv) {
 	path = argc > 1 ? argv[1] : "build/tests/bpf/emit.bpf.o";
 	if (geteuid()) {
@@ -159,6 +188,7 @@ int main(int argc, char **argv) {
 	RUN(string_is_named_where_it_stands);
 	RUN(string_past_its_bound_is_cut);
 	RUN(full_ring_is_a_counted_loss);
+	RUN(what_is_no_life_leaves_most_of_its_ring_to_it);
 	bpf_object__close(object);
 	DONE();
 }

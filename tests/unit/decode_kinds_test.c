@@ -308,7 +308,13 @@ static void loss_is_named(void) {
 	sample_make(&sample, WIRE_HOST_LOSS);
 	w = (void *)sample.bytes;
 	CHECK(decode() == 0 && e.host.lost_kind == WIRE_FILE_OPEN && e.host.lost_count == 9);
-	CHECK(is_text(e.host.lost_cause, "no_slot"));
+	CHECK(is_text(e.host.lost_cause, "no_slot") && e.host.lost_cpu == 3);
+	CHECK(e.host.lost_first_ns == 1000 && e.host.lost_last_ns == 2000);
+	w->cpu = WIRE_LOSS_NO_CPU;
+	CHECK(decode() == 0 && !HAS(HOST_LOST_CPU) && HAS(HOST_LOST_LAST_NS));
+	w->last_ns = 999;
+	CHECK(decode() == -EBADMSG);
+	w->last_ns = 1000;
 	w->cause = WIRE_LOSS_RING_FULL;
 	CHECK(decode() == 0 && is_text(e.host.lost_cause, "ring_full"));
 	w->cause = WIRE_LOSS_MALFORMED;

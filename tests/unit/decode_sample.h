@@ -371,6 +371,9 @@ static inline void sample_make(struct sample *s, uint8_t kind) {
 		w->kind = WIRE_FILE_OPEN;
 		w->count = 9;
 		w->cause = WIRE_LOSS_NO_SLOT;
+		w->first_ns = 1000;
+		w->last_ns = 2000;
+		w->cpu = 3;
 		break;
 	}
 	case WIRE_NET_CLOSE:

@@ -291,6 +291,66 @@ static void target_is_told_as_it_was_at_the_deed(void) {
 	end();
 }
 
+/* counted - the event in the making, of a process that has called exec so often */
+static bool counted(uint32_t kind, uint64_t boot_ns, const struct who *who, uint32_t execs) {
+	sample_event(&e, kind, boot_ns, who);
+	if (kind == WIRE_PROCESS_EXEC) {
+		EVENT_SET(&e, PROCESS_NAME, process.name, STR("cat"));
+		EVENT_SET(&e, PROCESS_EXECUTABLE, process.executable, STR("/bin/cat"));
+	}
+	if (kind == WIRE_PROCESS_FORK)
+		EVENT_SET(&e, PROCESS_NAME, process.name, STR("worker"));
+	e.parent_tgid = who->parent_pid;
+	e.parent_start_ns = who->parent_start_ns;
+	e.execs = execs;
+	return enrich_event(en, NULL, &e);
+}
+
+static void an_exec_that_was_lost_leaves_what_runs_unknown(void) {
+	static const struct who job = { 300, 20 * S, 1000, 100, 10 * S };
+	static const struct who kid = { 301, 25 * S, 1000, 300, 20 * S };
+
+	begin(100);
+	CHECK(counted(WIRE_PROCESS_EXEC, 20 * S, &job, 4));
+	CHECK(counted(WIRE_FILE_OPEN, 21 * S, &job, 4) && is_text(e.process.name, "cat"));
+	CHECK(counted(WIRE_FILE_OPEN, 22 * S, &job, 5)); /* what it is now, nobody said */
+	CHECK(!HAS(PROCESS_NAME) && !HAS(PROCESS_EXECUTABLE) && is_text(e.parent.name, "bash"));
+	CHECK(degraded(&e, DEGRADED_PROCESS_UNKNOWN) && !degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	CHECK(counted(WIRE_FILE_OPEN, 23 * S, &job, 4) && is_text(e.process.name, "cat"));
+	CHECK(counted(WIRE_PROCESS_FORK, 25 * S, &kid, 5) && is_text(e.process.name, "worker"));
+	CHECK(!HAS(PROCESS_EXECUTABLE) && !HAS(PARENT_NAME));
+	CHECK(degraded(&e, DEGRADED_PROCESS_UNKNOWN) && degraded(&e, DEGRADED_PARENT_UNKNOWN));
+	CHECK(counted(WIRE_PROCESS_EXEC, 26 * S, &job, 6) && is_text(e.process.name, "cat"));
+	CHECK(counted(WIRE_FILE_OPEN, 27 * S, &job, 6) && is_text(e.process.name, "cat"));
+	CHECK(!degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	end();
+}
+
+static void a_fork_tells_of_its_parents_lost_exec(void) {
+	static const struct who job = { 300, 20 * S, 1000, 100, 10 * S };
+	static const struct who kid = { 301, 25 * S, 1000, 300, 20 * S };
+
+	begin(100);
+	CHECK(counted(WIRE_PROCESS_EXEC, 20 * S, &job, 4));
+	CHECK(counted(WIRE_PROCESS_FORK, 25 * S, &kid, 5) && !HAS(PROCESS_EXECUTABLE));
+	CHECK(degraded(&e, DEGRADED_PROCESS_UNKNOWN) && !HAS(PARENT_EXECUTABLE));
+	CHECK(counted(WIRE_FILE_OPEN, 26 * S, &job, 5) && !HAS(PROCESS_EXECUTABLE));
+	end();
+}
+
+static void an_event_ahead_of_its_exec_takes_nothing_from_it(void) {
+	static const struct who job = { 300, 20 * S, 1000, 100, 10 * S };
+
+	begin(100);
+	CHECK(counted(WIRE_PROCESS_FORK, 20 * S, &job, 3) && is_text(e.process.name, "worker"));
+	CHECK(counted(WIRE_FILE_OPEN, 22 * S, &job, 4) && degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	CHECK(counted(WIRE_PROCESS_EXEC, 21 * S, &job, 4) && is_text(e.process.name, "cat"));
+	CHECK(counted(WIRE_FILE_OPEN, 23 * S, &job, 4) && is_text(e.process.name, "cat"));
+	CHECK(!degraded(&e, DEGRADED_PROCESS_UNKNOWN));
+	CHECK(counted(WIRE_FILE_OPEN, 23 * S, &job, 3) && is_text(e.process.name, "worker"));
+	end();
+}
+
 int main(void) {
 	RUN(child_runs_what_its_parent_runs_until_it_execs);
 	RUN(entity_id_is_start_in_hundredths_and_pid_in_hex);
@@ -312,6 +372,9 @@ int main(void) {
 	RUN(parent_whose_arguments_were_cut_says_so_at_the_exec_of_its_child);
 	RUN(parent_that_changed_its_user_is_told_as_it_is_now);
 	RUN(target_is_told_as_it_was_at_the_deed);
+	RUN(an_exec_that_was_lost_leaves_what_runs_unknown);
+	RUN(a_fork_tells_of_its_parents_lost_exec);
+	RUN(an_event_ahead_of_its_exec_takes_nothing_from_it);
 	RUN(many_processes_come_and_go);
 	DONE();
 }

@@ -10,6 +10,7 @@
 
 #include "decode/decode.h"
 #include "event/word.h"
+#include "health/vitals.h"
 
 #define TRIAL_ROUNDS 64 /* of DRAIN_MAX records: a storm of others' must not keep us here */
 #define DRAIN_MAX 1024
@@ -113,18 +114,16 @@ static __attribute__((format(printf, 2, 3))) void add(struct list *l, const char
 		l->n += (size_t)n + 1;
 }
 
-static void add_losses(struct list *l, const struct knobs_losses *lost,
-		       const struct corridor *c) {
-	static const char *const causes[] = { "ring_full", "no_slot", "malformed" };
-
+static void add_losses(struct list *l, const struct probe *p, const struct corridor *c) {
 	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
-		for (int cause = 0; cause < WIRE_LOSS_MALFORMED; cause++)
-			if (lost->lost[kind][cause])
-				add(l, "%s %s %" PRIu64, event_kind_name(kind), causes[cause],
-				    (uint64_t)lost->lost[kind][cause]);
-		if (c->malformed_kind[kind])
-			add(l, "%s %s %" PRIu64, event_kind_name(kind), causes[2],
-			    c->malformed_kind[kind]);
+		for (uint32_t cause = 0; cause <= WIRE_LOSS_MALFORMED; cause++) {
+			uint64_t n = cause == WIRE_LOSS_MALFORMED ? c->malformed_kind[kind]
+								  : probe_lost(p, kind, cause);
+
+			if (n)
+				add(l, "%s %s %" PRIu64, event_kind_name(kind),
+				    vitals_cause_name(cause), n);
+		}
 	}
 }
 
@@ -148,7 +147,7 @@ int coverage_tell(const struct coverage *v, struct probe *p, struct corridor *c,
 		if (state != COVERAGE_GAP && deeds[i].lacks)
 			add(&degraded, "%s: %s", deeds[i].name, deeds[i].lacks);
 	}
-	add_losses(&lost, probe_losses(p), c);
+	add_losses(&lost, p, c);
 #define TEXT(list) { (list).text, (uint32_t)(list).n }
 	report = (struct host_coverage){
 		.served = TEXT(served),

@@ -130,26 +130,18 @@ int host_clock(struct host *h) {
 	return draft_send(h, &d);
 }
 
-int host_losses(struct host *h, const struct knobs_losses *now) {
+int host_loss(struct host *h, const struct host_loss *l) {
 	static struct draft d;
-	struct wire_host_loss *l = (struct wire_host_loss *)d.bytes;
-	int err = 0;
+	struct wire_host_loss *w = (struct wire_host_loss *)d.bytes;
 
-	for (uint32_t kind = 0; kind < WIRE_KIND_MAX && !err; kind++) {
-		for (uint32_t cause = 0; cause < WIRE_LOSS_MAX && !err; cause++) {
-			uint64_t lost = now->lost[kind][cause] - h->reported.lost[kind][cause];
-
-			if (!lost)
-				continue;
-			h->reported.lost[kind][cause] += lost;
-			draft_begin(h, &d, WIRE_HOST_LOSS, sizeof(*l));
-			l->count = lost;
-			l->kind = kind;
-			l->cause = cause;
-			err = draft_send(h, &d);
-		}
-	}
-	return err;
+	draft_begin(h, &d, WIRE_HOST_LOSS, sizeof(*w));
+	w->count = l->count;
+	w->first_ns = l->first_ns;
+	w->last_ns = l->last_ns;
+	w->kind = l->kind;
+	w->cause = l->cause;
+	w->cpu = l->cpu;
+	return draft_send(h, &d);
 }
 
 int host_coverage(struct host *h, const struct host_coverage *c) {

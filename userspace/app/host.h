@@ -23,7 +23,6 @@ struct host {
 	uint64_t seq;
 	bool hashes;		      /* what runs is hashed */
 	uint64_t wall_offset_ns;      /* as last told */
-	struct knobs_losses reported; /* losses already told */
 	bool split;		      /* as probe_cgroups_split() */
 	bool asks;		      /* runtimes are asked who containers are */
 };
@@ -34,8 +33,14 @@ int host_start(struct host *h, const struct probe_deed *deeds, size_t n_deeds);
 /* host_clock - HOST_CLOCK if the wall clock moved against the boot clock by over a millisecond */
 int host_clock(struct host *h);
 
-/* host_losses - HOST_LOSS for each kind and cause of @now that grew since the last call */
-int host_losses(struct host *h, const struct knobs_losses *now);
+/* What was lost between two looks at the counters; as in struct wire_host_loss. */
+struct host_loss {
+	uint64_t count, first_ns, last_ns;
+	uint32_t kind, cause, cpu;
+};
+
+/* host_loss - HOST_LOSS */
+int host_loss(struct host *h, const struct host_loss *l);
 
 /* Lists, NUL separated, for HOST_COVERAGE. */
 struct host_coverage {

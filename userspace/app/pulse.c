@@ -175,7 +175,6 @@ static void take_self(struct vitals *v) {
 
 static void take_counts(struct vitals *v, const struct pulse_of *of) {
 	const struct corridor *c = of->corridor;
-	const struct knobs_losses *lost = probe_losses(of->probe);
 	struct whois_counts names = whois_counts(c->whois);
 
 	v->produced = probe_produced(of->probe);
@@ -184,7 +183,7 @@ static void take_counts(struct vitals *v, const struct pulse_of *of) {
 	memcpy(v->events, c->events, sizeof(v->events));
 	for (int kind = 0; kind < WIRE_KIND_MAX; kind++) {
 		for (int cause = 0; cause < WIRE_LOSS_MALFORMED; cause++)
-			v->lost[kind][cause] = lost->lost[kind][cause];
+			v->lost[kind][cause] = probe_lost(of->probe, (uint32_t)kind, cause);
 		v->lost[kind][WIRE_LOSS_MALFORMED] = c->malformed_kind[kind];
 	}
 	v->lost[WIRE_INVALID][WIRE_LOSS_NOT_RUN] = v->not_run;

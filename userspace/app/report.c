@@ -105,8 +105,9 @@ static void print_events(const struct corridor *c) {
 }
 
 static void print_losses(const struct corridor *c, const struct report_ledger *ledger) {
-	static const char *const causes[WIRE_LOSS_MALFORMED] = { "the ring was full",
-								"no scratch slot" };
+	static const char *const causes[WIRE_LOSS_MALFORMED] = {
+		"the ring was full", "no scratch slot", "room kept for fork, exec and exit"
+	};
 
 	(void)fprintf(stderr,
 		      "ledger      %" PRIu64 " produced = %" PRIu64 " received + %" PRIu64

@@ -27,6 +27,7 @@
 #include "app/host.h"
 #include "app/pulse.h"
 #include "app/report.h"
+#include "app/losses.h"
 #include "app/sandbox.h"
 #include "app/switches.h"
 #include "base/log.h"
@@ -45,7 +46,7 @@
 #define BACKLOG_BYTES (16 * 1024 * 1024)
 #define LAST_WAIT_MS 1000 /* for readers, at the end */
 
-#define LOSS_PERIOD_NS 60000000000ull
+#define LOSS_PERIOD_NS 10000000000ull
 #define CLOCK_PERIOD_NS 1000000000ull
 #define COVERAGE_PERIOD_NS 3600000000000ull
 
@@ -60,6 +61,7 @@ struct session {
 	struct beat beat;
 	struct coverage coverage;
 	struct pulse pulse;
+	struct losses losses;
 	uint64_t began_ns, deadline_ns, next_loss_ns, next_clock_ns, next_coverage_ns;
 	uint64_t host_records; /* census and HOST_*: records that no ring carried */
 	long period_ns;
@@ -113,6 +115,7 @@ static int start_probe(struct session *s) {
 		po.scope_cgroup = s->o->scope_cgroup;
 		po.scope_cgroup_id = s->o->scope_cgroup_id;
 	}
+	s->losses.since_ns = host_boot_ns();
 	err = probe_open(&po, &s->probe);
 	beat_over(&s->beat);
 	if (err)
@@ -254,7 +257,6 @@ static int tend_pulse(struct session *s, uint64_t now) {
 }
 
 static int tend_host(struct session *s, uint64_t now) {
-	struct knobs_losses losses;
 	int err = 0;
 
 	if (now >= s->next_clock_ns) {
@@ -263,7 +265,7 @@ static int tend_host(struct session *s, uint64_t now) {
 		beat_tell(&s->beat);
 		err = host_clock(&s->host) ?: tend_pulse(s, now);
 		err = err ?: live_tend(&s->live, &s->corridor, &s->host,
-				       report_lost(probe_losses(s->probe)), now)
+				       probe_lost_count(s->probe), now)
 			     ?: switches_hooks(&s->live, s->probe, &s->host, &s->beat, &s->again);
 		s->over |= s->again;
 		corridor_tend(&s->corridor, now);
@@ -273,12 +275,8 @@ static int tend_host(struct session *s, uint64_t now) {
 	if (now < s->next_loss_ns || err)
 		return err;
 	s->next_loss_ns = now + LOSS_PERIOD_NS;
-	losses = *probe_losses(s->probe);
-	for (int kind = 0; kind < WIRE_KIND_MAX; kind++)
-		losses.lost[kind][WIRE_LOSS_MALFORMED] = s->corridor.malformed_kind[kind];
-	losses.lost[WIRE_INVALID][WIRE_LOSS_NOT_RUN] = probe_not_run(s->probe);
-	losses.lost[WIRE_HOST_LOG][WIRE_LOSS_RING_FULL] = follow_overwritten(s->o->logs);
-	return host_losses(&s->host, &losses);
+	return losses_tell(&s->losses, &s->host, s->probe, &s->corridor,
+			   follow_overwritten(s->o->logs), now);
 }
 
 /* tell_folds - what hooks only counted; @all: also what they may go on counting */
@@ -292,14 +290,11 @@ static int tell_folds(struct session *s, uint64_t now, bool all) {
 
 /* command_over - the command, and with --follow all of its descendants, have ended */
 static bool command_over(struct session *s) {
-	uint64_t lost = 0;
-
 	/* it may have ended before its signal could be heard */
 	if (!s->child.pid || !child_reap(&s->child))
 		return false;
-	for (int cause = 0; cause < WIRE_LOSS_MALFORMED; cause++)
-		lost += probe_losses(s->probe)->lost[WIRE_PROCESS_EXIT][cause];
-	return !s->o->follow || s->corridor.alive <= (int64_t)lost;
+	return !s->o->follow ||
+	       s->corridor.alive <= (int64_t)probe_lost_kind(s->probe, WIRE_PROCESS_EXIT);
 }
 
 static int loop(struct session *s) {
@@ -367,10 +362,10 @@ static int finish(struct session *s, struct report_ledger *ledger) {
 	*ledger = (struct report_ledger){
 		.produced = probe_produced(s->probe),
 		.received = s->corridor.records - s->host_records,
-		.lost = *probe_losses(s->probe),
 		.not_run = probe_not_run(s->probe),
 		.seconds = (double)(now - s->began_ns) / 1e9,
 	};
+	probe_lost_all(s->probe, &ledger->lost);
 	if (n >= 0)
 		n = host_stop(&s->host, ledger->produced, report_lost(&ledger->lost));
 	return n < 0 ? n : corridor_flush(&s->corridor);
@@ -473,6 +468,7 @@ static void close_all(struct session *s, bool failed) {
 		corridor_log_fault(&s->corridor, "");
 	pulse_close(&s->pulse);
 	watch_done(&s->watch);
+	losses_done(&s->losses);
 }
 
 int session_run(const struct session_options *options) {

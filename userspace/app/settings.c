@@ -53,7 +53,7 @@ static const struct config_key settings_keys[] = {
 	  .help = "for people: text:-, json:FILE, proto:FILE; not through the spool" },
 	{ .path = "limits.process", .type = CONFIG_BYTES, .offset = AT(limit_process),
 	  .fallback = LIMIT_PROCESS,
-	  .help = "file and network deeds of a kind that one has told in a second; 0: all" },
+	  .help = "deeds of a kind, but fork, exec and exit, told of one in a second; 0: all" },
 	{ .path = "limits.cgroup", .type = CONFIG_BYTES, .offset = AT(limit_cgroup),
 	  .fallback = "0", .help = "likewise of all processes of a cgroup" },
 	{ .path = "rings.process", .type = CONFIG_BYTES, .offset = AT(ring_process),

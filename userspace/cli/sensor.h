@@ -77,8 +77,9 @@ enum {
 	"      --env [+]NAMES  variables told of an exec, such as LD_*,ENV; +: beside the\n"   \
 	"                      usual ones (LD_* and a few); or none\n"                        \
 	"      --hash-rate SIZE  sha256 of what runs, reading SIZE a second; 0: off (0)\n"     \
-	"      --limit-process N  file and network deeds of a kind, told of a process in\n"  \
-	"                      a second, the others being counted; 0: all (10000)\n"          \
+	"      --limit-process N  deeds of a kind, but fork, exec and exit, told of a\n"      \
+	"                      process in a second, the others being counted; 0: all\n"       \
+	"                      (10000)\n"                                                     \
 	"      --limit-cgroup N  likewise of a cgroup's processes together (0)\n"             \
 	"      --ring-process SIZE  room for the life of processes (2MiB)\n"                  \
 	"      --ring-bulk SIZE  room for everything else (8MiB)\n"                           \

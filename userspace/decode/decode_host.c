@@ -145,13 +145,14 @@ int decode_host_loss(struct reader *r, struct event *ret) {
 	static const struct str causes[WIRE_LOSS_MAX] = {
 		[WIRE_LOSS_RING_FULL] = STR("ring_full"),
 		[WIRE_LOSS_NO_SLOT] = STR("no_slot"),
+		[WIRE_LOSS_RESERVED] = STR("ring_reserved"),
 		[WIRE_LOSS_MALFORMED] = STR("malformed"),
 		[WIRE_LOSS_NOT_RUN] = STR("not_run"),
 	};
 	const struct wire_host_loss *w = (const void *)r->head;
 	int error;
 
-	if (w->kind >= WIRE_KIND_MAX || w->cause >= WIRE_LOSS_MAX)
+	if (w->kind >= WIRE_KIND_MAX || w->cause >= WIRE_LOSS_MAX || w->last_ns < w->first_ns)
 		return -EBADMSG;
 	error = reader_commit(r, ret);
 	if (error)
@@ -159,6 +160,10 @@ int decode_host_loss(struct reader *r, struct event *ret) {
 	EVENT_SET(ret, HOST_LOST_KIND, host.lost_kind, w->kind);
 	EVENT_SET_STR(ret, HOST_LOST_CAUSE, host.lost_cause, causes[w->cause]);
 	EVENT_SET(ret, HOST_LOST_COUNT, host.lost_count, w->count);
+	EVENT_SET(ret, HOST_LOST_FIRST_NS, host.lost_first_ns, w->first_ns);
+	EVENT_SET(ret, HOST_LOST_LAST_NS, host.lost_last_ns, w->last_ns);
+	if (w->cpu != WIRE_LOSS_NO_CPU)
+		EVENT_SET(ret, HOST_LOST_CPU, host.lost_cpu, w->cpu);
 	return 0;
 }
 

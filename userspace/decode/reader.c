@@ -166,6 +166,7 @@ int reader_commit(const struct reader *r, struct event *e) {
 		e->ownerless = !WIRE_KIND_IS_HOST(h->kind);
 	} else if (!WIRE_KIND_IS_HOST(h->kind)) {
 		commit_doer(h, e);
+		e->execs = h->execs;
 		has |= DOER;
 	}
 	e->has[0] = has;

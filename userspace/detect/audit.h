@@ -24,11 +24,11 @@ struct audit_record {
 	uint8_t kind;		  /* WIRE_PROCESS_EXEC, … */
 	uint8_t type;		  /* enum audit_type */
 	uint8_t access;		  /* PATH: enum audit_access */
-	uint8_t name;		  /* PATH: the field with the path */
+	uint16_t name;		  /* PATH: the field with the path */
 	const char *nametype;	  /* PATH */
 	const char *syscalls[2];  /* SYSCALL: the names that it may go by */
 	const char *key;	  /* SYSCALL: of the audit rule that rules expect there */
-	uint8_t args[AUDIT_ARGS]; /* SYSCALL: fields with a0 to a3, numbers; 0: not known */
+	uint16_t args[AUDIT_ARGS]; /* SYSCALL: fields with a0 to a3, numbers; 0: not known */
 	bool before;		  /* SYSCALL: what is told before the deed is not told again */
 	bool node;		  /* not of a socket, which bind(2) makes */
 };
@@ -58,7 +58,7 @@ enum audit_source {
 struct audit_taxon {
 	uint8_t source; /* enum audit_source */
 	uint8_t types;	/* enum audit_type, or'ed: records that have it */
-	uint8_t field;	/* AUDIT_FIELD: which; AUDIT_ARGUMENT: its number */
+	uint16_t field;	/* AUDIT_FIELD: which; AUDIT_ARGUMENT: its number */
 };
 
 /* audit_field - what auditd calls @name; -ENOENT */

@@ -27,7 +27,7 @@ struct known {
 /* A field of struct event. */
 struct value {
 	uint16_t offset;
-	uint8_t id;   /* enum field_id */
+	uint16_t id;  /* enum field_id */
 	uint8_t type; /* enum field_type */
 };
 
@@ -49,8 +49,6 @@ struct memory {
 };
 
 #define EVENTS_BYTES (MEMORY_EVENTS * sizeof(struct known))
-
-_Static_assert(FIELD_MAX <= 256, "a byte is enough for a field");
 
 /* --- what rules ask for ---------------------------------------------------------------------- */
 

@@ -84,7 +84,7 @@ static struct taxon native(enum field_id id) {
 		[FIELD_STR] = SOURCE_TEXT,	 [FIELD_STRV] = SOURCE_LIST,
 	};
 
-	return (struct taxon){ sources[fields[id].type], (uint8_t)id };
+	return (struct taxon){ sources[fields[id].type], (uint16_t)id };
 }
 
 int taxonomy_field(struct str name, struct taxon *ret) {

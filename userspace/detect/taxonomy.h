@@ -26,7 +26,7 @@ enum source {
 
 struct taxon {
 	uint8_t source; /* enum source */
-	uint8_t field;	/* enum field_id, where the source is about one */
+	uint16_t field;	/* enum field_id, where the source is about one */
 };
 
 /* taxonomy_field - what @name stands for, Sigma's name or one of field.def; -ENOENT */

@@ -59,6 +59,8 @@ static void add_cause(struct buf *out, struct str cause) {
 	} known[] = {
 		{ { "ring_full", 9 }, { "the ring was full", 17 } },
 		{ { "no_slot", 7 }, { "no scratch slot was free", 24 } },
+		{ { "ring_reserved", 13 },
+		  { "what room the ring had is for fork, exec and exit", 49 } },
 		{ { "too_long", 8 }, { "the record was too long", 23 } },
 		{ { "malformed", 9 }, { "the record was malformed", 24 } },
 	};

@@ -76,19 +76,21 @@ static __attribute__((noinline)) void keep_run(struct run *r, const struct event
 #define HAS(id) (has[FIELD_##id / 64] >> FIELD_##id % 64 & 1)
 #define HAS_ALL(name)                                                                              \
 	(!(~has[0] & FIELD_BITS(name, 0)) && !(~has[1] & FIELD_BITS(name, 1)) &&                   \
-	 !(~has[2] & FIELD_BITS(name, 2)) && !(~has[3] & FIELD_BITS(name, 3)))
-_Static_assert(EVENT_HAS_WORDS == 4, "the words that are looked at here");
+	 !(~has[2] & FIELD_BITS(name, 2)) && !(~has[3] & FIELD_BITS(name, 3)) &&                   \
+	 !(~has[4] & FIELD_BITS(name, 4)))
+_Static_assert(EVENT_HAS_WORDS == 5, "the words that are looked at here");
 
 /* HAS_ANY - also a key: no section has 64 rows, so each row has a bit of its own in it */
 #define HAS_ANY(e, section)                                                                        \
 	(((e)->has[0] & FIELD_BITS(section, 0)) | ((e)->has[1] & FIELD_BITS(section, 1)) |         \
-	 ((e)->has[2] & FIELD_BITS(section, 2)) | ((e)->has[3] & FIELD_BITS(section, 3)))
+	 ((e)->has[2] & FIELD_BITS(section, 2)) | ((e)->has[3] & FIELD_BITS(section, 3)) |         \
+	 ((e)->has[4] & FIELD_BITS(section, 4)))
 
 #define SECTION(name, number)                                                                      \
 	static inline char *put_##name(struct buf *out, char *p, const struct event *e) {          \
 		/* copies: for all that the compiler knows, what is written is the event's */      \
 		const uint64_t has[EVENT_HAS_WORDS] = { e->has[0], e->has[1], e->has[2],           \
-							e->has[3] };                               \
+							e->has[3], e->has[4] };                    \
 		const uint64_t any = HAS_ANY(e, name);                                             \
                                                                                                    \
 		(void)any;
@@ -390,7 +392,8 @@ static inline __attribute__((always_inline)) char *put_messages(struct buf *out,
 /* has_from - whether it has any field from @id on; most events end before the later messages */
 static inline bool has_from(const struct event *e, unsigned id) {
 	return (e->has[0] & ~field_below(id, 0)) | (e->has[1] & ~field_below(id, 1)) |
-	       (e->has[2] & ~field_below(id, 2)) | (e->has[3] & ~field_below(id, 3));
+	       (e->has[2] & ~field_below(id, 2)) | (e->has[3] & ~field_below(id, 3)) |
+	       (e->has[4] & ~field_below(id, 4));
 }
 
 void encode_proto(struct buf *out, const struct event *e) {

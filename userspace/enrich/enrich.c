@@ -130,7 +130,7 @@ static struct proc *put_row(struct enrich *en, const struct event *e) {
 
 /* set_image - without memory the process is just not known */
 static void set_image(struct enrich *en, struct proc *p, const struct event *e, bool census) {
-	proc_set_image(p, e->boot_ns, images_of(&en->images, &en->procs.bytes, e));
+	images_put(p, e, images_of(&en->images, &en->procs.bytes, e));
 	p->partial = false;
 	p->from_census = census;
 }
@@ -151,7 +151,10 @@ static void learn_fork(struct enrich *en, struct event *e) {
 	if (p->image)
 		return; /* the census came first, and knew more */
 	parent = proctab_parent(&en->procs, p);
-	image = parent ? proc_image(parent, e->boot_ns) : NULL;
+	if (parent) /* a child has its parent's execs */
+		images_miss(parent, e);
+	image = parent ? images_at(parent, e) : NULL;
+	p->execs = e->execs;
 	if (image && name.s && image->name.s && str_eq(name, image->name))
 		proc_share_image(p, image);
 	else
@@ -409,13 +412,14 @@ static void tell_process(struct enrich *en, struct event *e) {
 	}
 	proctab_touch(&en->procs, p);
 	busy_count(&en->busy, p);
+	images_miss(p, e);
 	l = shown(en, p, e->process.uid);
 	e->process.entity_id = (struct str){ p->entity, p->entity_len };
 	e->process.user = l->user;
 	e->process.cgroup_id = p->cgroup_id;
 	e->degraded |= l->degraded;
 	whence_tell(p, e);
-	image = proc_image(p, e->boot_ns);
+	image = images_at(p, e);
 	if (image && image == p->image && (e->has[0] & FIELD_BITS(process, 0)) == DOER) {
 		e->process.name = image->name;
 		e->process.executable = image->executable;

@@ -46,3 +46,15 @@ struct image *images_of(struct images *t, size_t *sum, const struct event *e) {
 	(*kept)->users++;
 	return *kept;
 }
+
+void images_put(struct proc *p, const struct event *e, struct image *image) {
+	p->shown.key = 0;
+	if (!p->image && p->execs && p->execs == e->execs) {
+		p->image = image; /* some event was ahead of its exec */
+		p->image_ns = e->boot_ns;
+		return;
+	}
+	p->before_execs = p->execs;
+	p->execs = e->execs;
+	proc_set_image(p, e->boot_ns, image);
+}

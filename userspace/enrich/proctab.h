@@ -74,6 +74,7 @@ struct proc {
 	bool partial;     /* made by a process not known to us: of its image only the name is */
 	uint8_t entity_len;
 	struct image *image, *before; /* NULL when not known */
+	uint32_t execs, before_execs; /* the event.execs that these two are of; 0: not told */
 	uint64_t image_ns;            /* when @image took the place of @before; boot clock */
 	struct lineage *line;         /* its ancestors, see proctab_lineage() */
 	struct lineage *children;     /* the same for its children; NULL: no child yet */

@@ -228,6 +228,8 @@ struct event_host {
 	struct str lost_cause;
 	uint64_t lost_count, produced, lost;
 	struct str lost_class, mode, mode_reason;
+	uint64_t lost_first_ns, lost_last_ns;
+	uint32_t lost_cpu;
 };
 
 struct event_container {
@@ -311,7 +313,7 @@ struct event_content {
 	uint64_t version, order;
 };
 
-#define EVENT_HAS_WORDS 4
+#define EVENT_HAS_WORDS 5
 
 struct event {
 	uint64_t has[EVENT_HAS_WORDS]; /* a bit for each enum field_id */
@@ -361,6 +363,7 @@ struct event {
 	uint64_t lineage_key;	  /* likewise: lineage */
 	uint64_t exec_key; /* decode -> the others: exec, and what decode/again.c says of process */
 	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
+	uint32_t execs;		  /* likewise: wire_header.execs of the doer; 0: not told */
 	uint64_t parent_start_ns; /* likewise */
 	uint64_t socket_cookie;	  /* decode -> enrich: names the socket to a later record; or 0 */
 	uint32_t dns_ttl_s;	  /* likewise: how long dns.answers holds */
@@ -399,6 +402,7 @@ static inline void event_reset(struct event *e) {
 	e->socket_cookie = 0;
 	e->ownerless = e->retold = e->asks = false;
 	e->parent_tgid = 0;
+	e->execs = 0;
 	e->parent_start_ns = 0;
 	e->file_id.ctime_ns = 0;
 }

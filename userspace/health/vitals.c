@@ -213,7 +213,8 @@ const char *vitals_state_name(uint32_t state) {
 }
 
 const char *vitals_cause_name(uint32_t cause) {
-	static const char *const names[] = { "ring_full", "no_slot", "malformed", "not_run" };
+	static const char *const names[] = { "ring_full", "no_slot", "ring_reserved", "malformed",
+					    "not_run" };
 
 	return cause < VITALS_CAUSES ? names[cause] : "unknown";
 }

@@ -23,7 +23,7 @@
 #define VITALS_DEEDS 160
 #define VITALS_PROGRAMS 128
 #define VITALS_BUSY 10
-#define VITALS_CAUSES 4 /* enum wire_loss */
+#define VITALS_CAUSES 5 /* enum wire_loss */
 
 /* The same words and order as enum coverage_state. */
 enum vitals_state { VITALS_GAP, VITALS_UNTRIED, VITALS_PROVEN, VITALS_SILENT, VITALS_STATES };

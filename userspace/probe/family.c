@@ -97,6 +97,7 @@ void family_maps_init(struct family_maps *m) {
 		"ring_process", "ring_bulk", "slots",	      "sequences", "losses",
 		"pulse",	"scope",     "scope_sockets", "folds",	   "fold_marks",
 		".data.watch",	"watches",   "traces",	      "limits",	   "limit_marks",
+		"limit_others",
 	};
 
 	for (int i = 0; i < FAMILY_MAPS; i++) {
@@ -210,7 +211,7 @@ static int size_map(struct bpf_map *map, const char *name, const struct probe_op
 
 	if (!strcmp(name, "slots"))
 		return bpf_map__set_max_entries(map, cpus * KNOBS_SLOTS_PER_CPU);
-	if (!strcmp(name, "sequences"))
+	if (!strcmp(name, "sequences") || !strcmp(name, "losses"))
 		return bpf_map__set_max_entries(map, cpus);
 	if (o && o->volume.ring_process_bytes && !strcmp(name, "ring_process"))
 		return bpf_map__set_max_entries(map, o->volume.ring_process_bytes);

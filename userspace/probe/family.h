@@ -14,7 +14,7 @@
 #include "probe/probe.h"
 
 /* Maps that all families share, made by the first one that loads. */
-#define FAMILY_MAPS 15
+#define FAMILY_MAPS 16
 
 struct family_maps {
 	const char *names[FAMILY_MAPS];

@@ -28,14 +28,19 @@ int limit_map(struct probe *p) {
 		return err;
 	p->limits = at;
 	err = probe_map_shared(p, "limit_marks", sizeof(*p->limit_marks), &at);
+	if (err)
+		return err;
+	p->limit_marks = at;
+	err = probe_map_shared(p, "limit_others", sizeof(*p->limit_others), &at);
 	if (!err)
-		p->limit_marks = at;
+		p->limit_others = at;
 	return err;
 }
 
 void limit_unmap(struct probe *p) {
 	probe_unmap_shared(p, p->limits, KNOBS_LIMITS * sizeof(*p->limits));
 	probe_unmap_shared(p, p->limit_marks, sizeof(*p->limit_marks));
+	probe_unmap_shared(p, p->limit_others, sizeof(*p->limit_others));
 }
 
 /* add - to what nobody is named for */
@@ -132,6 +137,30 @@ static int take_all(struct probe *p, struct summary *s) {
 	return held;
 }
 
+/* take_others - what no entry could count, of the time since the last call */
+static void take_others(struct probe *p, uint64_t now_ns, struct summary *s) {
+	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
+		struct wire_host_limit l = {
+			.head = { .ts_ns = now_ns,
+				  .len = sizeof(l),
+				  .flags = WIRE_NO_TASK,
+				  .cpu = PROBE_NO_CPU,
+				  .kind = WIRE_HOST_LIMIT,
+				  .outcome = WIRE_SUCCEEDED },
+			.first_ns = p->limits_told_ns,
+			.last_ns = now_ns,
+			.kind = kind,
+			.by = WIRE_LIMIT_PROCESS,
+			.rate = p->options.volume.limit_process,
+		};
+
+		if (!__atomic_load_n(&p->limit_others->over[kind], __ATOMIC_RELAXED))
+			continue;
+		l.count = __atomic_exchange_n(&p->limit_others->over[kind], 0, __ATOMIC_RELAXED);
+		add(s, &l);
+	}
+}
+
 static int tell(struct wire_host_limit *l, uint64_t *seq, probe_record_fn cb, void *ctx) {
 	l->head.seq = (*seq)++;
 	return cb(ctx, l, sizeof(*l));
@@ -144,13 +173,14 @@ int limit_tell(struct probe *p, uint64_t now_ns, bool all, uint64_t *seq, probe_
 
 	if (!all && now_ns - p->limits_told_ns < KNOBS_LIMIT_WINDOW_NS)
 		return 0;
-	p->limits_told_ns = now_ns;
 	memset(&s, 0, sizeof(s));
 	held = take_all(p, &s);
 	for (int i = 0; all && held && i < LAST_TRIES; i++) {
 		(void)poll(NULL, 0, 1);
 		held = take_all(p, &s);
 	}
+	take_others(p, now_ns, &s);
+	p->limits_told_ns = now_ns;
 	for (int i = 0; i < s.n && err >= 0; i++)
 		err = tell(&s.top[i], seq, cb, ctx);
 	for (uint32_t i = 0; i < WIRE_KIND_MAX * WIRE_LIMIT_MAX && err >= 0; i++) {

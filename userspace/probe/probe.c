@@ -236,7 +236,7 @@ static int map_read(const struct probe *p, const char *name, size_t n, const voi
 
 static int map_counters(struct probe *p) {
 	const void *at;
-	int err = map_read(p, "losses", sizeof(*p->losses), &at);
+	int err = map_read(p, "losses", p->n_cpus * sizeof(*p->losses), &at);
 
 	if (err)
 		return err;
@@ -385,7 +385,7 @@ void probe_free(struct probe *p) {
 		family_free(&p->families[f]);
 	ring_done(&p->bulk);
 	ring_done(&p->process);
-	probe_unmap_shared(p, (void *)p->losses, sizeof(*p->losses));
+	probe_unmap_shared(p, (void *)p->losses, p->n_cpus * sizeof(*p->losses));
 	probe_unmap_shared(p, (void *)p->traces, sizeof(*p->traces));
 	probe_unmap_shared(p, (void *)p->sequences, p->n_cpus * sizeof(*p->sequences));
 	watch_unmap(p);
@@ -424,24 +424,10 @@ void probe_fds(const struct probe *p, int ret[2]) {
 	ret[1] = p->bulk.consumer ? p->bulk.fd : -1;
 }
 
-const struct knobs_losses *probe_losses(const struct probe *p) {
-	static const struct knobs_losses none; /* PROBE_NOTHING */
-
-	return p->losses ? p->losses : &none;
-}
-
 uint64_t probe_not_run(const struct probe *p) {
 	int64_t n = not_run(p) - p->not_run_before;
 
 	return n > 0 ? (uint64_t)n : 0; /* a deed that is being told just now is counted half */
-}
-
-uint64_t probe_produced(const struct probe *p) {
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < p->n_cpus; i++)
-		n += __atomic_load_n(&p->sequences[i].next, __ATOMIC_RELAXED);
-	return n;
 }
 
 /*

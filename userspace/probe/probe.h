@@ -37,7 +37,7 @@ enum probe_set {
 
 /* How much may come. */
 struct probe_volume {
-	/* deeds on files and the network, each kind for itself, told in a second; 0: all */
+	/* deeds but fork, exec and exit, each kind for itself, told in a second; 0: all */
 	uint32_t limit_process, limit_cgroup;
 	uint32_t ring_process_bytes, ring_bulk_bytes; /* as probe_ring_fits(); 0: as compiled */
 };
@@ -171,8 +171,14 @@ void probe_detach(struct probe *p);
  */
 void probe_trial(struct probe *p, bool sandboxed, struct event_kinds *ret);
 
-/* probe_losses - what the hooks lost since load; borrowed, changes under the reader */
-const struct knobs_losses *probe_losses(const struct probe *p);
+/* probe_losses - what the hooks lost on each CPU since load; borrowed, changes under the reader */
+const struct knobs_losses *probe_losses(const struct probe *p, size_t *ret_n);
+
+/* The same of all CPUs together; of what user space counts: 0. */
+uint64_t probe_lost(const struct probe *p, uint32_t kind, enum wire_loss cause);
+uint64_t probe_lost_kind(const struct probe *p, uint32_t kind);
+uint64_t probe_lost_count(const struct probe *p);
+void probe_lost_all(const struct probe *p, struct knobs_losses *ret);
 
 /*
  * probe_not_run - how often the kernel skipped a hook because it interrupted itself on one CPU

@@ -27,6 +27,7 @@ struct probe {
 	struct knobs_fold_marks *fold_marks;
 	struct knobs_limit *limits; /* likewise */
 	struct knobs_limit_marks *limit_marks;
+	struct knobs_limit_others *limit_others;
 	uint64_t limits_told_ns;
 	struct knobs_watch_filter *watch_filter; /* NULL: the family of files is not loaded */
 	struct knobs_watch_table *watches;	 /* two */
