@@ -5,7 +5,7 @@ import os
 
 import stream
 from losses import Tally, read_said
-from sensor import patience, read_events
+from sensor import Failed, patience, read_events
 
 RATE = 200
 NAMED = 8  # TALKERS of userspace/probe/limit.c
@@ -65,8 +65,61 @@ def faults(said, out, options, room, tiny):
         yield from check(events)
 
 
+HIDE, HIDDEN = "limit_does_not_hide_what_a_rule_asks_for", 60
+RULE = """title: keys
+id: 5a0c25a0-0000-4000-8000-000000000001
+status: test
+level: low
+logsource: {product: linux, category: file_event}
+detection:
+  s:
+    TargetFilename|endswith:
+      - /.ssh/authorized_keys
+      - /.ssh/authorized_keys2
+  condition: s
+"""
+# where a system call's end has to do, a rename's names are text, and no name counts apart
+BY_NAME = ("FILE_OPEN", "FILE_CREATE", "FILE_RENAME")
+
+
+def hide_faults(events, said, room, hooks):
+    pid, *made = (int(word) for word in said.split())
+    deeds = dict(zip(BY_NAME, made))
+    keys = dict(zip(BY_NAME, (os.path.join(room, name) for name in (
+        ".ssh/authorized_keys", ".ssh/authorized_keys2", "away/.ssh/authorized_keys"))))
+    for kind, n in deeds.items():
+        mine = [e for e in events if e.kind == kind and e.pid == pid]
+        told = sum("fold" not in e.raw for e in mine)
+        folded = sum(int(e.fields["fold.count"]) for e in mine if "fold" in e.raw)
+        over = sum(int(e.fields["limit.count"]) for e in events if e.kind == "HOST_LIMIT" and
+                   e.fields["limit.kind"] == kind)
+        if told + folded + over != n or not over:
+            yield f"{kind}: {told} told + {folded} folded + {over} over the limit, and {n} were done"
+        found = [e for e in mine if e.fields.get("file.path") == keys[kind]]
+        if len(found) != 1 and not (kind == "FILE_RENAME" and hooks == "tracepoint"):
+            yield f"{kind}: {keys[kind]} is told {len(found)} times"
+        if any([d["title"] for d in e.raw.get("detections", [])] != ["keys"] for e in found):
+            yield f"{kind}: {keys[kind]}: {[e.raw.get('detections') for e in found]}"
+
+
+def run_hide(sensor, stage, report):
+    room = stage.room(HIDE)
+    rules = os.path.join(room, "rule.yml")
+    with open(rules, "w", encoding="ascii") as f:
+        f.write(RULE)
+    status, events = sensor.trace(
+        ["/bin/sh", "-c", f"cd '{room}'; '{stage.actor('hide')}' {HIDDEN} >said"],
+        ["--rules", rules, "--limit-process", str(RATE)])
+    if status:
+        raise Failed(f"trace ended with {status}: {sensor.said()}")
+    with open(os.path.join(room, "said"), encoding="ascii") as f:
+        report.result(HIDE, hide_faults(events, f.read(), room, sensor.hooks))
+
+
 def run(sensor, stage, report):
     tiny = os.path.realpath(stage.actor("tiny"))
+    if report.wants(HIDE):
+        run_hide(sensor, stage, report)
     for name, (workers, n, options) in CASES.items():
         if not report.wants(name):
             continue

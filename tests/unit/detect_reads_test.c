@@ -58,7 +58,7 @@ static void a_path_is_asked_for_as_the_rule_has_it(void) {
 	CHECK(reads(READ "TargetFilename|startswith: /Srv/Keys/" END) == 1);
 	CHECK(is(0, "/Srv/Keys/", RULE_READ_HEAD));
 	CHECK(reads(READ "TargetFilename|endswith: /id_rsa" END) == 1);
-	CHECK(got[0].how == RULE_READ_PART);
+	CHECK(is(0, "/id_rsa", RULE_READ_TAIL));
 	CHECK(reads(READ "TargetFilename|re: '/a.+b'" END) == 1 && got[0].how == RULE_READ_PART);
 	CHECK(reads(READ "file.path:\n      - /a/b\n      - /c/d" END) == 2);
 }
@@ -80,6 +80,71 @@ static void audits_paths_are_asked_for_where_the_rule_is_about_reads(void) {
 	CHECK(is(0, "/etc/login.defs", RULE_READ_WHOLE));
 	CHECK(reads("title: t\nlogsource: {product: linux, service: auditd}\ndetection:\n  s:\n"
 		    "    type: PATH\n    name: /etc/login.defs" END) == 0);
+}
+
+static unsigned changes(const char *text) {
+	struct ruleset *rules = rule_load(text);
+
+	n_got = 0;
+	CHECK(ruleset_changes(rules, note, NULL) == 0);
+	ruleset_free(rules);
+	return n_got;
+}
+
+#define CHANGE HEAD_OF("file_event") "detection:\n  s:\n    "
+
+static void changes_are_asked_for_by_rules_about_them(void) {
+	CHECK(changes(CHANGE "TargetFilename|endswith: /.ssh/authorized_keys" END) == 1);
+	CHECK(is(0, "/.ssh/authorized_keys", RULE_READ_TAIL));
+	CHECK(changes(CHANGE "TargetFilename: /a/b\n  f:\n    TargetFilename: /c/d\n"
+			     "  condition: s and not f\n") == 1);
+	CHECK(changes(READ "TargetFilename: /a/b" END) == 0);
+	CHECK(changes(HEAD_OF("file_delete") "detection:\n  s:\n"
+					     "    TargetFilename: /a/b" END) == 1);
+	CHECK(changes("title: t\nlogsource: {product: linux}\ndetection:\n  s:\n"
+		      "    TargetFilename: /a/b" END) == 0);
+}
+
+static const struct knobs_watch *change(const struct watch *w, const char *path) {
+	for (size_t i = 0; i < w->n_changes; i++)
+		if (!strcmp(w->changes[i].path, path))
+			return &w->changes[i].row;
+	return NULL;
+}
+
+static void changes_are_known_by_their_folder_or_its_name(void) {
+	struct ruleset *rules = rule_load(
+		CHANGE "- TargetFilename|endswith:\n"
+		       "        - /.ssh/authorized_keys\n        - /.bashrc\n"
+		       "        - .php\n        - /longer.than.that/x\n"
+		       "    - TargetFilename:\n        - /proc/version\n        - /nowhere/at/all\n"
+		       "    - TargetFilename|startswith: /proc/self/" END);
+	struct buf refused = { 0 };
+	struct watch w = { 0 };
+	const struct knobs_watch *row;
+	struct stat proc, self;
+
+	CHECK(!stat("/proc", &proc) && !stat("/proc/self/", &self));
+	CHECK(!watch_rules(&w, rules, &refused) && w.n_changes == 6 && !w.n_paths);
+	CHECK(!watch_refresh(&w, NULL, true) && told_rows == 6);
+	row = change(&w, "/.ssh/authorized_keys");
+	CHECK(row && !strcmp(row->name, "authorized_keys"));
+	CHECK(row && !memcmp(&(uint64_t){ ~row->dir_ino }, ".ssh\0\0\0", 8));
+	row = change(&w, "/.bashrc");
+	CHECK(row && !strcmp(row->name, ".bashrc") && ~row->dir_ino == 0);
+	row = change(&w, "/longer.than.that/x");
+	CHECK(row && !memcmp(&(uint64_t){ ~row->dir_ino }, "longer.t", 8));
+	row = change(&w, "/proc/version");
+	CHECK(row && ~row->dir_ino == proc.st_ino && !strcmp(row->name, "version"));
+	row = change(&w, "/nowhere/at/all");
+	CHECK(row && !row->dir_ino);
+	row = change(&w, "/proc/self");
+	CHECK(row && ~row->dir_ino == self.st_ino && !row->name[0]);
+	ruleset_free(rules);
+	watch_done(&w);
+	CHECK(!w.n_changes);
+	buf_done(&refused);
+	told_times = 0;
 }
 
 static bool watches(const struct watch *w, const char *path) {
@@ -216,6 +281,8 @@ int main(void) {
 	RUN(a_path_is_asked_for_as_the_rule_has_it);
 	RUN(what_a_rule_denies_or_is_not_about_asks_for_nothing);
 	RUN(audits_paths_are_asked_for_where_the_rule_is_about_reads);
+	RUN(changes_are_asked_for_by_rules_about_them);
+	RUN(changes_are_known_by_their_folder_or_its_name);
 	RUN(paths_of_rules_come_and_go_with_them);
 	RUN(what_cannot_be_watched_is_refused_by_name);
 	RUN(folders_below_a_watched_one_are_found_and_what_is_too_deep_is_counted);

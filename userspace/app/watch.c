@@ -100,7 +100,7 @@ static int ask(void *ctx, const struct rule_read *read) {
 	const char *why = NULL;
 	int err = 0;
 
-	if (read->how == RULE_READ_PART) /* what the default and --watch name may be it */
+	if (read->how >= RULE_READ_TAIL) /* what the default and --watch name may be it */
 		return 0;
 	if (read->how == RULE_READ_HEAD) /* it may be a folder itself, or no path yet */
 		err = add_asked(a->watch, read->text, &why);
@@ -116,9 +116,49 @@ static int ask(void *ctx, const struct rule_read *read) {
 	return 0;
 }
 
+/* changes_there - whether the same is asked for already */
+static bool changes_there(const struct watch *w, const struct watch_change *c) {
+	for (size_t i = 0; i < w->n_changes; i++)
+		if (w->changes[i].how == c->how && !strcmp(w->changes[i].path, c->path))
+			return true;
+	return false;
+}
+
+/* whole_names - of a text that paths end in, the part that is whole names: "/a/b" of "x/a/b" */
+static struct str whole_names(struct str text) {
+	const char *slash = memchr(text.s, '/', text.n);
+
+	return slash ? (struct str){ slash, text.n - (uint32_t)(slash - text.s) }
+		     : (struct str){ 0 };
+}
+
+/* ask_change - a name that is lost past the room for them is limited as any other */
+static int ask_change(void *ctx, const struct rule_read *read) {
+	struct watch *w = ctx;
+	struct watch_change c = { .how = read->how };
+	struct str text = read->how == RULE_READ_HEAD   ? folder_of(read->text)
+			  : read->how == RULE_READ_TAIL ? whole_names(read->text)
+							: read->text;
+	char *path;
+
+	if (read->how == RULE_READ_PART || w->n_changes == WATCH_CHANGES)
+		return 0;
+	path = strndup(text.s ?: "", text.n);
+	if (!path)
+		return -ENOMEM;
+	c.path = path;
+	if (!is_watchable(path) || changes_there(w, &c))
+		free(path);
+	else
+		w->changes[w->n_changes++] = c;
+	return 0;
+}
+
 static void drop_asked(struct watch *w) {
 	for (; w->n_asked; w->n_asked--)
 		free((char *)w->paths[--w->n_paths].path);
+	while (w->n_changes)
+		free((char *)w->changes[--w->n_changes].path);
 }
 
 void watch_done(struct watch *w) {
@@ -131,7 +171,7 @@ int watch_rules(struct watch *w, const struct ruleset *rules, struct buf *refuse
 
 	drop_asked(w);
 	w->fresh = true;
-	return rules ? ruleset_reads(rules, ask, &a) : 0;
+	return rules ? ruleset_reads(rules, ask, &a) ?: ruleset_changes(rules, ask_change, w) : 0;
 }
 
 /* --- where they are --------------------------------------------------------------------------- */
@@ -186,8 +226,57 @@ static void find_below(struct watch *w, bool wait) {
 		below_add_homes(b, wait);
 }
 
+/* below - the row of a name in any folder that is called so, or in any at all */
+static void below(const char *path, struct knobs_watch *ret) {
+	const char *name = strrchr(path, '/'), *folder = name;
+	uint64_t start = 0;
+
+	while (folder > path && folder[-1] != '/')
+		folder--;
+	memcpy(&start, folder,
+	       (size_t)(name - folder) < sizeof(start) ? (size_t)(name - folder) : sizeof(start));
+	*ret = (struct knobs_watch){ .dir_ino = knobs_watch_changes(start) };
+	memcpy(ret->name, name + 1, strlen(name + 1));
+}
+
+/* resolve_change - the row of @c as it is now; false: not known without waiting */
+static bool resolve_change(const struct watch_change *c, bool wait, struct watch_change *ret) {
+	struct watch_path at;
+
+	*ret = (struct watch_change){ .path = c->path, .how = c->how };
+	if (c->how == RULE_READ_TAIL) {
+		below(c->path, &ret->row);
+		return true;
+	}
+	if (!resolve(c->path, wait, &at))
+		return false;
+	/* a folder is all that is in it, and anything else its name in its folder */
+	if (at.n_rows > (c->how == RULE_READ_HEAD)) {
+		ret->row = at.rows[c->how == RULE_READ_HEAD];
+		ret->row.dir_ino = knobs_watch_changes(ret->row.dir_ino);
+	}
+	return true;
+}
+
+/* refresh_changes - the rows of what rules ask to be told of when it changes; whether one is new */
+static bool refresh_changes(struct watch *w, bool wait) {
+	bool changed = false;
+
+	for (size_t i = 0; i < w->n_changes; i++) {
+		struct watch_change now, *was = &w->changes[i];
+
+		if (resolve_change(was, wait, &now) &&
+		    memcmp(&now.row, &was->row, sizeof(now.row)) != 0) {
+			was->row = now.row;
+			changed = true;
+		}
+	}
+	return changed;
+}
+
 int watch_refresh(struct watch *w, struct probe *p, bool wait) {
-	struct knobs_watch list[(WATCH_PATHS + WATCH_ASKED_PATHS) * WATCH_ROWS + BELOW_ROWS];
+	struct knobs_watch list[(WATCH_PATHS + WATCH_ASKED_PATHS) * WATCH_ROWS + WATCH_CHANGES +
+				BELOW_ROWS];
 	struct watch_path now;
 	bool changed = w->fresh;
 	size_t n = 0;
@@ -195,7 +284,7 @@ int watch_refresh(struct watch *w, struct probe *p, bool wait) {
 
 	wait |= w->fresh;
 	w->fresh = false;
-
+	changed |= refresh_changes(w, wait);
 	for (size_t i = 0; i < w->n_paths; i++) {
 		struct watch_path *was = &w->paths[i];
 
@@ -206,6 +295,8 @@ int watch_refresh(struct watch *w, struct probe *p, bool wait) {
 		memcpy(&list[n], was->rows, was->n_rows * sizeof(list[0]));
 		n += was->n_rows;
 	}
+	for (size_t i = 0; i < w->n_changes; i++)
+		list[n++] = w->changes[i].row;
 	if (!changed && !below_changed(&w->below))
 		return 0;
 	find_below(w, wait);

@@ -5,6 +5,9 @@
  * A path is a file, or a directory, which stands for the files in it and in the
  * directories below it (below.h). It need not be there: it is looked for again and
  * again, and so is a directory that was made anew.
+ *
+ * Changes are told of all files, up to a limit. Those of watched names, and of
+ * names that rules about changes ask for, are not hidden by other changes.
  */
 #ifndef LAPWING_WATCH_H
 #define LAPWING_WATCH_H
@@ -16,6 +19,7 @@
 
 #define WATCH_PATHS 64	     /* of options and the default */
 #define WATCH_ASKED_PATHS 64 /* of rules */
+#define WATCH_CHANGES 96      /* of rules about changes */
 #define WATCH_ROWS 2 /* of a path: its name in its directory, and what is in it if it is one */
 
 struct watch_path {
@@ -24,9 +28,18 @@ struct watch_path {
 	size_t n_rows;
 };
 
+/* What a rule asks to be told of when it is changed: a limit of its own (bpf/limit.h). */
+struct watch_change {
+	const char *path;	/* owned; of RULE_READ_TAIL only the end of one */
+	enum rule_read_how how; /* RULE_READ_HEAD: @path is the folder */
+	struct knobs_watch row; /* dir_ino 0: none, as its folder is not there */
+};
+
 struct watch {
 	struct watch_path paths[WATCH_PATHS + WATCH_ASKED_PATHS]; /* those of rules last */
 	size_t n_paths, n_asked; /* n_asked of them are of rules */
+	struct watch_change changes[WATCH_CHANGES];
+	size_t n_changes;
 	bool fresh;		 /* what rules ask for has changed since the last refresh */
 	struct below below;	 /* directories below those paths, and in homes */
 	size_t left;		 /* as was last warned of, see below.h */
@@ -43,6 +56,7 @@ int watch_add(struct watch *w, const char *path);
 
 /*
  * watch_rules - instead of the paths of other rules, those that @rules ask for
+ * And the names whose changes they ask for, as far as there is room: others shall not hide these.
  * @rules: NULL: none. @refused: gets a line for each path that is not watched, with the reason.
  * A path that a rule's text only begins stands for all files in its folder; texts that are no
  * beginning of one ask for nothing (ruleset_coverage() says so). -ENOMEM.

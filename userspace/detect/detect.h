@@ -132,10 +132,11 @@ void ruleset_explain(struct ruleset *rules, size_t i, struct buf *out);
 enum rule_read_how {
 	RULE_READ_WHOLE, /* the text is a path */
 	RULE_READ_HEAD,	 /* it begins one */
+	RULE_READ_TAIL,	 /* it ends one */
 	RULE_READ_PART	 /* it is somewhere in one, and which that are is not known beforehand */
 };
 
-/* What a rule asks to be told of when it is opened for reading. */
+/* What a rule asks to be told of when it is opened for reading, or changed. */
 struct rule_read {
 	const struct detection *rule;
 	struct str text; /* as the rule has it; of RULE_READ_PART one that must be there, or none */
@@ -149,6 +150,13 @@ struct rule_read {
  */
 int ruleset_reads(const struct ruleset *rules, int (*each)(void *ctx, const struct rule_read *read),
 		  void *ctx);
+
+/*
+ * ruleset_changes - the same of texts by which rules ask for changes of files
+ * Those whose category is about them, and of auditd's where they are about writes or attributes.
+ */
+int ruleset_changes(const struct ruleset *rules,
+		    int (*each)(void *ctx, const struct rule_read *read), void *ctx);
 
 enum rule_coverage { COVERAGE_NONE, COVERAGE_PARTLY, COVERAGE_FULLY };
 

@@ -2,8 +2,9 @@
 /*
  * Which files rules ask to be told of when they are opened for reading. Hooks let
  * nearly all such opens pass, so whoever loads rules has to say beforehand of
- * which not. What a rule asks for is a text of its that must be there; what
- * stands behind a "not" asks for nothing.
+ * which not. And of which changes, so that others cannot hide them. What a rule
+ * asks for is a text of its that must be there; what stands behind a "not" asks
+ * for nothing.
  */
 #include "detect/engine.h"
 
@@ -29,6 +30,7 @@ static int ask(const struct asking *a, const struct predicate *p) {
 		read.text = p->given ? p->given[i] : screen_text(p, i);
 		read.how = p->op == OP_EQUALS   ? RULE_READ_WHOLE
 			   : p->op == OP_STARTS ? RULE_READ_HEAD
+			   : p->op == OP_ENDS	? RULE_READ_TAIL
 						: RULE_READ_PART;
 		err = a->each(a->ctx, &read);
 	}
@@ -63,5 +65,28 @@ int ruleset_reads(const struct ruleset *rules, int (*each)(void *ctx, const stru
 	for (size_t i = 0; i < rules->n_rules && !err; i++)
 		if (rules->rules[i]->each != RULE_NEVER)
 			err = rule_reads(rules->rules[i], each, ctx);
+	return err;
+}
+
+static bool of_changes(const struct rule *r) {
+	for (uint32_t kind = WIRE_FILE_CREATE; kind <= WIRE_FILE_REMOVEXATTR; kind++)
+		if (kind != WIRE_FILE_READ && kind != WIRE_FILE_MAP &&
+		    event_kinds_has(&r->kinds, kind))
+			return true;
+	return false;
+}
+
+int ruleset_changes(const struct ruleset *rules,
+		    int (*each)(void *ctx, const struct rule_read *read), void *ctx) {
+	int err = 0;
+
+	for (size_t i = 0; i < rules->n_rules && !err; i++) {
+		const struct rule *r = rules->rules[i];
+		struct asking a = { .rule = r, .each = each, .ctx = ctx };
+
+		a.audited = r->audited && r->access & (AUDIT_WRITE | AUDIT_ATTRIBUTE);
+		if (r->each != RULE_NEVER && (a.audited || (r->source.category.s && of_changes(r))))
+			err = walk(&a, r->expr);
+	}
 	return err;
 }
