@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """terminal: `lapwing top` as somebody sees it, on a terminal of tmux's."""
 
+import fcntl
 import json
 import os
 import re
+import select
+import struct
 import subprocess
 import sys
+import termios
+import time
 
 from sensor import end, patience, wait_until
 
@@ -44,6 +49,30 @@ def top_scrolls(name):
         yield f"PageUp does not come back: {screen(name)}"
 
 
+def top_without_an_input(s):
+    """Its input is at its end at once, and no key will come: it goes on drawing, once an interval."""
+    screen_of, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    top = subprocess.Popen([s.binary, "top", "--run-folder", s.run],  # pylint: disable=consider-using-with
+                           stdin=subprocess.DEVNULL, stdout=terminal, stderr=subprocess.DEVNULL,
+                           env={**os.environ, "TERM": "xterm"})
+    os.close(terminal)
+    drawn, until = b"", time.monotonic() + 4
+    try:
+        while time.monotonic() < until:
+            if select.select([screen_of], [], [], 0.1)[0]:
+                drawn += os.read(screen_of, 65536)
+        with open(f"/proc/{top.pid}/stat", encoding="utf-8") as f:
+            used = sum(int(ticks) for ticks in f.read().rpartition(")")[2].split()[11:13])
+        if used > 0.5 * os.sysconf("SC_CLK_TCK") * patience():
+            yield f"it took {used} ticks of CPU in 4 s"
+        if b"lapwing" not in drawn or b"EVENTS" not in drawn:
+            yield f"it drew {drawn[:200]}"
+    finally:
+        end(top)
+        os.close(screen_of)
+
+
 def top_shows_it_on_a_terminal(s):
     name = f"lapwing-{os.getpid()}"
     wanted = ("healthy, mode full", "EVENTS", "PROCESS_EXEC", "SINKS", "RULES", "q: leave")
@@ -76,9 +105,12 @@ def top_shows_it_on_a_terminal(s):
     finally:
         end(busy)
         subprocess.run(["tmux", "-L", name, "kill-server"], capture_output=True, check=False)
+    yield from top_without_an_input(s)
     code, out, _ = s.lapwing("top", "--once")
     if code or any(w not in out for w in wanted[:-1]):
         yield f"--once gave {code}: {out}"
     code, out, _ = s.lapwing("top", "--json")
-    if code or json.loads(out)["mode"] != "full":
+    said = json.loads(out)
+    if code or said["mode"] != "full" or not 0.5 < said["rates"]["seconds"] < 60 or \
+       "PROCESS_EXEC" not in said["rates"]["events"] or not said["sinks"] or not said["rules"]:
         yield f"--json gave {code}: {out}"

@@ -29,8 +29,15 @@ result() {
 [ "$(echo "$commands" | wc -l)" -ge 15 ] || wrong "only these commands: $commands"
 for c in '' $commands; do
 	help=$("$lapwing" help $c)
-	[ "$(echo "$help" | wc -l)" -le 40 ] || wrong "help $c: more than 40 lines"
-	long=$(echo "$help" | grep -nE '^.{81}') && wrong "help $c: more than 80 columns: $long"
+	[ "$(echo "$help" | wc -l)" -le 24 ] || [ -z "$c" ] || wrong "help $c: more than 24 lines"
+	all=$("$lapwing" help --all $c)
+	long=$(printf "%s\n" "$help" "$all" | grep -nE '^.{81}') && wrong "help $c: more than 80 columns: $long"
+	echo "$all" | grep -q '^example: .*lapwing' || wrong "help --all $c: no example"
+	if echo "$help" | grep -q '^All options: '; then
+		[ "$(echo "$all" | wc -l)" -gt "$(echo "$help" | wc -l)" ] || wrong "help --all $c has no more"
+	else
+		[ "$all" = "$help" ] || wrong "help $c does not say that there is more"
+	fi
 	echo "$help" | grep -q '^example: .*lapwing' || wrong "help $c: no example"
 	[ -z "$c" ] || [ "$("$lapwing" "$c" --help 2>&1)" = "$help" ] || wrong "$c --help is not help $c"
 done
@@ -38,19 +45,31 @@ result every_help_fits_a_screen_and_has_an_example
 
 # an option that is known is refused for other reasons than that it is not
 for c in $commands; do
-	for o in $("$lapwing" help "$c" | grep -E '^ +-' | grep -oE '(^|[ ,])--[a-z][a-z-]*'); do
+	known=$("$lapwing" help --all "$c" | grep -oE -- '--[a-z][a-z-]*' | sort -u)
+	for o in $("$lapwing" help --all "$c" | grep -E '^ +-' | grep -oE '(^|[ ,])--[a-z][a-z-]*'); do
 		said=$(timeout 10 "$lapwing" "$c" "$o=" --no-such-option-at-all 2>&1 </dev/null)
 		case $said in
 		*"unknown option \"$o\""*) wrong "help $c has $o, and $c does not know it" ;;
 		esac
+		short=${o%?}
+		echo "$known" | grep -qx -- "$short" && continue
+		said=$(timeout 10 "$lapwing" "$c" "$short" --no-such-option-at-all 2>&1 </dev/null)
+		[ $? = 2 ] && echo "$said" | grep -q "unknown option \"$short\"" ||
+			wrong "$c takes $short: $said"
 	done
 	said=$("$lapwing" "$c" --halp 2>&1)
 	status=$?
 	[ "$status" = 2 ] || wrong "$c --halp gave $status, not 2"
 	echo "$said" | grep -q 'did you mean "--help"' || wrong "$c --halp: $said"
 done
-said=$("$lapwing" statsu 2>&1)
-[ $? = 2 ] && echo "$said" | grep -q 'did you mean "status"' || wrong "statsu: $said"
+for c in statsu stat; do
+	said=$("$lapwing" "$c" 2>&1)
+	[ $? = 2 ] && echo "$said" | grep -q 'did you mean "status"' || wrong "$c: $said"
+done
+for words in '--scop 1' '--scop=1' '--durat 1'; do
+	said=$(timeout 10 "$lapwing" run $words 2>&1)
+	[ $? = 2 ] && echo "$said" | grep -qE 'did you mean "--(scope|duration)"' || wrong "run $words: $said"
+done
 for verb in 'spool verify' 'content rollback' 'rules explain' 'bundle inspect' 'config check'; do
 	c=${verb% *} right=${verb#* }
 	said=$("$lapwing" "$c" "x$right" 2>&1)
@@ -80,7 +99,7 @@ for c in $commands; do
 	for section in NAME SYNOPSIS EXAMPLES 'EXIT STATUS'; do
 		grep -q "^.SH $section" "$page" || wrong "$page has no $section"
 	done
-	for o in $("$lapwing" help "$c" | grep -oE -e '--[a-z][a-z-]*' | sort -u); do
+	for o in $("$lapwing" help --all "$c" | grep -oE -e '--[a-z][a-z-]*' | sort -u); do
 		grep -qF -- "${o//-/\\-}" "$page" || wrong "$page does not have $o"
 	done
 done

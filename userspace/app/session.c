@@ -87,7 +87,7 @@ static int start_outputs(struct session *s) {
 
 static int start_export(struct session *s) {
 	if (!s->o->export.n_sinks && !s->o->spool)
-		return 0;
+		return s->pulse.desk ? tally_open(s->o->desk.folder, &s->corridor.tally) : 0;
 	return export_open(&s->o->export, &s->corridor.export)
 		       ?: tally_open(s->o->export.folder, &s->corridor.tally);
 }

@@ -27,7 +27,7 @@ struct tally_row {
 struct tally;
 
 /*
- * tally_open - for writing in @folder, which is there
+ * tally_open - for writing in @folder, which is there: the spool, or without one the run folder
  * 0 with @ret NULL, and a line in the log, when that cannot be: it must not keep the sensor from
  * its work.
  */

@@ -29,9 +29,27 @@ static size_t distance(const char *a, const char *b) {
 	return row[n];
 }
 
+/* begun - the one word that begins with @word; NULL: none does, or several do */
+static const char *begun(const char *word, const char *const *words, size_t n) {
+	size_t length = strlen(word);
+	const char *one = NULL;
+
+	for (size_t i = 0; i < n && length > 2; i++) {
+		if (strncmp(words[i], word, length) != 0)
+			continue;
+		if (one)
+			return NULL;
+		one = words[i];
+	}
+	return one;
+}
+
 const char *nearest_word(const char *word, const char *const *words, size_t n) {
-	const char *best = NULL;
+	const char *best = begun(word, words, n);
 	size_t least = 0;
+
+	if (best)
+		return best;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t d = distance(word, words[i]), length = strlen(words[i]);

@@ -358,7 +358,7 @@ static int bundle_run(int argc, char **argv) {
 		return CLI_FAILURE;
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, ":ho:", options)) != -1) {
 		if (option == 'h')
 			return cli_help(&command_bundle);
 		code = take(option, &j);
@@ -389,9 +389,14 @@ const struct command command_bundle = {
 		 "       lapwing bundle order -o FILE --number N --bundle BUNDLE --state STATE\n"
 		 "                            --percent P --ring R [OPTION]...\n"
 		 "\n"
-		 "keygen makes FILE, a secret key, and FILE.pub. ROLE is root, release "
-		 "or rollout.\n"
-		 "      --json              what inspect and diff say, as one object\n"
+		 "keygen makes FILE, a secret key, and FILE.pub. ROLE is root, release or\n"
+		 "rollout. build makes a bundle of rules and their NAME.test.yml; diff says what\n"
+		 "NEW would find that OLD does not; order tells hosts to take a bundle.\n"
+		 "\n"
+		 CLI_MORE("bundle")
+		 "\n"
+		 "example: lapwing bundle diff --tape night.tape old.lwb new.lwb\n",
+	.more = "      --json              what inspect and diff say, as one object\n"
 		 "\n"
 		 "build, from rules and their NAME.test.yml:\n"
 		 "      --channel NAME      whom it is for (stable)\n"
@@ -418,8 +423,6 @@ const struct command command_bundle = {
 		 "      --safe              no hook at all until then; all three: 7 days at most\n"
 		 "      --shadow TIME, --probation TIME   instead of the hosts' own\n"
 		 "      --emergency         also on a weekend; --retry: also where it "
-		 "was reverted\n"
-		 "\n"
-		 "example: lapwing bundle diff --tape night.tape old.lwb new.lwb\n",
+		 "was reverted\n",
 	.run = bundle_run,
 };

@@ -21,6 +21,17 @@ int cli_help(const struct command *c) {
 	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
 }
 
+int cli_help_all(const struct command *c) {
+	const char *more = strstr(c->usage, "All options: "), *example;
+
+	if (!c->more || !more)
+		return cli_help(c);
+	example = strstr(more, "\nexample: ");
+	(void)printf("%.*s%s%s", (int)(more - c->usage), c->usage, c->more,
+		     example ? example : "");
+	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
+}
+
 int cli_misuse(const struct command *c, const char *fmt, ...) {
 	char line[512];
 	va_list args;
@@ -89,6 +100,22 @@ static const char *nearest_option(const char *word, const struct option *options
 	for (; options[n].name && n < 64; n++)
 		names[n] = options[n].name;
 	return cli_nearest(word, names, n);
+}
+
+int cli_option(int argc, char **argv, const char *letters, const struct option *options) {
+	int at = -1, option = getopt_long(argc, argv, letters, options, &at);
+	bool apart; /* its value is a word of its own */
+	const char *word;
+
+	if (option == -1 || option == '?' || option == ':' || at < 0)
+		return option;
+	apart = optarg && optarg == argv[optind - 1];
+	word = argv[optind - (apart ? 2 : 1)];
+	if (strcspn(word + 2, "=") == strlen(options[at].name))
+		return option;
+	optind -= apart; /* where cli_bad_option() finds it */
+	optopt = 0;
+	return '?';
 }
 
 int cli_bad_option(const struct command *c, char **argv, const struct option *options, int got) {

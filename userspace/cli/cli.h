@@ -2,7 +2,7 @@
 /*
  * cli.h - one subcommand, one file, one const entry in main.c's table
  *
- * A command reads its own options with getopt_long() (argv[0] is its name),
+ * A command reads its own options with cli_option() (argv[0] is its name),
  * prints its result to standard output and everything else to standard error.
  */
 #ifndef LAPWING_CLI_H
@@ -21,14 +21,21 @@
 struct command {
 	const char *name;
 	const char *summary; /* one line for the list of commands */
-	const char *usage;   /* all of --help: synopsis, options, an example; ends in a newline */
+	const char *usage;   /* --help: synopsis, options, an example; at most 24 lines */
+	const char *more;    /* NULL, or what `help --all` has besides; see CLI_MORE */
 	int (*run)(int argc, char **argv); /* gives the exit code */
 };
 
 enum { CLI_OK = 0, CLI_FAILURE = 1, CLI_USAGE = 2 };
 
+/* CLI_MORE - the line of usage that says where the rest is; `help --all` leaves it out */
+#define CLI_MORE(name) "All options: lapwing help --all " name ", or man lapwing-" name "\n"
+
 /* cli_help - prints the usage to standard output; gives CLI_OK */
 int cli_help(const struct command *c);
+
+/* cli_help_all - the same with all that there is */
+int cli_help_all(const struct command *c);
 
 /* cli_fault - the exit code for @err: CLI_USAGE where what the user wrote is wrong (-EINVAL) */
 static inline int cli_fault(int err) {
@@ -42,7 +49,13 @@ int cli_misuse(const struct command *c, const char *fmt, ...) __attribute__((for
 int cli_deed(const struct command *c, const char *name);
 
 /*
- * cli_bad_option - the same for what getopt_long() refused, naming the option and the nearest
+ * cli_option - getopt_long(), but for names that are cut short, which it takes for any that fits: a
+ * slip must not mean another option, or the same one of a later version
+ */
+int cli_option(int argc, char **argv, const char *letters, const struct option *options);
+
+/*
+ * cli_bad_option - the same for what cli_option() refused, naming the option and the nearest
  * @got: its result, '?' or ':'. Needs opterr = 0, and ':' at the start of the short options, so
  * that a missing value can be told.
  */

@@ -74,7 +74,7 @@ static int config_run(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	option = getopt_long(argc, argv, ":h", options, NULL);
+	option = cli_option(argc, argv, ":h", options);
 	if (option == 'h')
 		return cli_help(&command_config);
 	if (option != -1)

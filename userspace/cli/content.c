@@ -360,7 +360,7 @@ static int content_run(int argc, char **argv) {
 		return CLI_FAILURE;
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, ":h", options)) != -1) {
 		if (option == 'h')
 			return cli_help(&command_content);
 		if (option == 'f')

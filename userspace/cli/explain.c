@@ -188,6 +188,25 @@ static void tell_before(struct telling *t, struct recall *r, const struct recall
 	}
 }
 
+/* tell_json_before - the last of the process's events before @of, as many as the text has */
+static void tell_json_before(struct telling *t, struct recall *r, const struct recall_event *of) {
+	const struct recall_event *first = of->process->events;
+	size_t before = 0;
+	struct event e;
+	bool any = false;
+
+	for (const struct recall_event *x = first; x && x != of; x = x->next)
+		before++;
+	for (; first && first != of; first = first->next, before--) {
+		if (before > BEFORE || recall_unpack(r, first, &e))
+			continue;
+		if (any)
+			buf_add_char(&t->out, ',');
+		encode_json(&t->out, &e);
+		any = true;
+	}
+}
+
 static void tell_json(struct telling *t, struct ruleset *rules, struct recall *r,
 		      const struct recall_event *of, struct event *e) {
 	const struct recall_process *p = of->process;
@@ -205,6 +224,9 @@ static void tell_json(struct telling *t, struct ruleset *rules, struct recall *r
 		found = explain_values(rules, &r->scratch, e, &e->detections[i], tell_value, t);
 		buf_addf(&t->out, "],\"found_again\":%s}", found ? "true" : "false");
 	}
+	buf_add_lit(&t->out, "],\"before\":[");
+	if (p)
+		tell_json_before(t, r, of);
 	buf_add_lit(&t->out, "],\"ancestors\":[");
 	p = p ? p->parent : NULL;
 	for (int i = 0; p && i < ANCESTORS; i++, p = p->parent) {

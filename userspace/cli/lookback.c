@@ -35,7 +35,7 @@ int lookback_options(const struct command *c, unsigned takes, int argc, char **a
 			options[n++] = known[i].option;
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, letters, options)) != -1) {
 		if (option == 'h')
 			return cli_help(c);
 		if (option == 's')

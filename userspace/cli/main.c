@@ -27,7 +27,9 @@ static const struct command command_version = {
 static const struct command command_help = {
 	.name = "help",
 	.summary = "explain a command",
-	.usage = "usage: lapwing help [COMMAND]\n"
+	.usage = "usage: lapwing help [--all] [COMMAND]\n"
+		 "\n"
+		 "      --all   every option; else those that are used most\n"
 		 "\n"
 		 "example: lapwing help run\n",
 	.run = help_run,
@@ -87,7 +89,7 @@ static int version_run(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	option = getopt_long(argc, argv, ":h", options, NULL);
+	option = cli_option(argc, argv, ":h", options);
 	if (option == 'h')
 		return cli_help(&command_version);
 	if (option != -1)
@@ -97,20 +99,25 @@ static int version_run(int argc, char **argv) {
 }
 
 static int help_run(int argc, char **argv) {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+						 { "all", no_argument, NULL, 'a' },
+						 { 0 } };
 	const struct command *c;
+	bool all = false;
 	int option;
 
 	optind = 1;
 	opterr = 0;
-	option = getopt_long(argc, argv, ":h", options, NULL);
-	if (option == 'h')
-		return cli_help(&command_help);
-	if (option != -1)
-		return cli_bad_option(&command_help, argv, options, option);
+	while ((option = cli_option(argc, argv, ":h", options)) != -1) {
+		if (option == 'h')
+			return cli_help(&command_help);
+		if (option != 'a')
+			return cli_bad_option(&command_help, argv, options, option);
+		all = true;
+	}
 	if (argv[optind]) {
 		c = find(argv[optind]);
-		return c ? cli_help(c) : unknown(argv[optind]);
+		return !c ? unknown(argv[optind]) : all ? cli_help_all(c) : cli_help(c);
 	}
 	print_commands(stdout);
 	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;

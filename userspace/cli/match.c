@@ -288,7 +288,7 @@ static int take_options(struct match_job *job, int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while (!code && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while (!code && (option = cli_option(argc, argv, ":h", options)) != -1) {
 		if (option == MATCH_RULES)
 			job->paths[job->n_paths++] = optarg;
 		else if (option == MATCH_STRICT)

@@ -83,7 +83,7 @@ static int run_mode(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:hg:j", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, "+:hg:j", options)) != -1) {
 		if (option == 'h')
 			return cli_help(&command_mode);
 		if (option == 'g')

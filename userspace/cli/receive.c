@@ -24,7 +24,7 @@ static int receive_run(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, ":h", options)) != -1) {
 		switch (option) {
 		case 'h':
 			return cli_help(&command_receive);

@@ -182,7 +182,7 @@ static int replay_run(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, ":ho:", options)) != -1) {
 		if (option == 'h')
 			return cli_help(&command_replay);
 		code = sensor_option(&command_replay, option, &o);

@@ -224,7 +224,7 @@ static int rules_run(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, ":h", options)) != -1) {
 		if (option == 'h')
 			return cli_help(&command_rules);
 		code = take_option(&job, option);
@@ -257,25 +257,25 @@ const struct command command_rules = {
 		"       lapwing rules list [--json] [PATH]...\n"
 		"       lapwing rules coverage [--json] [--all-hooks] [PATH]...\n"
 		"       lapwing rules explain RULE [PATH]...\n"
-		"       lapwing rules test [PATH]...\n"
+		"       lapwing rules test [--json] [PATH]...\n"
 		"\n"
 		"PATH is a file or folder of Sigma rules; without one, the shipped rules.\n"
 		"\n"
-		"check     prints what is wrong, as file:line:column; exit status 2 when a rule\n"
-		"          is refused\n"
+		"check     what is wrong, as file:line:column; exit status 2 if a rule is refused\n"
 		"list      the rules that run, and what they are\n"
 		"coverage  for each rule: whether it can hold on this host, with the hooks that\n"
 		"          its kernel takes, and which selection never can; as root, else as if\n"
 		"          every hook served\n"
-		"explain   how a rule (by id, name or title) is evaluated, and what each question\n"
-		"          costs\n"
+		"explain   how a rule is evaluated, and what each question costs\n"
 		"test      holds rules against the events of RULE.test.yml beside RULE.yml; exit\n"
 		"          status 1 when one is judged wrongly, or a rule has none\n"
 		"\n"
-		"      --json          one JSON object a line\n"
+		CLI_MORE("rules")
+		"\n"
+		"example: lapwing rules check rules\n",
+	.more = "      --json          JSON, one object a line\n"
 		"      --all-hooks     as if every hook served\n"
 		"      --records       as `lapwing match` reads them: any log source and field\n"
-		RULES_SELECT_USAGE "\n"
-		"example: lapwing rules check rules\n",
+		RULES_SELECT_USAGE,
 	.run = rules_run,
 };

@@ -14,6 +14,7 @@
 #include "detect/load.h"
 #include "detect/story.h"
 #include "detect/yaml.h"
+#include "encode/encode.h"
 
 struct bench {
 	const struct rules_job *job;
@@ -22,8 +23,43 @@ struct bench {
 	size_t n_rules;
 };
 
+/* print_json - a fault as an object, of a place unless @name is NULL */
+static void print_json(const char *name, uint32_t line, struct str what) {
+	struct buf out = { 0 };
+
+	buf_add_char(&out, '{');
+	if (name) {
+		buf_add_lit(&out, "\"file\":");
+		encode_json_text(&out, str_of(name));
+		buf_addf(&out, ",\"line\":%u,", line);
+	}
+	buf_add_lit(&out, "\"fault\":");
+	encode_json_text(&out, what);
+	buf_add_lit(&out, "}\n");
+	(void)fwrite(out.data, 1, out.len, stdout);
+	buf_done(&out);
+}
+
+/* print_errors - a line each */
+static void print_errors(const struct buf *errors, bool json) {
+	if (!json)
+		cli_print(stdout, errors);
+	for (size_t at = 0; json && at < errors->len;) {
+		const char *line = errors->data + at, *end = memchr(line, '\n', errors->len - at);
+		size_t n = end ? (size_t)(end - line) : errors->len - at;
+
+		print_json(NULL, 0, (struct str){ line, (uint32_t)n });
+		at += n + 1;
+	}
+}
+
 static void print_fault(void *ctx, const char *name, uint32_t line, const char *what) {
-	(void)ctx;
+	const bool *json = ctx;
+
+	if (*json) {
+		print_json(name, line, str_of(what));
+		return;
+	}
 	(void)printf("%s:%u: %s\n", cli_shown(name), line, cli_shown(what));
 }
 
@@ -57,7 +93,8 @@ static int run_sidecars(struct bench *b) {
 	for (size_t i = 0; !err && !ruleset_info(s->rules, i, &r); i++) {
 		if (s->tested[i])
 			continue;
-		print_fault(NULL, r.file, r.line, "this rule has no events in a file *.test.yml");
+		print_fault(b->stories.ctx, r.file, r.line,
+			    "this rule has no events in a file *.test.yml");
 		s->n_failed++;
 	}
 	return err;
@@ -77,23 +114,26 @@ static int run_all(struct bench *b) {
 
 int rules_test(const struct rules_job *job) {
 	struct detect_options options = job->detect;
+	bool json = job->json;
 	struct bench b = { .job = job };
 	int err;
 
 	options.strict = true;
 	options.records = true;
-	b.stories = (struct stories){ .errors = &b.errors, .fault = print_fault };
+	b.stories = (struct stories){ .errors = &b.errors, .fault = print_fault,
+				       .ctx = &json };
 	stories_init(&b.stories);
 	err = ruleset_load(job->paths, job->n_paths, &options, &b.errors, &b.stories.rules);
 	if (!err)
 		err = run_all(&b);
-	cli_print(stdout, &b.errors);
+	print_errors(&b.errors, job->json);
 	if (err && err != -EINVAL)
 		log_error("the rules in \"%s\" cannot be tested: %s", job->paths[0],
 			  strerror(-err));
 	if (!err)
-		(void)printf("%zu rules, %zu cases, %zu failed\n", b.n_rules, b.stories.n_cases,
-			     b.stories.n_failed);
+		(void)printf(json ? "{\"rules\":%zu,\"cases\":%zu,\"failed\":%zu}\n"
+				  : "%zu rules, %zu cases, %zu failed\n",
+			     b.n_rules, b.stories.n_cases, b.stories.n_failed);
 	ruleset_free(b.stories.rules);
 	stories_done(&b.stories);
 	buf_done(&b.errors);

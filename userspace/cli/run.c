@@ -153,7 +153,7 @@ static int run_run(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, SENSOR_SHORT_OPTIONS, options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, SENSOR_SHORT_OPTIONS, options)) != -1) {
 		switch (option) {
 		case 'h':
 			return cli_help(&command_run);
@@ -198,9 +198,13 @@ const struct command command_run = {
 		 "      --duration S    end after S seconds\n"
 		 "      --scope WHAT    look only at a process and its descendants (PID), or at a\n"
 		 "                      cgroup and those below it (/path)\n"
-		 "      --run-folder D  where status and health are asked for (" VITALS_FOLDER ")\n"
-		 "      --listen A:P    /healthz, /readyz and /metrics over HTTP (127.0.0.1:9467)\n"
-		 SENSOR_USAGE "\n"
+		 SENSOR_USAGE
+		 "\n"
+		 CLI_MORE("run")
+		 "\n"
 		 "example: sudo lapwing run --duration 10 -o text:- -o proto:events.pb\n",
+	.more = "      --run-folder D  where status and health are asked for (" VITALS_FOLDER ")\n"
+		"      --listen A:P    /healthz, /readyz and /metrics over HTTP (127.0.0.1:9467)\n"
+		SENSOR_USAGE_MORE,
 	.run = run_run,
 };

@@ -63,17 +63,19 @@ enum {
 	"  -o, --output URL    a sink, such as file:/PATH?format=json or tls://HOST:PORT:\n" \
 	"                      through the spool, until it acknowledges (repeatable)\n" \
 	"      --config FILE   the configuration (`run`: " SETTINGS_FILE ")\n"   \
-	"      --spool DIR     where events wait for sinks (" EXPORT_FOLDER ")\n"           \
 	"      --rules PATH    Sigma rules, file or folder (repeatable; else the shipped)\n"  \
 	"      --no-rules      detect nothing\n"                                             \
+	"      --hooks SET     auto (best that works), lsm, tracepoint, none\n"              \
+	"      --watch PATH    tell opens for reading of this file or folder (repeatable)\n" \
+	"      --tape FILE     record the raw ring, for `lapwing replay`\n"
+
+#define SENSOR_USAGE_MORE                                                                 \
+	"      --spool DIR     where events wait for sinks (" EXPORT_FOLDER ")\n"           \
 	"      --strict        a rule with a fault refuses all of them\n"                     \
 	RULES_SELECT_USAGE                                                                     \
-	"      --hooks SET     auto (best that works), lsm, tracepoint, none\n"              \
 	"      --log NAME=PATH  tell the lines that come to a log, for rules of service\n"  \
 	"                      NAME: auth, syslog, ...; kernel=/dev/kmsg, syslog=journal:\n" \
 	"                      (repeatable)\n" \
-	"      --watch PATH    tell opens for reading of this file, or of those in this\n"      \
-	"                      folder, too (repeatable; credentials and keys always are)\n"    \
 	"      --env [+]NAMES  variables told of an exec, such as LD_*,ENV; +: beside the\n"   \
 	"                      usual ones (LD_* and a few); or none\n"                        \
 	"      --hash-rate SIZE  sha256 of what runs, reading SIZE a second; 0: off (0)\n"     \
@@ -83,7 +85,6 @@ enum {
 	"      --limit-cgroup N  likewise of a cgroup's processes together (0)\n"             \
 	"      --ring-process SIZE  room for the life of processes (2MiB)\n"                  \
 	"      --ring-bulk SIZE  room for everything else (8MiB)\n"                           \
-	"      --tape FILE     record the raw ring, for `lapwing replay`\n"                  \
 	"      --color WHEN    auto, always, never\n"                                        \
 	"      --ready-fd N    write a newline to descriptor N when all is attached\n"
 /* clang-format on */

@@ -128,8 +128,7 @@ static void print_rules(const char *folder, int form) {
 	buf_done(&out);
 }
 
-static void print_json(const char *folder, const struct spool_status *s,
-		       const struct spool_ledger *ledgers, size_t n) {
+static void print_json(const struct spool_status *s, const struct spool_ledger *ledgers, size_t n) {
 	(void)printf(",\"running\":%s,\"seq\":%" PRIu64 ",\"bytes\":%" PRIu64
 		     ",\"segments\":%u,\"gaps\":%u,\"kept_bytes\":%" PRIu64
 		     ",\"kept\":%u,\"sinks\":[",
@@ -140,15 +139,14 @@ static void print_json(const char *folder, const struct spool_status *s,
 			(void)putchar(',');
 		print_json_ledger(&ledgers[i]);
 	}
-	(void)printf("],\"rules\":");
-	print_rules(folder, 0);
+	(void)printf("]");
 }
 
 /* What there is to tell; what is not there is NULL, or has no folder. */
 struct found {
 	const struct vitals *vitals;
 	bool running;
-	const char *spool;
+	const char *run_folder, *spool;
 	struct spool_status status;
 	struct spool_ledger *ledgers;
 	size_t n;
@@ -175,11 +173,14 @@ static void print_found(const struct found *f, enum form form) {
 	buf_done(&out);
 	if (form == FORM_JSON) {
 		if (f->spool)
-			print_json(f->spool, &f->status, f->ledgers, f->n);
+			print_json(&f->status, f->ledgers, f->n);
+		(void)printf(",\"rules\":");
+		print_rules(f->spool ? f->spool : f->run_folder, 0);
 		(void)printf("}\n");
-	} else if (f->spool && form != FORM_METRICS) {
-		print_text(f->spool, &f->status, f->ledgers, f->n);
-		print_rules(f->spool, form == FORM_ALL_RULES ? 2 : 1);
+	} else if (form != FORM_METRICS) {
+		if (f->spool)
+			print_text(f->spool, &f->status, f->ledgers, f->n);
+		print_rules(f->spool ? f->spool : f->run_folder, form == FORM_ALL_RULES ? 2 : 1);
 	}
 }
 
@@ -191,6 +192,7 @@ static int look(const char *run_folder, const char *folder, struct found *ret) {
 	static struct vitals v;
 	int no_sensor = sensor_state_read(run_folder, &v, &ret->running), err = 0;
 
+	ret->run_folder = run_folder;
 	if (!no_sensor)
 		ret->vitals = &v;
 	ret->spool = folder				  ? folder
@@ -228,7 +230,7 @@ static int status_run(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, ":h", options)) != -1) {
 		if (option == 'h')
 			return cli_help(&command_status);
 		if (option == 'j')

@@ -70,7 +70,7 @@ static int run_supervise(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:hg:", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, "+:hg:", options)) != -1) {
 		switch (option) {
 		case 'h':
 			return cli_help(&command_supervise);

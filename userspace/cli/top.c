@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "cli/sensor_state.h"
 #include "cli/sensor.h"
+#include "cli/status_rules.h"
 #include "encode/text.h"
 #include "event/word.h"
 #include "spool/status.h"
@@ -199,12 +200,17 @@ static void add_programs(struct buf *out, const struct looking *l) {
 			 rows[i].n);
 }
 
+/* counts - the folder where the sensor keeps what its rules count */
+static const char *counts(const struct looking *l) {
+	return l->is.spool[0] ? l->is.spool : l->folder;
+}
+
 static void add_rules(struct buf *out, const char *spool) {
 	struct tally_row *rules;
 	struct row *rows;
 	size_t n;
 
-	if (!*spool || tally_read(spool, &rules, &n))
+	if (tally_read(spool, &rules, &n))
 		return;
 	rows = calloc(n + 1, sizeof(*rows));
 	for (size_t i = 0; rows && i < n; i++)
@@ -240,13 +246,67 @@ static void add_sinks(struct buf *out, const char *spool) {
 	free(ledgers);
 }
 
+/* json_rates - what the picture says of the time between two looks */
+static void json_rates(struct buf *out, const struct looking *l) {
+	uint64_t lost = 0, was_lost = 0;
+	bool any = false;
+
+	for (uint32_t cause = 0; cause < VITALS_CAUSES; cause++) {
+		lost += vitals_lost(&l->is, cause);
+		was_lost += vitals_lost(&l->was, cause);
+	}
+	buf_addf(out, ",\"rates\":{\"seconds\":%.3f,\"records\":%.1f,\"lost\":%.1f,"
+		      "\"detections\":%.1f,\"cpu_percent\":%.2f,\"events\":{",
+		 l->seconds, rate(l, l->was.received, l->is.received), rate(l, was_lost, lost),
+		 rate(l, l->was.detections, l->is.detections),
+		 rate(l, l->was.cpu_ns, l->is.cpu_ns) / 1e7);
+	for (uint32_t kind = 1; kind < WIRE_KIND_MAX; kind++) {
+		if (!l->is.events[kind])
+			continue;
+		buf_addf(out, "%s\"%s\":%.1f", any ? "," : "", event_kind_name(kind),
+			 rate(l, l->was.events[kind], l->is.events[kind]));
+		any = true;
+	}
+	buf_add_lit(out, "}}");
+}
+
+static void json_sinks(struct buf *out, const char *spool) {
+	struct spool_ledger *ledgers = NULL;
+	struct spool_status status;
+	size_t n = 0;
+
+	if (*spool && spool_status(spool, &status, &ledgers, &n))
+		n = 0;
+	buf_add_lit(out, ",\"sinks\":[");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out,
+			 "%s{\"sink\":\"%s\",\"pending\":%" PRIu64 ",\"acknowledged\":%" PRIu64
+			 ",\"dropped\":%" PRIu64 ",\"lag_s\":%.3f,\"failing\":%s}",
+			 i ? "," : "", ledgers[i].name, ledgers[i].pending, ledgers[i].cursor.acked,
+			 ledgers[i].dropped,
+			 (double)spool_ledger_lag_ns(&ledgers[i], clock_ns(CLOCK_REALTIME)) / 1e9,
+			 ledgers[i].cursor.failed_ns ? "true" : "false");
+	buf_add_char(out, ']');
+	free(ledgers);
+}
+
+static void add_json(struct buf *out, const struct looking *l) {
+	sensor_state_json(out, &l->is, l->running);
+	out->len -= out->len > 0; /* the object goes on */
+	json_rates(out, l);
+	json_sinks(out, l->is.spool);
+	buf_add_lit(out, ",\"rules\":");
+	status_rules_json(out, counts(l));
+	buf_add_lit(out, "}\n");
+}
+
 static void add_frame(struct buf *out, const struct looking *l) {
 	add_head(out, l);
 	add_kinds(out, l);
 	add_busy(out, l);
 	add_sinks(out, l->is.spool);
 	add_programs(out, l);
-	add_rules(out, l->is.spool);
+	add_rules(out, counts(l));
 }
 
 /* look - the next pair; -errno */
@@ -304,6 +364,14 @@ static size_t go(size_t first, int key, size_t page) {
 	return first;
 }
 
+/* wait_out - what is left of the interval, where no key can come: the input is at its end */
+static void wait_out(long interval_ms, uint64_t since_ns) {
+	int64_t left_ns = (int64_t)(since_ns - clock_ns(CLOCK_BOOTTIME)) + interval_ms * 1000000;
+
+	if (left_ns > 1000000)
+		(void)usleep((useconds_t)(left_ns / 1000));
+}
+
 /* watch - until q; the screen is given back as it was */
 static int watch(struct looking *l, long interval_ms, uint64_t ns) {
 	struct buf frame = { 0 };
@@ -329,9 +397,11 @@ static int watch(struct looking *l, long interval_ms, uint64_t ns) {
 		if (!buf_error(&frame))
 			first = draw(w, &frame, first);
 		key = nc.wgetch(w); /* shows what was drawn, and waits */
-		if (key == ERR)	    /* rates are of an interval, not of what a key leaves of it */
+		if (key == ERR) {   /* rates are of an interval, not of what a key leaves of it */
+			wait_out(interval_ms, ns);
 			err = look(l, &ns);
-		else
+		}
+		if (!err && key != ERR)
 			first = go(first, key, (size_t)nc.getmaxy(w) - 1);
 	}
 	(void)nc.endwin();
@@ -346,8 +416,7 @@ static int once(const struct looking *l, bool json) {
 	int err;
 
 	if (json) {
-		sensor_state_json(&frame, &l->is, l->running);
-		buf_add_char(&frame, '\n');
+		add_json(&frame, l);
 	} else {
 		add_frame(&frame, l);
 	}
@@ -374,7 +443,7 @@ static int top_run(int argc, char **argv) {
 
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, ":h", options)) != -1) {
 		if (option == 'h')
 			return cli_help(&command_top);
 		if (option == 'o')
@@ -412,7 +481,7 @@ const struct command command_top = {
 		 "rules cost. q leaves; arrows, PageUp and PageDown show what is above and below.\n"
 		 "\n"
 		 "      --once            one picture, as text; so it is, too, without a terminal\n"
-		 "      --json            the sensor's state, once; \"status --json\" has more\n"
+		 "      --json            the same, once, for programs\n"
 		 "      --interval MS     between two pictures, 1000 by default\n"
 		 "      --run-folder DIR  the sensor's run folder, " VITALS_FOLDER " by default\n"
 		 "\n"

@@ -22,7 +22,7 @@ static int trace_run(int argc, char **argv) {
 	o.summary = false;
 	optind = 1;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, SENSOR_SHORT_OPTIONS, options, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, SENSOR_SHORT_OPTIONS, options)) != -1) {
 		switch (option) {
 		case 'h':
 			return cli_help(&command_trace);
@@ -64,6 +64,9 @@ const struct command command_trace = {
 		"      --follow        go on until the command's last descendant has ended\n"
 		"      --summary       header and summary, as `lapwing run` has them\n" SENSOR_USAGE
 		"\n"
+		CLI_MORE("trace")
+		"\n"
 		"example: sudo lapwing trace -- sh -c 'touch /tmp/x; curl -s localhost'\n",
+	.more = SENSOR_USAGE_MORE,
 	.run = trace_run,
 };

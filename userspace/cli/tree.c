@@ -116,8 +116,15 @@ static void add_json(struct buf *out, const struct recall_process *p, bool first
 	}
 	buf_addf(out,
 		 ",\"events\":%u,\"files\":%u,\"connections\":%u,\"detections\":%u,"
-		 "\"ended\":%s}",
+		 "\"ended\":%s",
 		 p->n_events, p->n_files, p->n_net, p->n_detections, p->ended ? "true" : "false");
+	if (p->level)
+		buf_addf(out, ",\"level\":\"%s\"", event_level_word(p->level));
+	if (p->exit_signal)
+		buf_addf(out, ",\"exit_signal\":%u", p->exit_signal);
+	else if (p->ended)
+		buf_addf(out, ",\"exit_code\":%u", p->exit_code);
+	buf_add_char(out, '}');
 }
 
 struct printing {
