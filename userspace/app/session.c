@@ -410,14 +410,14 @@ static const char *scope_name(const struct session *s, char text[64]) {
 
 /* start - everything up to the loop; an exit code, or -1 to go on */
 static int start(struct session *s) {
-	char scope[64];
 	bool spool = s->o->export.n_sinks || s->o->spool;
+	char scope[64];
 	int err = pulse_open(&s->pulse, s->o->desk.folder ? &s->o->desk : NULL,
 			     spool ? s->o->export.folder : NULL)
-			  ?: corridor_init(&s->corridor);
+			  ?: corridor_init(&s->corridor)
+			  ?: live_open(&s->live, &s->o->content);
 
 	/* up to the hooks a start fails of disks, folders and others, and not of itself */
-	err = err ?: live_open(&s->live, &s->o->content);
 	if (err)
 		return beat_blocked(&s->beat, err);
 	s->corridor.color = s->o->color;
@@ -485,12 +485,12 @@ int session_run(const struct session_options *options) {
 	int code = start(&s);
 
 	if (code < 0) {
-		code = !run(&s)		  ? s.again ? BEAT_AGAIN : 0
-		       : s.corridor.error ? beat_blocked(&s.beat, s.corridor.error)
-					  : 1;
+		code = !run(&s) ? s.again ? BEAT_AGAIN : 0
+				: s.corridor.error ? beat_blocked(&s.beat, s.corridor.error) : 1;
 		if (!code && s.child.pid && child_reap(&s.child))
 			code = child_code(&s.child);
 	}
-	close_all(&s, code > 0 && !s.child.pid);
+	/* no content is to blame for a disk that is full */
+	close_all(&s, (code == 1 || code == 2) && !s.child.pid);
 	return code;
 }
