@@ -18,8 +18,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * Told with the outcome, or at once where none can be awaited.
  */
 static __always_inline int net_asked(struct task_struct *task, struct socket *socket,
-				     struct sock *sk, __u32 hook, const __u8 *remote, __u16 port) {
-	bool smc = net_smc(sk);
+				     struct sock *sk, bool smc, __u32 hook, const __u8 *remote,
+				     __u16 port) {
 	__u64 inode = net_inode(socket);
 	struct wire_net *e;
 	struct fold fold;
@@ -80,7 +80,7 @@ int BPF_PROG(net_connect, struct socket *socket, struct sockaddr *address, int a
 	}
 	if (!net_connects(sk, socket) || !net_read_typed(address, addrlen, remote, &port))
 		return 0;
-	return net_asked(task, socket, sk, WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port);
+	return net_asked(task, socket, sk, net_smc(sk), WIRE_HOOK_LSM_SOCKET_CONNECT, remote, port);
 }
 
 /*
@@ -390,7 +390,8 @@ static __noinline int net_fast(struct socket *socket, struct msghdr *msg) {
 	net_meant(&to, sk->__sk_common.skc_family);
 	if (!net_put(&to, remote, &port))
 		return 0;
-	return net_asked(task, socket, sk, WIRE_HOOK_LSM_SOCKET_SENDMSG, remote, port);
+	syscall_forget(remote, sizeof(remote)); /* of which family it was */
+	return net_asked(task, socket, sk, false, WIRE_HOOK_LSM_SOCKET_SENDMSG, remote, port);
 }
 
 /* net_datagram - one to a peer that it names */

@@ -120,6 +120,11 @@ def agrees(e, want):
                                          if key != "case")
 
 
+def numbers(*tops):
+    """Of the folders at and below some: that is all by which the hooks know one."""
+    return {os.stat(folder).st_ino for top in tops for folder, _, _ in os.walk(top)}
+
+
 def judge(events, wants, room):
     """name of each case at fault -> its faults"""
     reads = [e for e in events if e.kind == "FILE_READ"]
@@ -127,8 +132,10 @@ def judge(events, wants, room):
              for want in wants if not any(agrees(e, want) for e in reads)}
     unwatched = [os.path.join(room, name) for name in
                  ("other", "many/file", *("names/" + "n" * (n - 1) + "o" for n in LENGTHS))]
+    same = numbers(room, HOME, "/home", "/root", "/etc/ssl")
     strays = [e.raw for e in reads if e.fields.get("file.path") in unwatched
-              or not str(e.fields.get("file.path")).startswith(("/etc", "/root", "/home", room))]
+              or not str(e.fields.get("file.path")).startswith(("/etc", "/root", "/home", room))
+              and os.stat(os.path.dirname(str(e.fields.get("file.path")))).st_ino not in same]
     if strays:
         found[NAMES[5]] = [f"told, and must not be: {strays[0]}"]
     return found
