@@ -252,7 +252,7 @@ class Containers:
         """Events that only this workload causes."""
         def of_it(e):
             if e["kind"] == "PROCESS_EXEC":
-                return e["process"]["executable"].endswith("/cat") and f"/mark-{name}" in json.dumps(e)
+                return e["process"].get("executable", "").endswith("/cat") and f"/mark-{name}" in json.dumps(e)
             return e["kind"] == "FILE_CREATE" and f"/tmp/file-{name}-" in e["file"].get("path", "")
 
         return [e for e in self.events() if of_it(e)]

@@ -189,7 +189,8 @@ class Service:
                           any(p["run_ns"] for p in programs()["programs"]), 90):
             yield f"nothing is counted: {programs()['programs']}"
         os.unlink("/etc/sysctl.d/60-lapwing-cost.conf")
-        inside.write("/proc/sys/kernel/bpf_stats_enabled", "0")
+        with open("/proc/sys/kernel/bpf_stats_enabled", "w", encoding="utf-8") as f:
+            f.write("0")
 
     def it_is_restarted_under_load(self):
         load = subprocess.Popen(["sh", "-c", "while :; do /bin/true; cat /etc/hostname >/dev/null; done"],
@@ -264,7 +265,8 @@ class Service:
         run("mount", "-t", "tmpfs", "-o", "size=16m,nr_inodes=64", "none", "/var/lib/lapwing/spool")
         with contextlib.suppress(OSError):
             for n in range(64):
-                inside.write(f"/var/lib/lapwing/spool/{n}", "")
+                with open(f"/var/lib/lapwing/spool/{n}", "wb"):
+                    pass
         run("systemctl", "start", "--no-block", "lapwing")
         if not wait_until(lambda: "nothing is seen" in show("StatusText"), 120):
             yield f"its status is '{show('StatusText')}'"
