@@ -39,8 +39,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 static __always_inline __u32 file_notable(struct dentry *dentry) {
 	struct dentry *dir = dentry->d_parent;
 
-	return watch_notable(dir->d_inode->i_ino, (__u64)dentry->d_name.name, dentry->d_name.len,
-			     (__u64)dir->d_name.name, dir->d_name.len)
+	/* by a read: a loaded pointer to a name is a number to the verifier of 6.12, not of 6.18 */
+	return watch_notable(dir->d_inode->i_ino, (__u64)BPF_CORE_READ(dentry, d_name.name),
+			     dentry->d_name.len, (__u64)BPF_CORE_READ(dir, d_name.name),
+			     dir->d_name.len)
 		       ? KNOBS_LIMIT_NOTABLE
 		       : 0;
 }
