@@ -59,6 +59,12 @@ def marker_faults(events, room, markers, port, tiny):
         yield f"PROCESS_EXEC: {len(execs)} told of {markers} markers"
 
 
+def not_run(e):
+    """Since 6.13 a task may lose the CPU inside a program of fexit, which is then skipped for others:
+    the kernel counts how often, and so do we, but nobody knows what it was."""
+    return e.kind == "HOST_LOSS" and e.fields["host.lost_cause"] == "not_run"
+
+
 def flood_faults(events, workers, kind, exact):
     made = sum(workers.values())
     told = sum(e.kind == kind and e.pid in workers for e in events)
@@ -66,9 +72,10 @@ def flood_faults(events, workers, kind, exact):
                   if e.kind == "HOST_LIMIT" and e.fields["limit.kind"] == kind)
     lost = sum(int(e.fields["host.lost_count"]) for e in events
                if e.kind == "HOST_LOSS" and e.fields["host.lost_kind"] == kind)
+    skipped = sum(int(e.fields["host.lost_count"]) for e in events if not_run(e))
     words = f"{told} told + {limited} over a limit + {lost} lost"
-    print(f"# {kind}: {made} done; {words}")
-    if told + limited + lost > made or (exact and told + limited + lost != made):
+    print(f"# {kind}: {made} done; {words}; hooks not run: {skipped}")
+    if not stream.adds_up(told + limited + lost, made, skipped if exact else made):
         yield f"{kind}: {words}, and {made} were done"
     if not limited:
         yield f"{kind}: {made} were done, and none was over a limit"
@@ -77,7 +84,7 @@ def flood_faults(events, workers, kind, exact):
 def loss_faults(events, kind):
     """Of the ring that they share with execs these get a part, and lose what is past it."""
     stop = [e for e in events if e.kind == "HOST_STOP"]
-    losses = [e for e in events if e.kind == "HOST_LOSS"]
+    losses = [e for e in events if e.kind == "HOST_LOSS" and not not_run(e)]
     if [e.fields["host.lost"] for e in stop] != [sum(e.fields["host.lost_count"] for e in losses)]:
         yield f"HOST_STOP: {[e.fields['host.lost'] for e in stop]}, and there are {losses}"
     for e in losses:
