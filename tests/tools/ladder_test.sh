@@ -83,13 +83,13 @@ expect several_at_a_time_are_all_counted 1 '5 passed, 2 failed, 2 skipped' 'not 
 	--program "$dir/good" --program "$dir/bad" --program "$dir/good" --program "$dir/absent"
 
 # ended while two run: none of them goes on
-program lingers "touch $dir/began" 'sleep 2' "touch $dir/went_on" 'echo ok one'
+program lingers "touch $dir/began" 'sleep 6' "touch $dir/went_on" 'echo ok one'
 scripts/ladder --at-once 2 --program "$dir/lingers" --program "$dir/lingers" >/dev/null 2>&1 &
 ladder=$!
 until [ -e "$dir/began" ]; do sleep 0.1; done
 kill "$ladder"
 wait "$ladder"
-sleep 3
+sleep 7
 if [ -e "$dir/went_on" ]; then
 	echo "not ok a_ladder_that_is_ended_ends_all_that_it_started"
 	failed=1
