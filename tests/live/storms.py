@@ -37,13 +37,15 @@ def told(events, kind, entities):
 
 
 def args_right(event, args):
-    """Long arguments may be cut in a storm, to the first and last 2 KiB; then it is said."""
+    """Long arguments may be cut in a storm, to the first and last 2 KiB; then it is said. Of a static
+    program it is always said that it was not asked for its environment."""
     area = "".join(arg + "\0" for arg in args)
+    lacks = event.degraded - {"ENV_SKIPPED"}
     if event.fields.get("exec.args_bytes") != len(area):
         return False
-    if event.degraded == {"ARGS_CUT"} and len(area) > 4096:
+    if lacks == {"ARGS_CUT"} and len(area) > 4096:
         return event.fields.get("exec.args") == [*area[:2048].split("\0"), area[-2048:-1]]
-    return event.fields.get("exec.args") == args and not event.degraded
+    return event.fields.get("exec.args") == args and not lacks
 
 
 def malformed(events, args):

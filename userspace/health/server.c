@@ -40,12 +40,14 @@ struct client {
 	int fd; /* -1: none */
 	bool cut; /* and about to end */
 	uint64_t began_ms;
+	uint64_t nth; /* of all that came by this door: many come within a millisecond */
 };
 
 /* An address, and who came by it; those who are cut off have some room besides. */
 struct door {
 	struct MHD_Daemon *daemon;
 	struct client clients[ROOM];
+	uint64_t came;
 };
 
 struct server {
@@ -90,7 +92,7 @@ static void make_room(struct door *d) {
 		if (c->fd < 0 || c->cut)
 			continue;
 		n++;
-		if (!oldest || c->began_ms < oldest->began_ms)
+		if (!oldest || c->nth < oldest->nth)
 			oldest = c;
 	}
 	if (n > SERVER_CLIENTS)
@@ -109,7 +111,8 @@ static void note(void *door, struct MHD_Connection *c, void **of_socket,
 		if (d->clients[k].fd != (comes ? -1 : i->connect_fd))
 			continue;
 		d->clients[k] = (struct client){ .fd = comes ? i->connect_fd : -1,
-						 .began_ms = clock_ms(CLOCK_MONOTONIC) };
+						 .began_ms = clock_ms(CLOCK_MONOTONIC),
+						 .nth = d->came++ };
 		break;
 	}
 	if (comes)
