@@ -92,8 +92,8 @@ static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pi
 		return 0;
 	e = (struct wire_process_exec *)s->rec;
 	process_version(e, exe);
-	streams_fill(e->streams, task);
 	process_image(s, e, task, exe);
+	streams_fill(e->streams, task);
 	emit_str(s, &e->filename, filename, WIRE_PATH_BYTES, EMIT_KERNEL);
 	if (interp != filename)
 		emit_str(s, &e->interp, interp, INTERP_BYTES, EMIT_KERNEL);
