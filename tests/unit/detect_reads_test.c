@@ -37,13 +37,18 @@ static int note(void *ctx, const struct rule_read *read) {
 	return 0;
 }
 
-static unsigned reads(const char *text) {
+/* asked - how many texts a rule gives, of those that @of looks for */
+static unsigned asked(__typeof__(ruleset_reads) *of, const char *text) {
 	struct ruleset *rules = rule_load(text);
 
 	n_got = 0;
-	CHECK(ruleset_reads(rules, note, NULL) == 0);
+	CHECK(of(rules, note, NULL) == 0);
 	ruleset_free(rules);
 	return n_got;
+}
+
+static unsigned reads(const char *text) {
+	return asked(ruleset_reads, text);
 }
 
 static bool is(unsigned i, const char *text, enum rule_read_how how) {
@@ -83,12 +88,7 @@ static void audits_paths_are_asked_for_where_the_rule_is_about_reads(void) {
 }
 
 static unsigned changes(const char *text) {
-	struct ruleset *rules = rule_load(text);
-
-	n_got = 0;
-	CHECK(ruleset_changes(rules, note, NULL) == 0);
-	ruleset_free(rules);
-	return n_got;
+	return asked(ruleset_changes, text);
 }
 
 #define CHANGE HEAD_OF("file_event") "detection:\n  s:\n    "

@@ -85,6 +85,18 @@ static int unpack(struct input *in, const char *bytes, size_t n, struct arena *a
 	return user->event(user->ctx, &e);
 }
 
+/* take - the event of the first @whole bytes that are not yet done, which is @bytes of them */
+static int take(struct input *in, size_t whole, const char *bytes, size_t n, struct arena *arena,
+		const struct events_user *user) {
+	int r = unpack(in, bytes, n, arena, user);
+
+	if (r)
+		return r;
+	in->at += whole;
+	in->offset += whole;
+	return 0;
+}
+
 /* next_line - whether one is there; where it begins, and what it is with its newline */
 static bool next_line(const struct input *in, const char **ret, size_t *whole) {
 	const char *newline;
@@ -103,11 +115,9 @@ static int read_lines(struct input *in, struct arena *arena, const struct events
 
 	for (;;) {
 		if (next_line(in, &line, &whole)) {
-			r = unpack(in, line, whole, arena, user);
+			r = take(in, whole, line, whole, arena, user);
 			if (r)
 				return r;
-			in->at += whole;
-			in->offset += whole;
 			continue;
 		}
 		if (in->ended)
@@ -138,13 +148,9 @@ static int read_all(struct input *in, struct arena *arena, const struct events_u
 				     "no event is this long; the file is damaged, or not one of "
 				     "protobuf events");
 		if (r > 0 && have - (size_t)r >= n) {
-			size_t whole = (size_t)r + n;
-
-			r = unpack(in, in->data + in->at + r, n, arena, user);
+			r = take(in, (size_t)r + n, in->data + in->at + r, n, arena, user);
 			if (r)
 				return r;
-			in->at += whole;
-			in->offset += whole;
 			continue;
 		}
 		if (in->ended)

@@ -29,15 +29,6 @@ static char tiny[4096];
 static int listener;
 static struct sockaddr_storage place;
 
-static void find_tiny(void) {
-	ssize_t n = readlink("/proc/self/exe", tiny, sizeof(tiny) - 16);
-
-	if (n < 0)
-		die("/proc/self/exe");
-	tiny[n] = '\0';
-	(void)strcpy(strrchr(tiny, '/') + 1, "tiny");
-}
-
 static void run_tiny(const char *argument) {
 	char *argv[] = { tiny, (char *)argument, NULL };
 	int status;
@@ -154,7 +145,7 @@ int main(int argc, char **argv) {
 
 	if (workers < 1 || workers > MAX_WORKERS || !amount || done == MAP_FAILED)
 		die("usage: burden watched|opens|exec|tcp WORKERS AMOUNT");
-	find_tiny();
+	truth_beside("tiny", tiny);
 	if (k->once == do_opens)
 		make_files();
 	begin = boot_ns();

@@ -274,25 +274,6 @@ static void memory_file(void) {
 	truth_close();
 }
 
-/* A child that waits, until our end of the pipe is closed. */
-static pid_t victim(int *ret_leash) {
-	int leash[2];
-	pid_t pid;
-	char c;
-
-	if (pipe(leash))
-		die("pipe");
-	pid = fork();
-	if (pid < 0)
-		die("fork");
-	if (!pid) {
-		(void)close(leash[1]);
-		_exit(read(leash[0], &c, 1) != 0);
-	}
-	*ret_leash = leash[1];
-	return pid;
-}
-
 static void tell_access(const char *kind, pid_t pid, long call) {
 	tell(kind);
 	truth_target(pid);
@@ -302,27 +283,27 @@ static void tell_access(const char *kind, pid_t pid, long call) {
 static void write_memory(void) {
 	uint32_t remote[2] = { (uint32_t)low_text("of the child"), 4 };
 	uint32_t local[2] = { (uint32_t)low_text("mine"), 4 };
-	int leash, status;
-	pid_t pid = victim(&leash);
+	int leash[2], status;
+	pid_t pid = truth_held(leash);
 
 	(void)deed(I386_VM_WRITEV, pid, (long)low(local, sizeof(local)), 1,
 		   (long)low(remote, sizeof(remote)), 1);
 	tell_access("INJECT_VM_WRITE", pid, SYS_process_vm_writev);
 	put_u64("@done.inject.bytes", 4);
 	truth_close();
-	(void)close(leash);
+	(void)close(leash[1]);
 	(void)waitpid(pid, &status, 0);
 }
 
 static void attach(void) {
-	int leash, status;
-	pid_t pid = victim(&leash);
+	int leash[2], status;
+	pid_t pid = truth_held(leash);
 
 	(void)deed(I386_PTRACE, PTRACE_SEIZE, pid, 0, 0, 0);
 	tell_access("INJECT_PTRACE", pid, SYS_ptrace);
 	put_u64("inject.request", PTRACE_SEIZE);
 	truth_close();
-	(void)close(leash);
+	(void)close(leash[1]);
 	(void)waitpid(pid, &status, 0);
 }
 

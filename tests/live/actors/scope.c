@@ -82,12 +82,9 @@ static void daemonised(void) {
 }
 
 int main(int argc, char **argv) {
-	ssize_t n = readlink("/proc/self/exe", witness, sizeof(witness) - 16);
-
-	if (argc != 2 || n < 0 || chdir(argv[1]))
+	if (argc != 2 || chdir(argv[1]))
 		die("usage: scope DIR");
-	witness[n] = '\0';
-	(void)strcpy(strrchr(witness, '/') + 1, "witness");
+	truth_beside("witness", witness);
 	child();
 	grandchild();
 	daemonised();

@@ -152,15 +152,6 @@ static uint64_t work(int n_threads) {
 	return sum;
 }
 
-static void find_tiny(void) {
-	ssize_t n = readlink("/proc/self/exe", tiny, sizeof(tiny) - 16);
-
-	if (n < 0)
-		die("/proc/self/exe");
-	tiny[n] = '\0';
-	(void)strcpy(strrchr(tiny, '/') + 1, "tiny");
-}
-
 static void make_script(void) {
 	static const char text[] = "#!/nowhere/at/all\n";
 	int fd = open(script, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
@@ -222,7 +213,7 @@ int main(int argc, char **argv) {
 	if (workers < 1 || workers > MAX_WORKERS || seconds < 1 || done == MAP_FAILED ||
 	    threads < 1 || threads > MAX_THREADS)
 		die("usage: spate DEED WORKERS SECONDS [THREADS]");
-	find_tiny();
+	truth_beside("tiny", tiny);
 	make_script();
 	listener = bound(V4, SOCK_STREAM, &place);
 	if (listen(listener, 4096))

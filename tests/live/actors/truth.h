@@ -133,6 +133,12 @@ void guests_only(void);
 /* die - ends badly, with errno */
 _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* truth_beside - the path of another actor, which lies beside us; its @name has 14 bytes at most */
+void truth_beside(const char *name, char ret[4096]);
+
+/* truth_held - a child that does nothing until @ret_leash[1] is closed; both ends stay open here */
+pid_t truth_held(int ret_leash[2]);
+
 /* linger - stays a while, so that a look-up after the deed still finds us */
 void linger(void);
 
