@@ -202,7 +202,7 @@ static inline __u64 knobs_watch_changes(__u64 dir_ino_or_start) {
 	return ~dir_ino_or_start;
 }
 
-#define KNOBS_WATCHES 1024 /* slots of a table */
+#define KNOBS_WATCHES 2048 /* slots of a table: three times what app/watch.c may ask for */
 #define KNOBS_WATCH_STEPS 16 /* a row stands in one of so many slots from knobs_watch_slot() on */
 
 /* A value of the map `watches`, which has two: user space fills the one that is not used. */

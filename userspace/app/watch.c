@@ -280,7 +280,6 @@ int watch_refresh(struct watch *w, struct probe *p, bool wait) {
 	struct watch_path now;
 	bool changed = w->fresh;
 	size_t n = 0;
-	int err;
 
 	wait |= w->fresh;
 	w->fresh = false;
@@ -301,18 +300,17 @@ int watch_refresh(struct watch *w, struct probe *p, bool wait) {
 		return 0;
 	find_below(w, wait);
 	memcpy(&list[n], w->below.rows, w->below.n_rows * sizeof(list[0]));
-	err = probe_watch(p, list, n + w->below.n_rows);
-	if (err != -E2BIG)
-		return err;
-	w->below.left += w->below.n_rows;
-	return probe_watch(p, list, n);
+	return probe_watch(p, list, n + w->below.n_rows);
 }
 
 void watch_tend(struct watch *w, struct probe *p, bool wait) {
-	int err = watch_refresh(w, p, wait);
+	int crowded = watch_refresh(w, p, wait);
 
-	if (err && err != -ENOTSUP) /* that no hook sees files is in the header */
-		log_warn("the watched paths cannot all be watched: %s, continuing", strerror(-err));
+	if (crowded > 0 && crowded != w->crowded)
+		log_warn("%d files and folders are not watched: too many names in one folder that "
+			 "begin alike and are as long, continuing", crowded);
+	if (crowded > 0) /* less: that no hook sees files is in the header */
+		w->crowded = crowded;
 	if (w->below.left && w->below.left != w->left)
 		log_warn("%zu files and folders below watched ones are not watched: more than %d "
 			 "levels or %d folders, or they cannot be read, continuing",

@@ -43,6 +43,7 @@ struct watch {
 	bool fresh;		 /* what rules ask for has changed since the last refresh */
 	struct below below;	 /* directories below those paths, and in homes */
 	size_t left;		 /* as was last warned of, see below.h */
+	int crowded;		 /* the same, of probe_watch() */
 };
 
 /* watch_default - credentials and keys of the system and of users, and the policy for passwords */
@@ -75,8 +76,8 @@ void watch_tend(struct watch *w, struct probe *p, bool wait);
 /*
  * watch_refresh - looks the paths up, and tells the hooks when that changed something
  * @wait: file systems may be asked, as they are after watch_rules(); else only what the kernel
- * has in memory is looked at, and a path that it does not know stays as it was. -errno of
- * probe_watch().
+ * has in memory is looked at, and a path that it does not know stays as it was. As
+ * probe_watch(), which is not asked when nothing has changed; then 0.
  */
 int watch_refresh(struct watch *w, struct probe *p, bool wait);
 

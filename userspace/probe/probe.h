@@ -116,8 +116,8 @@ int probe_scope_add(struct probe *p, pid_t pid);
 
 /*
  * probe_watch - from now on opens for reading of these files are told, and of no others
- * Callable at any time, also in the sandbox. -E2BIG: too many (and then what was watched
- * stays watched); -ENOTSUP: no hook sees files.
+ * Callable at any time, also in the sandbox. How many of them found no room among others whose
+ * names are alike, and are not watched; -ENOTSUP: no hook sees files.
  */
 int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n);
 

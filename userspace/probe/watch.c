@@ -41,7 +41,7 @@ static uint32_t bit_of(const struct knobs_watch *w) {
 	return knobs_watch_name_bit(w->dir_ino, start, (uint32_t)strlen(w->name));
 }
 
-static int put(struct knobs_watch_table *t, const struct knobs_watch *w) {
+static bool put(struct knobs_watch_table *t, const struct knobs_watch *w) {
 	uint32_t at = knobs_watch_slot(bit_of(w));
 
 	for (uint32_t i = 0; i < KNOBS_WATCH_STEPS; i++) {
@@ -50,9 +50,9 @@ static int put(struct knobs_watch_table *t, const struct knobs_watch *w) {
 		if (slot->dir_ino && memcmp(slot, w, sizeof(*w)) != 0)
 			continue;
 		*slot = *w;
-		return 0;
+		return true;
 	}
-	return -E2BIG;
+	return false;
 }
 
 static void set_bits(struct knobs_watch_filter *f, const struct knobs_watch *w) {
@@ -81,23 +81,23 @@ int probe_watch(struct probe *p, const struct knobs_watch *list, size_t n) {
 	struct knobs_watch_filter now = { 0 };
 	struct knobs_watch_table *t;
 	uint32_t next;
-	int err = 0;
+	int left = 0;
 
 	if (!f || !p->watches)
 		return -ENOTSUP;
 	next = !f->table;
 	t = &p->watches[next];
 	memset(t, 0, sizeof(*t));
-	for (size_t i = 0; i < n && !err; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (!list[i].dir_ino)
 			continue;
-		err = put(t, &list[i]);
-		set_bits(&now, &list[i]);
+		if (put(t, &list[i]))
+			set_bits(&now, &list[i]);
+		else
+			left++;
 	}
-	if (err)
-		return err;
 	add_bits(f, &now);
 	__atomic_store_n(&f->table, next, __ATOMIC_RELEASE);
 	leave_bits(f, &now);
-	return 0;
+	return left;
 }
