@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/file.skel.h"
@@ -277,6 +278,19 @@ void family_pick_types(const struct btf *kernel) {
 void family_drop_types(void) {
 	picked_types = NULL;
 	types_close();
+}
+
+void family_drop_bytes(void) {
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	for (int i = 0; i < DEED_FAMILIES; i++) {
+		size_t n;
+		uintptr_t bytes = (uintptr_t)family_bytes[i](&n), end = (bytes + n) & ~(page - 1);
+
+		bytes = (bytes + page - 1) & ~(page - 1);
+		if (bytes < end)
+			(void)madvise((void *)bytes, end - bytes, MADV_DONTNEED);
+	}
 }
 
 static int open_object(enum deed_family which, const struct knobs *knobs, struct bpf_object **ret) {

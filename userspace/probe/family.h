@@ -86,6 +86,9 @@ void family_strike_skippable(struct family_choice *c);
 void family_pick_types(const struct btf *kernel);
 void family_drop_types(void);
 
+/* family_drop_bytes - what objects are loaded from need not stay resident: it is in a file */
+void family_drop_bytes(void);
+
 /* family_give_up - nothing of @which is covered, for the reason @err unless one is known */
 void family_give_up(struct family_choice *c, enum deed_family which, int err);
 

@@ -352,6 +352,7 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 			loaded++;
 	}
 	family_drop_types();
+	family_drop_bytes();
 	/* the kernel's type information is parsed and freed again; it need not stay resident */
 	(void)malloc_trim(0);
 	fill_deeds(p);
