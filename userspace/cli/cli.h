@@ -21,7 +21,7 @@
 struct command {
 	const char *name;
 	const char *summary; /* one line for the list of commands */
-	const char *usage;   /* --help: synopsis, options, an example; at most 24 lines */
+	const char *usage;   /* --help: synopsis, options, an example; at most 23 lines */
 	const char *more;    /* NULL, or what `help --all` has besides; see CLI_MORE */
 	int (*run)(int argc, char **argv); /* gives the exit code */
 };

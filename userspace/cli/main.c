@@ -29,23 +29,25 @@ static const struct command command_help = {
 	.summary = "explain a command",
 	.usage = "usage: lapwing help [--all] [COMMAND]\n"
 		 "\n"
-		 "      --all   every option; else those that are used most\n"
+		 "      --all   every option, or every command; else those that are used most\n"
 		 "\n"
 		 "example: lapwing help run\n",
 	.run = help_run,
 };
 
+/* in the order of the list; help alone explains the first N_OFTEN, and names the others */
 static const struct command *const commands[] = {
-	&command_run,	&command_trace,	    &command_cat,     &command_replay,
-	&command_match, &command_preflight, &command_status,  &command_rules,
-	&command_receive, &command_config, &command_spool, &command_bundle,
-	&command_content, &command_supervise, &command_mode,
-	&command_health, &command_tree, &command_explain, &command_report,
-	&command_top,
-	&command_version, &command_help,
+	&command_run,	    &command_trace,    &command_top,	    &command_status,
+	&command_preflight, &command_cat,      &command_tree,	    &command_explain,
+	&command_report,    &command_rules,    &command_config,	    &command_help,
+
+	&command_supervise, &command_mode,     &command_health,	    &command_content,
+	&command_bundle,    &command_spool,    &command_receive,    &command_replay,
+	&command_match,	    &command_version,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define N_OFTEN 12
 
 static const struct command *find(const char *name) {
 	for (size_t i = 0; i < N_COMMANDS; i++) {
@@ -55,10 +57,26 @@ static const struct command *find(const char *name) {
 	return NULL;
 }
 
-static void print_commands(FILE *to) {
+static void print_rows(FILE *to, size_t n) {
 	(void)fputs("usage: lapwing COMMAND [OPTION]...\n\n", to);
-	for (size_t i = 0; i < N_COMMANDS; i++)
+	for (size_t i = 0; i < n; i++)
 		(void)fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+}
+
+static void print_commands(FILE *to) {
+	print_rows(to, N_OFTEN);
+	(void)fputs("\nMore:", to);
+	for (size_t i = N_OFTEN; i < N_COMMANDS; i++)
+		(void)fprintf(to, " %s", commands[i]->name);
+	(void)fputs("\n\n\"lapwing help COMMAND\" says more of one, "
+		    "\"lapwing help --all\" of all.\n"
+		    "\n"
+		    "example: sudo lapwing run\n",
+		    to);
+}
+
+static void print_all_commands(FILE *to) {
+	print_rows(to, N_COMMANDS);
 	(void)fputs("\n\"lapwing help COMMAND\" says more. NO_COLOR in the environment: no "
 		    "colors.\n"
 		    "\n"
@@ -119,7 +137,10 @@ static int help_run(int argc, char **argv) {
 		c = find(argv[optind]);
 		return !c ? unknown(argv[optind]) : all ? cli_help_all(c) : cli_help(c);
 	}
-	print_commands(stdout);
+	if (all)
+		print_all_commands(stdout);
+	else
+		print_commands(stdout);
 	return fflush(stdout) == 0 ? CLI_OK : CLI_FAILURE;
 }
 
