@@ -175,7 +175,8 @@ static void act_fast(int fd, const struct sockaddr_storage *to) {
 
 /* act_smc - by a socket that hides its TCP */
 static void act_smc(const struct sockaddr_storage *to) {
-	int fd = socket(AF_SMC, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* include/net/smc.h: SMCPROTO_SMC, SMCPROTO_SMC6 */
+	int fd = socket(AF_SMC, SOCK_STREAM | SOCK_CLOEXEC, to->ss_family == AF_INET6);
 
 	if (fd < 0)
 		skip("no SMC here: %s", strerror(errno));
