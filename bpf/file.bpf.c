@@ -92,7 +92,7 @@ static __always_inline struct slot *file_change(__u32 kind, __u32 hook, struct d
 /* file_inode - a dentry without an inode is one that another task has just removed */
 static __always_inline void file_inode(struct wire_file *e, struct inode *inode) {
 	if (inode)
-		inode_fill(&e->inode, inode);
+		inode_fill(&e->inode, inode, inode->i_sb);
 	else
 		e->head.flags |= WIRE_FILE_UNRESOLVED;
 }
@@ -177,7 +177,7 @@ static __noinline int file_opened(struct file *file, __u32 kind, __u32 hook) {
 		return 0;
 	e = (struct wire_file *)s->rec;
 	e->flags = file->f_flags;
-	inode_fill(&e->inode, file->f_inode);
+	inode_fill(&e->inode, file->f_inode, file->f_inode->i_sb);
 	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
 	fold_keep(&f, s->rec, s->len);
 	if (file->f_mode & FMODE_WRITER)

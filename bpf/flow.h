@@ -59,13 +59,29 @@ static __always_inline struct flow *flow_get(struct sock *sk) {
 	return bpf_sk_storage_get(&flows, sk, NULL, 0);
 }
 
+/* flow_actor - @f is the current task's. Not static, so that it is verified once (syscall.h). */
+__noinline int flow_actor(struct flow *f) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct cred *cred = task->real_cred;
+
+	if (!f)
+		return 0;
+	f->start_ns = task->group_leader->start_boottime;
+	f->cred = fold_address(cred, cred->user_ns);
+	f->tgid = (__u32)task->tgid;
+	f->tid = (__u32)task->pid;
+	f->uid = cred->uid.val;
+	f->gid = cred->gid.val;
+	f->euid = cred->euid.val;
+	return 0;
+}
+
 /*
  * flow_new - the flow of a socket that @task connects or accepted; NULL: no memory, or our own
  * The caller fills @remote and @service.
  */
 static __always_inline struct flow *flow_new(struct sock *sk, __u32 state, __u64 inode,
 					     struct task_struct *task) {
-	const struct cred *cred = task->real_cred;
 	struct flow *f;
 
 	/* the sensor's own, during a trial: told at once, and numbered as such (emit_header()) */
@@ -76,13 +92,7 @@ static __always_inline struct flow *flow_new(struct sock *sk, __u32 state, __u64
 		return NULL;
 	f->began_ns = bpf_ktime_get_boot_ns();
 	f->stands_ns = state == FLOW_STANDS ? f->began_ns : 0;
-	f->start_ns = task->group_leader->start_boottime;
-	f->cred = fold_address(cred, cred->user_ns);
-	f->tgid = (__u32)task->tgid;
-	f->tid = (__u32)task->pid;
-	f->uid = cred->uid.val;
-	f->gid = cred->gid.val;
-	f->euid = cred->euid.val;
+	flow_actor(f);
 	f->state = state;
 	f->direction = state == FLOW_STANDS ? WIRE_IN : WIRE_OUT;
 	f->inode = inode;

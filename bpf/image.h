@@ -19,9 +19,8 @@ static __always_inline __u32 process_place(struct super_block *sb) {
 
 /* process_exe - the path of what a task runs; whether it has told where the task is as well */
 static __always_inline bool process_exe(struct slot *s, struct wire_process_exec *e,
-					struct file *exe, struct fs_struct *fs) {
-	struct vfsmount *mnt = exe->f_path.mnt;
-	struct dentry *dentry = exe->f_path.dentry;
+					struct vfsmount *mnt, struct dentry *dentry,
+					struct fs_struct *fs) {
 	__u32 at;
 
 	at = path_of_past(s, &e->exe, mnt, dentry, fs ? fs->pwd.dentry : dentry);
@@ -32,22 +31,29 @@ static __always_inline bool process_exe(struct slot *s, struct wire_process_exec
 	return true;
 }
 
-/* process_image - what a task runs (@exe, or NULL) and where: directory, cgroup, terminal */
+/* process_image - what a task runs (@exe, or that of @mm) and where: directory, cgroup, terminal */
 static __always_inline void process_image(struct slot *s, struct wire_process_exec *e,
-					  struct task_struct *task, struct file *exe) {
+					  struct task_struct *task, struct file *exe,
+					  struct mm_struct *mm) {
 	struct fs_struct *fs = task->fs;
 	struct tty_struct *tty = task->signal->tty;
 	bool placed = false;
-	struct inode *inode;
 
 	task_fill(&e->task, task);
+	if (!exe && mm)
+		exe = mm->exe_file;
 	if (exe) {
-		inode = exe->f_inode;
-		e->place = process_place(inode->i_sb);
-		inode_fill(&e->exe_inode, inode);
-		if (!exe->f_path.dentry->d_hash.pprev)
+		/* early, where the verifier comes by once (syscall.h) */
+		struct vfsmount *mnt = exe->f_path.mnt;
+		struct dentry *dentry = exe->f_path.dentry;
+		struct inode *inode = exe->f_inode;
+		struct super_block *sb = inode->i_sb;
+
+		inode_fill(&e->exe_inode, inode, sb);
+		e->place = process_place(sb);
+		if (!dentry->d_hash.pprev)
 			e->exe.flags |= WIRE_PATH_DELETED;
-		placed = process_exe(s, e, exe, fs);
+		placed = process_exe(s, e, mnt, dentry, fs);
 	}
 	if (fs && !placed)
 		path_of(s, &e->cwd, fs->pwd.mnt, fs->pwd.dentry);

@@ -112,7 +112,7 @@ static __noinline int inject_map(struct file *file, __u32 hook) {
 	if (!s)
 		return 0;
 	e = (struct wire_file *)s->rec;
-	inode_fill(&e->inode, inode);
+	inode_fill(&e->inode, inode, inode->i_sb);
 	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
 	inject_end(s, &f);
 	return 0;

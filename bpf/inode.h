@@ -41,9 +41,8 @@ static __noinline int inode_layer(struct wire_inode *to, struct inode *inode) {
 	return 0;
 }
 
-static __always_inline void inode_fill(struct wire_inode *to, struct inode *inode) {
-	struct super_block *sb = inode->i_sb;
-
+static __always_inline void inode_fill(struct wire_inode *to, struct inode *inode,
+				       struct super_block *sb) {
 	to->ino = inode->i_ino;
 	to->dev = sb->s_dev;
 	to->mode = inode->i_mode;

@@ -42,23 +42,34 @@ static __always_inline void limit_let_go(struct knobs_limit *e) {
 	(void)__sync_lock_test_and_set(&e->busy, 0);
 }
 
-/* limit_own - makes @e that of these deeds; false: it has others' to tell yet */
-static __always_inline bool limit_own(struct knobs_limit *e, __u64 id, __u32 tgid, __u32 kind,
-				      struct task_struct *task) {
-	const struct cred *cred;
+/* limit_user - whose deeds @e counts: the current task's. Not static, see limit_ask(). */
+__noinline int limit_user(struct knobs_limit *e) {
+	const struct cred *cred = bpf_get_current_task_btf()->real_cred;
 
+	if (!e)
+		return 0;
+	e->uid = cred->uid.val;
+	e->gid = cred->gid.val;
+	e->euid = cred->euid.val;
+	return 0;
+}
+
+/* limit_group - cgroup_id() of the current task. Not static, see limit_ask(). */
+__noinline __u64 limit_group(void) {
+	return cgroup_id(bpf_get_current_task_btf());
+}
+
+/* limit_own - makes @e that of these deeds; false: it has others' to tell yet */
+static __always_inline bool limit_own(struct knobs_limit *e, __u64 id, __u32 tgid, __u32 kind) {
 	if (e->id == id && e->tgid == tgid && e->kind == kind)
 		return true;
 	if (e->over[WIRE_LIMIT_PROCESS] || e->over[WIRE_LIMIT_CGROUP])
 		return false;
-	cred = task->real_cred;
 	e->id = id;
 	e->tgid = tgid;
 	e->kind = kind;
 	e->began_ns = 0;
-	e->uid = cred->uid.val;
-	e->gid = cred->gid.val;
-	e->euid = cred->euid.val;
+	limit_user(e);
 	return true;
 }
 
@@ -100,7 +111,7 @@ static __always_inline __u32 limit_place(__u64 start, __u32 tgid, __u32 kind) {
 
 /* limit_cgroup - the same for all of a cgroup's processes */
 static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task) {
-	__u64 cgroup = cgroup_id(task), now = bpf_ktime_get_boot_ns(), start;
+	__u64 cgroup = limit_group(), now = bpf_ktime_get_boot_ns(), start;
 	__u32 at = KNOBS_LIMIT_PROCESSES +
 		   (limit_hash(cgroup, kind) & (KNOBS_LIMITS - KNOBS_LIMIT_PROCESSES - 1));
 	struct knobs_limit *e = limit_hold(at), *m;
@@ -109,13 +120,13 @@ static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task) {
 
 	if (!e)
 		return false;
-	over = limit_own(e, cgroup, 0, kind, task) && !limit_within(e, now, knobs.limit_cgroup);
+	over = limit_own(e, cgroup, 0, kind) && !limit_within(e, now, knobs.limit_cgroup);
 	if (over) {
 		/* by the process, whose name is worth more */
 		start = task->group_leader->start_boottime;
 		mine = limit_place(start, (__u32)task->tgid, kind);
 		m = limit_hold(mine);
-		if (m && limit_own(m, start, (__u32)task->tgid, kind, task))
+		if (m && limit_own(m, start, (__u32)task->tgid, kind))
 			limit_count(m, mine, WIRE_LIMIT_CGROUP, cgroup, now);
 		else
 			limit_count(e, at, WIRE_LIMIT_CGROUP, cgroup, now);
@@ -184,10 +195,10 @@ static __always_inline bool limit_process(__u32 kind, struct task_struct *task) 
 
 		if (!e)
 			return limit_raced(at, start, (__u32)task->tgid, kind, now);
-		own = limit_own(e, start, (__u32)task->tgid, kind, task);
+		own = limit_own(e, start, (__u32)task->tgid, kind);
 		over = (own || i) && !limit_within(e, now, limit_rate(e));
 		if (own && over)
-			limit_count(e, at, WIRE_LIMIT_PROCESS, cgroup_id(task), now);
+			limit_count(e, at, WIRE_LIMIT_PROCESS, limit_group(), now);
 		limit_let_go(e);
 	}
 	return over && (own || limit_other(kind));

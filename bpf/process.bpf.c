@@ -92,8 +92,8 @@ static __noinline int BPF_PROG(exec_tell, struct task_struct *task, pid_t old_pi
 		return 0;
 	e = (struct wire_process_exec *)s->rec;
 	process_version(e, exe);
-	process_image(s, e, task, exe);
-	streams_fill(e->streams, task);
+	process_image(s, e, task, exe, NULL);
+	streams_fill(e);
 	emit_str(s, &e->filename, filename, WIRE_PATH_BYTES, EMIT_KERNEL);
 	if (interp != filename)
 		emit_str(s, &e->interp, interp, INTERP_BYTES, EMIT_KERNEL);
@@ -172,7 +172,7 @@ int process_census(struct bpf_iter__task *ctx) {
 	if (!s)
 		return 0;
 	e = (struct wire_process_exec *)s->rec;
-	process_image(s, e, task, task->mm ? task->mm->exe_file : NULL);
+	process_image(s, e, task, NULL, task->mm);
 	len = s->len;
 	if (len <= WIRE_MAX_BYTES - 8) {
 		/* records follow one another in the file, and each is to begin aligned */
@@ -403,7 +403,7 @@ int BPF_PROG(process_script, struct linux_binprm *bprm) {
 	e = (struct wire_process_script *)s->rec;
 	e->head.outcome = WIRE_ATTEMPTED;
 	file = bprm->file;
-	inode_fill(&e->inode, file->f_inode);
+	inode_fill(&e->inode, file->f_inode, file->f_inode->i_sb);
 	path_of(s, &e->path, file->f_path.mnt, file->f_path.dentry);
 	emit_str(s, &e->filename, bprm->filename, WIRE_PATH_BYTES, EMIT_KERNEL);
 	if (bprm->interp != bprm->filename)

@@ -51,26 +51,31 @@ static __always_inline void stream_fill_raw(struct wire_stream *to, struct file 
 }
 
 /* streams_grown - where there once were more than the 64 descriptors that any table has */
-static __always_inline void streams_grown(struct wire_stream *to, struct task_struct *task) {
+static __always_inline void streams_grown(struct wire_stream *to,
+					  struct files_struct *table) {
 	struct file *files[WIRE_STREAMS] = {};
 
-	bpf_probe_read_kernel(files, sizeof(files), task->files->fdt->fd);
+	bpf_probe_read_kernel(files, sizeof(files), table->fdt->fd);
 	for (int i = 0; i < WIRE_STREAMS; i++)
 		if (files[i])
 			stream_fill_raw(&to[i], files[i]);
 }
 
-/* streams_fill - for the current task; @to is zeroed */
-static __always_inline void streams_fill(struct wire_stream to[WIRE_STREAMS],
-					 struct task_struct *task) {
-	struct files_struct *files = task->files;
+/*
+ * streams_fill - for the current task; @e's are zeroed
+ * Not static, so that the verifier looks at it once, and not for each way that leads to it.
+ */
+__noinline int streams_fill(struct wire_process_exec *e) {
+	struct files_struct *files = bpf_get_current_task_btf()->files;
 	struct file *last = NULL;
+	struct wire_stream *to;
 
-	if (!files)
-		return;
+	if (!e || !files)
+		return 0;
+	to = e->streams;
 	if (files->fdt != &files->fdtab) {
-		streams_grown(to, task);
-		return;
+		streams_grown(to, files);
+		return 0;
 	}
 	for (int i = 0; i < WIRE_STREAMS; i++) {
 		struct file *file = files->fd_array[i];
@@ -81,6 +86,7 @@ static __always_inline void streams_fill(struct wire_stream to[WIRE_STREAMS],
 			stream_fill(&to[i], file);
 		last = file;
 	}
+	return 0;
 }
 
 #endif

@@ -20,9 +20,8 @@
 /* A set of capabilities: two words of 32 bits before Linux 6.3, in the order of one of 64. */
 #define TASK_CAPS(cred, set) (*(const __u64 *)&(cred)->set)
 
-/* task_innermost - @task's number in the innermost of its PID namespaces, and which that is */
-static __always_inline void task_innermost(struct wire_spaces *to, struct task_struct *task) {
-	struct pid *pid = task->thread_pid;
+/* task_innermost - a task's number in the innermost of its PID namespaces, and which that is */
+static __always_inline void task_innermost(struct wire_spaces *to, struct pid *pid) {
 	struct upid upid = {};
 
 	if (pid && !pid->level) {
@@ -39,7 +38,10 @@ static __always_inline void task_innermost(struct wire_spaces *to, struct task_s
 }
 
 static __always_inline void task_spaces(struct wire_spaces *to, struct task_struct *task) {
+	/* early, where the verifier comes by once (syscall.h) */
+	struct user_namespace *user = task->real_cred->user_ns;
 	struct nsproxy *ns = task->nsproxy;
+	struct pid *pid = task->thread_pid;
 
 	if (ns) {
 		to->ns_mnt = ns->mnt_ns->ns.inum;
@@ -48,8 +50,8 @@ static __always_inline void task_spaces(struct wire_spaces *to, struct task_stru
 		to->ns_ipc = ns->ipc_ns->ns.inum;
 		to->ns_cgroup = ns->cgroup_ns->ns.inum;
 	}
-	to->ns_user = task->real_cred->user_ns->ns.inum;
-	task_innermost(to, task);
+	to->ns_user = user->ns.inum;
+	task_innermost(to, pid);
 }
 
 /* task_comm - a task's name, in two loads; TASK_COMM_LEN is 16 for ever, include/linux/sched.h */
