@@ -316,6 +316,67 @@ static void hostile_text_cannot_leave_its_word(void) {
 			"'t\\U000e0041' 'm\\u180eh\\u3164'\n"));
 }
 
+static struct event a_file(uint32_t kind) {
+	struct event e = some_event(kind);
+
+	EVENT_SET(&e, FILE_PATH, file.path, STR("/srv/a b"));
+	EVENT_SET(&e, FILE_INODE, file.inode, 12345);
+	EVENT_SET(&e, FILE_DEV_MAJOR, file.dev_major, 254);
+	EVENT_SET(&e, FILE_MODE, file.mode, 0100644);
+	return e;
+}
+
+/* numbers of inodes and devices are for programs, and stand in JSON */
+static void less_common_deeds_on_files_are_told_in_words(void) {
+	struct event e = a_file(WIRE_FILE_SETXATTR);
+
+	EVENT_SET(&e, FILE_XATTR, file.xattr, STR("user.mark"));
+	EVENT_SET(&e, FILE_XATTR_BYTES, file.xattr_bytes, 4);
+	CHECK(shows(&e, "22:13:20.123  setxattr bash[1234] root <- sshd[1200]  '/srv/a b'  "
+			"user.mark, 4 bytes\n"));
+	e = a_file(WIRE_FILE_REMOVEXATTR);
+	EVENT_SET(&e, FILE_XATTR, file.xattr, STR("user.mark"));
+	EVENT_SET(&e, OUTCOME, outcome, OUTCOME_FAILED);
+	EVENT_SET(&e, ERROR, error, ENODATA);
+	CHECK(shows(&e, "22:13:20.123  removexattr bash[1234] root <- sshd[1200]  '/srv/a b'  "
+			"user.mark  failed: ENODATA\n"));
+	e = a_file(WIRE_FILE_TRUNCATE);
+	EVENT_SET(&e, FILE_SIZE, file.size, 5);
+	CHECK(shows(&e, "22:13:20.123  truncate bash[1234] root <- sshd[1200]  '/srv/a b'  "
+			"to 5 bytes\n"));
+	e = a_file(WIRE_FILE_CLOSE);
+	EVENT_SET(&e, FILE_WRITTEN_BYTES, file.written_bytes, 70);
+	CHECK(shows(&e, "22:13:20.123  close    bash[1234] root <- sshd[1200]  '/srv/a b'  "
+			"70 bytes written\n"));
+	e = a_file(WIRE_FILE_MKNOD);
+	EVENT_SET(&e, FILE_NEW_MODE, file.new_mode, 010644);
+	CHECK(shows(&e, "22:13:20.123  mknod    bash[1234] root <- sshd[1200]  '/srv/a b'  "
+			"prw-r--r-- 0644\n"));
+	e = a_file(WIRE_FILE_MOUNT);
+	EVENT_SET(&e, MOUNT_SOURCE, mount.source, STR("none"));
+	EVENT_SET(&e, MOUNT_TYPE, mount.type, STR("tmpfs"));
+	CHECK(shows(&e, "22:13:20.123  mount    bash[1234] root <- sshd[1200]  none -> "
+			"'/srv/a b'  tmpfs\n"));
+	event_unmark(&e, FIELD_MOUNT_SOURCE);
+	event_unmark(&e, FIELD_MOUNT_TYPE);
+	CHECK(shows(&e, "22:13:20.123  mount    bash[1234] root <- sshd[1200]  '/srv/a b'\n"));
+}
+
+static void a_signal_says_which_and_to_whom(void) {
+	struct event e = some_event(WIRE_PROCESS_SIGNAL);
+
+	EVENT_SET(&e, TARGET_NAME, target.name, STR("sleep"));
+	EVENT_SET(&e, TARGET_PID, target.pid, 77);
+	EVENT_SET(&e, TARGET_START_NS, target.start_ns, 4419149527895);
+	EVENT_SET(&e, SIGNAL_NUMBER, signal.number, 10);
+	CHECK(shows(&e, "22:13:20.123  signal   bash[1234] root <- sshd[1200]  SIGUSR1 to "
+			"sleep[77]\n"));
+	e.signal.number = 40;
+	event_unmark(&e, FIELD_TARGET_NAME);
+	CHECK(shows(&e, "22:13:20.123  signal   bash[1234] root <- sshd[1200]  signal 40 to "
+			"?[77]\n"));
+}
+
 /* Bytes without any rule in every text of an event: nothing that a screen obeys may come out. */
 static void random_bytes_never_reach_the_screen(void) {
 	struct buf b = { 0 };
@@ -370,6 +431,8 @@ int main(void) {
 	RUN(each_detection_has_a_line_of_its_own);
 	RUN(colour_is_only_added_and_always_ended);
 	RUN(hostile_text_cannot_leave_its_word);
+	RUN(less_common_deeds_on_files_are_told_in_words);
+	RUN(a_signal_says_which_and_to_whom);
 	RUN(random_bytes_never_reach_the_screen);
 	DONE();
 }

@@ -22,6 +22,13 @@ void text_outcome(struct buf *out, const struct event *e) {
 	}
 }
 
+static void add_name(struct buf *out, const struct event *e, enum field_id id, struct str x) {
+	if (event_has(e, id))
+		text_word(out, x);
+	else
+		buf_add_char(out, '?');
+}
+
 /* --- processes */
 
 /* add_loader - what the dynamic linker was told; other variables of sessions are in every line */
@@ -89,9 +96,27 @@ static void add_exit(struct buf *out, const struct event *e) {
 	}
 }
 
+static void add_signal(struct buf *out, const struct event *e) {
+	const char *name = NULL;
+
+	if (event_has(e, FIELD_SIGNAL_NUMBER))
+		name = sigabbrev_np((int)e->signal.number);
+	if (name)
+		buf_addf(out, "  SIG%s to ", name);
+	else if (event_has(e, FIELD_SIGNAL_NUMBER))
+		buf_addf(out, "  signal %u to ", e->signal.number);
+	else
+		buf_add_lit(out, "  to ");
+	add_name(out, e, FIELD_TARGET_NAME, e->target.name);
+	if (event_has(e, FIELD_TARGET_PID))
+		buf_addf(out, "[%u]", e->target.pid);
+}
+
 void text_process(struct buf *out, const struct event *e) {
 	if (e->kind == WIRE_PROCESS_EXEC)
 		add_exec(out, e);
+	else if (e->kind == WIRE_PROCESS_SIGNAL)
+		add_signal(out, e);
 	else if (e->kind == WIRE_PROCESS_HASH)
 		add_hash(out, e);
 	else if (e->kind == WIRE_PROCESS_EXIT)
@@ -177,11 +202,26 @@ static void add_open(struct buf *out, const struct event *e) {
 		buf_add_lit(out, ",append");
 }
 
-static void add_name(struct buf *out, const struct event *e, enum field_id id, struct str x) {
-	if (event_has(e, id))
-		text_word(out, x);
-	else
-		buf_add_char(out, '?');
+/* add_less_common - what else is worth a word; inode, device, owner and mode are in JSON */
+static void add_less_common(struct buf *out, const struct event *e) {
+	if (event_has(e, FIELD_FILE_XATTR)) {
+		buf_add_lit(out, "  ");
+		text_word(out, e->file.xattr);
+		if (event_has(e, FIELD_FILE_XATTR_BYTES))
+			buf_addf(out, ", %" PRIu64 " bytes", e->file.xattr_bytes);
+	}
+	if (event_has(e, FIELD_MOUNT_TYPE)) {
+		buf_add_lit(out, "  ");
+		text_word(out, e->mount.type);
+	}
+	if (e->kind == WIRE_FILE_TRUNCATE && event_has(e, FIELD_FILE_SIZE))
+		buf_addf(out, "  to %" PRIu64 " bytes", e->file.size);
+	if (event_has(e, FIELD_FILE_WRITTEN_BYTES))
+		buf_addf(out, "  %" PRIu64 " bytes written", e->file.written_bytes);
+	if (e->kind == WIRE_FILE_MKNOD && event_has(e, FIELD_FILE_NEW_MODE)) {
+		buf_add_lit(out, "  ");
+		add_mode(out, e->file.new_mode);
+	}
 }
 
 void text_file(struct buf *out, const struct event *e) {
@@ -190,6 +230,10 @@ void text_file(struct buf *out, const struct event *e) {
 	buf_add_lit(out, "  ");
 	if (two) {
 		add_name(out, e, FIELD_FILE_OLD_PATH, e->file.old_path);
+		buf_add_lit(out, " -> ");
+	}
+	if (event_has(e, FIELD_MOUNT_SOURCE)) {
+		text_word(out, e->mount.source);
 		buf_add_lit(out, " -> ");
 	}
 	add_name(out, e, FIELD_FILE_PATH, e->file.path);
@@ -203,6 +247,8 @@ void text_file(struct buf *out, const struct event *e) {
 		add_chmod(out, e);
 	else if (e->kind == WIRE_FILE_CHOWN)
 		add_chown(out, e);
+	else
+		add_less_common(out, e);
 	text_outcome(out, e);
 }
 
