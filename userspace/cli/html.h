@@ -12,4 +12,7 @@ void html_text(struct buf *out, struct str x);
 /* html_cut - the same of at most @max characters, with … behind what goes on */
 void html_cut(struct buf *out, struct str x, uint32_t max);
 
+/* html_json - a line of JSON, with each member of an object on a line of its own */
+void html_json(struct buf *out, struct str x);
+
 #endif

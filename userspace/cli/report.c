@@ -40,7 +40,8 @@ static const char style[] =
 	"border-bottom:1px solid var(--line)}.level{color:var(--hit);font-weight:700}"
 	"p{margin:.3em 0}.key,.dim{color:var(--dim)}table{border-collapse:collapse;width:100%}"
 	"th,td{text-align:left;vertical-align:top;padding:.25rem .6rem .25rem 0;"
-	"border-bottom:1px solid var(--line)}code,pre,svg text{font-family:ui-monospace,monospace}"
+	"border-bottom:1px solid var(--line)}th[scope]{width:8rem}"
+	"code,pre,svg text{font-family:ui-monospace,monospace}"
 	"pre{white-space:pre-wrap;background:rgba(128,128,128,.12);padding:.6rem;margin:.3rem 0}"
 	".wide,.narrow{overflow-x:auto;border:1px solid var(--line)}svg{display:block}"
 	".narrow{display:none}svg text{font-size:12px;fill:var(--ink)}svg line{stroke:var(--line)}"
@@ -283,7 +284,7 @@ static void add_raw(struct page *p, const struct recall_event *of) {
 	buf_addf(&p->out, "</summary><pre id=\"e%" PRIu64 "\">", of->order);
 	buf_reset(&text);
 	encode_json(&text, &e);
-	html_text(&p->out, (struct str){ text.data, (uint32_t)text.len });
+	html_json(&p->out, (struct str){ text.data, (uint32_t)text.len });
 	buf_add_lit(&p->out, "</pre></details>\n");
 	buf_done(&text);
 }

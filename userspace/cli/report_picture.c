@@ -73,7 +73,11 @@ bool picture_what(const struct event *e, char *to, size_t room, const char **ret
 		size_t n = strlen(to);
 
 		(void)snprintf(to + n, room - n, " %.*s", STR_FMT(e->file.path));
-	} else if (!e->n_detections) {
+	} else if (e->n_detections) {
+		size_t n = strlen(to);
+
+		(void)snprintf(to + n, room - n, " %.*s", STR_FMT(e->detections[0].title));
+	} else {
 		return false;
 	}
 	return true;
