@@ -26,14 +26,18 @@ def refuse_elsewhere():
             sys.exit("this is no guest of scripts/efficacy: refused")
 
 
-def settle(seconds=240):
-    """Waits until systemd has started what it starts; the state that it says."""
+def settle(seconds=600):
+    """Waits until systemd has started what it starts; the state that it says, or why it says none.
+
+    Where the host is busy systemd answers late, and not only here: systemctl's own patience is 25 s.
+    """
+    os.environ["SYSTEMD_BUS_TIMEOUT"] = str(seconds)
     write("/etc/hosts", f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n")
     write("/etc/resolv.conf", "")
     deadline, state = time.monotonic() + seconds, ""
     while time.monotonic() < deadline:  # at first there is no bus to ask by
-        state = subprocess.run(["systemctl", "is-system-running"], capture_output=True, text=True,
-                               check=False).stdout.strip()
+        asked = run("systemctl", "is-system-running")
+        state = asked.stdout.strip() or asked.stderr.strip()
         if state in ("running", "degraded"):
             break
         time.sleep(1)
