@@ -8,8 +8,9 @@
  * takes no locks: each component is one that stood there, read again if it was
  * renamed meanwhile (dentry::d_seq, as the kernel's own walk does), but two
  * renames at once can give a path of which no moment had all. It ends at
- * PATH_MAX, with WIRE_PATH_CUT, and so it does at the root of a mount that is
- * attached nowhere.
+ * PATH_MAX, with WIRE_PATH_CUT. Above the root of a mount that is attached nowhere it
+ * goes on to that of the file system, and is cut, too: where a mount of this stands is
+ * not known, but so a program that is such a root itself has a name.
  */
 #ifndef LAPWING_PATH_H
 #define LAPWING_PATH_H
@@ -27,7 +28,7 @@ enum path_end {
 	PATH_AT_ROOT,
 	PATH_IS_BARE,
 	PATH_IS_FULL,
-	PATH_IS_LOOSE, /* path_top() */
+	PATH_IS_LOOSE,
 };
 
 #define PATH_NS_OF_LOOSE 0xeffffff7 /* include/uapi/linux/nsfs.h, MNT_NS_ANON_INO, v6.18 */
@@ -47,7 +48,7 @@ struct path_walk {
 struct path_walk_raw {
 	struct slot *slot;
 	struct dentry *dentry;
-	struct mount *mount;
+	struct mount *mount; /* NULL: it is path_loose(), and left */
 	__u32 start;
 	__u32 end;
 };
@@ -79,12 +80,12 @@ static __always_inline bool path_name(struct slot *s, __u32 start, const unsigne
 }
 
 /*
- * path_top - how a walk ends at a mount that is mounted nowhere, and is in the namespace @inum
- * That is the root of what its process sees, unless the mount was never attached (open_tree,
+ * path_loose - whether a mount that is mounted nowhere, and is in the namespace @inum, is loose
+ * Or else it is the root of what its process sees. It is if it was never attached (open_tree,
  * fsmount) or no longer is (MNT_DETACH): then it is in no namespace, or in one without a number.
  */
-static __always_inline __u32 path_top(__u32 inum) {
-	return inum && inum != PATH_NS_OF_LOOSE ? PATH_AT_ROOT : PATH_IS_LOOSE;
+static __always_inline bool path_loose(__u32 inum) {
+	return !inum || inum == PATH_NS_OF_LOOSE;
 }
 
 /* path_up - from a mount's root to the place where it is mounted; true when there is none */
@@ -98,7 +99,7 @@ static __always_inline long path_up(struct path_walk *w) {
 	m = w->mount;
 	parent = m->mnt_parent;
 	if (parent == m) {
-		w->end = path_top(m->mnt_ns->ns.inum);
+		w->end = path_loose(m->mnt_ns->ns.inum) ? PATH_IS_LOOSE : PATH_AT_ROOT;
 		return 1;
 	}
 	w->dentry = m->mnt_mountpoint;
@@ -176,12 +177,16 @@ static long path_step_raw(__u32 i, struct path_walk_raw *w) {
 
 	parent = BPF_CORE_READ(d, d_parent);
 
-	if (d == BPF_CORE_READ(m, mnt.mnt_root)) {
+	if (m && d == BPF_CORE_READ(m, mnt.mnt_root)) {
 		w->mount = BPF_CORE_READ(m, mnt_parent);
 		w->dentry = BPF_CORE_READ(m, mnt_mountpoint);
 		if (w->mount != m)
 			return 0;
-		w->end = path_top(BPF_CORE_READ(m, mnt_ns, ns.inum));
+		if (path_loose(BPF_CORE_READ(m, mnt_ns, ns.inum))) {
+			w->mount = NULL;
+			return 0;
+		}
+		w->end = PATH_AT_ROOT;
 		return 1;
 	}
 	if (!path_name(w->slot, w->start, BPF_CORE_READ(d, d_name.name),
@@ -192,7 +197,7 @@ static long path_step_raw(__u32 i, struct path_walk_raw *w) {
 	if (path_torn(w->slot, at, seq, BPF_CORE_READ(d, d_seq.seqcount.sequence)))
 		return 0; /* once more */
 	if (d == parent) {
-		w->end = PATH_IS_BARE;
+		w->end = m ? PATH_IS_BARE : PATH_IS_LOOSE;
 		return 1;
 	}
 	w->dentry = parent;
@@ -211,13 +216,13 @@ static __always_inline void path_finish(struct slot *s, struct wire_path *to, __
 		((struct wire_header *)s->rec)->flags |= WIRE_PATH_CUT;
 }
 
-/* path_raw - a path whose pointers have no type for the verifier */
-static __always_inline void path_raw(struct slot *s, struct wire_path *to, struct vfsmount *mnt,
-				     struct dentry *dentry, __u32 start) {
+/* path_raw_end - appends names from @dentry in @mount (NULL: one that is path_loose()) up */
+static __always_inline __u32 path_raw_end(struct slot *s, struct mount *mount,
+					  struct dentry *dentry, __u32 start) {
 	struct path_walk_raw w = {
 		.slot = s,
 		.dentry = dentry,
-		.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt),
+		.mount = mount,
 		.start = start,
 		.end = PATH_ON,
 	};
@@ -229,7 +234,20 @@ static __always_inline void path_raw(struct slot *s, struct wire_path *to, struc
 			if (path_step_raw(i, &w))
 				break;
 	}
-	path_finish(s, to, start, *(volatile __u32 *)&w.end);
+	return *(volatile __u32 *)&w.end;
+}
+
+/* path_loose_end - path_raw_end() in such a mount. Not static: the verifier looks at it once. */
+__noinline __u32 path_loose_end(struct slot *s, __u64 dentry, __u32 start) {
+	return s ? path_raw_end(s, NULL, (struct dentry *)dentry, start) : PATH_IS_LOOSE;
+}
+
+/* path_raw - a path whose pointers have no type for the verifier */
+static __always_inline void path_raw(struct slot *s, struct wire_path *to, struct vfsmount *mnt,
+				     struct dentry *dentry, __u32 start) {
+	struct mount *m = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+
+	path_finish(s, to, start, path_raw_end(s, m, dentry, start));
 }
 
 /* path_walk - from @dentry in @mnt up; @step: path_step or path_step_past */
@@ -238,6 +256,7 @@ static __always_inline void path_walk(struct path_walk *w, struct wire_path *to,
 				      long (*step)(__u32, struct path_walk *)) {
 	struct mount *m = (void *)mnt - bpf_core_field_offset(struct mount, mnt), *parent;
 	struct slot *s = w->slot;
+	__u64 at = 0;
 	__u32 end;
 
 	if (compat_has_cast())
@@ -250,16 +269,20 @@ static __always_inline void path_walk(struct path_walk *w, struct wire_path *to,
 				break;
 	}
 	end = *(volatile __u32 *)&w->end;
-	if (end != PATH_AT_MOUNT) {
-		path_finish(s, to, w->start, end);
-		return;
+	if (end == PATH_AT_MOUNT) {
+		parent = BPF_CORE_READ(m, mnt_parent);
+		if (parent != m)
+			end = path_raw_end(s, parent, BPF_CORE_READ(m, mnt_mountpoint), w->start);
+		else if (path_loose(BPF_CORE_READ(m, mnt_ns, ns.inum)))
+			end = PATH_IS_LOOSE;
+		else
+			end = PATH_AT_ROOT;
 	}
-	parent = BPF_CORE_READ(m, mnt_parent);
-	if (parent == m)
-		path_finish(s, to, w->start, path_top(BPF_CORE_READ(m, mnt_ns, ns.inum)));
-	else
-		path_raw(s, to, (void *)parent + bpf_core_field_offset(struct mount, mnt),
-			 BPF_CORE_READ(m, mnt_mountpoint), w->start);
+	if (end == PATH_IS_LOOSE) {
+		bpf_probe_read_kernel(&at, sizeof(at), &w->dentry); /* a number for the verifier */
+		end = path_loose_end(s, at, w->start);
+	}
+	path_finish(s, to, w->start, end);
 }
 
 /* path_of - a path whose pointers come typed from a hook's arguments */

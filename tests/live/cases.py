@@ -19,6 +19,7 @@ CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "stream_directory", "stream_terminal", "in_memory", "terminal", "session", "namespaces", "cgroup")]
 CASES += [(f"exec_environment_{way}", "loader", [way]) for way in ("loader", "static")]
 CASES += [(f"exec_layer_{way}", "layer", [way]) for way in ("lower", "upper")]
+CASES += [(f"exec_loose_{what}", "layer", [what]) for what in ("file", "folder")]
 CASES += [(f"fork_{way}", "fork", [way]) for way in ("fork", "vfork", "clone3", "spaces", "renamed",
                                                          "thread")]
 CASES += [(f"exit_{way}", "exit", [way]) for way in (
@@ -178,6 +179,8 @@ CASE_EXCUSES = {
     **{("lsm", f"path_{way}"): {"PATH_CUT": set()} for way in ("detached", "cloned")},
     **{("tracepoint", f"path_{way}"): {"PATH_CUT": set(), "FILE_UNRESOLVED": INODE}
        for way in ("detached", "cloned")},
+    **{(hooks, f"exec_loose_{what}"): {"PATH_CUT": set()}
+       for hooks in ("lsm", "tracepoint") for what in ("file", "folder")},
     # so what is below is not seen, either
     ("tracepoint", "path_overlay"): {"FILE_UNRESOLVED": INODE | LAYER, "FILE_LATE": LAYER},
     ("tracepoint", "path_bind"): {"FILE_UNRESOLVED": INODE},
@@ -211,6 +214,7 @@ REQUIRED = {
     **{f"net_dns_{family}_malformed": ("DNS_MALFORMED", "NET_DNS") for family in ("v4", "v6")},
     **{f"net_dns_{family}_long": ("DNS_CUT", "NET_DNS") for family in ("v4", "v6")},
     **{f"path_{way}": ("PATH_CUT", None) for way in ("beyond", "detached", "cloned")},
+    **{f"exec_loose_{what}": ("PATH_CUT", "PROCESS_EXEC") for what in ("file", "folder")},
     "exec_hidden_2m": ("ARGS_CUT", "PROCESS_EXEC"),
     "exec_environment_static": ("ENV_SKIPPED", "PROCESS_EXEC"),
     "foreign_truncate_by_ring": ("LENGTH_UNKNOWN", "FILE_TRUNCATE"),

@@ -25,7 +25,7 @@ struct place {
 static char truth[1 << 16]; /* the directory's true path */
 static char given[1 << 16]; /* as the deeds name it, with a '/' at its end unless empty */
 static bool aliased;	    /* what is given leads through a symlink */
-static bool loose;	    /* the mount is attached nowhere: its paths begin at its own root */
+static const char *loose;   /* the mount is attached nowhere: paths begin so, in its file system */
 static bool layered;	    /* on an overlay whose layers are in layers/ */
 static bool prepared;	    /* what the deeds are done to is there already */
 static int root_fd = -1, cwd_fd = -1;
@@ -177,7 +177,7 @@ static void enter_detached(void) {
 	if (umount2(".", MNT_DETACH))
 		skip("MNT_DETACH: %s", strerror(errno));
 	join(truth, "left/in");
-	loose = true;
+	loose = "in";
 	(void)snprintf(given, sizeof(given), "in/");
 }
 
@@ -186,13 +186,16 @@ static void enter_cloned(void) {
 	int tree;
 
 	own_mounts();
-	make_dir("source");
-	make_dir("source/in");
-	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "source", OPEN_TREE_CLONE);
+	make_dir("base");
+	if (mount("none", "base", "tmpfs", 0, "mode=755"))
+		skip("a tmpfs: %s", strerror(errno));
+	make_dir("base/source");
+	make_dir("base/source/in");
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "base/source", OPEN_TREE_CLONE);
 	if (tree < 0 || fchdir(tree))
 		skip("open_tree: %s", strerror(errno));
-	join(truth, "source/in");
-	loose = true;
+	join(truth, "base/source/in");
+	loose = "source/in";
 	(void)snprintf(given, sizeof(given), "in/");
 }
 
@@ -248,7 +251,7 @@ static void tell_place(const char *kind, const char *leaf, const struct stat *be
 	if (aliased)
 		put_path("@given.file.path", "", at(leaf));
 	if (loose)
-		put_str("@or.file.path", at(leaf));
+		put_path("@or.file.path", loose, leaf);
 }
 
 static struct stat new_stat, mode_stat, name_stat, gone_stat;
@@ -295,7 +298,7 @@ static void tell_all(void) {
 	if (aliased)
 		put_path("@given.file.old_path", "", at("old"));
 	if (loose)
-		put_str("@or.file.old_path", at("old"));
+		put_path("@or.file.old_path", loose, "old");
 	put_below("lower", &lower_stat[1]);
 	truth_close();
 	tell_place("FILE_UNLINK", "gone", &gone_stat);

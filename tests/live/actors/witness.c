@@ -170,6 +170,8 @@ int main(int argc, char **argv) {
 	put_environment();
 	if (layer)
 		put_program_layer(layer);
+	if (getenv("LIVE_LOOSE"))
+		put_str("@or.process.executable", getenv("LIVE_LOOSE"));
 	truth_close();
 	if (getenv("LIVE_SCRIPTS"))
 		tell_scripts(getenv("LIVE_SCRIPTS"));
