@@ -434,7 +434,9 @@ static __noinline int inject_call_foreign(struct inject_call *c, struct pt_regs 
 /*
  * Why: tells the same deeds where the hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
- * Blind spots: io_uring; on arm64 32-bit calls; calls that failed for want of the process; who was
+ * Blind spots: io_uring; on arm64 32-bit calls; x32's own ptrace(2), process_vm_readv(2) and
+ * process_vm_writev(2), where the kernel takes its calls (syscall.x32); calls that failed for want
+ * of the process; who was
  * meant is not known before Linux 6.4, nor when the caller is in a pid namespace of its own; of
  * memory that is made executable only, before 5.17, it is not known whether it was written before.
  * A file that mmap(2) named by a descriptor is looked at when the call has ended, and so is what

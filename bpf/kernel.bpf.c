@@ -470,7 +470,8 @@ static __noinline int kernel_call_foreign(struct kernel_call *c, struct pt_regs 
 /*
  * Why: tells the same deeds where the hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call.
- * Blind spots: on arm64 32-bit calls; texts that a call points to could have been changed since;
+ * Blind spots: on arm64 32-bit calls; x32's own kexec_load(2); texts that a call points to could
+ * have been changed since;
  * lockdown denials are seen only as errors of whatever was denied; keys that the kernel makes by
  * itself. A call that went well in a process with a seccomp filter is told as an attempt, as the
  * filter may have said so in its place; a tracer (ptrace) may change the result, too.

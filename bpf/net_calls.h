@@ -215,11 +215,11 @@ static __noinline int net_call_foreign(struct net_call *c, struct pt_regs *regs,
  * Why: tells accept, bind, listen and datagrams where the LSM hooks above are refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call: the socket then
  * knows both ends.
- * Blind spots: io_uring and, on arm64, 32-bit calls are not seen; of sendmmsg() only the first
- * message; the peer of an unconnected datagram, and the address of a call that failed, are read
- * from the process's memory (WIRE_ADDRESS_RACY); UDP-Lite. A call that went well in a process with
- * a seccomp filter is told as an attempt, as the filter may have said so in its place; a tracer
- * (ptrace) may change the result, too.
+ * Blind spots: io_uring, x32's own sendmsg() and sendmmsg(), and, on arm64, 32-bit calls are not
+ * seen; of sendmmsg() only the first message; the peer of an unconnected datagram, and the address
+ * of a call that failed, are read from the process's memory (WIRE_ADDRESS_RACY); UDP-Lite. A call
+ * that went well in a process with a seccomp filter is told as an attempt, as the filter may have
+ * said so in its place; a tracer (ptrace) may change the result, too.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(net_sys_exit, struct pt_regs *regs, long ret) {

@@ -262,7 +262,8 @@ static __noinline int dns_call_foreign(struct pt_regs *regs, long ret, struct dn
  * Why: the answers, where fentry is refused.
  * Kernel: trace_sys_exit() of the architecture's entry code, after the call; the bytes are read
  * from the process's memory (WIRE_ADDRESS_RACY), the peer too where the socket is not connected.
- * Blind spots: io_uring, readv(), recvmsg() by a 32-bit call, on arm64 any such; answers in several
+ * Blind spots: io_uring, readv(), recvmsg() by a 32-bit call, on arm64 any such; x32's own
+ * recvfrom(), recvmsg() and recvmmsg(); answers in several
  * pieces of memory, all but the first message of recvmmsg(); otherwise as above.
  */
 SEC("tp_btf/sys_exit")

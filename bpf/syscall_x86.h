@@ -96,7 +96,9 @@ enum {
 #define SYSCALL_IDS_FIRST NR_setuid
 #define SYSCALL_IDS_LAST NR_capset
 
-#define SYSCALL_NR(regs) ((int)(regs)->orig_ax)
+/* of x32, too, whose calls are ours with a bit; but those from 512 on are its own, and not seen */
+#define SYSCALL_NR(regs) ((int)((regs)->orig_ax & ~SYSCALL_X32))
+#define SYSCALL_X32 0x40000000 /* arch/x86/include/uapi/asm/unistd.h, __X32_SYSCALL_BIT */
 #define SYSCALL_ARG1(regs) ((regs)->di)
 #define SYSCALL_ARG2(regs) ((regs)->si)
 #define SYSCALL_ARG3(regs) ((regs)->dx)

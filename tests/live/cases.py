@@ -81,7 +81,7 @@ CASES += [(f"kernel_{way}", "kernel", [way]) for way in (
 
 CASES += [(f"foreign_{way}", "foreign", [way]) for way in (
     "truncate", "ftruncate", "create", "unlink", "rename", "chmod", "unshare", "setns", "bpf_load", "memfd",
-    "vm_write", "attach", "socket", "bind", "truncate_by_ring")]
+    "vm_write", "attach", "socket", "bind", "truncate_by_ring", "x32_create", "x32_memfd")]
 CASES += [(f"net_unix_{way}", "net_unix", [way]) for way in ("path", "symlink", "abstract")]
 CASES += [(f"net_uring_{_family}_{way}", "net_uring", [_family, way])
           for _family in ("v4", "v6") for way in ("inline", "worker")]

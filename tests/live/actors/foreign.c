@@ -2,7 +2,8 @@
 /*
  * Deeds by 32-bit system calls, which a program of 64 bits can make on x86-64: their numbers mean
  * something else, their arguments stand in other registers, and they do the same. What they point
- * to must be in the lower 4 GiB. And one deed through io_uring, which is no system call at all.
+ * to must be in the lower 4 GiB. Some by those of x32, which are ours with a bit in the number. And
+ * one deed through io_uring, which is no system call at all.
  */
 #include "file.h"
 #include "net.h"
@@ -104,6 +105,13 @@ static void ask(void) {
 		skip("this kernel takes no 32-bit calls");
 }
 
+#define X32 0x40000000 /* __X32_SYSCALL_BIT */
+
+static void ask_x32(void) {
+	if (syscall(SYS_getpid | X32) != getpid())
+		skip("this kernel takes no calls of x32");
+}
+
 static long deed(long nr, long a, long b, long c, long d, long e) {
 	long ret;
 
@@ -174,6 +182,23 @@ static void make(void) {
 
 	truth_window();
 	fd = (int)deed(I386_OPEN, low_text("made"), O_CREAT | O_RDWR, 0640, 0, 0);
+	st = look("made");
+	tell_open("FILE_CREATE", here(), "made", &st);
+	put_flags(fd);
+	truth_close();
+	truth_window();
+}
+
+static void make_by_x32(void) {
+	struct stat st;
+	int fd;
+
+	truth_window();
+	deed_start();
+	fd = (int)syscall(SYS_openat | X32, AT_FDCWD, "made", O_CREAT | O_RDWR, 0640);
+	deed_stop(false);
+	if (fd < 0)
+		die("openat of x32");
 	st = look("made");
 	tell_open("FILE_CREATE", here(), "made", &st);
 	put_flags(fd);
@@ -268,6 +293,17 @@ static void load(void) {
 
 static void memory_file(void) {
 	(void)deed(I386_MEMFD_CREATE, low_text("a name"), MFD_CLOEXEC, 0, 0, 0);
+	tell("INJECT_MEMFD");
+	put_str("inject.name", "a name");
+	put_u64("inject.flags", MFD_CLOEXEC);
+	truth_close();
+}
+
+static void memory_file_by_x32(void) {
+	deed_start();
+	if (syscall(SYS_memfd_create | X32, "a name", MFD_CLOEXEC) < 0)
+		die("memfd_create of x32");
+	deed_stop(false);
 	tell("INJECT_MEMFD");
 	put_str("inject.name", "a name");
 	put_u64("inject.flags", MFD_CLOEXEC);
@@ -393,12 +429,15 @@ static const struct {
 	{ "unshare", unshare_one }, { "setns", join },	      { "bpf_load", load },
 	{ "memfd", memory_file }, { "vm_write", write_memory }, { "attach", attach },
 	{ "socket", socket_raw }, { "bind", bind_one },	      { "truncate_by_ring", cut_by_ring },
+	{ "x32_create", make_by_x32 }, { "x32_memfd", memory_file_by_x32 },
 };
 
 int main(int argc, char **argv) {
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if (argc > 1 && !strcmp(argv[1], ways[i].name)) {
-			if (ways[i].act != cut_by_ring)
+			if (!strncmp(argv[1], "x32_", 4))
+				ask_x32();
+			else if (ways[i].act != cut_by_ring)
 				ask();
 			ways[i].act();
 			return 0;
