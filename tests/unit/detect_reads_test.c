@@ -2,11 +2,32 @@
 /* Which opens for reading rules ask for, and which of these can be watched. */
 #include "detect_rule.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hostroot.h"
+
+static bool is_cold; /* nothing is in the kernel's memory */
+static size_t opened;
+
+/* opened_at - as hostroot_open() does */
+static int opened_at(const char *path, int flags, bool wait) {
+	opened++;
+	return is_cold && !wait ? -EAGAIN : hostroot_open(path, flags, wait);
+}
+
+static int stat_at(const char *path, bool wait, struct statx *ret) {
+	opened++;
+	return is_cold && !wait ? -EAGAIN : hostroot_stat(path, wait, ret);
+}
+#define hostroot_open opened_at
+#define hostroot_stat stat_at
+
 #include "app/below.c"
 #include "app/watch.c" /* without the hooks that it speaks to */
+#undef hostroot_open
+#undef hostroot_stat
 
 static size_t told_rows, told_times;
 
@@ -210,6 +231,20 @@ static void make_folder(char *to, const char *above, const char *name) {
 	CHECK(!mkdir(to, 0700));
 }
 
+static void remove_all(const char *top) {
+	char command[160];
+
+	CHECK(snprintf(command, sizeof(command), "rm -r '%s'", top) < (int)sizeof(command));
+	CHECK(!system(command));
+}
+
+/* add_and_find - anew, what is at @top */
+static void add_and_find(struct below *b, const char *top, enum below_kind kind, bool wait) {
+	below_begin(b);
+	below_add(b, top, kind, wait);
+	below_find(b, wait);
+}
+
 static void folders_below_a_watched_one_are_found_and_what_is_too_deep_is_counted(void) {
 	char top[64] = "/tmp/lapwing-below-XXXXXX", at[8][128], many[128];
 	static struct below b;
@@ -219,7 +254,7 @@ static void folders_below_a_watched_one_are_found_and_what_is_too_deep_is_counte
 	make_folder(at[0], top, "a");
 	for (int i = 1; i < 5; i++)
 		make_folder(at[i], at[i - 1], "b");
-	below_add(&b, top, BELOW_TREE, true);
+	add_and_find(&b, top, BELOW_TREE, true);
 	CHECK(b.n_rows == BELOW_DEPTH && b.left == 1);
 	CHECK(!stat(at[1], &st) && b.rows[1].dir_ino == st.st_ino && !b.rows[1].name[0]);
 	CHECK(below_changed(&b)); /* so young that a change would not show */
@@ -237,13 +272,12 @@ static void folders_below_a_watched_one_are_found_and_what_is_too_deep_is_counte
 		(void)snprintf(name, sizeof(name), "m%d", i);
 		make_folder(many, at[5], name);
 	}
-	below_begin(&b);
-	below_add(&b, top, BELOW_TREE, true);
+	add_and_find(&b, top, BELOW_TREE, true);
 	CHECK(b.n_folders == BELOW_FOLDERS && b.left > 1);
 	below_begin(&b);
 	CHECK(!b.n_folders && !b.n_rows && !b.left);
-	(void)snprintf(many, sizeof(many), "rm -r '%s'", top);
-	CHECK(!system(many));
+	below_done(&b);
+	remove_all(top);
 }
 
 static void secrets_in_a_home_are_found(void) {
@@ -259,13 +293,115 @@ static void secrets_in_a_home_are_found(void) {
 	(void)snprintf(path, sizeof(path), "%s/.netrc", home);
 	f = fopen(path, "we");
 	CHECK(f && !fclose(f));
-	below_add(&b, home, BELOW_HOME, true);
+	add_and_find(&b, home, BELOW_HOME, true);
 	CHECK(b.n_rows == 3 && !b.left && !stat(ssh, &st) && b.rows[0].dir_ino == st.st_ino);
-	CHECK(!stat(home, &st) && b.rows[2].dir_ino == st.st_ino);
-	CHECK(!strcmp(b.rows[2].name, ".netrc"));
+	CHECK(!stat(home, &st) && b.rows[1].dir_ino == st.st_ino);
+	CHECK(!strcmp(b.rows[1].name, ".netrc"));
+	below_done(&b);
+	remove_all(home);
+}
+
+static void what_is_in_no_memory_stays_watched(void) {
+	char top[64] = "/tmp/lapwing-cold-XXXXXX", home[128], ssh[128], in[128], path[160];
+	static struct below b;
+	FILE *f;
+
+	CHECK(mkdtemp(top) != NULL);
+	make_folder(home, top, "mia");
+	make_folder(ssh, home, ".ssh");
+	make_folder(in, ssh, "keys");
+	(void)snprintf(path, sizeof(path), "%s/.netrc", home);
+	f = fopen(path, "we");
+	CHECK(f && !fclose(f));
+	add_and_find(&b, top, BELOW_HOMES, true);
+	CHECK(b.n_folders == 4 && b.n_rows == 3);
+	is_cold = true;
+	for (int i = 0; i < 2; i++)
+		add_and_find(&b, top, BELOW_HOMES, false);
+	CHECK(b.n_folders == 4 && b.n_rows == 3 && !b.left);
+	is_cold = false;
+	CHECK(below_changed(&b)); /* what stayed is looked at when it can be */
 	below_begin(&b);
-	(void)snprintf(path, sizeof(path), "rm -r '%s'", home);
-	CHECK(!system(path));
+	below_add(&b, top, BELOW_HOMES, true);
+	b.n_names = BELOW_NAMES; /* as if so many had been read */
+	below_find(&b, true);
+	CHECK(b.n_folders == 1 && b.left == 1);
+	below_done(&b);
+	remove_all(top);
+}
+
+static void what_another_answers_for_is_not_waited_for(void) {
+	char top[64] = "/tmp/lapwing-far-XXXXXX", home[128], line[256];
+	static struct below b;
+	struct statx st;
+
+	CHECK(mkdtemp(top) != NULL);
+	make_folder(home, top, "mia");
+	CHECK(!hostroot_stat(home, true, &st) && st.stx_mnt_id);
+	for (int i = 0; i < 2; i++) {
+		below_begin(&b);
+		(void)snprintf(line, sizeof(line), "%llu 20 0:40 / %s rw - nfs4 server:/u rw",
+			       i ? (unsigned long long)st.stx_mnt_id : 0ull, i ? "/mnt" : home);
+		if (i)
+			buf_reset(&b.mounts);
+		hostmounts_add(&b.mounts, line);
+		opened = 0;
+		below_add(&b, i ? home : top, i ? BELOW_HOME : BELOW_HOMES, true);
+		below_find(&b, true);
+		CHECK(b.n_folders == !i && b.left == 1 && opened == (i ? 1 : 2));
+	}
+	below_done(&b);
+	remove_all(top);
+}
+
+static void ones_many_folders_hide_no_others_secrets(void) {
+	char top[64] = "/tmp/lapwing-crowd-XXXXXX", home[2][128], ssh[2][128], many[128];
+	static struct below b;
+	struct stat st;
+	bool found = false;
+
+	CHECK(mkdtemp(top) != NULL);
+	for (int i = 0; i < 2; i++) {
+		make_folder(home[i], top, i ? "mia" : "bo");
+		make_folder(ssh[i], home[i], ".ssh");
+	}
+	for (int of = 0; of < 2; of++) { /* whoever comes first */
+		for (int i = 0; i < BELOW_FOLDERS; i++) {
+			char name[16];
+
+			(void)snprintf(name, sizeof(name), "m%d", i);
+			make_folder(many, ssh[of], name);
+		}
+		opened = 0;
+		add_and_find(&b, top, BELOW_HOMES, true);
+		CHECK(b.n_folders == BELOW_FOLDERS && b.left);
+		CHECK(opened < 3 * BELOW_FOLDERS && b.n_names <= BELOW_NAMES);
+		CHECK(!stat(ssh[!of], &st));
+		found = false;
+		for (size_t i = 0; i < b.n_rows; i++)
+			found |= b.rows[i].dir_ino == st.st_ino;
+		CHECK(found);
+	}
+	below_done(&b);
+	remove_all(top);
+}
+
+static void a_link_to_what_is_others_is_not_followed(void) {
+	char home[64] = "/tmp/lapwing-link-XXXXXX", own[128], path[160];
+	static struct below b;
+
+	CHECK(mkdtemp(home) != NULL);
+	make_folder(own, home, "dots");
+	(void)snprintf(path, sizeof(path), "%s/.ssh", home);
+	CHECK(!symlink("dots", path));
+	(void)snprintf(path, sizeof(path), "%s/.aws", home);
+	CHECK(!symlink("/usr", path));
+	make_folder(path, home, ".kube"); /* as one makes who calls it with another's rights */
+	CHECK(!chown(home, 4711, 4711) && !chown(own, 4711, 4711));
+	add_and_find(&b, home, BELOW_HOME, true);
+	CHECK(b.n_folders == 3 && b.n_rows == 2);
+	below_done(&b);
+	remove_all(home);
 }
 
 static void homes_are_read_from_lines_of_passwd(void) {
@@ -287,6 +423,11 @@ int main(void) {
 	RUN(what_cannot_be_watched_is_refused_by_name);
 	RUN(folders_below_a_watched_one_are_found_and_what_is_too_deep_is_counted);
 	RUN(secrets_in_a_home_are_found);
+	RUN(what_is_in_no_memory_stays_watched);
+	RUN(what_another_answers_for_is_not_waited_for);
+	RUN(ones_many_folders_hide_no_others_secrets);
+	if (!getuid())
+		RUN(a_link_to_what_is_others_is_not_followed);
 	RUN(homes_are_read_from_lines_of_passwd);
 	DONE();
 }

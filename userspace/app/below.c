@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hostmounts.h"
 #include "base/hostroot.h"
 
 #define SECOND_NS 1000000000ll
@@ -24,29 +25,55 @@ static const char *const secrets[] = {
 	".gnupg", ".netrc", ".git-credentials", ".pgpass",	   ".my.cnf",
 };
 
-/* glance - what is at @path; with @wait as in watch_refresh(). -errno */
-static int glance(const char *path, bool wait, struct statx *ret) {
-	int fd = hostroot_open(path, O_PATH | O_CLOEXEC, wait), err;
+/* find - the folder @path among @n; or NULL */
+static const struct below_folder *find(const struct below_folder *folders, size_t n,
+				       const char *path) {
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(folders[i].path, path))
+			return &folders[i];
+	return NULL;
+}
 
-	if (fd < 0)
-		return fd;
-	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		    STATX_TYPE | STATX_INO | STATX_MTIME, ret)
-		      ? -errno
-		      : 0;
-	(void)close(fd);
-	return err;
+/* look - as hostroot_stat(); what would have to be waited for is a folder if it was one before */
+static int look(const struct below *b, const char *path, bool wait, struct statx *ret) {
+	const struct below_folder *was;
+	int err = hostroot_stat(path, wait, ret);
+
+	was = err == -EAGAIN ? find(b->before, b->n_before, path) : NULL;
+	if (!was)
+		return err;
+	*ret = (struct statx){ .stx_mode = S_IFDIR, .stx_ino = was->ino, .stx_uid = was->uid };
+	return 0;
+}
+
+/* look_near - look(), if nobody else answers for it: a server that is away would end the start */
+static int look_near(const struct below *b, const char *path, bool wait, struct statx *ret) {
+	return hostmounts_far(&b->mounts, path) ? -EREMOTE : look(b, path, wait, ret);
 }
 
 static int64_t changed_ns(const struct statx *st) {
 	return st->stx_mtime.tv_sec * SECOND_NS + st->stx_mtime.tv_nsec;
 }
 
+static void forget(struct below_folder *folders, size_t *n) {
+	while (*n)
+		free(folders[--*n].path);
+}
+
 void below_begin(struct below *b) {
-	while (b->n_folders)
-		free(b->folders[--b->n_folders].path);
-	b->n_rows = 0;
-	b->left = 0;
+	hostmounts_read(&b->mounts);
+	forget(b->before, &b->n_before);
+	memcpy(b->before, b->folders, b->n_folders * sizeof(b->folders[0]));
+	b->n_before = b->n_folders;
+	memcpy(b->rows_before, b->rows, b->n_rows * sizeof(b->rows[0]));
+	b->n_rows_before = b->n_rows;
+	b->n_folders = b->n_rows = b->n_names = b->left = 0;
+}
+
+void below_done(struct below *b) {
+	forget(b->before, &b->n_before);
+	forget(b->folders, &b->n_folders);
+	buf_done(&b->mounts);
 }
 
 static void add_row(struct below *b, uint64_t dir_ino, const char *name) {
@@ -63,102 +90,157 @@ static void add_row(struct below *b, uint64_t dir_ino, const char *name) {
 	b->n_rows++;
 }
 
-/* add_folder - @path, which is @st, among those that are looked at; false: there is no room */
-static bool add_folder(struct below *b, const char *path, const struct statx *st,
-				       enum below_kind kind, uint8_t depth) {
+/* had_row - whether there was one before */
+static bool had_row(const struct below *b, uint64_t dir_ino, const char *name) {
+	for (size_t i = 0; i < b->n_rows_before; i++)
+		if (b->rows_before[i].dir_ino == dir_ino && !strcmp(b->rows_before[i].name, name))
+			return true;
+	return false;
+}
+
+/*
+ * add_folder - @path, which is @st, among those that are looked at; @depth levels below the one
+ * that was asked for, which has a row
+ */
+static void add_folder(struct below *b, const char *path, const struct statx *st,
+		       enum below_kind kind, uint8_t depth) {
 	struct below_folder *f = b->n_folders < BELOW_FOLDERS ? &b->folders[b->n_folders] : NULL;
 	struct timespec now;
 
+	if (!S_ISDIR(st->stx_mode))
+		return;
+	if (hostmounts_far_id(&b->mounts, st->stx_mnt_id))
+		f = NULL;
 	if (f)
 		f->path = strdup(path);
 	if (!f || !f->path) {
 		b->left++;
-		return false;
+		return;
 	}
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	f->ino = st->stx_ino;
+	f->uid = st->stx_uid;
 	f->changed_ns = changed_ns(st);
 	if (now.tv_sec * SECOND_NS + now.tv_nsec - f->changed_ns < YOUNG_NS)
 		f->changed_ns = 0;
 	f->kind = (uint8_t)kind;
 	f->depth = depth;
 	b->n_folders++;
-	return true;
+	if (kind == BELOW_TREE && depth)
+		add_row(b, st->stx_ino, "");
 }
 
-static void take(struct below *b, const char *path, enum below_kind kind, uint8_t depth, bool wait);
+static void take(struct below *b, const char *path, enum below_kind kind, uint8_t depth,
+		 bool wait) {
+	struct statx st;
+
+	/* who has made folders past the room for them shall not have each looked at */
+	if (b->n_folders == BELOW_FOLDERS || depth > BELOW_DEPTH || look_near(b, path, wait, &st))
+		b->left++;
+	else
+		add_folder(b, path, &st, kind, depth);
+}
+
+/* take_known - the folders that were in @path before: what is in it now would be waited for */
+static void take_known(struct below *b, const char *path, enum below_kind kind, uint8_t depth) {
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < b->n_before; i++) {
+		const char *was = b->before[i].path;
+
+		if (!strncmp(was, path, n) && was[n] == '/' && !strchr(was + n + 1, '/'))
+			take(b, was, kind, depth, false);
+	}
+}
 
 /* take_entries - the folders in @path */
 static void take_entries(struct below *b, const char *path, enum below_kind kind, uint8_t depth,
 			 bool wait) {
 	int fd = hostroot_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, wait);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	size_t n = 0, max = BELOW_NAMES - b->n_names;
 	char name[PATH_MAX];
-	size_t n = 0;
 
+	if (max > BELOW_ENTRIES)
+		max = BELOW_ENTRIES;
 	if (!dir) {
-		b->left++;
+		if (fd == -EAGAIN)
+			take_known(b, path, kind, depth);
+		else
+			b->left++;
 		if (fd >= 0)
 			(void)close(fd);
 		return;
 	}
-	for (struct dirent *d; n < BELOW_ENTRIES && (d = readdir(dir)); n++) {
+	for (struct dirent *d; n < max && (d = readdir(dir)); n++) {
 		if ((d->d_type != DT_DIR && d->d_type != DT_UNKNOWN) || !strcmp(d->d_name, ".") ||
 		    !strcmp(d->d_name, ".."))
 			continue;
 		if (snprintf(name, sizeof(name), "%s/%s", path, d->d_name) < (int)sizeof(name))
 			take(b, name, kind, depth, wait);
 	}
-	b->left += n == BELOW_ENTRIES;
+	b->left += n == max;
+	b->n_names += n;
 	(void)closedir(dir);
 }
 
-/* take_secret - what is at @path, in the home @home, if there is something */
-static void take_secret(struct below *b, const char *home, const char *secret, bool wait) {
-	const char *base = strrchr(secret, '/');
-	char path[PATH_MAX], folder[PATH_MAX];
-	struct statx st, in;
+/*
+ * is_led_astray - whether @path, which is @st, is another's, and a link has led there
+ * Whoever has a home could else have all that others read in /usr told.
+ */
+static bool is_led_astray(const char *path, const struct statx *st, uint32_t owner, bool wait) {
+	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/%s", home, secret) >= (int)sizeof(path) ||
-	    snprintf(folder, sizeof(folder), "%s/%.*s", home, base ? (int)(base - secret) : 0,
-		     secret) >= (int)sizeof(folder))
-		return;
-	if (glance(folder, wait, &in))
-		return;
-	if (base)
-		(void)add_folder(b, folder, &in, BELOW_STAMP, 0);
-	if (glance(path, wait, &st))
-		return;
-	if (S_ISDIR(st.stx_mode))
-		take(b, path, BELOW_TREE, 1, wait);
-	else
-		add_row(b, in.stx_ino, base ? base + 1 : secret);
+	if (st->stx_uid == owner)
+		return false;
+	fd = hostroot_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, wait);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd == -ELOOP || fd == -ENOTDIR;
 }
 
-/* take - the folder @path, @depth levels below the one that was asked for, which has a row */
-static void take(struct below *b, const char *path, enum below_kind kind, uint8_t depth,
-		 bool wait) {
-	struct statx st;
+/* take_secret - what is at @path, in the home @home, if there is something */
+static void take_secret(struct below *b, const struct below_folder *home, const char *secret,
+			bool wait) {
+	const char *base = strrchr(secret, '/'), *name;
+	struct statx st, in = { .stx_ino = home->ino };
+	char path[PATH_MAX], folder[PATH_MAX];
+	int err;
 
-	if (depth > BELOW_DEPTH || glance(path, wait, &st)) {
-		b->left++;
+	if (snprintf(path, sizeof(path), "%s/%s", home->path, secret) >= (int)sizeof(path))
 		return;
+	if (base) {
+		(void)snprintf(folder, sizeof(folder), "%s/%.*s", home->path, (int)(base - secret),
+			       secret);
+		if (look(b, folder, wait, &in) || is_led_astray(folder, &in, home->uid, wait))
+			return;
+		add_folder(b, folder, &in, BELOW_STAMP, 0);
 	}
-	if (!S_ISDIR(st.stx_mode) || !add_folder(b, path, &st, kind, depth))
-		return;
-	if (kind == BELOW_TREE && depth)
-		add_row(b, st.stx_ino, "");
-	if (kind == BELOW_HOME)
-		for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
-			take_secret(b, path, secrets[i], wait);
-	else if (kind == BELOW_HOMES)
-		take_entries(b, path, BELOW_HOME, 0, wait);
-	else if (kind == BELOW_TREE)
-		take_entries(b, path, BELOW_TREE, (uint8_t)(depth + 1), wait);
+	err = look(b, path, wait, &st);
+	name = base ? base + 1 : secret;
+	if (err == -EAGAIN ? had_row(b, in.stx_ino, name) : !err && !S_ISDIR(st.stx_mode))
+		add_row(b, in.stx_ino, name);
+	else if (!err && !is_led_astray(path, &st, home->uid, wait))
+		add_folder(b, path, &st, BELOW_TREE, 1);
 }
 
 void below_add(struct below *b, const char *path, enum below_kind kind, bool wait) {
 	take(b, path, kind, 0, wait);
+}
+
+void below_find(struct below *b, bool wait) {
+	for (size_t i = 0; i < b->n_folders; i++) {
+		const struct below_folder *f = &b->folders[i];
+
+		if (f->kind == BELOW_HOME)
+			for (size_t k = 0; k < sizeof(secrets) / sizeof(secrets[0]); k++)
+				take_secret(b, f, secrets[k], wait);
+		else if (f->kind == BELOW_HOMES)
+			take_entries(b, f->path, BELOW_HOME, 0, wait);
+		else if (f->kind == BELOW_TREE)
+			take_entries(b, f->path, BELOW_TREE, (uint8_t)(f->depth + 1), wait);
+	}
+	forget(b->before, &b->n_before);
 }
 
 /* home_of - the home in a line of /etc/passwd, if it is a person's and not in /home; or NULL */
@@ -179,21 +261,30 @@ static const char *home_of(char *line) {
 	return field[5];
 }
 
+/* add_home - one, or the folder with all of them, if it is there */
+static void add_home(struct below *b, const char *path, enum below_kind kind, bool wait) {
+	struct statx st;
+	int err = look_near(b, path, wait, &st);
+
+	b->left += err == -EREMOTE;
+	if (!err)
+		add_folder(b, path, &st, kind, 0);
+}
+
 void below_add_homes(struct below *b, bool wait) {
 	int fd = hostroot_open("/etc/passwd", O_RDONLY | O_CLOEXEC, wait);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[1024];
-	struct statx st;
 
-	if (!glance("/home", wait, &st))
-		take(b, "/home", BELOW_HOMES, 0, wait);
+	add_home(b, "/home", BELOW_HOMES, wait);
 	if (!f && fd >= 0)
 		(void)close(fd);
 	while (f && fgets(line, sizeof(line), f)) {
 		const char *home = home_of(line);
 
-		if (home && !glance(home, wait, &st))
-			take(b, home, BELOW_HOME, 0, wait);
+		/* many may have the same */
+		if (home && !find(b->folders, b->n_folders, home))
+			add_home(b, home, BELOW_HOME, wait);
 	}
 	if (f)
 		(void)fclose(f);
@@ -203,7 +294,7 @@ bool below_changed(const struct below *b) {
 	struct statx st;
 
 	for (size_t i = 0; i < b->n_folders; i++) {
-		int err = glance(b->folders[i].path, false, &st);
+		int err = hostroot_stat(b->folders[i].path, false, &st);
 
 		if (err == -EAGAIN)
 			continue; /* not known without waiting */

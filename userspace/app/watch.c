@@ -2,12 +2,10 @@
 #include "app/watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/hostroot.h"
 #include "base/log.h"
@@ -163,7 +161,7 @@ static void drop_asked(struct watch *w) {
 
 void watch_done(struct watch *w) {
 	drop_asked(w);
-	below_begin(&w->below);
+	below_done(&w->below);
 }
 
 int watch_rules(struct watch *w, const struct ruleset *rules, struct buf *refused) {
@@ -176,19 +174,6 @@ int watch_rules(struct watch *w, const struct ruleset *rules, struct buf *refuse
 
 /* --- where they are --------------------------------------------------------------------------- */
 
-/* look - the inode of @path; -EAGAIN: it would have to be waited for, -errno: it is not there */
-static int look(const char *path, bool wait, struct statx *ret) {
-	int fd = hostroot_open(path, O_PATH | O_CLOEXEC, wait), err;
-
-	if (fd < 0)
-		return fd;
-	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, ret)
-		      ? -errno
-		      : 0;
-	(void)close(fd);
-	return err;
-}
-
 /* resolve - the rows of @path as it is now; false: not known without waiting */
 static bool resolve(const char *path, bool wait, struct watch_path *ret) {
 	const char *name = strrchr(path, '/');
@@ -199,13 +184,13 @@ static bool resolve(const char *path, bool wait, struct watch_path *ret) {
 	*ret = (struct watch_path){ .path = path };
 	memcpy(folder, path, (size_t)(name - path));
 	memcpy(folder + (name - path), "/", 2);
-	err = look(folder, wait, &st);
+	err = hostroot_stat(folder, wait, &st);
 	if (err)
 		return err != -EAGAIN;
 	ret->rows[0].dir_ino = st.stx_ino;
 	memcpy(ret->rows[0].name, name + 1, strlen(name + 1));
 	ret->n_rows = 1;
-	err = look(path, wait, &st);
+	err = hostroot_stat(path, wait, &st);
 	if (!err && S_ISDIR(st.stx_mode))
 		ret->rows[ret->n_rows++].dir_ino = st.stx_ino;
 	return err != -EAGAIN;
@@ -224,6 +209,7 @@ static void find_below(struct watch *w, bool wait) {
 			below_add(b, w->paths[i].path, BELOW_TREE, wait);
 	if (b->homes)
 		below_add_homes(b, wait);
+	below_find(b, wait);
 }
 
 /* below - the row of a name in any folder that is called so, or in any at all */
@@ -313,7 +299,8 @@ void watch_tend(struct watch *w, struct probe *p, bool wait) {
 		w->crowded = crowded;
 	if (w->below.left && w->below.left != w->left)
 		log_warn("%zu files and folders below watched ones are not watched: more than %d "
-			 "levels or %d folders, or they cannot be read, continuing",
+			 "levels or %d folders, or they cannot be read, or another machine or "
+			 "process answers for them, continuing",
 			 w->below.left, BELOW_DEPTH, BELOW_FOLDERS);
 	w->left = w->below.left;
 }

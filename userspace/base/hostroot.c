@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -28,6 +29,19 @@ int hostroot_open(const char *path, int flags, bool wait) {
 	int fd = (int)syscall(SYS_openat2, tree(), path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : fd;
+}
+
+int hostroot_stat(const char *path, bool wait, struct statx *ret) {
+	int fd = hostroot_open(path, O_PATH | O_CLOEXEC, wait), err;
+
+	if (fd < 0)
+		return fd;
+	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		    STATX_TYPE | STATX_INO | STATX_MTIME | STATX_UID | STATX_MNT_ID, ret)
+		      ? -errno
+		      : 0;
+	(void)close(fd);
+	return err;
 }
 
 const char *hostroot_name(void) {

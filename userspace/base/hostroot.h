@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+struct statx;
+
 /*
  * hostroot_open - a descriptor of @path, absolute, in the host's tree, its links followed there
  * @flags: of open(2); with O_NOFOLLOW no link is followed, wherever it stands.
@@ -17,6 +19,12 @@
  * -errno. The tree is that of the first call, which so belongs before the sandbox.
  */
 int hostroot_open(const char *path, int flags, bool wait);
+
+/*
+ * hostroot_stat - what is at @path, likewise: its type, inode, owner, last change and mount; -errno
+ * No file system is asked whether that is still so.
+ */
+int hostroot_stat(const char *path, bool wait, struct statx *ret);
 
 /* hostroot_name - the host's name: $LAPWING_HOST_NAME, or that of uname(2); lives for ever */
 const char *hostroot_name(void);

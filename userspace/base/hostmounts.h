@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hostmounts.h - which of the host's files another answers for: a machine, or some process
+ *
+ * Whoever looks at such files waits for as long as that other likes, whatever flags it gives:
+ * RESOLVE_CACHED is about names on the way, and no folder can be opened by it in vain. What a
+ * hypervisor answers for counts as here, and so does the root, without which nothing runs.
+ */
+#ifndef LAPWING_HOSTMOUNTS_H
+#define LAPWING_HOSTMOUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/*
+ * hostmounts_read - the mounts of process 1, for the two below; of no mount when it cannot be read
+ * @ret is emptied. The list is opened by the first call, which so belongs before the sandbox.
+ */
+void hostmounts_read(struct buf *ret);
+
+/* hostmounts_add - one line of mountinfo, without its newline, which is taken apart */
+void hostmounts_add(struct buf *ret, char *line);
+
+/* hostmounts_far - whether another answers for @path, absolute, as far as its text says */
+bool hostmounts_far(const struct buf *mounts, const char *path);
+
+/* hostmounts_far_id - the same of the mount @id (statx::stx_mnt_id) */
+bool hostmounts_far_id(const struct buf *mounts, uint64_t id);
+
+#endif
