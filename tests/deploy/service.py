@@ -262,6 +262,7 @@ class Service:
     def a_disk_that_is_full_is_waited_for(self):
         """Where a spool cannot be made nothing is seen, and that is said; with room it goes on by itself."""
         run("systemctl", "stop", "lapwing")
+        killed = show("Result") == "timeout"  # in a slow guest, while it still began: a death of its own
         run("mount", "-t", "tmpfs", "-o", "size=16m,nr_inodes=64", "none", "/var/lib/lapwing/spool")
         with contextlib.suppress(OSError):
             for n in range(64):
@@ -281,7 +282,7 @@ class Service:
         if fault:
             yield fault
         mode = json.loads(run("lapwing", "mode", "--json").stdout)
-        if show("NRestarts") != "0" or mode["strikes"] or mode["mode"] != "full":
+        if show("NRestarts") != "0" or mode["strikes"] != int(killed) or mode["mode"] != "full":
             yield f"{show('NRestarts')} restarts; {mode}"
         run("systemctl", "stop", "lapwing")
         run("umount", "/var/lib/lapwing/spool")
