@@ -231,6 +231,15 @@ static void make_folder(char *to, const char *above, const char *name) {
 	CHECK(!mkdir(to, 0700));
 }
 
+static void make_netrc(const char *home) {
+	char path[160];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/.netrc", home);
+	f = fopen(path, "we");
+	CHECK(f && !fclose(f));
+}
+
 static void remove_all(const char *top) {
 	char command[160];
 
@@ -281,18 +290,15 @@ static void folders_below_a_watched_one_are_found_and_what_is_too_deep_is_counte
 }
 
 static void secrets_in_a_home_are_found(void) {
-	char home[64] = "/tmp/lapwing-home-XXXXXX", ssh[128], in[128], path[160];
+	char home[64] = "/tmp/lapwing-home-XXXXXX", ssh[128], in[128];
 	static struct below b;
 	struct stat st;
-	FILE *f;
 
 	CHECK(mkdtemp(home) != NULL);
 	make_folder(ssh, home, ".ssh");
 	make_folder(in, ssh, "keys");
 	make_folder(in, home, "Documents");
-	(void)snprintf(path, sizeof(path), "%s/.netrc", home);
-	f = fopen(path, "we");
-	CHECK(f && !fclose(f));
+	make_netrc(home);
 	add_and_find(&b, home, BELOW_HOME, true);
 	CHECK(b.n_rows == 3 && !b.left && !stat(ssh, &st) && b.rows[0].dir_ino == st.st_ino);
 	CHECK(!stat(home, &st) && b.rows[1].dir_ino == st.st_ino);
@@ -302,17 +308,14 @@ static void secrets_in_a_home_are_found(void) {
 }
 
 static void what_is_in_no_memory_stays_watched(void) {
-	char top[64] = "/tmp/lapwing-cold-XXXXXX", home[128], ssh[128], in[128], path[160];
+	char top[64] = "/tmp/lapwing-cold-XXXXXX", home[128], ssh[128], in[128];
 	static struct below b;
-	FILE *f;
 
 	CHECK(mkdtemp(top) != NULL);
 	make_folder(home, top, "mia");
 	make_folder(ssh, home, ".ssh");
 	make_folder(in, ssh, "keys");
-	(void)snprintf(path, sizeof(path), "%s/.netrc", home);
-	f = fopen(path, "we");
-	CHECK(f && !fclose(f));
+	make_netrc(home);
 	add_and_find(&b, top, BELOW_HOMES, true);
 	CHECK(b.n_folders == 4 && b.n_rows == 3);
 	is_cold = true;
