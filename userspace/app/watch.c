@@ -292,11 +292,12 @@ int watch_refresh(struct watch *w, struct probe *p, bool wait) {
 void watch_tend(struct watch *w, struct probe *p, bool wait) {
 	int crowded = watch_refresh(w, p, wait);
 
-	if (crowded > 0 && crowded != w->crowded)
+	/* less than 0: that no hook sees files is in the header */
+	if (crowded > 0 && crowded != w->crowded) {
 		log_warn("%d files and folders are not watched: too many names in one folder that "
 			 "begin alike and are as long, continuing", crowded);
-	if (crowded > 0) /* less: that no hook sees files is in the header */
 		w->crowded = crowded;
+	}
 	if (w->below.left && w->below.left != w->left)
 		log_warn("%zu files and folders below watched ones are not watched: more than %d "
 			 "levels or %d folders, or they cannot be read, or another machine or "
