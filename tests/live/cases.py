@@ -181,6 +181,7 @@ CASE_EXCUSES = {
        for way in ("detached", "cloned")},
     **{(hooks, f"exec_loose_{what}"): {"PATH_CUT": set()}
        for hooks in ("lsm", "tracepoint") for what in ("file", "folder")},
+    **{(hooks, "file_race_renamed"): {"PATH_CUT": set()} for hooks in ("lsm", "tracepoint")},
     # so what is below is not seen, either
     ("tracepoint", "path_overlay"): {"FILE_UNRESOLVED": INODE | LAYER, "FILE_LATE": LAYER},
     ("tracepoint", "path_bind"): {"FILE_UNRESOLVED": INODE},
@@ -206,6 +207,10 @@ for _hooks in ("lsm", "tracepoint"):
 # A process that renames itself by prctl(2) keeps, for those who look at it as a parent, the name of
 # its birth or last exec: no hook sees the renaming.
 STALE = {("fork_renamed", "parent.name"), ("fork_renamed", "lineage.names")}
+
+# Where a rename is in the middle of a component for as long as the walk has patience, for its CPU is a
+# guest's and the host has taken it away, the path is cut there: bpf/path.h, path_torn().
+TORN = {("file_race_renamed", "file.path")}
 
 # Degradations that must stand in the event, and not only may.
 REQUIRED = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A deed against the events: every field of the truth, and nothing that was not done."""
 
-from cases import (NOT_REACHED_BY_LSM, NOT_SEEN_BY_TRACEPOINT, ONLY_BY_LSM, REQUIRED, STALE, excuses,
+from cases import (NOT_REACHED_BY_LSM, NOT_SEEN_BY_TRACEPOINT, ONLY_BY_LSM, REQUIRED, STALE, TORN, excuses,
                    outcome)
 
 ABSENT = None
@@ -153,6 +153,8 @@ def faults(deed, event, hooks, case):
         got = event.fields.get(key)
         if (got is ABSENT and key in excused) or (case, key) in STALE:
             continue
+        if (case, key) in TORN and "PATH_CUT" in event.degraded:
+            values = values + [value.rsplit("/", 1)[1] for value in values]
         if not any(agree(key, want, got, event) for want in values):
             right = " or ".join(clip(want) for want in values)
             found.append(f"{key}: {clip(got)}, and it was {right}")

@@ -15,14 +15,19 @@ class Report:
         self.counts[word] = self.counts.get(word, 0) + 1
         print(line, flush=True)
 
+    @staticmethod
+    def remark(*lines):
+        """What counts for nothing and is worth reading; one that has several lines, as several."""
+        for line in lines:
+            for row in str(line).splitlines():
+                print(f"# {row}", flush=True)
+
     def result(self, name, faults):
         """Prints what was found wrong with a case; nothing found is ok."""
         if not self.wants(name):
             return
         faults = list(faults)
-        for fault in faults:
-            for row in str(fault).splitlines():
-                print(f"# {row}")
+        self.remark(*faults)
         self.failed |= bool(faults)
         word = "not ok" if faults else "ok"
         self.say(f"{word} {self.prefix}{name}", word)

@@ -5,9 +5,14 @@ import copy
 import os
 
 import deeds
+import stream
 from cases import CASES, STALE, excuses, outcome
 from compare import BOOT_SLACK_NS, REQUIRED, Event, compare, expected, times
 from truth import read_truth
+
+
+AGAIN = "what_the_kernel_skipped_is_done_again"
+AGAIN_WITH = "file_create_open"
 
 
 def nested(flat):
@@ -117,6 +122,37 @@ def silence_faults(truth, hooks, case):
             yield f"{deed.kind}: told although it must not be, and passes"
 
 
+class Skipping:
+    """A sensor of a kernel that skips hooks: of its traces the first @mute tell nothing, and of these
+    the first @owned say why."""
+
+    def __init__(self, case, play, mute, owned):
+        self.case, self.play, self.mute, self.owned, self.traces = case, play, mute, owned, 0
+
+    def trace(self, command):
+        status, events = self.play(command), []
+        self.traces += 1
+        if self.traces > self.mute:
+            truth = read_truth(os.path.join(command[-1], self.case))
+            events = [synthesize(deed, "lsm", self.case) for deed in truth.deeds]
+        elif self.traces <= self.owned:
+            events = [Event({"kind": "HOST_LOSS", "host": {"lost_cause": "not_run", "lost_count": 1}})]
+        return status, events
+
+
+def again_faults(stage, report, play):
+    """What the kernel skipped is done again, and only that, and not for ever."""
+    case = next(c for c in CASES if c[0] == AGAIN_WITH)
+    stream.SKIPS, skips = True, stream.SKIPS
+    never = deeds.AGAIN
+    for mute, owned, traces, good in ((0, 0, 1, True), (1, 1, 2, True), (1, 0, 1, False), (never, never, never, False)):
+        sensor = Skipping(AGAIN_WITH, play, mute, owned)
+        faults, _ = deeds.again(sensor, stage.beside(f"{mute}-{owned}"), case, "lsm", report)
+        if (not faults, sensor.traces) != (good, traces):
+            yield f"{mute} mute, {owned} owned: {sensor.traces} traces, and {faults}"
+    stream.SKIPS = skips
+
+
 def run(stage, report, play):
     """@play runs the driver without a sensor."""
     cases = [c for c in CASES if report.wants(c[0])]
@@ -135,3 +171,5 @@ def run(stage, report, play):
             faults += [f"{hooks}: {f}" for f in case_faults(truth, hooks, case)]
             faults += [f"{hooks}: {f}" for f in silence_faults(truth, hooks, case)]
         report.result(case, faults)
+    if report.wants(AGAIN):
+        report.result(AGAIN, again_faults(stage, report, play))
