@@ -5,6 +5,8 @@ Run as a program in a folder, this file is the actor: it reads, and prints a lin
 event that must follow.
 """
 
+import contextlib
+import ctypes
 import glob
 import json
 import os
@@ -16,14 +18,18 @@ NAMES = ("read_of_a_watched_file", "read_of_a_file_in_a_watched_folder",
          "read_in_a_watched_folder_made_anew", "read_of_the_unwatched_is_not_told",
          "read_of_what_is_always_watched", "read_of_many_in_one_folder",
          "read_of_a_watched_name_of_any_length", "read_below_a_watched_folder",
-         "read_in_a_folder_made_below_a_watched_one", "read_in_a_home")
+         "read_in_a_folder_made_below_a_watched_one", "read_in_a_home",
+         "read_in_a_home_of_which_nobody_answers_for_a_part")
 WHY_NOT = {NAMES[3]: "no mount can be made here",
            NAMES[6]: "neither /etc/login.defs nor /etc/issue is here",
-           NAMES[11]: "it would change this machine; it is done in guests"}
+           NAMES[11]: "it would change this machine; it is done in guests",
+           NAMES[12]: "a mount that never answers is made in guests"}
 # around the words by which hooks compare names, and the bounds below which an entry holds its own
 LENGTHS = (1, 7, 8, 9, 17, 24, 31, 40)
 MANY = 24  # files by name in one folder, beside those that are watched by default
 HOME = "/home/lapwing-live"  # somebody's; in guests only
+STUCK_HOME = "/home/lapwing-stuck"  # another's, whose .ssh is a link into a mount that never answers
+STUCK = "/run/lapwing-stuck"
 SECRETS = (".ssh", ".aws", ".azure", ".config/gcloud", ".kube", ".docker", ".gnupg")  # app/below.c
 AGAIN_S = 30  # the sensor looks for a new folder every second, when it gets its turn
 
@@ -90,6 +96,8 @@ def act(events):
     again("keys/deep/new", events, NAMES[10])
     if os.path.exists(HOME):
         read(f"{HOME}/.ssh/deep/id", NAMES[11])
+    if os.path.exists(STUCK_HOME):
+        read(f"{STUCK_HOME}/.aws/id", NAMES[12])
     os.rename("keys", "old")
     os.mkdir("keys")
     write("keys/id", "c")
@@ -115,6 +123,30 @@ def set_up(room):
     for name in ("secret", "other", "keys/id", "keys/deep/er/id", "many/file",
                  *map("many/file{}".format, range(MANY)), *lengths):
         write(os.path.join(room, name), "a")
+
+
+@contextlib.contextmanager
+def stuck_home():
+    """In guests, a home from which a link leads to where whoever looks waits for ever."""
+    if not in_guest():
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    os.makedirs(f"{STUCK_HOME}/.aws", exist_ok=True)
+    write(f"{STUCK_HOME}/.aws/id", "f")
+    os.symlink(f"{STUCK}/keys", f"{STUCK_HOME}/.ssh")
+    os.mkdir(STUCK)
+    fuse = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+    options = f"fd={fuse},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
+    if libc.mount(b"stuck", STUCK.encode(), b"fuse", 0, options):
+        raise OSError(ctypes.get_errno(), f"mounting {STUCK}")
+    try:
+        yield
+    finally:
+        os.close(fuse)  # whoever waits does so no longer
+        libc.umount2(STUCK.encode(), 2)  # MNT_DETACH
+        os.rmdir(STUCK)
+        os.unlink(f"{STUCK_HOME}/.ssh")
 
 
 def agrees(e, want):
@@ -158,11 +190,12 @@ def run(sensor, stage, report):
     said = os.path.join(room, "said")
     out = "watch.json"
     script = f"'{sys.executable}' '{os.path.abspath(__file__)}' '{sensor.path(out)}' >said"
-    status, events = sensor.trace(
-        ["/bin/sh", "-c", f"cd '{room}' && exec unshare -m sh -c \"{script}\""],
-        options=[word for name in ("secret", "keys", *map("many/file{}".format, range(MANY)),
-                                   *("names/" + "n" * n for n in LENGTHS))
-                 for word in ("--watch", f"{room}/{name}")], out=out)
+    with stuck_home():
+        status, events = sensor.trace(
+            ["/bin/sh", "-c", f"cd '{room}' && exec unshare -m sh -c \"{script}\""],
+            options=[word for name in ("secret", "keys", *map("many/file{}".format, range(MANY)),
+                                       *("names/" + "n" * n for n in LENGTHS))
+                     for word in ("--watch", f"{room}/{name}")], out=out)
     with open(said, encoding="ascii") as f:
         wants = list(map(json.loads, f))
     found = judge(events, wants, room)

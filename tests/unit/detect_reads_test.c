@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hostmounts.h"
 #include "base/hostroot.h"
 
 static bool is_cold; /* nothing is in the kernel's memory */
@@ -21,11 +22,25 @@ static int stat_at(const char *path, bool wait, struct statx *ret) {
 	opened++;
 	return is_cold && !wait ? -EAGAIN : hostroot_stat(path, wait, ret);
 }
+
+static int open_near(const struct buf *mounts, const char *path, bool wait) {
+	opened++;
+	return is_cold && !wait ? -EAGAIN : hostmounts_open(mounts, path, wait);
+}
+
+static int stat_near(const struct buf *mounts, const char *path, bool wait, struct statx *ret) {
+	opened++;
+	return is_cold && !wait ? -EAGAIN : hostmounts_stat(mounts, path, wait, ret);
+}
+#define hostmounts_open open_near
+#define hostmounts_stat stat_near
 #define hostroot_open opened_at
 #define hostroot_stat stat_at
 
 #include "app/below.c"
 #include "app/watch.c" /* without the hooks that it speaks to */
+#undef hostmounts_open
+#undef hostmounts_stat
 #undef hostroot_open
 #undef hostroot_stat
 
@@ -334,24 +349,25 @@ static void what_is_in_no_memory_stays_watched(void) {
 }
 
 static void what_another_answers_for_is_not_waited_for(void) {
-	char top[64] = "/tmp/lapwing-far-XXXXXX", home[128], line[256];
+	char top[64] = "/tmp/lapwing-far-XXXXXX", home[128], ssh[128], line[256];
 	static struct below b;
 	struct statx st;
 
 	CHECK(mkdtemp(top) != NULL);
 	make_folder(home, top, "mia");
+	make_folder(ssh, home, ".ssh");
 	CHECK(!hostroot_stat(home, true, &st) && st.stx_mnt_id);
-	for (int i = 0; i < 2; i++) {
+	for (int far = 0; far < 2; far++) {
 		below_begin(&b);
-		(void)snprintf(line, sizeof(line), "%llu 20 0:40 / %s rw - nfs4 server:/u rw",
-			       i ? (unsigned long long)st.stx_mnt_id : 0ull, i ? "/mnt" : home);
-		if (i)
-			buf_reset(&b.mounts);
-		hostmounts_add(&b.mounts, line);
+		(void)snprintf(line, sizeof(line), "%llu 20 0:40 / /u rw - nfs4 server:/u rw",
+			       (unsigned long long)st.stx_mnt_id);
+		if (far)
+			hostmounts_add(&b.mounts, line);
 		opened = 0;
-		below_add(&b, i ? home : top, i ? BELOW_HOME : BELOW_HOMES, true);
+		below_add(&b, top, BELOW_HOMES, true);
 		below_find(&b, true);
-		CHECK(b.n_folders == !i && b.left == 1 && opened == (i ? 1 : 2));
+		CHECK(far ? !b.n_folders && b.left == 1 && opened == 1 :
+			    b.n_folders == 3 && !b.left && opened > 1);
 	}
 	below_done(&b);
 	remove_all(top);

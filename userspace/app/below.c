@@ -34,21 +34,16 @@ static const struct below_folder *find(const struct below_folder *folders, size_
 	return NULL;
 }
 
-/* look - as hostroot_stat(); what would have to be waited for is a folder if it was one before */
+/* look - as hostmounts_stat(); what would have to be waited for is a folder if it was one before */
 static int look(const struct below *b, const char *path, bool wait, struct statx *ret) {
 	const struct below_folder *was;
-	int err = hostroot_stat(path, wait, ret);
+	int err = hostmounts_stat(&b->mounts, path, wait, ret);
 
 	was = err == -EAGAIN ? find(b->before, b->n_before, path) : NULL;
 	if (!was)
 		return err;
 	*ret = (struct statx){ .stx_mode = S_IFDIR, .stx_ino = was->ino, .stx_uid = was->uid };
 	return 0;
-}
-
-/* look_near - look(), if nobody else answers for it: a server that is away would end the start */
-static int look_near(const struct below *b, const char *path, bool wait, struct statx *ret) {
-	return hostmounts_far(&b->mounts, path) ? -EREMOTE : look(b, path, wait, ret);
 }
 
 static int64_t changed_ns(const struct statx *st) {
@@ -109,8 +104,6 @@ static void add_folder(struct below *b, const char *path, const struct statx *st
 
 	if (!S_ISDIR(st->stx_mode))
 		return;
-	if (hostmounts_far_id(&b->mounts, st->stx_mnt_id))
-		f = NULL;
 	if (f)
 		f->path = strdup(path);
 	if (!f || !f->path) {
@@ -135,7 +128,7 @@ static void take(struct below *b, const char *path, enum below_kind kind, uint8_
 	struct statx st;
 
 	/* who has made folders past the room for them shall not have each looked at */
-	if (b->n_folders == BELOW_FOLDERS || depth > BELOW_DEPTH || look_near(b, path, wait, &st))
+	if (b->n_folders == BELOW_FOLDERS || depth > BELOW_DEPTH || look(b, path, wait, &st))
 		b->left++;
 	else
 		add_folder(b, path, &st, kind, depth);
@@ -156,11 +149,14 @@ static void take_known(struct below *b, const char *path, enum below_kind kind, 
 /* take_entries - the folders in @path */
 static void take_entries(struct below *b, const char *path, enum below_kind kind, uint8_t depth,
 			 bool wait) {
-	int fd = hostroot_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, wait);
+	int at = hostmounts_open(&b->mounts, path, wait);
+	int fd = at < 0 ? at : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	size_t n = 0, max = BELOW_NAMES - b->n_names;
 	char name[PATH_MAX];
 
+	if (at >= 0)
+		(void)close(at);
 	if (max > BELOW_ENTRIES)
 		max = BELOW_ENTRIES;
 	if (!dir) {
@@ -212,11 +208,14 @@ static void take_secret(struct below *b, const struct below_folder *home, const 
 	if (base) {
 		(void)snprintf(folder, sizeof(folder), "%s/%.*s", home->path, (int)(base - secret),
 			       secret);
-		if (look(b, folder, wait, &in) || is_led_astray(folder, &in, home->uid, wait))
+		err = look(b, folder, wait, &in);
+		b->left += err == -EREMOTE;
+		if (err || is_led_astray(folder, &in, home->uid, wait))
 			return;
 		add_folder(b, folder, &in, BELOW_STAMP, 0);
 	}
 	err = look(b, path, wait, &st);
+	b->left += err == -EREMOTE;
 	name = base ? base + 1 : secret;
 	if (err == -EAGAIN ? had_row(b, in.stx_ino, name) : !err && !S_ISDIR(st.stx_mode))
 		add_row(b, in.stx_ino, name);
@@ -264,7 +263,7 @@ static const char *home_of(char *line) {
 /* add_home - one, or the folder with all of them, if it is there */
 static void add_home(struct below *b, const char *path, enum below_kind kind, bool wait) {
 	struct statx st;
-	int err = look_near(b, path, wait, &st);
+	int err = look(b, path, wait, &st);
 
 	b->left += err == -EREMOTE;
 	if (!err)

@@ -14,8 +14,10 @@
 
 #include "base/buf.h"
 
+struct statx;
+
 /*
- * hostmounts_read - the mounts of process 1, for the two below; of no mount when it cannot be read
+ * hostmounts_read - those mounts of process 1, for what follows; none when they cannot be read
  * @ret is emptied. The list is opened by the first call, which so belongs before the sandbox.
  */
 void hostmounts_read(struct buf *ret);
@@ -23,10 +25,16 @@ void hostmounts_read(struct buf *ret);
 /* hostmounts_add - one line of mountinfo, without its newline, which is taken apart */
 void hostmounts_add(struct buf *ret, char *line);
 
-/* hostmounts_far - whether another answers for @path, absolute, as far as its text says */
-bool hostmounts_far(const struct buf *mounts, const char *path);
+/* hostmounts_far - whether another answers for the mount @id (statx::stx_mnt_id) */
+bool hostmounts_far(const struct buf *mounts, uint64_t id);
 
-/* hostmounts_far_id - the same of the mount @id (statx::stx_mnt_id) */
-bool hostmounts_far_id(const struct buf *mounts, uint64_t id);
+/*
+ * hostmounts_open - an O_PATH descriptor of @path, as of hostroot_open() with @wait, but -EREMOTE
+ * before another is asked. Name by name and link by link, for a link leads where its owner likes.
+ */
+int hostmounts_open(const struct buf *mounts, const char *path, bool wait);
+
+/* hostmounts_stat - the same for hostroot_stat() */
+int hostmounts_stat(const struct buf *mounts, const char *path, bool wait, struct statx *ret);
 
 #endif

@@ -31,15 +31,19 @@ int hostroot_open(const char *path, int flags, bool wait) {
 	return fd < 0 ? -errno : fd;
 }
 
+int hostroot_look(int fd, struct statx *ret) {
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		     STATX_TYPE | STATX_INO | STATX_MTIME | STATX_UID | STATX_MNT_ID, ret)
+		       ? -errno
+		       : 0;
+}
+
 int hostroot_stat(const char *path, bool wait, struct statx *ret) {
 	int fd = hostroot_open(path, O_PATH | O_CLOEXEC, wait), err;
 
 	if (fd < 0)
 		return fd;
-	err = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		    STATX_TYPE | STATX_INO | STATX_MTIME | STATX_UID | STATX_MNT_ID, ret)
-		      ? -errno
-		      : 0;
+	err = hostroot_look(fd, ret);
 	(void)close(fd);
 	return err;
 }

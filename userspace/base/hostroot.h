@@ -26,6 +26,9 @@ int hostroot_open(const char *path, int flags, bool wait);
  */
 int hostroot_stat(const char *path, bool wait, struct statx *ret);
 
+/* hostroot_look - the same of the descriptor @fd, an O_PATH one, too */
+int hostroot_look(int fd, struct statx *ret);
+
 /* hostroot_name - the host's name: $LAPWING_HOST_NAME, or that of uname(2); lives for ever */
 const char *hostroot_name(void);
 
