@@ -73,15 +73,19 @@ static __always_inline bool limit_own(struct knobs_limit *e, __u64 id, __u32 tgi
 	return true;
 }
 
-/* limit_within - whether one more deed of @e is within @rate */
+/*
+ * limit_within - whether one more deed of @e is within @rate
+ * Also of an entry that another holds, who may be off the CPU for long: one begins a window.
+ */
 static __always_inline bool limit_within(struct knobs_limit *e, __u64 now, __u32 rate) {
-	if (now - e->began_ns >= KNOBS_LIMIT_WINDOW_NS) {
-		e->began_ns = now;
+	__u64 began = e->began_ns;
+
+	if ((__s64)(now - began) >= (__s64)KNOBS_LIMIT_WINDOW_NS &&
+	    __sync_val_compare_and_swap(&e->began_ns, began, now) == began)
 		e->told = 0;
-	}
 	if (e->told >= rate)
 		return false;
-	e->told++;
+	__sync_fetch_and_add(&e->told, 1);
 	return true;
 }
 
@@ -109,32 +113,10 @@ static __always_inline __u32 limit_place(__u64 start, __u32 tgid, __u32 kind) {
 	return limit_hash(start ^ (__u64)tgid << 40, kind) & (KNOBS_LIMIT_PROCESSES - 1);
 }
 
-/* limit_cgroup - the same for all of a cgroup's processes */
-static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task) {
-	__u64 cgroup = limit_group(), now = bpf_ktime_get_boot_ns(), start;
-	__u32 at = KNOBS_LIMIT_PROCESSES +
-		   (limit_hash(cgroup, kind) & (KNOBS_LIMITS - KNOBS_LIMIT_PROCESSES - 1));
-	struct knobs_limit *e = limit_hold(at), *m;
-	__u32 mine;
-	bool over;
-
-	if (!e)
-		return false;
-	over = limit_own(e, cgroup, 0, kind) && !limit_within(e, now, knobs.limit_cgroup);
-	if (over) {
-		/* by the process, whose name is worth more */
-		start = task->group_leader->start_boottime;
-		mine = limit_place(start, (__u32)task->tgid, kind);
-		m = limit_hold(mine);
-		if (m && limit_own(m, start, (__u32)task->tgid, kind))
-			limit_count(m, mine, WIRE_LIMIT_CGROUP, cgroup, now);
-		else
-			limit_count(e, at, WIRE_LIMIT_CGROUP, cgroup, now);
-		if (m)
-			limit_let_go(m);
-	}
-	limit_let_go(e);
-	return over;
+/* limit_place_of_group - the same of deeds of @kind by the processes of @cgroup together */
+static __always_inline __u32 limit_place_of_group(__u64 cgroup, __u32 kind) {
+	return KNOBS_LIMIT_PROCESSES +
+	       (limit_hash(cgroup, kind) & (KNOBS_LIMITS - KNOBS_LIMIT_PROCESSES - 1));
 }
 
 /* limit_free - how many eighths of the room for such deeds are free */
@@ -161,24 +143,54 @@ static __always_inline __u32 limit_rate(const struct knobs_limit *e) {
 	return low < rate ? low : rate;
 }
 
-/* limit_other - counts a deed that is over a limit where no entry can */
-static __always_inline bool limit_other(__u32 kind) {
+/* limit_other - counts a deed that is over a limit, enum wire_limit @by, where no entry can */
+static __always_inline bool limit_other(__u32 kind, __u32 by) {
 	__u32 zero = 0;
 	struct knobs_limit_others *o = bpf_map_lookup_elem(&limit_others, &zero);
 
 	if (!o)
 		return false;
-	__sync_fetch_and_add(&o->over[kind % WIRE_KIND_MAX], 1);
+	__sync_fetch_and_add(&o->over[by][kind % WIRE_KIND_MAX], 1);
 	return true;
 }
 
-/* limit_raced - the same for an entry that another thread of its process holds just now */
+/* limit_raced - the same for an entry that another holds just now, when it is of these deeds */
 static __always_inline bool limit_raced(__u32 at, __u64 id, __u32 tgid, __u32 kind, __u64 now) {
 	struct knobs_limit *e = bpf_map_lookup_elem(&limits, &at);
 
-	return e && e->id == id && e->tgid == tgid && e->kind == kind &&
-	       now - e->began_ns < KNOBS_LIMIT_WINDOW_NS && e->told >= limit_rate(e) &&
-	       limit_other(kind);
+	if (!e || e->id != id || e->tgid != tgid || e->kind != kind)
+		return false;
+	if (tgid)
+		return !limit_within(e, now, limit_rate(e)) &&
+		       limit_other(kind, WIRE_LIMIT_PROCESS);
+	return !limit_within(e, now, knobs.limit_cgroup) && limit_other(kind, WIRE_LIMIT_CGROUP);
+}
+
+/* limit_cgroup - whether one more deed of @task is over the limit of its cgroup */
+static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task) {
+	__u64 cgroup = limit_group(), now = bpf_ktime_get_boot_ns(), start;
+	__u32 at = limit_place_of_group(cgroup, kind);
+	struct knobs_limit *e = limit_hold(at), *m;
+	__u32 mine;
+	bool over;
+
+	if (!e)
+		return limit_raced(at, cgroup, 0, kind, now);
+	over = limit_own(e, cgroup, 0, kind) && !limit_within(e, now, knobs.limit_cgroup);
+	if (over) {
+		/* by the process, whose name is worth more */
+		start = task->group_leader->start_boottime;
+		mine = limit_place(start, (__u32)task->tgid, kind);
+		m = limit_hold(mine);
+		if (m && limit_own(m, start, (__u32)task->tgid, kind))
+			limit_count(m, mine, WIRE_LIMIT_CGROUP, cgroup, now);
+		else
+			limit_count(e, at, WIRE_LIMIT_CGROUP, cgroup, now);
+		if (m)
+			limit_let_go(m);
+	}
+	limit_let_go(e);
+	return over;
 }
 
 /*
@@ -201,7 +213,7 @@ static __always_inline bool limit_process(__u32 kind, struct task_struct *task) 
 			limit_count(e, at, WIRE_LIMIT_PROCESS, limit_group(), now);
 		limit_let_go(e);
 	}
-	return over && (own || limit_other(kind));
+	return over && (own || limit_other(kind, WIRE_LIMIT_PROCESS));
 }
 
 /*

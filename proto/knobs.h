@@ -174,7 +174,7 @@ _Static_assert(sizeof(struct knobs_limit) == 88, "knobs_limit");
 
 /* The one value of the map `limit_others`: deeds past a limit whose entry could not count them. */
 struct knobs_limit_others {
-	__u64 over[WIRE_KIND_MAX];
+	__u64 over[WIRE_LIMIT_MAX][WIRE_KIND_MAX];
 };
 
 /* The one value of the map `limit_marks`: bit n is set when entry n has something to tell. */

@@ -13,8 +13,11 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 __u32 claims;
 char text[64];
 __u32 max;
+__u32 asks;
+bool hold; /* as a thread that is off the CPU does */
 
 /* outputs */
+__u32 told;
 __u32 claimed;
 __u32 length;
 __u32 string_off, string_len;
@@ -92,4 +95,33 @@ int emit_session(void *ctx) {
 SEC("syscall")
 int emit_exit(void *ctx) {
 	return emit_life(WIRE_PROCESS_EXIT);
+}
+
+/*
+ * Why: what one thread holds while it has no CPU must not be without limit for the others.
+ * Kernel: run by BPF_PROG_RUN, in the caller.
+ * Blind spots: one task only.
+ */
+SEC("syscall")
+int emit_limits(void *ctx) {
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 start = task->group_leader->start_boottime;
+	__u32 at = limit_place(start, (__u32)task->tgid, WIRE_FILE_OPEN);
+	__u32 with = limit_place_of_group(limit_group(), WIRE_FILE_OPEN);
+	struct knobs_limit *e = NULL, *g = NULL;
+
+	told = 0;
+	if (hold) {
+		e = limit_hold(at);
+		g = limit_hold(with);
+		if (!e || !g)
+			told = ~0u >> 1;
+	}
+	for (__u32 i = 0; i < 1000 && i < asks; i++)
+		told += !limit_ask(WIRE_FILE_OPEN);
+	if (e)
+		limit_let_go(e);
+	if (g)
+		limit_let_go(g);
+	return 0;
 }

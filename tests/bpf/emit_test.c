@@ -19,12 +19,50 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list args) {
 	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, args) : 0;
 }
 
-static int open_object(void) {
+/* place_of - where in @section a global variable of emit.bpf.c is; -1 if it is not */
+static int place_of(const char *section, const char *name) {
+	const struct btf *btf = bpf_object__btf(object);
+	int sec = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
+	const struct btf_type *t = btf__type_by_id(btf, (uint32_t)sec);
+
+	for (int i = 0; sec > 0 && i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *v = btf_var_secinfos(t) + i;
+		const struct btf_type *var = btf__type_by_id(btf, v->type);
+
+		if (!strcmp(btf__name_by_offset(btf, var->name_off), name))
+			return (int)v->offset;
+	}
+	return -1;
+}
+
+/* set_limits - before it is loaded */
+static int set_limits(uint32_t process, uint32_t cgroup) {
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.knobs");
+	int at = place_of(".rodata.knobs", "knobs");
+	struct knobs knobs = { 0 };
+	char bytes[4096];
+	const void *was;
+	size_t n;
+
+	was = map ? bpf_map__initial_value(map, &n) : NULL;
+	if (!was || at < 0 || n > sizeof(bytes) || (size_t)at + sizeof(knobs) > n)
+		return -1;
+	memcpy(bytes, was, n);
+	knobs.limit_process = process;
+	knobs.limit_cgroup = cgroup;
+	memcpy(bytes + at, &knobs, sizeof(knobs));
+	return bpf_map__set_initial_value(map, bytes, n);
+}
+
+/* open_object - with limits for a process, and for a cgroup; 0: none */
+static int open_object(uint32_t process, uint32_t cgroup) {
 	libbpf_set_print(quiet);
+	bpf_object__close(object);
 	object = bpf_object__open_file(path, NULL);
 	if (!object)
 		return -1;
-	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "slots"),
+	if (set_limits(process, cgroup) ||
+	    bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "slots"),
 				     (uint32_t)libbpf_num_possible_cpus() * KNOBS_SLOTS_PER_CPU) ||
 	    bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "sequences"),
 				     (uint32_t)libbpf_num_possible_cpus()) ||
@@ -74,29 +112,19 @@ static uint64_t produced(void) {
 /* A global variable of emit.bpf.c, read or written by its place in the object's .bss. */
 static int bss(const char *name, void *value, size_t n, int write) {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".bss");
-	const struct btf *btf = bpf_object__btf(object);
-	int sec = btf__find_by_name_kind(btf, ".bss", BTF_KIND_DATASEC);
-	const struct btf_type *t = btf__type_by_id(btf, (uint32_t)sec);
+	int at = place_of(".bss", name);
 	char bytes[4096];
 	uint32_t zero = 0;
 
-	if (sec < 0 || bpf_map__value_size(map) > sizeof(bytes) ||
+	if (at < 0 || bpf_map__value_size(map) > sizeof(bytes) ||
 	    bpf_map_lookup_elem(bpf_map__fd(map), &zero, bytes))
 		return -1;
-	for (int i = 0; i < btf_vlen(t); i++) {
-		const struct btf_var_secinfo *v = btf_var_secinfos(t) + i;
-		const struct btf_type *var = btf__type_by_id(btf, v->type);
-
-		if (strcmp(btf__name_by_offset(btf, var->name_off), name))
-			continue;
-		if (!write) {
-			memcpy(value, bytes + v->offset, n);
-			return 0;
-		}
-		memcpy(bytes + v->offset, value, n);
-		return bpf_map_update_elem(bpf_map__fd(map), &zero, bytes, BPF_ANY);
+	if (!write) {
+		memcpy(value, bytes + at, n);
+		return 0;
 	}
-	return -1;
+	memcpy(bytes + at, value, n);
+	return bpf_map_update_elem(bpf_map__fd(map), &zero, bytes, BPF_ANY);
 }
 
 static uint32_t get(const char *name) {
@@ -173,13 +201,33 @@ static void what_is_no_life_leaves_most_of_its_ring_to_it(void) {
 	CHECK(!lost_of(WIRE_PROCESS_EXIT, WIRE_LOSS_RESERVED));
 }
 
+static uint32_t told_of(uint32_t asks, bool hold) {
+	uint8_t held = hold;
+
+	CHECK(!bss("asks", &asks, sizeof(asks), 1) && !bss("hold", &held, sizeof(held), 1));
+	CHECK(!run("emit_limits"));
+	return get("told");
+}
+
+static void a_limit_that_another_thread_holds_is_kept(void) {
+	for (int of = 0; of < 2; of++) { /* a process, a cgroup */
+		CHECK(!open_object(of ? 0 : 100, of ? 100 : 0));
+		CHECK(told_of(60, false) == 60);
+		CHECK(told_of(500, true) == 40);
+		CHECK(told_of(500, false) == 0);
+		(void)usleep(1100000); /* the window is over, and another begins while it is held */
+		CHECK(told_of(500, true) == 100);
+		CHECK(told_of(500, false) == 0);
+	}
+}
+
 int main(int argc, char **argv) {
 	path = argc > 1 ? argv[1] : "build/tests/bpf/emit.bpf.o";
 	if (geteuid()) {
 		printf("skip emit: needs root\n");
 		return 0;
 	}
-	if (open_object()) {
+	if (open_object(0, 0)) {
 		printf("not ok emit: %s does not load\n", path);
 		return 1;
 	}
@@ -189,6 +237,7 @@ int main(int argc, char **argv) {
 	RUN(string_past_its_bound_is_cut);
 	RUN(full_ring_is_a_counted_loss);
 	RUN(what_is_no_life_leaves_most_of_its_ring_to_it);
+	RUN(a_limit_that_another_thread_holds_is_kept);
 	bpf_object__close(object);
 	DONE();
 }

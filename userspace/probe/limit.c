@@ -81,6 +81,11 @@ static void place(struct summary *s, const struct wire_host_limit *l) {
 	s->n++;
 }
 
+static uint32_t rate_of(const struct probe *p, uint32_t by) {
+	return by == WIRE_LIMIT_PROCESS ? p->options.volume.limit_process
+					: p->options.volume.limit_cgroup;
+}
+
 /* take - what entry @n has to tell; false: a hook holds it */
 static bool take(struct probe *p, uint32_t n, struct summary *s) {
 	struct knobs_limit *e = &p->limits[n], was;
@@ -113,8 +118,7 @@ static bool take(struct probe *p, uint32_t n, struct summary *s) {
 			.cgroup = was.cgroup,
 			.kind = was.kind % WIRE_KIND_MAX,
 			.by = by,
-			.rate = by == WIRE_LIMIT_PROCESS ? p->options.volume.limit_process
-							 : p->options.volume.limit_cgroup,
+			.rate = rate_of(p, by),
 			.talkers = was.tgid != 0,
 		};
 
@@ -139,7 +143,9 @@ static int take_all(struct probe *p, struct summary *s) {
 
 /* take_others - what no entry could count, of the time since the last call */
 static void take_others(struct probe *p, uint64_t now_ns, struct summary *s) {
-	for (uint32_t kind = 0; kind < WIRE_KIND_MAX; kind++) {
+	for (uint32_t i = 0; i < WIRE_KIND_MAX * WIRE_LIMIT_MAX; i++) {
+		uint32_t kind = i / WIRE_LIMIT_MAX, by = i % WIRE_LIMIT_MAX;
+		__u64 *over = &p->limit_others->over[by][kind];
 		struct wire_host_limit l = {
 			.head = { .ts_ns = now_ns,
 				  .len = sizeof(l),
@@ -150,13 +156,13 @@ static void take_others(struct probe *p, uint64_t now_ns, struct summary *s) {
 			.first_ns = p->limits_told_ns,
 			.last_ns = now_ns,
 			.kind = kind,
-			.by = WIRE_LIMIT_PROCESS,
-			.rate = p->options.volume.limit_process,
+			.by = by,
+			.rate = rate_of(p, by),
 		};
 
-		if (!__atomic_load_n(&p->limit_others->over[kind], __ATOMIC_RELAXED))
+		if (!__atomic_load_n(over, __ATOMIC_RELAXED))
 			continue;
-		l.count = __atomic_exchange_n(&p->limit_others->over[kind], 0, __ATOMIC_RELAXED);
+		l.count = __atomic_exchange_n(over, 0, __ATOMIC_RELAXED);
 		add(s, &l);
 	}
 }
