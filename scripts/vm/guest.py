@@ -24,6 +24,7 @@ TIMED_OUT, DIED, EMULATOR, SKIP = 124, 125, 123, 77
 # What a kernel says that is patched on one emulated CPU while another runs the same code: the other may find
 # the breakpoint of the patch when that is over.
 STALE_BREAKPOINT = "int3: 0000 [#1]"
+CLOCK_FAST = 1.2  # times ours: as fast as a guest's may be
 LSM = "landlock,lockdown,yama,integrity,apparmor,bpf"
 VIRTIOFSD = ["/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd"]
 
@@ -110,7 +111,7 @@ class Guest:
         self.folder = tempfile.mkdtemp(prefix="vmtest-")
         self.console = os.path.join(self.folder, "console")
         self.children = []
-        self.started_at = None
+        self.began_at = self.started_at = None
 
     def close(self):
         for child in self.children:
@@ -197,6 +198,13 @@ class Guest:
             lent["cwd"] = cwd
         return [arg for tag, folder in lent.items() for arg in self._serve(tag, folder, "always")]
 
+    def _judge_clock(self, guests):
+        """The guest measures how fast its clock ticks when it boots, and does so wrongly when its CPUs are
+        taken away just then; ten times too fast, and each time limit in it is over at once."""
+        ours = time.monotonic() - self.began_at
+        if not self.options.icount and guests > CLOCK_FAST * ours:
+            raise Died(f"its clock went {guests:.1f} s in {ours:.1f} s", None)
+
     def _listen(self, fd):
         """Passes the output on and returns the exit status; None if the guest went silent."""
         deadline = time.monotonic() + self.options.timeout
@@ -214,7 +222,9 @@ class Guest:
                 what, text, data = data[:1], data[5:end], data[end:]
                 if what == b"x":
                     return text[0]
-                if what == b"s":
+                if what == b"c":
+                    self._judge_clock(int(text) / 1000)
+                elif what == b"s":
                     self.started_at = time.monotonic()
                 else:
                     out = sys.stdout if what == b"1" else sys.stderr
@@ -237,7 +247,7 @@ class Guest:
         read, write = os.pipe()
         args = self._qemu_args(write)
         open(self.console, "wb").close()
-        began = time.monotonic()
+        self.began_at = time.monotonic()
         qemu = self._spawn(args, "qemu.log", pass_fds=[write])
         os.close(write)
         if self.options.console:
@@ -255,6 +265,6 @@ class Guest:
         if status is None:
             raise Died(self._log("qemu.log") or "it ended without a status", self.started_at)
         if self.options.time:
-            print(f"vmtest: {self.kernel.release}: boot {self.started_at - began:.1f} s, command "
+            print(f"vmtest: {self.kernel.release}: boot {self.started_at - self.began_at:.1f} s, command "
                   f"{time.monotonic() - self.started_at:.1f} s", file=sys.stderr)
         return status

@@ -6,10 +6,9 @@
  * by a NUL, in the order in which they are to be done. Init loads the modules,
  * mounts the host's tree read-only, lays writable layers over parts of it, runs
  * the command and reports over one virtio-serial port in frames: one byte that
- * says what ('s' started, '1' standard output, '2' standard error, 'x' the exit
- * status), four bytes of length, lowest first, and that many bytes. One port,
- * because the order of writes to two is not kept: when the status is there, the
- * output before it is there too, and the host ends qemu.
+ * says what ('c' the clock, in milliseconds, 's' started, '1' standard output, '2' standard
+ * error, 'x' the exit status), four bytes of length, lowest first, and that many bytes. One port,
+ * because two keep no order: when the status is there, so is all output, and the host ends qemu.
  *
  *	module=PATH	insmod, a path in the initramfs
  *	overlay=/	the whole tree gets a writable layer that is lost at the end
@@ -334,6 +333,16 @@ static void send_frame(int port, char what, const char *text, size_t n) {
 	}
 }
 
+/* send_clock - what time it is here, for the host to see whether that can be true */
+static void send_clock(int port) {
+	struct timespec t;
+	char text[24];
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	snprintf(text, sizeof(text), "%lld", t.tv_sec * 1000ll + t.tv_nsec / 1000000);
+	send_frame(port, 'c', text, strlen(text));
+}
+
 /* Goes on in a child when another program is to be process 1, which wants its signals unblocked. */
 static void become_init(void) {
 	int first = 0;
@@ -462,6 +471,7 @@ int main(void) {
 	mount_kernel_fs();
 	lay_writable_layers();
 	port = open_port("vm.report");
+	send_clock(port);
 	enter_root();
 	set_up_rest();
 
