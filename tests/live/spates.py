@@ -30,7 +30,7 @@ SPATES = {
                                 ["--ring-bulk", "2MiB"]),
 }
 THREADS = {"spate_of_threads_that_race": 4}
-# a signal that waits already is none to the tracepoint
+# a signal that waits already is none to the tracepoint, and on a busy machine nearly all do
 UNCERTAIN = {("signal", "tracepoint")}
 
 
@@ -77,7 +77,7 @@ def flood_faults(events, workers, kind, exact):
     print(f"# {kind}: {made} done; {words}; hooks not run: {skipped}")
     if not stream.adds_up(told + limited + lost, made, skipped if exact else made):
         yield f"{kind}: {words}, and {made} were done"
-    if not limited:
+    if exact and not limited:
         yield f"{kind}: {made} were done, and none was over a limit"
 
 
