@@ -100,11 +100,15 @@ static __always_inline void limit_mark(__u32 at) {
 static __always_inline void limit_count(struct knobs_limit *e, __u32 at, __u32 by, __u64 cgroup,
 					__u64 now) {
 	if (!e->over[WIRE_LIMIT_PROCESS] && !e->over[WIRE_LIMIT_CGROUP]) {
-		e->first_ns = now;
+		e->first_ns = e->last_ns = now;
 		limit_mark(at);
 	}
 	e->over[by & 1]++;
-	e->last_ns = now;
+	/* who lost the CPU before it held the entry comes with an older time */
+	if (now < e->first_ns)
+		e->first_ns = now;
+	if (now > e->last_ns)
+		e->last_ns = now;
 	e->cgroup = cgroup;
 }
 

@@ -271,15 +271,16 @@ static double now_ns(void) {
  * Neighbours move where the batches are, so that their median is of no such place.
  */
 static void add_neighbour(void) {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
 		die("fork");
 	if (pid)
 		return;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;)
+	while (getppid() == parent)
 		pause();
+	_exit(0);
 }
 
 static void run(const struct deed *d, int batches, int n) {

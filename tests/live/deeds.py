@@ -95,7 +95,8 @@ def judge(stage, case, events, hooks):
 
 def again(sensor, stage, case, hooks, report):
     """The verdict on a case that is done anew, alone, because the kernel skipped hooks when it was done first.
-    Which, nobody can know. What the sensor itself gets wrong, it gets wrong each time."""
+    Which, nobody can know. What the sensor itself always gets wrong is wrong then, too; what it gets wrong
+    now and then, other kernels must show."""
     for turn in range(AGAIN):
         alone = stage.beside(f"{case[0]}-{turn}")
         status, events = play(alone, [case], sensor.trace)

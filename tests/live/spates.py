@@ -44,14 +44,16 @@ def read_said(path):
 
 
 def marker_faults(events, room, markers, port, tiny):
+    """Each marker is told, but for what the kernel skipped; of execs it skips none."""
+    skipped = stream.not_run(events)
     made = {os.path.join(room, f"marker.{i}") for i in range(markers)}
     pids = Counter(e.pid for e in events if e.kind == "FILE_CREATE" and
                    e.fields.get("file.path") in made)
-    if sum(pids.values()) != markers:
+    if not stream.adds_up(sum(pids.values()), markers, skipped):
         yield f"FILE_CREATE: {sum(pids.values())} told of {markers} markers"
-    connects = sum(e.kind == "NET_CONNECT" and e.pid in pids and
-                   e.fields.get("net.destination_port") == port for e in events)
-    if connects != markers:
+    connects = sum(e.kind == "NET_CONNECT" and e.fields.get("net.destination_port") == port
+                   for e in events)
+    if not stream.adds_up(connects, markers, skipped):
         yield f"NET_CONNECT: {connects} told of {markers} markers"
     execs = [e.raw["exec"]["args"][1:] for e in events if e.kind == "PROCESS_EXEC" and
              e.fields.get("process.executable") == tiny]

@@ -361,8 +361,10 @@ static void what_another_answers_for_is_not_waited_for(void) {
 		below_begin(&b);
 		(void)snprintf(line, sizeof(line), "%llu 20 0:40 / /u rw - nfs4 server:/u rw",
 			       (unsigned long long)st.stx_mnt_id);
-		if (far)
+		if (far) {
+			buf_reset(&b.mounts);
 			hostmounts_add(&b.mounts, line);
+		}
 		opened = 0;
 		below_add(&b, top, BELOW_HOMES, true);
 		below_find(&b, true);

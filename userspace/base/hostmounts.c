@@ -5,7 +5,7 @@
  *     36 35 98:0 / /home rw,noatime master:1 - nfs4 server:/home rw
  *     id           where                       type
  *
- * The ids of those that are far are kept, as uint64_t.
+ * The ids are kept, as uint64_t, the highest bit set in those of the far ones.
  */
 #include "base/hostmounts.h"
 
@@ -21,7 +21,8 @@
 #include "base/hostroot.h"
 
 #define MAX_BYTES (4 * 1024 * 1024) /* some 40,000 mounts */
-#define MAX_LINKS 40		    /* include/linux/namei.h, MAXSYMLINKS */
+#define MAX_STEPS 128		    /* names and links, each looked up from the root on */
+#define FAR (1ull << 63)
 
 static bool is_far(const char *type) {
 	static const char *const far[] = { "nfs",  "nfs4", "cifs",   "smb3", "ceph",  "afs",
@@ -43,8 +44,8 @@ void hostmounts_add(struct buf *ret, char *line) {
 		word = where ? strtok_r(NULL, " ", &rest) : NULL;
 	while (word && strcmp(word, "-") != 0);
 	word = word ? strtok_r(NULL, " ", &rest) : NULL;
-	if (word && where[1] && is_far(word)) {
-		uint64_t number = strtoull(id, NULL, 10);
+	if (word) {
+		uint64_t number = strtoull(id, NULL, 10) | (where[1] && is_far(word) ? FAR : 0);
 
 		buf_add(ret, &number, sizeof(number));
 	}
@@ -74,17 +75,19 @@ void hostmounts_read(struct buf *ret) {
 
 bool hostmounts_far(const struct buf *mounts, uint64_t id) {
 	size_t n = buf_error(mounts) ? 0 : mounts->len / sizeof(id);
+	uint64_t number;
 
-	for (size_t i = 0; i < n; i++)
-		if (!memcmp(mounts->data + i * sizeof(id), &id, sizeof(id)))
-			return true;
-	return false;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&number, mounts->data + i * sizeof(number), sizeof(number));
+		if ((number & ~FAR) == id)
+			return number & FAR;
+	}
+	return n > 0; /* it came after the list was read */
 }
 
 /* A path on its way: @at is absolute and without links, "" the root; @rest leads on from it. */
 struct walk {
 	char at[PATH_MAX], rest[PATH_MAX];
-	int links;
 };
 
 static void go_up(struct walk *w) {
@@ -94,36 +97,43 @@ static void go_up(struct walk *w) {
 		*slash = '\0';
 }
 
-/* go_on - by the next name; 0 when there is none, 1, or -errno */
-static int go_on(struct walk *w) {
+/* go_on - by the next name; false when there is none */
+static bool go_on(struct walk *w, int *err) {
 	const char *name = w->rest + strspn(w->rest, "/");
 	size_t n = strcspn(name, "/"), len = strlen(w->at);
 
-	if (!n)
-		return 0;
 	if (n == 2 && !strncmp(name, "..", n)) {
 		go_up(w);
-	} else if (n > 1 || *name != '.') {
-		if (len + n + 2 > sizeof(w->at))
-			return -ENAMETOOLONG;
+	} else if (n > 1 || (n && *name != '.')) {
+		if (len + n + 2 > sizeof(w->at)) {
+			*err = -ENAMETOOLONG;
+			return true;
+		}
 		w->at[len] = '/';
 		memcpy(w->at + len + 1, name, n);
 		w->at[len + 1 + n] = '\0';
 	}
 	memmove(w->rest, name + n, strlen(name + n) + 1);
-	return 1;
+	return n > 0;
 }
 
-/* follow - the link @fd, which stands at @w->at */
-static int follow(struct walk *w, int fd) {
+/* follow - the link @fd, which stands at @w->at; @wait as in hostroot_open() */
+static int follow(struct walk *w, int fd, bool wait) {
 	char target[PATH_MAX];
-	ssize_t n = readlinkat(fd, "", target, sizeof(target) - 1);
 	size_t rest = strlen(w->rest);
+	ssize_t n;
 
+	if (!wait) {
+		/* no flag keeps readlink(2) from waiting; what the kernel reads first is there */
+		int there = hostroot_open(w->at, O_PATH | O_CLOEXEC, false);
+
+		if (there < 0)
+			return there;
+		(void)close(there);
+	}
+	n = readlinkat(fd, "", target, sizeof(target) - 1);
 	if (n < 0)
 		return -errno;
-	if (++w->links > MAX_LINKS)
-		return -ELOOP;
 	if ((size_t)n + rest + 1 > sizeof(w->rest))
 		return -ENAMETOOLONG;
 	if (n && target[0] == '/')
@@ -138,23 +148,32 @@ static int follow(struct walk *w, int fd) {
 /* find - what stands at @path; @ret as of hostroot_stat() */
 static int find(const struct buf *mounts, const char *path, bool wait, struct statx *ret) {
 	struct walk w = { 0 };
-	int fd = -EINVAL, err;
+	int err = 0;
 
 	if (snprintf(w.rest, sizeof(w.rest), "%s", path) >= (int)sizeof(w.rest))
 		return -ENAMETOOLONG;
-	do {
-		if (fd >= 0)
-			(void)close(fd);
-		fd = hostroot_open(w.at[0] ? w.at : "/", O_PATH | O_CLOEXEC | O_NOFOLLOW, wait);
-		err = fd < 0 ? fd : hostroot_look(fd, ret);
+	for (int i = 0; i < MAX_STEPS; i++) {
+		int fd = hostroot_open(w.at[0] ? w.at : "/", O_PATH | O_CLOEXEC | O_NOFOLLOW,
+				       wait);
+		bool link;
+
+		if (fd < 0)
+			return fd;
+		err = hostroot_look(fd, ret);
 		if (!err && hostmounts_far(mounts, ret->stx_mnt_id))
 			err = -EREMOTE;
-		if (!err && S_ISLNK(ret->stx_mode))
-			err = follow(&w, fd);
-	} while (!err && (err = go_on(&w)) > 0);
-	if (err && fd >= 0)
+		link = !err && S_ISLNK(ret->stx_mode);
+		if (link)
+			err = follow(&w, fd, wait);
+		else if (!err && w.rest[0] && !S_ISDIR(ret->stx_mode))
+			err = -ENOTDIR;
+		if (!err && !go_on(&w, &err) && !link)
+			return fd;
 		(void)close(fd);
-	return err ? err : fd;
+		if (err)
+			return err;
+	}
+	return -ELOOP;
 }
 
 int hostmounts_open(const struct buf *mounts, const char *path, bool wait) {
