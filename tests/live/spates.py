@@ -51,8 +51,9 @@ def marker_faults(events, room, markers, port, tiny):
                    e.fields.get("file.path") in made)
     if not stream.adds_up(sum(pids.values()), markers, skipped):
         yield f"FILE_CREATE: {sum(pids.values())} told of {markers} markers"
-    connects = sum(e.kind == "NET_CONNECT" and e.fields.get("net.destination_port") == port
-                   for e in events)
+    # a marker whose file was skipped may have its connect told
+    connects = sum(e.kind == "NET_CONNECT" and (skipped or e.pid in pids) and
+                   e.fields.get("net.destination_port") == port for e in events)
     if not stream.adds_up(connects, markers, skipped):
         yield f"NET_CONNECT: {connects} told of {markers} markers"
     execs = [e.raw["exec"]["args"][1:] for e in events if e.kind == "PROCESS_EXEC" and
