@@ -31,8 +31,14 @@ static struct event event(uint32_t kind) {
 	EVENT_SET(&e, PROCESS_USER, process.user, STR("alice"));
 	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("x --password y"));
 	EVENT_SET(&e, PARENT_COMMAND_LINE, parent.command_line, STR("x --token y"));
-	e.process_key = e.look_key = e.parent_key = 7;
+	e.host_key = e.process_key = e.look_key = e.parent_key = 7;
+	e.container_key = e.lineage_key = e.exec_key = 7;
 	return e;
+}
+
+static bool has_keys(const struct event *e) {
+	return e->host_key || e->process_key || e->look_key || e->parent_key || e->container_key ||
+	       e->lineage_key || e->exec_key;
 }
 
 static bool passes(struct filter *f, struct event e) {
@@ -94,8 +100,7 @@ static void fields_are_left_out_hashed_and_masked(void) {
 	CHECK(filter_set(f, "hash_key", "k", &why) == 0);
 	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
 	CHECK(!event_has(&e, FIELD_PROCESS_COMMAND_LINE));
-	CHECK(!event_has(&e, FIELD_PARENT_COMMAND_LINE) && !e.process_key && !e.look_key &&
-	      !e.parent_key);
+	CHECK(!event_has(&e, FIELD_PARENT_COMMAND_LINE) && !has_keys(&e));
 	CHECK(e.process.user.n == 35 && str_starts(e.process.user, STR("b2:")));
 	first = e.process.user;
 	g = filter("hash", "process.user");
@@ -124,7 +129,7 @@ static void secrets_are_masked_only_where_told(void) {
 	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);
 	CHECK(str_eq(e.process.command_line, STR("x --password ****")));
 	CHECK(str_eq(e.parent.command_line, STR("x --token ****")));
-	CHECK(!e.process_key && !e.look_key && !e.parent_key);
+	CHECK(!has_keys(&e));
 	CHECK(filter_set(f, "secrets", "token", &why) == 0);
 	e = event(WIRE_PROCESS_EXEC);
 	CHECK(filter_event(f, &arena, 0, &e) == FILTER_SENT);

@@ -387,9 +387,15 @@ struct event {
  * A key promises: wherever two events have the same one, and the same bits in
  * @has for the members that it stands for, those members are equal. So they can
  * be encoded once and copied. 0 promises nothing; who changes such a member
- * after it got its key sets the key to 0.
+ * after it got its key calls event_unkey().
  */
 uint64_t event_new_key(void);
+
+/* event_unkey - it is no longer what its keys promise */
+static inline void event_unkey(struct event *e) {
+	e->host_key = e->process_key = e->look_key = e->parent_key = 0;
+	e->container_key = e->lineage_key = e->exec_key = 0;
+}
 
 /* event_reset - an event of which nothing is known; only what is marked is ever read */
 static inline void event_reset(struct event *e) {
@@ -397,8 +403,7 @@ static inline void event_reset(struct event *e) {
 	e->degraded = 0;
 	e->detections = NULL;
 	e->n_detections = 0;
-	e->host_key = e->process_key = e->parent_key = e->container_key = e->lineage_key = 0;
-	e->exec_key = e->look_key = 0;
+	event_unkey(e);
 	e->socket_cookie = 0;
 	e->ownerless = e->retold = e->asks = false;
 	e->parent_tgid = 0;

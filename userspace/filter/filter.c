@@ -430,7 +430,7 @@ enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t
 	if (!f->secrets && !f->treats)
 		return FILTER_SENT;
 	/* nothing of it may be copied from what was encoded for others */
-	e->host_key = e->process_key = e->look_key = e->parent_key = e->exec_key = 0;
+	event_unkey(e);
 	if (f->secrets)
 		mask_secrets(f, arena, e);
 	if (f->secrets && e->n_detections)
@@ -441,6 +441,8 @@ enum filter_verdict filter_event(struct filter *f, struct arena *arena, uint64_t
 }
 
 void filter_notice(const struct filter *f, struct arena *arena, struct event *e) {
-	if (f && f->treats)
+	if (f && f->treats) {
+		event_unkey(e);
 		treat(f, arena, e);
+	}
 }
