@@ -75,7 +75,8 @@ static __always_inline __u64 emit_start(__u32 hook, struct task_struct *task) {
  */
 static __always_inline void emit_header(struct wire_header *h, __u32 kind, __u32 hook, __u32 len,
 					__u32 cpu, struct task_struct *task, __u64 start_ns) {
-	h->ts_ns = bpf_ktime_get_boot_ns();
+	/* the clock of a birth was read when the kernel set its start, a moment ago */
+	h->ts_ns = kind == WIRE_PROCESS_FORK ? start_ns : bpf_ktime_get_boot_ns();
 	/*
 	 * The census is not sent through a ring, and a trial's deeds of our own end in the sensor:
 	 * they have no part in the rings' numbers.

@@ -9,9 +9,7 @@
 #include "path.h"
 #include "task.h"
 
-static __always_inline __u32 process_place(struct super_block *sb) {
-	__u32 magic = (__u32)sb->s_magic;
-
+static __always_inline __u32 process_place(struct super_block *sb, __u32 magic) {
 	if (magic != TMPFS_MAGIC && magic != RAMFS_MAGIC)
 		return 0;
 	return WIRE_EXE_TMPFS | (sb->s_flags & SB_KERNMOUNT ? WIRE_EXE_MEMORY : 0);
@@ -49,8 +47,8 @@ static __always_inline void process_image(struct slot *s, struct wire_process_ex
 		struct inode *inode = exe->f_inode;
 		struct super_block *sb = inode->i_sb;
 
-		inode_fill(&e->exe_inode, inode, sb);
-		e->place = process_place(sb);
+		e->exe_magic = inode_fill(&e->exe_inode, inode, sb);
+		e->place = process_place(sb, e->exe_magic);
 		if (!dentry->d_hash.pprev)
 			e->exe.flags |= WIRE_PATH_DELETED;
 		placed = process_exe(s, e, mnt, dentry, fs);

@@ -41,16 +41,20 @@ static __noinline int inode_layer(struct wire_inode *to, struct inode *inode) {
 	return 0;
 }
 
-static __always_inline void inode_fill(struct wire_inode *to, struct inode *inode,
-				       struct super_block *sb) {
+/* inode_fill - returns super_block::s_magic, which callers have use for */
+static __always_inline __u32 inode_fill(struct wire_inode *to, struct inode *inode,
+					struct super_block *sb) {
+	__u32 magic = (__u32)sb->s_magic;
+
 	to->ino = inode->i_ino;
 	to->dev = sb->s_dev;
 	to->mode = inode->i_mode;
 	to->uid = inode->i_uid.val;
 	to->gid = inode->i_gid.val;
 	to->links = inode->i_nlink;
-	if (sb->s_magic == OVERLAYFS_MAGIC)
+	if (magic == OVERLAYFS_MAGIC)
 		inode_layer(to, inode);
+	return magic;
 }
 
 /* inode_fill_raw - the same where the verifier knows no type */

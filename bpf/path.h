@@ -20,6 +20,7 @@
 
 #define PATH_MAX_STEPS 2048
 #define PATH_MAX_STEPS_UNROLLED 48 /* on kernels without bpf_loop() */
+#define PATH_STRIDE 2 /* components for one call of path_step_past() */
 #define NAME_BYTES 255
 
 enum path_end {
@@ -112,13 +113,14 @@ static __always_inline long path_up(struct path_walk *w) {
 /*
  * path_short_name - path_name() for a name that stands in the dentry itself, as nearly all do
  * Some twenty instructions where path_name() has its call; false: it does not stand there.
+ * Kernel: fs/dcache.c __d_alloc(): by its length alone; a rename (swap_names()) keeps it so.
  */
 static __always_inline bool path_short_name(struct slot *s, __u32 start, struct dentry *d) {
 	const __u64 *from = compat_short_name(d);
 	__u32 at = s->len, len = d->d_name.len;
 	__u64 *to;
 
-	if (d->d_name.name != (const unsigned char *)from || len >= COMPAT_SHORT_NAME_BYTES)
+	if (len >= COMPAT_SHORT_NAME_BYTES)
 		return false;
 	if (at > WIRE_MAX_BYTES - NAME_BYTES - 1 || at - start > WIRE_PATH_BYTES - 1 - len)
 		return false;
@@ -164,10 +166,16 @@ static long path_step(__u32 i, struct path_walk *w) {
 	return path_next(w);
 }
 
+/* Each exec walks here, and a call is a fourth of what one component takes. */
 static long path_step_past(__u32 i, struct path_walk *w) {
-	if (w->dentry == w->past && !w->crossed)
-		w->past_at = w->slot->len;
-	return path_next(w);
+#pragma clang loop unroll(full)
+	for (int k = 0; k < PATH_STRIDE; k++) {
+		if (w->dentry == w->past && !w->crossed)
+			w->past_at = w->slot->len;
+		if (path_next(w))
+			return 1;
+	}
+	return 0;
 }
 
 static long path_step_raw(__u32 i, struct path_walk_raw *w) {
@@ -250,10 +258,13 @@ static __always_inline void path_raw(struct slot *s, struct wire_path *to, struc
 	path_finish(s, to, start, path_raw_end(s, m, dentry, start));
 }
 
-/* path_walk - from @dentry in @mnt up; @step: path_step or path_step_past */
+/*
+ * path_walk - from @dentry in @mnt up
+ * @step: path_step or path_step_past, which goes up @stride components at once
+ */
 static __always_inline void path_walk(struct path_walk *w, struct wire_path *to,
 				      struct vfsmount *mnt,
-				      long (*step)(__u32, struct path_walk *)) {
+				      long (*step)(__u32, struct path_walk *), __u32 stride) {
 	struct mount *m = (void *)mnt - bpf_core_field_offset(struct mount, mnt), *parent;
 	struct slot *s = w->slot;
 	__u64 at = 0;
@@ -262,9 +273,9 @@ static __always_inline void path_walk(struct path_walk *w, struct wire_path *to,
 	if (compat_has_cast())
 		w->mount = bpf_rdonly_cast(m, knobs.mount_type);
 	if (compat_has_loop()) {
-		bpf_loop(PATH_MAX_STEPS, step, w, 0);
+		bpf_loop(PATH_MAX_STEPS / stride, step, w, 0);
 	} else {
-		for (__u32 i = 0; i < PATH_MAX_STEPS_UNROLLED; i++)
+		for (__u32 i = 0; i < PATH_MAX_STEPS_UNROLLED / stride; i++)
 			if (step(i, w))
 				break;
 	}
@@ -296,7 +307,7 @@ static __always_inline void path_of(struct slot *s, struct wire_path *to, struct
 		.end = PATH_ON,
 	};
 
-	path_walk(&w, to, mnt, path_step);
+	path_walk(&w, to, mnt, path_step, 1);
 }
 
 /*
@@ -315,7 +326,7 @@ static __always_inline __u32 path_of_past(struct slot *s, struct wire_path *to,
 		.past = past,
 	};
 
-	path_walk(&w, to, mnt, path_step_past);
+	path_walk(&w, to, mnt, path_step_past, PATH_STRIDE);
 	return to->flags ? 0 : *(volatile __u32 *)&w.past_at;
 }
 

@@ -378,15 +378,7 @@ int BPF_PROG(process_capset, struct cred *new, const struct cred *old) {
 	return caps_differ(new, old) ? credentials_change(WIRE_HOOK_LSM_CAPSET, new, old) : 0;
 }
 
-/*
- * Why: what a script's interpreter is given to do stands in the script.
- * Kernel: fs/exec.c search_binary_handler() -> security_bprm_check(), once for the file that was
- * called and once for each interpreter on the way, its first bytes read.
- * Blind spots: there is no tracepoint for it; a script that its interpreter is called with by
- * hand ("sh FILE") is an argument, and not told; a file for binfmt_misc is not either.
- */
-SEC("lsm/bprm_check_security")
-int BPF_PROG(process_script, struct linux_binprm *bprm) {
+static __always_inline int script_tell(struct linux_binprm *bprm, __u32 hook) {
 	struct wire_process_script *e;
 	struct task_struct *task;
 	struct file *file;
@@ -397,7 +389,7 @@ int BPF_PROG(process_script, struct linux_binprm *bprm) {
 	task = bpf_get_current_task_btf();
 	if (!gate_task(task))
 		return 0;
-	s = emit_begin(WIRE_PROCESS_SCRIPT, WIRE_HOOK_LSM_BPRM_CHECK_SECURITY, sizeof(*e), task);
+	s = emit_begin(WIRE_PROCESS_SCRIPT, hook, sizeof(*e), task);
 	if (!s)
 		return 0;
 	e = (struct wire_process_script *)s->rec;
@@ -410,6 +402,31 @@ int BPF_PROG(process_script, struct linux_binprm *bprm) {
 		emit_str(s, &e->interp, bprm->interp, INTERP_BYTES, EMIT_KERNEL);
 	emit_end_spare(s);
 	return 0;
+}
+
+/*
+ * Why: what a script's interpreter is given to do stands in the script.
+ * Kernel: fs/binfmt_script.c load_script() -> bprm_change_interp(), once for the file that was
+ * called and once for each interpreter on the way that is a script, too. Other execs do not come
+ * by, where the LSM hook costs each of them.
+ * Blind spots: there is no tracepoint for it; a script that its interpreter is called with by
+ * hand ("sh FILE") is an argument, and not told; a file for binfmt_misc is not either.
+ */
+SEC("fentry/bprm_change_interp")
+int BPF_PROG(process_interp, const char *interp, struct linux_binprm *bprm) {
+	return script_tell(bprm, WIRE_HOOK_FENTRY_BPRM_CHANGE_INTERP);
+}
+
+/*
+ * Why: the same deeds, where fentry is not to be had.
+ * Kernel: fs/exec.c search_binary_handler() -> security_bprm_check(), once for the file that was
+ * called and once for each interpreter on the way, its first bytes read.
+ * Blind spots: those of fentry/bprm_change_interp; a file that begins like a script and names no
+ * interpreter is told as well.
+ */
+SEC("lsm/bprm_check_security")
+int BPF_PROG(process_script, struct linux_binprm *bprm) {
+	return script_tell(bprm, WIRE_HOOK_LSM_BPRM_CHECK_SECURITY);
 }
 
 /*

@@ -26,8 +26,7 @@ static __always_inline bool stream_may_be_anon(__u32 mode) {
 }
 
 /* Each member that is read costs several instructions, for its address is checked before. */
-static __always_inline void stream_fill(struct wire_stream *to, struct file *file) {
-	struct inode *inode = file->f_inode;
+static __always_inline void stream_fill(struct wire_stream *to, struct inode *inode) {
 	__u32 mode = inode->i_mode;
 
 	if (stream_has_rdev(mode))
@@ -67,7 +66,7 @@ static __always_inline void streams_grown(struct wire_stream *to,
  */
 __noinline int streams_fill(struct wire_process_exec *e) {
 	struct files_struct *files = bpf_get_current_task_btf()->files;
-	struct file *last = NULL;
+	struct inode *last = NULL;
 	struct wire_stream *to;
 
 	if (!e || !files)
@@ -79,12 +78,13 @@ __noinline int streams_fill(struct wire_process_exec *e) {
 	}
 	for (int i = 0; i < WIRE_STREAMS; i++) {
 		struct file *file = files->fd_array[i];
+		struct inode *inode = file ? file->f_inode : NULL;
 
-		if (i && file == last)
-			to[i] = to[i - 1]; /* a terminal is mostly all three */
-		else if (file)
-			stream_fill(&to[i], file);
-		last = file;
+		if (i && inode == last)
+			to[i] = to[i - 1]; /* a terminal, or /dev/null, is mostly several */
+		else if (inode)
+			stream_fill(&to[i], inode);
+		last = inode;
 	}
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include "compat.h"
 #include "wire.h"
 
-/* process_version - which state of the bytes of @exe it is that runs */
+/* process_version - which state of the bytes of @exe it is that runs, but for exe_magic */
 static __always_inline void process_version(struct wire_process_exec *e, struct file *exe) {
 	struct inode *inode;
 
@@ -17,7 +17,6 @@ static __always_inline void process_version(struct wire_process_exec *e, struct 
 	inode = exe->f_inode;
 	e->exe_ctime_ns = compat_ctime_ns(inode);
 	e->exe_size = (__u64)inode->i_size;
-	e->exe_magic = (__u32)inode->i_sb->s_magic;
 }
 
 #endif

@@ -104,7 +104,7 @@ static __always_inline bool watch_entry(__u64 ino, struct dentry *d) {
 	__u64 text[KNOBS_WATCH_NAME / 8] = {};
 	__u32 len = d->d_name.len, folder = knobs_watch_name_bit(ino, 0, 0), bit;
 
-	if (d->d_name.name != (const unsigned char *)from || len >= COMPAT_SHORT_NAME_BYTES)
+	if (len >= COMPAT_SHORT_NAME_BYTES)
 		return watch_is(ino, d->d_name.name, len);
 	text[0] = watch_head(from[0], len);
 	bit = knobs_watch_name_bit(ino, text[0], len);

@@ -156,7 +156,7 @@ enum wire_outcome {
 #define WIRE_ENV_SKIPPED (1u << 14) /* a static program's environment was not looked at */
 
 struct wire_header {
-	__u64 ts_ns;	/* CLOCK_BOOTTIME when the hook began */
+	__u64 ts_ns;	/* CLOCK_BOOTTIME when the hook began; of a fork start_ns, just before */
 	__u64 seq;	/* per CPU, counts every attempt to send, lost ones too */
 	__u64 start_ns; /* group leader's start_boottime */
 	__u32 tgid;
@@ -458,7 +458,8 @@ enum wire_hook {
 	WIRE_HOOK_FENTRY_MNT_PUT_WRITE_ACCESS = 73,
 	WIRE_HOOK_FENTRY_MNT_DROP_WRITE = 74,
 	WIRE_HOOK_FENTRY_TCP_DISCONNECT = 75,
-	WIRE_HOOK_MAX = 76,
+	WIRE_HOOK_FENTRY_BPRM_CHANGE_INTERP = 76,
+	WIRE_HOOK_MAX = 77,
 };
 
 #endif

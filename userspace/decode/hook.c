@@ -76,5 +76,6 @@ const struct str decode_hooks[WIRE_HOOK_MAX] = {
 	[WIRE_HOOK_LSM_SB_PIVOTROOT] = STR("lsm/sb_pivotroot"),
 	[WIRE_HOOK_LSM_BPRM_COMMITTING_CREDS] = STR("lsm/bprm_committing_creds"),
 	[WIRE_HOOK_TP_SCHED_PREPARE_EXEC] = STR("tp_btf/sched_prepare_exec"),
+	[WIRE_HOOK_FENTRY_BPRM_CHANGE_INTERP] = STR("fentry/bprm_change_interp"),
 	[WIRE_HOOK_LSM_BPRM_CHECK_SECURITY] = STR("lsm/bprm_check_security"),
 };

@@ -121,9 +121,12 @@ void family_strike_absent(struct family_choice *c, const struct btf *btf) {
 }
 
 void family_strike_skippable(struct family_choice *c) {
-	family_strike(c, "file_opening", DEED_TRACEPOINT,
-	       "this kernel takes a task off the CPU inside a program, and skips it for others "
-	       "meanwhile; LSM programs are not skipped");
+	static const char *const programs[] = { "file_opening", "process_interp" };
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		family_strike(c, programs[i], DEED_TRACEPOINT,
+			      "this kernel takes a task off the CPU inside a program, and skips "
+			      "it for others meanwhile; LSM programs are not skipped");
 }
 
 void family_give_up(struct family_choice *c, enum deed_family which, int err) {

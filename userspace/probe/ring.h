@@ -27,14 +27,22 @@ int ring_open(struct ring *r, int fd, size_t size);
 
 void ring_done(struct ring *r);
 
-/* ring_first - ring_peek() where the kernel has moved on */
+/* ring_first - ring_peek() where the first record was given up by its hook */
 const void *ring_first(struct ring *r, uint32_t *ret_len);
 
 /* ring_peek - the oldest record, or NULL when there is none or it is still being written */
 static inline const void *ring_peek(struct ring *r, uint32_t *ret_len) {
-	return *r->consumer < __atomic_load_n(r->producer, __ATOMIC_ACQUIRE)
-		       ? ring_first(r, ret_len)
-		       : NULL;
+	unsigned long at = *r->consumer;
+	const char *head = r->data + (at & (r->size - 1));
+	uint32_t len;
+
+	if (at >= __atomic_load_n(r->producer, __ATOMIC_ACQUIRE))
+		return NULL;
+	len = __atomic_load_n((const uint32_t *)head, __ATOMIC_ACQUIRE);
+	if (len & (BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
+		return ring_first(r, ret_len);
+	*ret_len = len;
+	return head + BPF_RINGBUF_HDR_SZ;
 }
 
 /* ring_next - gives the record of the last ring_peek() back to the kernel */
