@@ -164,6 +164,47 @@ static void an_exec_is_known_by_its_key_or_by_what_it_says(void) {
 	ruleset_free(rules);
 }
 
+static const char own[] = RULE(1, "  s: {CommandLine: z, process.pid: 7}\n  condition: s");
+
+static void a_twin_is_known_by_its_key(void) {
+	struct ruleset *rules = rule_load(one), *pids = rule_load(own);
+	struct event e = event_of(WIRE_PROCESS_EXEC);
+
+	CHECK(!ruleset_remember(rules) && !ruleset_remember(pids));
+	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("no secret"));
+	e.twin_key = 64 + 5;
+	CHECK(!detect_nothing(rules, &e) && rule_hits(rules, &e) == 0);
+	CHECK(detect_nothing(rules, &e));
+	e.twin_key = 64 + 6;
+	CHECK(!detect_nothing(rules, &e) && rule_hits(rules, &e) == 0); /* as it says the same */
+	CHECK(detect_nothing(rules, &e) && evaluations(rules) == 1);
+	e.twin_key = 64 + 5;
+	CHECK(detect_nothing(rules, &e));
+	e.twin_key = 128 + 5; /* takes its place */
+	CHECK(!detect_nothing(rules, &e) && rule_hits(rules, &e) == 0 && detect_nothing(rules, &e));
+	/* what holds is asked about each time */
+	e.process.command_line = STR("z");
+	e.twin_key = 7;
+	CHECK(rule_hits(rules, &e) == 1 && !detect_nothing(rules, &e) && rule_hits(rules, &e) == 1);
+	/* a rule may say something from now on */
+	e.twin_key = 64 + 6;
+	ruleset_arm(rules, 0, 0);
+	ruleset_arm(rules, 0, 1);
+	CHECK(!detect_nothing(rules, &e));
+	/* twins differ in what this one asks for */
+	EVENT_SET(&e, PROCESS_PID, process.pid, 8);
+	CHECK(rule_hits(pids, &e) == 0 && !detect_nothing(pids, &e));
+	e.process.pid = 7;
+	CHECK(rule_hits(pids, &e) == 1);
+	/* nobody asks for births, but of what has no twin nothing is known */
+	e.kind = WIRE_PROCESS_FORK;
+	CHECK(detect_nothing(rules, &e));
+	e.twin_key = 0;
+	CHECK(!detect_nothing(rules, &e));
+	ruleset_free(rules);
+	ruleset_free(pids);
+}
+
 static void long_events_are_asked_about_each_time(void) {
 	struct ruleset *rules = rule_load(one);
 	struct event e = event_of(WIRE_PROCESS_EXEC);
@@ -221,6 +262,7 @@ int main(void) {
 	RUN(what_is_found_is_what_is_found_without_it);
 	RUN(an_event_is_asked_about_once_and_one_that_holds_each_time);
 	RUN(an_exec_is_known_by_its_key_or_by_what_it_says);
+	RUN(a_twin_is_known_by_its_key);
 	RUN(long_events_are_asked_about_each_time);
 	RUN(a_rule_that_is_armed_again_finds_what_it_was_not_asked_about);
 	RUN(what_never_comes_again_is_soon_left_alone);

@@ -117,9 +117,72 @@ static void what_is_copied_by_its_key_is_what_would_have_been_written(void) {
 	arena_done(&own);
 }
 
+/* own_number - mostly of one length */
+static uint64_t own_number(void) {
+	return random_u64() % 16 ? 128 + random_number(13) : random_number(64);
+}
+
+/* change_own - gives @e other values of its own */
+static void change_own(struct event *e) {
+	static const char digits[] = "0123456789abcdef0123456789abcdef0123456789";
+	bool odd = random_u64() % 8 == 0;
+
+	e->id = (struct str){ digits + random_u64() % 8, odd ? (uint32_t)random_u64() % 30 : 26 };
+	e->process.entity_id = (struct str){ digits + random_u64() % 8,
+					     odd ? (uint32_t)random_u64() % 24 : 9 };
+	e->seq = own_number();
+	e->cpu_seq = own_number();
+	e->time_ns = random_u64();
+	e->boot_ns = random_u64();
+	e->process.start_ns = random_u64();
+	e->process.pid = (uint32_t)own_number();
+	e->process.tid = (uint32_t)own_number();
+	e->process.ns_tgid = (uint32_t)own_number();
+	e->exit.run_ns = own_number();
+}
+
+static void twins_are_as_they_would_have_been_written(void) {
+	enum { POOL = 300 }; /* more than are kept */
+	static const uint32_t kinds[] = { WIRE_PROCESS_FORK, WIRE_PROCESS_EXEC, WIRE_PROCESS_EXIT };
+	static struct event pool[POOL];
+	struct buf plain = { 0 }, keyed = { 0 };
+	struct arena texts;
+	uint32_t copied = 0;
+
+	arena_init(&texts, ARENA_MAX);
+	for (int i = 0; i < POOL; i++) {
+		random_event(&texts, i % 16 == 0, &pool[i]);
+		pool[i].kind = kinds[i % 3];
+		pool[i].n_detections = 0;
+		for (unsigned w = 0; w < EVENT_HAS_WORDS; w++)
+			pool[i].has[w] |= FIELD_OWN(w) & (i % 7 ? ~0ull : random_u64());
+		pool[i].twin_key = 5000 + (uint64_t)i;
+	}
+	for (int i = 0; i < 40000 && !test_bad; i++) {
+		struct event e = pool[i % 2 ? random_u64() % 8 : random_u64() % POOL];
+
+		buf_reset(&plain);
+		buf_reset(&keyed);
+		change_own(&e);
+		if (encode_twin(&keyed, &e))
+			copied++;
+		else
+			encode_proto(&keyed, &e);
+		e.twin_key = 0;
+		encode_proto(&plain, &e);
+		CHECK(plain.len == keyed.len && !memcmp(plain.data, keyed.data, plain.len));
+	}
+	printf("# %u of 40000 copied\n", copied);
+	CHECK(copied > 1000);
+	buf_done(&plain);
+	buf_done(&keyed);
+	arena_done(&texts);
+}
+
 int main(void) {
 	if (encode_setup() < 0)
 		return 1;
 	RUN(what_is_copied_by_its_key_is_what_would_have_been_written);
+	RUN(twins_are_as_they_would_have_been_written);
 	DONE();
 }

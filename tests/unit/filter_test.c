@@ -32,13 +32,13 @@ static struct event event(uint32_t kind) {
 	EVENT_SET(&e, PROCESS_COMMAND_LINE, process.command_line, STR("x --password y"));
 	EVENT_SET(&e, PARENT_COMMAND_LINE, parent.command_line, STR("x --token y"));
 	e.host_key = e.process_key = e.look_key = e.parent_key = 7;
-	e.container_key = e.lineage_key = e.exec_key = 7;
+	e.container_key = e.lineage_key = e.exec_key = e.twin_key = 7;
 	return e;
 }
 
 static bool has_keys(const struct event *e) {
 	return e->host_key || e->process_key || e->look_key || e->parent_key || e->container_key ||
-	       e->lineage_key || e->exec_key;
+	       e->lineage_key || e->exec_key || e->twin_key;
 }
 
 static bool passes(struct filter *f, struct event e) {

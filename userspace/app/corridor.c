@@ -11,6 +11,7 @@
 #include "app/recorder.h"
 #include "base/log.h"
 #include "decode/decode.h"
+#include "encode/encode.h"
 
 #define ARENA_BYTES (4 * 1024 * 1024)
 #define MAX_PROCESSES 65536
@@ -115,10 +116,19 @@ int corridor_done(struct corridor *c) {
 	return c->error;
 }
 
-static void encode(struct corridor *c, struct output *s, const struct event *e) {
+/* whole - for who reads more of an event than its own */
+static void whole(struct corridor *c, struct event *e) {
+	if (e->untold)
+		enrich_tell(c->enrich, e);
+}
+
+static void encode(struct corridor *c, struct output *s, struct event *e) {
 	size_t before = s->buf.len / FLUSH_BYTES;
 
-	format_output(s, e, c->color < 0 ? s->tty : c->color);
+	if (!e->untold || s->format != OUTPUT_PROTO || !encode_twin(&s->buf, e)) {
+		whole(c, e);
+		format_output(s, e, c->color < 0 ? s->tty : c->color);
+	}
 	/* with a backlog not at each event, but once per as many bytes again */
 	if (buf_error(&s->buf))
 		fail(c, buf_error(&s->buf), s->name);
@@ -144,10 +154,14 @@ static void shadow(struct corridor *c, struct event *e) {
 
 static void detect(struct corridor *c, struct event *e) {
 	c->asked++;
-	if (c->rules)
+	if (c->rules && !detect_nothing(c->rules, e)) {
+		whole(c, e);
 		detect_event(c->rules, &c->arena, e);
-	if (c->shadow)
+	}
+	if (c->shadow) {
+		whole(c, e);
 		shadow(c, e);
+	}
 }
 
 void corridor_event(struct corridor *c, struct event *e) {
@@ -155,8 +169,10 @@ void corridor_event(struct corridor *c, struct event *e) {
 		detect(c, e);
 	c->events[e->kind]++;
 	c->detections += e->n_detections;
-	if (c->export)
+	if (c->export) {
+		whole(c, e);
 		export_event(c->export, e);
+	}
 	for (int i = 0; i < c->n_outputs; i++)
 		encode(c, &c->outputs[i], e);
 }
@@ -168,11 +184,27 @@ static void ask_hash(struct corridor *c, const void *record, size_t len, struct 
 		return;
 	e->degraded &= ~(1ull << DEGRADED_HASH_PENDING);
 	event_degrade(e, DEGRADED_HASH_UNRESOLVED);
+	e->twin_key = 0;
 }
 
-static void count_alive(struct corridor *c, uint32_t kind) {
-	c->alive += kind == WIRE_PROCESS_FORK;
-	c->alive -= kind == WIRE_PROCESS_EXIT;
+/* count - what is told of at the end */
+static void count(struct corridor *c, const struct event *e) {
+	switch (e->kind) {
+	case WIRE_PROCESS_FORK:
+		c->alive++;
+		break;
+	case WIRE_PROCESS_EXIT:
+		c->alive--;
+		break;
+	case WIRE_HOST_FOLD:
+		c->folds++;
+		c->folded += e->fold.count;
+		break;
+	case WIRE_HOST_LIMIT:
+		c->limits++;
+		c->limited += e->limit.count;
+		break;
+	}
 }
 
 int corridor_record(void *corridor, const void *record, size_t len) {
@@ -196,18 +228,10 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 			c->malformed_kind[head->kind]++;
 		return 0;
 	}
-	if (!enrich_event(c->enrich, &c->arena, &e))
+	if (!enrich_lean(c->enrich, &c->arena, &e))
 		return 0;
 	ask_hash(c, record, len, &e);
-	count_alive(c, e.kind);
-	if (head->kind == WIRE_HOST_FOLD) {
-		c->folds++;
-		c->folded += e.fold.count;
-	}
-	if (head->kind == WIRE_HOST_LIMIT) {
-		c->limits++;
-		c->limited += e.limit.count;
-	}
+	count(c, &e);
 	corridor_event(c, &e);
 	return 0;
 }

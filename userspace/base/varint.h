@@ -10,6 +10,11 @@
 
 #define VARINT_MAX_BYTES 10
 
+/* varint_n - how many bytes it takes */
+static inline unsigned varint_n(uint64_t v) {
+	return ((63 - (unsigned)__builtin_clzll(v | 1)) * 9 + 73) / 64; /* one for each 7 bits */
+}
+
 /* varint_put - writes @v to @to, which has VARINT_MAX_BYTES; gives how many it took */
 static inline size_t varint_put(char *to, uint64_t v) {
 	size_t n = 0;

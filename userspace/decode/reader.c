@@ -96,32 +96,29 @@ struct strv reader_list(struct reader *r, struct wire_str where) {
 	return reader_split(r, s, where.len, v);
 }
 
+#define BIT(flag) __builtin_ctz(WIRE_##flag)
+
 static uint64_t degraded_of(uint32_t flags) {
-	static const struct {
-		uint32_t flag;
-		enum event_degraded degraded;
-	} map[] = {
-		{ WIRE_ARGS_CUT, DEGRADED_ARGS_CUT },
-		{ WIRE_ARGS_UNREADABLE, DEGRADED_ARGS_UNREADABLE },
-		{ WIRE_PATH_CUT, DEGRADED_PATH_CUT },
-		{ WIRE_PATH_RACY, DEGRADED_PATH_RACY },
-		{ WIRE_FILE_UNRESOLVED, DEGRADED_FILE_UNRESOLVED },
-		{ WIRE_FILE_LATE, DEGRADED_FILE_LATE },
-		{ WIRE_ADDRESS_RACY, DEGRADED_ADDRESS_RACY },
-		{ WIRE_OLD_UNKNOWN, DEGRADED_OLD_UNKNOWN },
-		{ WIRE_ENV_CUT, DEGRADED_ENV_CUT },
-		{ WIRE_ENV_UNREADABLE, DEGRADED_ENV_UNREADABLE },
-		{ WIRE_FILE_GUESSED, DEGRADED_WRITTEN_GUESSED },
-		{ WIRE_LENGTH_UNKNOWN, DEGRADED_LENGTH_UNKNOWN },
-		{ WIRE_ENV_SKIPPED, DEGRADED_ENV_SKIPPED },
+	static const uint8_t of[32] = {
+		[BIT(ARGS_CUT)] = DEGRADED_ARGS_CUT,
+		[BIT(ARGS_UNREADABLE)] = DEGRADED_ARGS_UNREADABLE,
+		[BIT(PATH_CUT)] = DEGRADED_PATH_CUT,
+		[BIT(PATH_RACY)] = DEGRADED_PATH_RACY,
+		[BIT(FILE_UNRESOLVED)] = DEGRADED_FILE_UNRESOLVED,
+		[BIT(FILE_LATE)] = DEGRADED_FILE_LATE,
+		[BIT(ADDRESS_RACY)] = DEGRADED_ADDRESS_RACY,
+		[BIT(OLD_UNKNOWN)] = DEGRADED_OLD_UNKNOWN,
+		[BIT(ENV_CUT)] = DEGRADED_ENV_CUT,
+		[BIT(ENV_UNREADABLE)] = DEGRADED_ENV_UNREADABLE,
+		[BIT(FILE_GUESSED)] = DEGRADED_WRITTEN_GUESSED,
+		[BIT(LENGTH_UNKNOWN)] = DEGRADED_LENGTH_UNKNOWN,
+		[BIT(ENV_SKIPPED)] = DEGRADED_ENV_SKIPPED,
 	};
 	uint64_t bits = 0;
 
-	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
-		if (flags & map[i].flag)
-			bits |= 1ull << map[i].degraded;
-	}
-	return bits;
+	for (; flags; flags &= flags - 1)
+		bits |= 1ull << of[__builtin_ctz(flags)];
+	return bits & ~1ull; /* of those that say nothing of the kind */
 }
 
 /* What every header tells. */

@@ -178,6 +178,12 @@ enum rule_coverage ruleset_coverage(struct ruleset *rules, size_t i,
 const char *ruleset_skipped(const struct ruleset *rules, size_t i);
 
 /*
+ * detect_nothing - whether it is known of the twin of @e (event.twin_key) that no rule holds
+ * So it is for @e, of which nothing else is looked at, and detect_event() need not be asked.
+ */
+bool detect_nothing(const struct ruleset *rules, const struct event *e);
+
+/*
  * detect_event - evaluates all rules; sets e->detections and e->n_detections
  * @arena: holds what has to be put together to compare it; dies with the event
  *

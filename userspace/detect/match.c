@@ -182,6 +182,14 @@ static __attribute__((noinline)) void ask(struct ruleset *rules, struct arena *a
 	e->n_detections = finish(rules, &t);
 }
 
+bool detect_nothing(const struct ruleset *rules, const struct event *e) {
+	const struct bucket *b = &rules->buckets[e->kind % WIRE_KIND_MAX];
+
+	if (!e->twin_key || rules->n_audits[e->kind])
+		return false;
+	return !b->n || (b->twins && b->twins[e->twin_key % MEMORY_TWINS] == e->twin_key);
+}
+
 void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {
 	e->detections = rules->detections;
 	e->n_detections = 0;

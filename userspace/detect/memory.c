@@ -46,6 +46,8 @@ struct memory {
 	uint64_t hash; /* of the event that was asked about last; 0: it is not to be kept */
 	struct known *events;
 	struct exec_hash execs[EXECS];
+	bool own; /* rules ask for what tells twins apart */
+	uint64_t twins[MEMORY_TWINS];
 };
 
 #define EVENTS_BYTES (MEMORY_EVENTS * sizeof(struct known))
@@ -158,8 +160,14 @@ int memory_new(const struct bucket *b, uint32_t kind, struct memory **ret) {
 	for (uint32_t i = 0; i < b->n; i++)
 		add_expr(m, b->rows[i]->expr, kind);
 	list_parts(m);
+	for (uint32_t w = 0; w < EVENT_HAS_WORDS; w++)
+		m->own |= (m->asked[w] & FIELD_OWN(w)) != 0;
 	*ret = m;
 	return 0;
+}
+
+const uint64_t *memory_twins(const struct memory *m) {
+	return m->twins;
 }
 
 void memory_free(struct memory *m) {
@@ -382,6 +390,12 @@ static bool rests(struct memory *m) {
 	return m->rest;
 }
 
+/* keep_twin - events with the key of @e are known from now on */
+static inline void keep_twin(struct memory *m, const struct event *e) {
+	if (e->twin_key && !m->own)
+		m->twins[e->twin_key % MEMORY_TWINS] = e->twin_key;
+}
+
 bool memory_knows(struct memory *m, const struct event *e) {
 	struct known *k;
 
@@ -396,6 +410,7 @@ bool memory_knows(struct memory *m, const struct event *e) {
 		m->n_known++;
 		k[i].younger = true;
 		k[!i].younger = false;
+		keep_twin(m, e);
 		return true;
 	}
 	return false;
@@ -405,6 +420,7 @@ void memory_keep(struct memory *m, const struct event *e) {
 	struct known *k;
 	int i;
 
+	keep_twin(m, e);
 	if (!m->hash)
 		return;
 	k = place(m, m->hash);
@@ -422,4 +438,6 @@ void memory_forget(struct memory *m) {
 		if (m->events[i].hash) /* a page that was never written stays so */
 			m->events[i].hash = 0;
 	}
+	if (m)
+		memset(m->twins, 0, sizeof(m->twins));
 }

@@ -5,7 +5,8 @@
  * What rules say of an event depends on the values of the fields that they ask
  * for, and on nothing else. So an event that has the same values as one for which
  * no rule held need not be asked about again: hosts do the same over and over.
- * Values are compared in full; a hash only says where to look. An event for which
+ * Values are compared in full, or have a key of event.h, such as that of all
+ * that twins have in common; a hash only says where to look. An event for which
  * a rule held is asked about each time, so that hits, correlations and evidence
  * count as they do without this.
  *
@@ -22,10 +23,18 @@
 #define MEMORY_EVENTS 256 /* a power of two, of which each event has two to choose from */
 #define MEMORY_BYTES 704
 
+#define MEMORY_TWINS 64	 /* a power of two */
+
 struct memory;
 
 /* memory_new - for the rules of @b, which are asked about events of @kind; -ENOMEM */
 int memory_new(const struct bucket *b, uint32_t kind, struct memory **ret);
+
+/*
+ * memory_twins - MEMORY_TWINS of event.twin_key, each where its remainder says: no rule holds for
+ * events that have it. Lives as long as @m.
+ */
+const uint64_t *memory_twins(const struct memory *m);
 
 /* memory_free - also NULL */
 void memory_free(struct memory *m);

@@ -27,6 +27,12 @@ int encode_setup(void);
  */
 void encode_proto(struct buf *out, const struct event *e);
 
+/*
+ * encode_twin - the same of an event of which only event.twin_key and FIELD_OWN are looked at
+ * False: none of its twins was kept, or what is its own takes more bytes; nothing is appended.
+ */
+bool encode_twin(struct buf *out, const struct event *e);
+
 /* encode_json - appends one JSON object and a newline; names are those of event.proto */
 void encode_json(struct buf *out, const struct event *e);
 

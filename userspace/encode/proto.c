@@ -20,6 +20,7 @@
 #include "encode/encode.h"
 #include "encode/kept.h"
 #include "encode/put.h"
+#include "encode/twin.h"
 
 /* --- what is often the same: the SAME rows of field.def --------------------------------------- */
 
@@ -396,7 +397,7 @@ static inline bool has_from(const struct event *e, unsigned id) {
 	       (e->has[4] & ~field_below(id, 4));
 }
 
-void encode_proto(struct buf *out, const struct event *e) {
+static __attribute__((noinline)) void put_event(struct buf *out, const struct event *e) {
 	size_t start = out->len;
 	char *p = buf_room(out, EVENT_SHORT_BYTES);
 
@@ -417,4 +418,15 @@ void encode_proto(struct buf *out, const struct event *e) {
 		p = put_messages(out, p, e, NUMBER_lineage, INT32_MAX);
 	p = close_body(out, p, start + 2, 2);
 	out->len = buf_error(out) ? start : (size_t)(p - out->data);
+}
+
+void encode_proto(struct buf *out, const struct event *e) {
+	bool like = e->twin_key && !e->n_detections;
+	size_t start = out->len;
+
+	if (like && encode_twin(out, e))
+		return;
+	put_event(out, e);
+	if (like && out->len > start)
+		twin_keep(e, out->data + start, out->len - start);
 }

@@ -39,6 +39,7 @@ static bool evict(struct cgroups *t) {
 	while (*at != here + 1)
 		at = &t->rows[*at - 1].next;
 	*at = row->next;
+	t->last = 0;
 	free(row->path);
 	t->version++;
 	return true;
@@ -59,13 +60,17 @@ static struct cgroup *take_row(struct cgroups *t) {
 	return &t->rows[here];
 }
 
-void cgroups_put(struct cgroups *t, uint64_t id, struct str path) {
+void cgroups_add(struct cgroups *t, uint64_t id, struct str path) {
 	struct cgroup *row;
 	uint32_t *at;
 	char *copy;
 
-	if (!id || !path.s || (t->split && path.n <= 1) || find(t, id))
+	if (!id || !path.s || (t->split && path.n <= 1))
 		return;
+	if (find(t, id)) {
+		t->last = id;
+		return;
+	}
 	copy = malloc(path.n + 1ul);
 	row = copy ? take_row(t) : NULL;
 	if (!row) {

@@ -49,6 +49,7 @@ struct cgroups {
 	struct cgroup *rows; /* made by the first put */
 	uint32_t buckets[CGROUPS_BUCKETS];
 	uint32_t used, hand;
+	uint64_t last; /* the id of a row: that which was put last; or 0 */
 	uint64_t version; /* counts whatever can change an answer that was given */
 	bool missed;      /* since then, somebody asked in vain */
 	struct containers containers; /* that these cgroups are */
@@ -57,11 +58,17 @@ struct cgroups {
 
 void cgroups_done(struct cgroups *t);
 
+/* cgroups_add - for cgroups_put(), of one that was not put last */
+void cgroups_add(struct cgroups *t, uint64_t id, struct str path);
+
 /*
  * cgroups_put - the cgroup @id has the path @path; what was known of it before stays
  * With @split the root is not taken: it would say of each process that it is in no container.
  */
-void cgroups_put(struct cgroups *t, uint64_t id, struct str path);
+static inline void cgroups_put(struct cgroups *t, uint64_t id, struct str path) {
+	if (id != t->last)
+		cgroups_add(t, id, path);
+}
 
 /* cgroups_get - the row of @id, or NULL; borrowed while cgroups_version() is the same */
 struct cgroup *cgroups_get(struct cgroups *t, uint64_t id);

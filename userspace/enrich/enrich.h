@@ -44,6 +44,16 @@ void enrich_free(struct enrich *en);
  */
 bool enrich_event(struct enrich *en, struct arena *arena, struct event *e);
 
+/*
+ * enrich_lean - the same, but an event that has a twin (event.twin_key) may be left untold
+ * Then of what enrich_event() adds only the values are there that are the event's own (FIELD_OWN),
+ * not all of them marked, until enrich_tell() adds the rest; before the next event, if at all.
+ */
+bool enrich_lean(struct enrich *en, struct arena *arena, struct event *e);
+
+/* enrich_tell - for an event that is untold */
+void enrich_tell(struct enrich *en, struct event *e);
+
 /* enrich_rows - processes in the table, for the summary */
 size_t enrich_rows(const struct enrich *en);
 

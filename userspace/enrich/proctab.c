@@ -250,6 +250,7 @@ struct image *image_new(size_t *sum, struct str name, struct str executable,
 	image->bytes = bytes;
 	at = image->text;
 	image->key = 0;
+	image->look = NULL;
 	image->users = 1;
 	image->name = keep(&at, name);
 	image->executable = keep(&at, executable);

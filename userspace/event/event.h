@@ -361,13 +361,17 @@ struct event {
 	uint64_t parent_key;	  /* likewise: parent */
 	uint64_t container_key;	  /* likewise: container */
 	uint64_t lineage_key;	  /* likewise: lineage */
-	uint64_t exec_key; /* decode -> the others: exec, and what decode/again.c says of process */
+	uint64_t exec_key; /* decode -> the others: exec, overlay, and what decode/again.c says of
+			      process */
+	uint64_t twin_key; /* enrich -> detect, encode: all that is exported, and which members are
+			      known, but for the values of FIELD_OWN */
 	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
 	uint32_t execs;		  /* likewise: wire_header.execs of the doer; 0: not told */
 	uint64_t parent_start_ns; /* likewise */
 	uint64_t socket_cookie;	  /* decode -> enrich: names the socket to a later record; or 0 */
 	uint32_t dns_ttl_s;	  /* likewise: how long dns.answers holds */
 	bool ownerless;		  /* likewise: find the doer by it */
+	bool untold;		  /* enrich -> app: only with enrich_tell() it is whole */
 	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
 	bool asks;		  /* decode -> enrich: HOST_START: runtimes are asked who is who */
 	struct event_file_id file_id; /* decode -> the others: of an exec, HOST_FILE */
@@ -394,7 +398,7 @@ uint64_t event_new_key(void);
 /* event_unkey - it is no longer what its keys promise */
 static inline void event_unkey(struct event *e) {
 	e->host_key = e->process_key = e->look_key = e->parent_key = 0;
-	e->container_key = e->lineage_key = e->exec_key = 0;
+	e->container_key = e->lineage_key = e->exec_key = e->twin_key = 0;
 }
 
 /* event_reset - an event of which nothing is known; only what is marked is ever read */
@@ -405,7 +409,7 @@ static inline void event_reset(struct event *e) {
 	e->n_detections = 0;
 	event_unkey(e);
 	e->socket_cookie = 0;
-	e->ownerless = e->retold = e->asks = false;
+	e->ownerless = e->untold = e->retold = e->asks = false;
 	e->parent_tgid = 0;
 	e->execs = 0;
 	e->parent_start_ns = 0;

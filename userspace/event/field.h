@@ -88,6 +88,16 @@ static inline uint64_t field_below(unsigned id, unsigned w) {
 	return id >= w * 64 + 64 ? ~0ull : id <= w * 64 ? 0 : (1ull << (id - w * 64)) - 1;
 }
 
+/* FIELD_IN - the field's bit if it is in word @w of event.has, or 0 */
+#define FIELD_IN(id, w) (FIELD_##id / 64 == (w) ? FIELD_BIT(id) : 0)
+
+/* FIELD_OWN - those in word @w whose values tell events of one event.twin_key apart */
+#define FIELD_OWN(w)                                                                               \
+	(FIELD_IN(ID, w) | FIELD_IN(SEQ, w) | FIELD_IN(TIME_NS, w) | FIELD_IN(BOOT_NS, w) |        \
+	 FIELD_IN(CPU_SEQ, w) | FIELD_IN(PROCESS_ENTITY_ID, w) | FIELD_IN(PROCESS_PID, w) |        \
+	 FIELD_IN(PROCESS_TID, w) | FIELD_IN(PROCESS_START_NS, w) |                                \
+	 FIELD_IN(PROCESS_NS_TGID, w) | FIELD_IN(EXIT_RUN_NS, w))
+
 /* EVENT_SET(e, PROCESS_PID, process.pid, 42) - gives a member its value and marks it known */
 #define EVENT_SET(e, id, member, value) ((e)->member = (value), event_mark((e), FIELD_##id))
 
