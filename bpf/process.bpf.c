@@ -168,6 +168,7 @@ int process_census(struct bpf_iter__task *ctx) {
 
 	if (!task || task->pid != task->tgid)
 		return 0;
+	task_learn_home(task);
 	s = emit_begin(WIRE_PROCESS_CENSUS, WIRE_HOOK_ITER_TASK, sizeof(*e), task);
 	if (!s)
 		return 0;
@@ -406,9 +407,8 @@ static __always_inline int script_tell(struct linux_binprm *bprm, __u32 hook) {
 
 /*
  * Why: what a script's interpreter is given to do stands in the script.
- * Kernel: fs/binfmt_script.c load_script() -> bprm_change_interp(), once for the file that was
- * called and once for each interpreter on the way that is a script, too. Other execs do not come
- * by, where the LSM hook costs each of them.
+ * Kernel: fs/binfmt_script.c load_script() -> bprm_change_interp(), for the file that was called
+ * and each interpreter that is a script, too. The LSM hook costs all other execs as well.
  * Blind spots: there is no tracepoint for it; a script that its interpreter is called with by
  * hand ("sh FILE") is an argument, and not told; a file for binfmt_misc is not either.
  */

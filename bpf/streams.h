@@ -26,7 +26,8 @@ static __always_inline bool stream_may_be_anon(__u32 mode) {
 }
 
 /* Each member that is read costs several instructions, for its address is checked before. */
-static __always_inline void stream_fill(struct wire_stream *to, struct inode *inode) {
+static __always_inline void stream_fill(struct wire_stream *to, struct file *file) {
+	struct inode *inode = file->f_inode;
 	__u32 mode = inode->i_mode;
 
 	if (stream_has_rdev(mode))
@@ -66,7 +67,7 @@ static __always_inline void streams_grown(struct wire_stream *to,
  */
 __noinline int streams_fill(struct wire_process_exec *e) {
 	struct files_struct *files = bpf_get_current_task_btf()->files;
-	struct inode *last = NULL;
+	struct file *last = NULL;
 	struct wire_stream *to;
 
 	if (!e || !files)
@@ -78,13 +79,12 @@ __noinline int streams_fill(struct wire_process_exec *e) {
 	}
 	for (int i = 0; i < WIRE_STREAMS; i++) {
 		struct file *file = files->fd_array[i];
-		struct inode *inode = file ? file->f_inode : NULL;
 
-		if (i && inode == last)
-			to[i] = to[i - 1]; /* a terminal, or /dev/null, is mostly several */
-		else if (inode)
-			stream_fill(&to[i], inode);
-		last = inode;
+		if (i && file == last)
+			to[i] = to[i - 1]; /* a terminal is mostly all three */
+		else if (file)
+			stream_fill(&to[i], file);
+		last = file;
 	}
 	return 0;
 }

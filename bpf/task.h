@@ -20,13 +20,35 @@
 /* A set of capabilities: two words of 32 bits before Linux 6.3, in the order of one of 64. */
 #define TASK_CAPS(cred, set) (*(const __u64 *)&(cred)->set)
 
+/* PROC_PID_INIT_INO, include/linux/proc_ns.h: the first PID namespace, the only one at level 0 */
+#define TASK_FIRST_PID_NS 0xeffffffc
+
+#define TASK_SPACES_WORDS (sizeof(struct wire_spaces) / sizeof(__u64))
+#define TASK_KTHREADD 2	    /* its number on every kernel, init/main.c rest_init() */
+#define TASK_KTHREAD 0x200000 /* PF_KTHREAD, include/linux/sched.h */
+
+/*
+ * The namespaces that kthreadd is in, as most processes of a host are, and their addresses: the
+ * kernel's first ones (init_nsproxy, init_user_ns), which never change nor end. To read them
+ * would be two reads for each, of eight instructions on x86 (PROBE_MEM).
+ * Written by process_census, once; read by hooks that see births and execs.
+ */
+static struct {
+	__u64 nsproxy, user; /* 0: not known yet */
+	union {
+		struct wire_spaces spaces;
+		__u64 words[TASK_SPACES_WORDS];
+	};
+} task_home;
+
 /* task_innermost - a task's number in the innermost of its PID namespaces, and which that is */
-static __always_inline void task_innermost(struct wire_spaces *to, struct pid *pid) {
+static __always_inline void task_innermost(struct wire_spaces *to, struct task_struct *task) {
+	struct pid *pid = task->thread_pid;
 	struct upid upid = {};
 
 	if (pid && !pid->level) {
-		to->ns_tgid = (__u32)pid->numbers[0].nr;
-		to->ns_pid = pid->numbers[0].ns->ns.inum;
+		to->ns_tgid = (__u32)task->tgid;
+		to->ns_pid = TASK_FIRST_PID_NS;
 	} else if (pid) {
 		/* struct upid has had this size since there are pid namespaces */
 		bpf_probe_read_kernel(&upid, sizeof(upid),
@@ -37,21 +59,43 @@ static __always_inline void task_innermost(struct wire_spaces *to, struct pid *p
 	}
 }
 
+/* task_spaces - those of a process, by the leader of its threads */
 static __always_inline void task_spaces(struct wire_spaces *to, struct task_struct *task) {
 	/* early, where the verifier comes by once (syscall.h) */
 	struct user_namespace *user = task->real_cred->user_ns;
 	struct nsproxy *ns = task->nsproxy;
-	struct pid *pid = task->thread_pid;
+	__u64 *words = (__u64 *)to;
+	__u32 inum;
 
-	if (ns) {
+	if (ns && (__u64)ns == task_home.nsproxy) {
+		for (__u32 i = 0; i < TASK_SPACES_WORDS; i++)
+			words[i] = task_home.words[i];
+	} else if (ns) {
 		to->ns_mnt = ns->mnt_ns->ns.inum;
 		to->ns_net = ns->net_ns->ns.inum;
 		to->ns_uts = ns->uts_ns->ns.inum;
 		to->ns_ipc = ns->ipc_ns->ns.inum;
 		to->ns_cgroup = ns->cgroup_ns->ns.inum;
 	}
-	to->ns_user = user->ns.inum;
-	task_innermost(to, pid);
+	inum = task_home.spaces.ns_user;
+	barrier_var(inum); /* or it would be one read, of either place */
+	if ((__u64)user != task_home.user)
+		inum = user->ns.inum;
+	to->ns_user = inum;
+	task_innermost(to, task);
+}
+
+/* task_learn_home - @task is the next of all tasks */
+static __always_inline void task_learn_home(struct task_struct *task) {
+	struct wire_spaces spaces = {};
+
+	if (task->pid != TASK_KTHREADD || !(task->flags & TASK_KTHREAD) || task_home.nsproxy)
+		return;
+	task_spaces(&spaces, task);
+	task_home.spaces = spaces;
+	task_home.user = (__u64)task->real_cred->user_ns;
+	/* an exchange, for its barrier */
+	__sync_lock_test_and_set(&task_home.nsproxy, (__u64)task->nsproxy);
 }
 
 /* task_comm - a task's name, in two loads; TASK_COMM_LEN is 16 for ever, include/linux/sched.h */

@@ -42,17 +42,15 @@ struct {
 } traces SEC(".maps");
 
 /*
- * trace_told - whether another copy has told this deed; marks it as told
+ * trace_told_once - whether another copy has told this deed; marks it as told
  * @what: of all deeds of this sort of the task @tid, this one alone has this number
  * Asked before anything else, so that each deed is counted once.
  */
-static __always_inline bool trace_told(enum trace_deed deed, __u32 tid, __u64 what) {
+static __always_inline bool trace_told_once(enum trace_deed deed, __u32 tid, __u64 what) {
 	__u32 key = deed * TRACE_MARKS + tid % TRACE_MARKS, zero = 0;
 	struct knobs_traces *counts;
 	__u64 *mark;
 
-	if (!knobs.copies)
-		return false;
 	mark = bpf_map_lookup_elem(&trace_marks, &key);
 	counts = bpf_map_lookup_elem(&traces, &zero);
 	if (!mark || !counts || *mark == what)
@@ -61,6 +59,9 @@ static __always_inline bool trace_told(enum trace_deed deed, __u32 tid, __u64 wh
 	__sync_fetch_and_add(&counts->told, 1);
 	return false;
 }
+
+/* What it asks for is not read where there are no copies. */
+#define trace_told(deed, tid, what) (knobs.copies && trace_told_once(deed, tid, what))
 
 /* trace_last - the last copy runs once for each deed, unless the kernel skips it */
 static __always_inline void trace_last(void) {

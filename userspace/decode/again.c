@@ -111,6 +111,7 @@ int decode_exec_again(struct reader *r, struct event *ret) {
 	ret->exec = p->exec;
 	r->degraded = p->degraded;
 	(void)reader_commit(r, ret); /* no text was read that could be at fault */
+#pragma GCC unroll 8
 	for (unsigned i = 0; i < EVENT_HAS_WORDS; i++)
 		ret->has[i] |= p->has[i];
 	ret->process.ns_tgid = w->task.spaces.ns_tgid;
