@@ -51,7 +51,7 @@ class Shell:
 class Running:
     """`run`, scoped to a shell of ours or its cgroup, and waited for until it is attached."""
 
-    def __init__(self, sensor, name, *options, scope=None):
+    def __init__(self, sensor, name, *options, scope=None, first=()):
         self.sensor, self.out = sensor, sensor.path(f"{name}.json")
         with open(sensor.log, "wb"):
             pass
@@ -61,7 +61,7 @@ class Running:
         try:
             self.child = sensor.start(
                 ["run", "--hooks", sensor.hooks, "--scope",
-                 scope or str(self.shell.child.pid), "--ready-fd", str(write), "-o", f"json:{self.out}", *options], pass_fds=(write,))
+                 scope or str(self.shell.child.pid), "--ready-fd", str(write), *first, "-o", f"json:{self.out}", *options], pass_fds=(write,))
         finally:
             os.close(write)
         ready = select.select([read], [], [], SLOW_S)[0]
@@ -115,6 +115,27 @@ def ends_on(number):
         if not events or events[-1].kind != "HOST_STOP":
             yield "the last event is not HOST_STOP"
     return case
+
+
+def equal_deeds(sensor):
+    """What is the same again and again: its protobuf is copied, and its opens are folded and counted."""
+    same, proto = sensor.path("same"), sensor.path("equal.pb")
+    with Running(sensor, "equal", first=("-o", f"proto:{proto}")) as run:
+        for _ in range(100):
+            run.shell.do("/bin/true")
+        run.shell.do(f"i=0; while [ $i -lt 2000 ]; do : >'{same}'; i=$((i + 1)); done")
+        run.signal(signal.SIGTERM)
+        status = run.child.wait(SLOW_S)
+    if status:
+        yield f"exit status {status}: {sensor.said()}"
+    lines = subprocess.run([sensor.binary, "cat", "--json", proto], stdout=subprocess.PIPE, check=False).stdout
+    with open(run.out, "rb") as f:
+        if f.read() != lines:
+            yield "the protobuf says something else than the JSON of the same run"
+    counts = [int(e.fields["fold.count"]) for e in read_events(run.out) if "fold" in e.raw]
+    said = re.search(r"(\d+) equal deeds folded into (\d+) events", sensor.said())
+    if not counts or not said or [int(n) for n in said.groups()] != [sum(counts), len(counts)]:
+        yield f"{sum(counts)} deeds in {len(counts)} folds, and the summary says: {said and said[0]}"
 
 
 def write_rule(folder, file, title, number):
@@ -305,6 +326,7 @@ CASES = {
     "ready_is_said_when_hooks_are_attached": ready,
     "sigterm_ends_run_with_everything_written": ends_on(signal.SIGTERM),
     "sigint_ends_run_with_everything_written": ends_on(signal.SIGINT),
+    "equal_deeds_are_written_alike_and_counted": equal_deeds,
     "sighup_reads_rules_again_and_bad_ones_change_nothing": hangup,
     "sighup_keeps_the_windows_of_correlations": hangup_keeps_windows,
     "lines_of_logs_are_told_and_rules_of_services_fire": follows_logs,

@@ -187,9 +187,9 @@ static void ask_hash(struct corridor *c, const void *record, size_t len, struct 
 	e->twin_key = 0;
 }
 
-/* count - what is told of at the end */
-static void count(struct corridor *c, const struct event *e) {
-	switch (e->kind) {
+/* count - what is told of at the end; @kind: of the record, for a fold's event is of what was done */
+static void count(struct corridor *c, uint32_t kind, const struct event *e) {
+	switch (kind) {
 	case WIRE_PROCESS_FORK:
 		c->alive++;
 		break;
@@ -231,7 +231,7 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 	if (!enrich_lean(c->enrich, &c->arena, &e))
 		return 0;
 	ask_hash(c, record, len, &e);
-	count(c, &e);
+	count(c, head->kind, &e);
 	corridor_event(c, &e);
 	return 0;
 }
