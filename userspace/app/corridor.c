@@ -187,7 +187,7 @@ static void ask_hash(struct corridor *c, const void *record, size_t len, struct 
 	e->twin_key = 0;
 }
 
-/* count - what is told of at the end; @kind: of the record, for a fold's event is of what was done */
+/* count - for the end; @kind: of the record, for the event of a fold is of what was done */
 static void count(struct corridor *c, uint32_t kind, const struct event *e) {
 	switch (kind) {
 	case WIRE_PROCESS_FORK:
