@@ -53,7 +53,7 @@ static struct range range_of(uint64_t v) {
 
 /* place - of those that end, by how long they ran, which differs most */
 static inline struct twin *place(const struct event *e) {
-	unsigned ran = e->kind == WIRE_PROCESS_EXIT ? varint_n(e->exit.run_ns) : 0;
+	unsigned ran = event_has(e, FIELD_EXIT_RUN_NS) ? varint_n(e->exit.run_ns) : 0;
 
 	return &twins[(e->twin_key + ran) % TWINS];
 }

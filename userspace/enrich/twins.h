@@ -74,7 +74,7 @@ _Static_assert(offsetof(struct event, kind) + 4 == offsetof(struct event, outcom
 
 /* twin_is_of - whether @t is @e with these @keys */
 static inline bool twin_is_of(const struct twin *t, const struct event *e,
-			 const struct twin_keys *keys) {
+			      const struct twin_keys *keys) {
 	uint64_t differ = t->cpu ^ e->cpu;
 
 #pragma GCC unroll 8
@@ -95,7 +95,7 @@ static inline bool twin_is_of(const struct twin *t, const struct event *e,
 
 /* twins_place - where a twin is, if it is there */
 static inline struct twin *twins_place(struct twins *t, uint64_t kind, uint64_t exec_key,
-				 const struct twin_keys *keys) {
+				       const struct twin_keys *keys) {
 	uint64_t h = (keys->look + exec_key * 16 + keys->parent * 256 + kind) *
 		     0x9e3779b97f4a7c15ull;
 
