@@ -206,7 +206,6 @@ struct bucket {
 	uint64_t *worth;		/* of the running event */
 	uint64_t *seen;			/* predicates of one slot in it; else all 0 */
 	struct memory *memory; /* of events for which no row holds; NULL: none is kept */
-	const uint64_t *twins; /* memory_twins(), borrowed; NULL likewise */
 	uint32_t n, n_words, n_slots;
 	uint32_t number; /* of the bucket */
 };

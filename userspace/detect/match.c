@@ -187,7 +187,7 @@ bool detect_nothing(const struct ruleset *rules, const struct event *e) {
 
 	if (!e->twin_key || rules->n_audits[e->kind])
 		return false;
-	return !b->n || (b->twins && b->twins[e->twin_key % MEMORY_TWINS] == e->twin_key);
+	return !b->n || (b->memory && memory_knows_twin(b->memory, e));
 }
 
 void detect_event(struct ruleset *rules, struct arena *arena, struct event *e) {

@@ -10,6 +10,7 @@
 #define REST 4096	  /* events that are not looked at where it is not */
 
 #define EXECS 64	  /* of which the hash is known; a power of two */
+#define TWINS 64	  /* that are known by their key; likewise */
 
 /* What has a key of its own (event.h), by which it is known to be the same; and the rest. */
 enum part { PART_OWN, PART_EXEC, PART_PARENT, PART_LINEAGE, PART_CONTAINER, PARTS };
@@ -47,7 +48,7 @@ struct memory {
 	struct known *events;
 	struct exec_hash execs[EXECS];
 	bool own; /* rules ask for what tells twins apart */
-	uint64_t twins[MEMORY_TWINS];
+	uint64_t twins[TWINS]; /* event.twin_key of events for which no rule held */
 };
 
 #define EVENTS_BYTES (MEMORY_EVENTS * sizeof(struct known))
@@ -164,10 +165,6 @@ int memory_new(const struct bucket *b, uint32_t kind, struct memory **ret) {
 		m->own |= (m->asked[w] & FIELD_OWN(w)) != 0;
 	*ret = m;
 	return 0;
-}
-
-const uint64_t *memory_twins(const struct memory *m) {
-	return m->twins;
 }
 
 void memory_free(struct memory *m) {
@@ -393,7 +390,11 @@ static bool rests(struct memory *m) {
 /* keep_twin - events with the key of @e are known from now on */
 static inline void keep_twin(struct memory *m, const struct event *e) {
 	if (e->twin_key && !m->own)
-		m->twins[e->twin_key % MEMORY_TWINS] = e->twin_key;
+		m->twins[e->twin_key % TWINS] = e->twin_key;
+}
+
+bool memory_knows_twin(const struct memory *m, const struct event *e) {
+	return m->twins[e->twin_key % TWINS] == e->twin_key;
 }
 
 bool memory_knows(struct memory *m, const struct event *e) {

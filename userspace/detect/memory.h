@@ -23,24 +23,19 @@
 #define MEMORY_EVENTS 256 /* a power of two, of which each event has two to choose from */
 #define MEMORY_BYTES 704
 
-#define MEMORY_TWINS 64	 /* a power of two */
-
 struct memory;
 
 /* memory_new - for the rules of @b, which are asked about events of @kind; -ENOMEM */
 int memory_new(const struct bucket *b, uint32_t kind, struct memory **ret);
-
-/*
- * memory_twins - MEMORY_TWINS of event.twin_key, each where its remainder says: no rule holds for
- * events that have it. Lives as long as @m.
- */
-const uint64_t *memory_twins(const struct memory *m);
 
 /* memory_free - also NULL */
 void memory_free(struct memory *m);
 
 /* memory_knows - whether no rule holds for @e, which was found before; false: it has to be asked */
 bool memory_knows(struct memory *m, const struct event *e);
+
+/* memory_knows_twin - the same by event.twin_key, which is not 0 and all that is looked at */
+bool memory_knows_twin(const struct memory *m, const struct event *e);
 
 /* memory_forget - from here on rules may say something that they did not; also NULL */
 void memory_forget(struct memory *m);

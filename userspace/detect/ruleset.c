@@ -345,10 +345,8 @@ int ruleset_remember(struct ruleset *rules) {
 	for (uint32_t kind = 0; !err && kind < WIRE_KIND_MAX; kind++) {
 		struct bucket *b = &rules->buckets[kind];
 
-		if (!b->n || b->memory)
-			continue;
-		err = memory_new(b, kind, &b->memory);
-		b->twins = err ? NULL : memory_twins(b->memory);
+		if (b->n && !b->memory)
+			err = memory_new(b, kind, &b->memory);
 	}
 	return err;
 }
