@@ -64,7 +64,7 @@ void enrich_want_again(struct enrich *en) {
 
 /* --- learning ------------------------------------------------------------------------------- */
 
-/* find_parent - the same of a process that makes others, as it has made the last doer */
+/* find_parent - enrich_find() of one that makes processes, as it has made the last doer */
 static struct proc *find_parent(struct enrich *en, uint32_t tgid, uint64_t start_ns) {
 	struct proc *last = en->last ? en->last->parent : NULL;
 

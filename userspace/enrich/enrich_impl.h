@@ -35,7 +35,7 @@ struct enrich {
 	uint64_t seq;    /* of the last event for the world */
 	uint64_t now_ns; /* the latest boot_ns seen */
 	uint64_t host_key, host_has; /* of the host's facts: event.h, and bits of event.has */
-	struct proc *last;           /* the row of the last doer: a guess, see find() */
+	struct proc *last;           /* the row of the last doer: a guess of enrich_find() */
 	char entity[PROCTAB_ENTITY_BYTES]; /* of a process without a row */
 	char parent_entity[PROCTAB_ENTITY_BYTES];
 	char target_entity[PROCTAB_ENTITY_BYTES];

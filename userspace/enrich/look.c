@@ -84,8 +84,10 @@ static __attribute__((noinline)) void make(struct look *l, const struct names *u
 	l->of.version = looks_version(users, cgroups); /* asking may have changed it */
 }
 
-const struct look *looks_find(struct looks *t, const struct names *users, struct cgroups *cgroups,
-			      const struct look_of *of) {
+/* search - the look of @of by its hash, made if need be */
+static __attribute__((noinline)) const struct look *
+search(struct looks *t, const struct names *users, struct cgroups *cgroups,
+       const struct look_of *of) {
 	uint64_t h = ((uintptr_t)of->image ^ of->cgroup_id << 20 ^ of->uid ^ of->flags << 50) *
 		     0x9e3779b97f4a7c15ull;
 	struct look *pair = &t->kept[(h ^ h >> 32) % LOOKS & ~(uint64_t)1];
@@ -96,4 +98,16 @@ const struct look *looks_find(struct looks *t, const struct names *users, struct
 	pair += pair[1].key < pair[0].key; /* the older one goes, or none was there */
 	make(pair, users, cgroups, of);
 	return pair;
+}
+
+const struct look *looks_find(struct looks *t, const struct names *users, struct cgroups *cgroups,
+			      const struct look_of *of) {
+	const struct look *l = of->image ? of->image->look : NULL;
+
+	if (l && is_of(l, of) && cgroups_again(cgroups, l->row))
+		return l;
+	l = search(t, users, cgroups, of);
+	if (of->image)
+		of->image->look = l;
+	return l;
 }

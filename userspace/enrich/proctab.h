@@ -42,7 +42,7 @@ struct image {
 	size_t *sum;    /* what this and the like take together, in bytes */
 	size_t bytes;   /* what this does */
 	uint32_t users; /* rows that point here: a fork shares, and so do equal execs */
-	const struct look *look; /* a guess: that of the last row which ran it; or NULL */
+	const struct look *look; /* a guess of looks_find(), which gave it last; or NULL */
 	struct str name, executable, command_line; /* in @text */
 	bool cut; /* of the command line only head and tail are kept */
 	char text[];

@@ -8,49 +8,23 @@
 
 _Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
 
-/* is_look - whether @l is the look of @p, of which @of has what does not stand in the row */
-static inline bool is_look(const struct look *l, const struct proc *p, const struct look_of *of) {
-	uint64_t differ = (l->of.version ^ of->version) | (l->of.uid ^ of->uid) |
-			  (l->of.flags ^ of->flags) | (l->of.cgroup_id ^ p->cgroup_id) |
-			  (l->of.namespaces_has ^ p->namespaces_has) |
-			  ((uintptr_t)l->of.image ^ (uintptr_t)p->image);
-
-#pragma GCC unroll 8
-	for (size_t i = 0; i < sizeof(l->of.namespaces) / sizeof(l->of.namespaces[0]); i++)
-		differ |= l->of.namespaces[i] ^ p->namespaces[i];
-	return l->key && !differ;
-}
-
-/* find_look - the look of @p, and its image has it for the next row like this */
-static __attribute__((noinline)) const struct look *find_look(struct enrich *en,
-							       const struct proc *p,
-							       struct look_of *of) {
-	const struct look *l;
-
-	of->image = p->image;
-	of->cgroup_id = p->cgroup_id;
-	of->namespaces_has = p->namespaces_has;
-	memcpy(of->namespaces, p->namespaces, sizeof(of->namespaces));
-	l = looks_find(&en->looks, &en->users, &en->cgroups, of);
-	if (p->image)
-		p->image->look = l;
-	return l;
-}
-
 void tell_shown(struct enrich *en, struct proc *p, uint32_t uid) {
-	const struct look *l = p->image ? p->image->look : NULL;
-	struct look_of of;
+	struct look_of of = {
+		.image = p->image,
+		.cgroup_id = p->cgroup_id,
+		.namespaces_has = p->namespaces_has,
+		.version = looks_version(&en->users, &en->cgroups),
+		.uid = uid,
+		.flags = (p->partial ? LOOK_PARTIAL : 0) |
+			 (p->from_census ? LOOK_FROM_CENSUS : 0) |
+			 (p->has_parent ? LOOK_HAS_PARENT : 0) |
+			 (whence_is_cut(&en->procs, p) ? LOOK_LINEAGE_CUT : 0),
+	};
 
-	of.version = looks_version(&en->users, &en->cgroups);
-	of.uid = uid;
-	of.flags = (p->partial ? LOOK_PARTIAL : 0) | (p->from_census ? LOOK_FROM_CENSUS : 0) |
-		   (p->has_parent ? LOOK_HAS_PARENT : 0) |
-		   (whence_is_cut(&en->procs, p) ? LOOK_LINEAGE_CUT : 0);
-	if (!l || !is_look(l, p, &of) || !cgroups_again(&en->cgroups, l->row))
-		l = find_look(en, p, &of);
+	memcpy(of.namespaces, p->namespaces, sizeof(of.namespaces));
 	p->uid = uid;
-	p->shown.look = l;
-	p->shown.look_key = l->key;
+	p->shown.look = looks_find(&en->looks, &en->users, &en->cgroups, &of);
+	p->shown.look_key = p->shown.look->key;
 	p->shown.key = event_new_key();
 }
 
