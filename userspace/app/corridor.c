@@ -184,7 +184,6 @@ static void ask_hash(struct corridor *c, const void *record, size_t len, struct 
 		return;
 	e->degraded &= ~(1ull << DEGRADED_HASH_PENDING);
 	event_degrade(e, DEGRADED_HASH_UNRESOLVED);
-	e->twin_key = 0;
 }
 
 /* count - for the end; @kind: of the record, for the event of a fold is of what was done */

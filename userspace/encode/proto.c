@@ -178,15 +178,7 @@ static inline char *put_message(struct buf *out, char *p, const struct event *e,
 	return p == out->data + body ? out->data + start : close_body(out, p, body, kept);
 }
 
-/* Numbers of the messages, as the sections of field.def have them. */
-enum {
-#define SECTION(name, number) NUMBER_##name = number,
-#include "event/field.def"
-	NUMBER_detections = 23,
-/* and of their members: NUMBER_PROCESS_PID */
-#define FIELD(id, number, message, member, type) NUMBER_##id = number,
-#include "event/field.def"
-};
+#define NUMBER_detections 23
 
 #define PUT_MESSAGE(out, p, e, name, kept)                                                         \
 	(HAS_ANY(e, name) ? put_message(out, p, e, NUMBER_##name, kept, put_##name) : (p))

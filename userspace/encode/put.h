@@ -22,6 +22,14 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fixed64 is stored as 
 #define EVENT_SHORT_BYTES                                                                          \
 	((FIELD_MAX + DETECTION_ROWS) * ROW_SHORT_BYTES + 64 * 7 + 16 + 2 * KEPT_LONG_BYTES)
 
+/* Numbers in event.proto: of messages NUMBER_process, of members NUMBER_ID, NUMBER_PROCESS_PID */
+enum {
+#define SECTION(name, number) NUMBER_##name = number,
+#define TOP(id, number, member, type) NUMBER_##id = number,
+#define FIELD(id, number, message, member, type) NUMBER_##id = number,
+#include "event/field.def"
+};
+
 #define TAG_BYTES(number) ((number) < 16 ? 1 : 2)
 
 enum wire_type { VARINT = 0, FIXED64 = 1, BYTES = 2 };

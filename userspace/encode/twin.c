@@ -111,14 +111,6 @@ bool encode_twin(struct buf *out, const struct event *e) {
 
 /* --- keeping --------------------------------------------------------------------------------- */
 
-/* Numbers in event.proto. */
-enum {
-#define SECTION(name, number) NUMBER_##name = number,
-#define TOP(id, number, member, type) NUMBER_##id = number,
-#define FIELD(id, number, message, member, type) NUMBER_##id = number,
-#include "event/field.def"
-};
-
 /* One member as it was written. */
 struct part {
 	uint32_t number;
