@@ -143,13 +143,19 @@ static void text_may_end_in_one_nul_but_hold_none(void) {
 	CHECK(sample_decode(&sample, &arena, &e) == 0 && !e.user_name.s);
 }
 
-static void name_of_a_task_may_fill_its_room(void) {
+static void name_of_a_task_ends_at_its_first_nul_or_fills_its_room(void) {
 	struct wire_process_fork *w = sample_begin(&sample, WIRE_PROCESS_FORK, sizeof(*w));
+	char name[17] = "";
 	struct event e;
 
-	memcpy(w->comm, "0123456789abcdef", 16);
-	CHECK(sample_decode(&sample, &arena, &e) == 0);
-	CHECK(is_text(e.process.name, "0123456789abcdef"));
+	for (uint32_t n = 0; n <= 16; n++) {
+		/* what an earlier, longer name has left behind the NUL is no part of it */
+		memset(w->comm, '\x01', 16);
+		memcpy(w->comm, name, n < 16 ? n + 1 : n);
+		CHECK(sample_decode(&sample, &arena, &e) == 0 && !e.degraded);
+		CHECK(is_text(e.process.name, name));
+		name[n] = n < 16 ? (char)('a' + n) : '\0';
+	}
 	memcpy(w->comm, "caf\xc3\0", 5);
 	CHECK(sample_decode(&sample, &arena, &e) == 0);
 	CHECK(is_text(e.process.name, "caf\\xc3"));
@@ -164,7 +170,7 @@ int main(void) {
 	RUN(arguments_are_split_at_their_nuls);
 	RUN(arguments_that_were_not_read_are_absent);
 	RUN(text_may_end_in_one_nul_but_hold_none);
-	RUN(name_of_a_task_may_fill_its_room);
+	RUN(name_of_a_task_ends_at_its_first_nul_or_fills_its_room);
 	arena_done(&arena);
 	DONE();
 }

@@ -65,12 +65,12 @@ static void short_line_keeps_both_ends_and_says_that_it_is_cut(void) {
 	fill();
 	CHECK(proctab_init(&t, ROWS) == 0);
 	p = run(&t, 1, 9, false);
-	CHECK(p->image->command_line.n >= PROCTAB_TEXT_BYTES - 4);
+	CHECK(p->is.image->command_line.n >= PROCTAB_TEXT_BYTES - 4);
 	for (uint32_t pid = 2; t.bytes <= PROCTAB_ROOMY_BYTES; pid++)
 		(void)run(&t, pid, 9, false);
 	p = run(&t, 70000, 9, true);
-	x = p->image->command_line;
-	CHECK(p->image->cut && x.n >= PROCTAB_SHORT_BYTES - 4 && x.n <= PROCTAB_SHORT_BYTES);
+	x = p->is.image->command_line;
+	CHECK(p->is.image->cut && x.n >= PROCTAB_SHORT_BYTES - 4 && x.n <= PROCTAB_SHORT_BYTES);
 	CHECK(!memcmp(x.s, "70000 xxx", 9) && x.s[x.n - 1] == 'z');
 	proctab_done(&t);
 }

@@ -295,17 +295,17 @@ static void line_longer_than_its_bound_keeps_both_ends_and_whole_characters(void
 	text[sizeof(text) - 1] = 'z';
 	proc_set_image(&p, 1, image_new(&sum, STR("n"), (struct str){ 0 },
 					(struct str){ text, sizeof(text) }));
-	CHECK(p.image);
-	line = p.image->command_line;
-	CHECK(p.image->cut && line.n == 2 * (half - 1) + 7 && !p.image->executable.s);
+	CHECK(p.is.image);
+	line = p.is.image->command_line;
+	CHECK(p.is.image->cut && line.n == 2 * (half - 1) + 7 && !p.is.image->executable.s);
 	CHECK(line.s[half - 2] == 'a' && !memcmp(line.s + half - 1, " [...] a", 8));
-	CHECK(line.s[line.n - 1] == 'z' && is_text(p.image->name, "n"));
-	image_drop(p.image);
+	CHECK(line.s[line.n - 1] == 'z' && is_text(p.is.image->name, "n"));
+	image_drop(p.is.image);
 	p = (struct proc){ 0 };
 	proc_set_image(&p, 1, image_new(&sum, STR("n"), (struct str){ 0 },
 					(struct str){ text, PROCTAB_TEXT_BYTES }));
-	CHECK(p.image && !p.image->cut && p.image->command_line.n == PROCTAB_TEXT_BYTES);
-	image_drop(p.image);
+	CHECK(p.is.image && !p.is.image->cut && p.is.image->command_line.n == PROCTAB_TEXT_BYTES);
+	image_drop(p.is.image);
 }
 
 static void image_lives_as_long_as_it_has_a_user(void) {
@@ -323,9 +323,9 @@ static void image_lives_as_long_as_it_has_a_user(void) {
 	CHECK(!proc_image(&a, 9) && image->users == 2);
 	proc_set_image(&a, 11, image_new(&sum, STR("sh"), STR("/bin/sh"), STR("sh")));
 	CHECK(image->users == 1 && is_text(proc_image(&a, 11)->name, "sh"));
-	image_drop(a.image);
-	CHECK(is_text(b.image->command_line, "cat x"));
-	image_drop(b.image);
+	image_drop(a.is.image);
+	CHECK(is_text(b.is.image->command_line, "cat x"));
+	image_drop(b.is.image);
 }
 
 /* exec_of - the exec of a program that decode/ has seen before, by its key */

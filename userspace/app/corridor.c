@@ -122,7 +122,8 @@ static void whole(struct corridor *c, struct event *e) {
 		enrich_tell(c->enrich, e);
 }
 
-static void encode(struct corridor *c, struct output *s, struct event *e) {
+static inline __attribute__((always_inline)) void
+encode(struct corridor *c, struct output *s, struct event *e) {
 	size_t before = s->buf.len / FLUSH_BYTES;
 
 	if (!e->untold || s->format != OUTPUT_PROTO || !encode_twin(&s->buf, e)) {
@@ -152,7 +153,8 @@ static void shadow(struct corridor *c, struct event *e) {
 	e->n_detections = n;
 }
 
-static void detect(struct corridor *c, struct event *e) {
+static inline __attribute__((always_inline)) void
+detect(struct corridor *c, struct event *e) {
 	c->asked++;
 	if (c->rules && !detect_nothing(c->rules, e)) {
 		whole(c, e);
@@ -164,7 +166,8 @@ static void detect(struct corridor *c, struct event *e) {
 	}
 }
 
-void corridor_event(struct corridor *c, struct event *e) {
+/* pass - corridor_event(), into which records and events of the sensor's own come */
+static inline __attribute__((always_inline)) void pass(struct corridor *c, struct event *e) {
 	if (!e->retold)
 		detect(c, e);
 	c->events[e->kind]++;
@@ -177,6 +180,10 @@ void corridor_event(struct corridor *c, struct event *e) {
 		encode(c, &c->outputs[i], e);
 }
 
+void corridor_event(struct corridor *c, struct event *e) {
+	pass(c, e);
+}
+
 /* ask_hash - for an exec whose hash is not known; one that nobody can look for has none */
 static void ask_hash(struct corridor *c, const void *record, size_t len, struct event *e) {
 	if (!(e->degraded >> DEGRADED_HASH_PENDING & 1) || !c->hasher ||
@@ -187,14 +194,8 @@ static void ask_hash(struct corridor *c, const void *record, size_t len, struct 
 }
 
 /* count - for the end; @kind: of the record, for the event of a fold is of what was done */
-static void count(struct corridor *c, uint32_t kind, const struct event *e) {
+static inline void count(struct corridor *c, uint32_t kind, const struct event *e) {
 	switch (kind) {
-	case WIRE_PROCESS_FORK:
-		c->alive++;
-		break;
-	case WIRE_PROCESS_EXIT:
-		c->alive--;
-		break;
 	case WIRE_HOST_FOLD:
 		c->folds++;
 		c->folded += e->fold.count;
@@ -220,7 +221,7 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 		recorder_write(c->recorder, record, len);
 	c->records++;
 	arena_reset(&c->arena); /* the last event dies here */
-	err = decode_record(record, len, &c->arena, &e);
+	err = decode_lean(record, len, &c->arena, &e);
 	if (err) {
 		c->malformed++;
 		if (len >= sizeof(*head) && head->kind < WIRE_KIND_MAX)
@@ -231,7 +232,7 @@ int corridor_record(void *corridor, const void *record, size_t len) {
 		return 0;
 	ask_hash(c, record, len, &e);
 	count(c, head->kind, &e);
-	corridor_event(c, &e);
+	pass(c, &e);
 	return 0;
 }
 

@@ -46,10 +46,15 @@ struct corridor {
 	uint64_t limits;  /* events that tell of deeds past a limit */
 	uint64_t limited; /* these deeds */
 	uint64_t detections;
-	int64_t alive; /* forks minus exits: processes of the scope still there */
+	int64_t begun; /* processes of the scope that were there before its first record */
 	int error;     /* first failure of tape or output: the session ends on it */
 	const char *failed; /* the output that @error is of, borrowed; NULL: the tape */
 };
+
+/* corridor_alive - processes of the scope that are still there, if none was lost */
+static inline int64_t corridor_alive(const struct corridor *c) {
+	return c->begun + (int64_t)(c->events[WIRE_PROCESS_FORK] - c->events[WIRE_PROCESS_EXIT]);
+}
 
 /* corridor_init - an empty corridor; -ENOMEM */
 int corridor_init(struct corridor *c);

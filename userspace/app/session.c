@@ -293,8 +293,8 @@ static bool command_over(struct session *s) {
 	/* it may have ended before its signal could be heard */
 	if (!s->child.pid || !child_reap(&s->child))
 		return false;
-	return !s->o->follow ||
-	       s->corridor.alive <= (int64_t)probe_lost_kind(s->probe, WIRE_PROCESS_EXIT);
+	return !s->o->follow || corridor_alive(&s->corridor) <=
+					(int64_t)probe_lost_kind(s->probe, WIRE_PROCESS_EXIT);
 }
 
 static int loop(struct session *s) {
@@ -432,7 +432,7 @@ static int start(struct session *s) {
 	if (err)
 		return err == -EINVAL ? 2 : beat_blocked(&s->beat, err);
 	if (s->o->command) {
-		s->corridor.alive = 1; /* the command itself, born out of our sight */
+		s->corridor.begun = 1; /* the command itself, born out of our sight */
 		err = child_start(&s->child, s->o->command);
 		if (err) {
 			log_error("no process can be made: %s", strerror(-err));

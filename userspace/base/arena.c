@@ -42,6 +42,7 @@ static int arena_grow(struct arena *a, size_t n) {
 			a->current->next = fresh;
 		else
 			a->first = fresh;
+		a->begin = a->first->data;
 		b = fresh;
 	}
 	a->current = b;

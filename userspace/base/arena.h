@@ -22,6 +22,7 @@ struct arena_block {
 
 struct arena {
 	struct arena_block *first, *current;
+	char *begin;	    /* of the first block's bytes; or NULL */
 	char *at;	    /* free bytes of the current block, */
 	size_t left;	    /* and how many of them, a multiple of 8 */
 	size_t total_bytes; /* bytes held in all blocks */
@@ -37,8 +38,10 @@ void arena_done(struct arena *a);
 
 /* arena_reset - all that was allocated dies; the blocks stay */
 static inline void arena_reset(struct arena *a) {
+	if (a->at == a->begin && !a->full) /* as it mostly is in the corridor */
+		return;
 	a->current = a->first;
-	a->at = a->first ? a->first->data : NULL;
+	a->at = a->begin;
 	a->left = a->first ? a->first->size : 0;
 	a->full = false;
 }

@@ -23,8 +23,7 @@ struct program {
 	uint64_t key; /* 0: none is kept here */
 	uint64_t has[EVENT_HAS_WORDS];
 	uint64_t degraded; /* by what its texts are */
-	struct event_process process;
-	struct event_exec exec;
+	struct event_lent said;
 	_Alignas(8) char record[RECORD_BYTES];
 	_Alignas(8) char texts[TEXTS_BYTES];
 };
@@ -72,8 +71,8 @@ static void keep(struct program *p, const struct reader *r, const struct event *
 	for (unsigned w = 0; w < EVENT_HAS_WORDS; w++)
 		p->has[w] = e->has[w] & (FIELD_BITS(process, w) | FIELD_BITS(exec, w));
 	p->degraded = r->degraded;
-	p->process = e->process;
-	p->exec = e->exec;
+	p->said.process = e->process;
+	p->said.exec = e->exec;
 }
 
 /* decode_first - decode_exec() of a copy in @p, so that it is known from now on */
@@ -107,14 +106,16 @@ int decode_exec_again(struct reader *r, struct event *ret) {
 	p = place(w, r->len);
 	if (!p->key || !w->task.spaces.ns_tgid || !same(w, p->record, r->len))
 		return is_whole(w) ? decode_first(r, p, ret) : decode_exec(r, ret);
-	ret->process = p->process;
-	ret->exec = p->exec;
 	r->degraded = p->degraded;
 	(void)reader_commit(r, ret); /* no text was read that could be at fault */
+	ret->lent = &p->said;
 #pragma GCC unroll 8
 	for (unsigned i = 0; i < EVENT_HAS_WORDS; i++)
 		ret->has[i] |= p->has[i];
-	ret->process.ns_tgid = w->task.spaces.ns_tgid;
+	/* where it is, which enrich learns from each exec */
+	memcpy(&ret->process.ns_mnt, &w->task.spaces, sizeof(w->task.spaces));
+	ret->process.cgroup_id = w->task.cgroup_id;
+	ret->process.cgroup = p->said.process.cgroup;
 	ret->parent_tgid = w->task.parent_tgid;
 	ret->parent_start_ns = w->task.parent_start_ns;
 	ret->exec_key = p->key;

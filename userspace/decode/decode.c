@@ -93,7 +93,7 @@ static const struct row rows[WIRE_KIND_MAX] = {
 };
 /* clang-format on */
 
-int decode_record(const void *record, size_t len, struct arena *arena, struct event *ret) {
+int decode_lean(const void *record, size_t len, struct arena *arena, struct event *ret) {
 	const struct wire_header *head = record;
 	const struct row *row;
 	struct reader r;
@@ -113,4 +113,12 @@ int decode_record(const void *record, size_t len, struct arena *arena, struct ev
 		.arena = arena,
 	};
 	return row->decode(&r, ret);
+}
+
+int decode_record(const void *record, size_t len, struct arena *arena, struct event *ret) {
+	int error = decode_lean(record, len, arena, ret);
+
+	if (!error)
+		event_take(ret);
+	return error;
 }

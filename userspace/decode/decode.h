@@ -25,6 +25,13 @@
  */
 int decode_record(const void *record, size_t len, struct arena *arena, struct event *ret);
 
+/*
+ * decode_lean - the same, but an exec that says what one before it said is not copied
+ * Of its `exec` and `process` only that is there which the header and struct wire_spaces have, and
+ * the cgroup, until event_take(). All of it is marked.
+ */
+int decode_lean(const void *record, size_t len, struct arena *arena, struct event *ret);
+
 /* decode_hook_name - "lsm/file_open" for a number of enum wire_hook; absent for none */
 extern const struct str decode_hooks[WIRE_HOOK_MAX];
 

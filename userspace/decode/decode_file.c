@@ -8,7 +8,7 @@
 #define PERMISSIONS 07777
 #define WORD(literal) { literal, sizeof(literal) - 1 }
 
-void decode_layer(const struct wire_inode *inode, struct event *e) {
+void decode_layer_there(const struct wire_inode *inode, struct event *e) {
 	if (inode->layer == WIRE_LAYER_UNKNOWN)
 		event_degrade(e, DEGRADED_LAYER_UNKNOWN);
 	if (inode->layer != WIRE_LAYER_UPPER && inode->layer != WIRE_LAYER_LOWER)

@@ -140,8 +140,14 @@ static inline void commit_doer(const struct wire_header *h, struct event *e) {
 }
 
 int reader_commit(const struct reader *r, struct event *e) {
+	static const uint64_t by_outcome[WIRE_FAILED + 1] = {
+		[0] = HEADER,
+		[WIRE_ATTEMPTED] = HEADER | FIELD_BIT(OUTCOME),
+		[WIRE_SUCCEEDED] = HEADER | FIELD_BIT(OUTCOME),
+		[WIRE_FAILED] = HEADER | FIELD_BIT(OUTCOME) | FIELD_BIT(ERROR),
+	};
 	const struct wire_header *h = r->head;
-	uint64_t has = HEADER;
+	uint64_t has = by_outcome[h->outcome]; /* which decode_record() looked at */
 
 	if (r->error)
 		return r->error;
@@ -153,10 +159,6 @@ int reader_commit(const struct reader *r, struct event *e) {
 	e->outcome = h->outcome;
 	e->error = h->error;
 	e->hook = decode_hook_name(h->hook);
-	if (h->outcome)
-		has |= FIELD_BIT(OUTCOME);
-	if (h->outcome == WIRE_FAILED)
-		has |= FIELD_BIT(ERROR);
 	if (e->hook.s)
 		has |= FIELD_BIT(HOOK);
 	if (h->flags & WIRE_NO_TASK) {

@@ -97,8 +97,14 @@ static inline void decode_version(const struct wire_process_exec *w, struct even
 					     .ran_ns = w->head.ts_ns };
 }
 
+/* decode_layer_there - for decode_layer() */
+void decode_layer_there(const struct wire_inode *inode, struct event *e);
+
 /* decode_layer - event.overlay of the file that a record is about */
-void decode_layer(const struct wire_inode *inode, struct event *e);
+static inline void decode_layer(const struct wire_inode *inode, struct event *e) {
+	if (inode->layer)
+		decode_layer_there(inode, e);
+}
 
 /* One for each struct of wire.h; the record's fixed part is known to be there. */
 int decode_fork(struct reader *r, struct event *ret);

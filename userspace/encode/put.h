@@ -74,7 +74,8 @@ static inline char *room(struct buf *out, char *p, size_t n) {
 /* A call of memcpy() costs more than these few moves, and most texts are this short. */
 static inline void copy_short(char *to, const char *from, size_t n) {
 	if (n >= 16) {
-		for (size_t at = 0; at + 16 < n; at += 16)
+		memcpy(to, from, 16);
+		for (size_t at = 16; at + 16 < n; at += 16)
 			memcpy(to + at, from + at, 16);
 		memcpy(to + n - 16, from + n - 16, 16);
 	} else if (n >= 8) {

@@ -5,10 +5,11 @@
 #include "encode/encode.h"
 #include "encode/put.h"
 
-#define TWINS 256 /* a power of two */
-#define TWIN_BYTES 1000
+#define MOULDS 256 /* a power of two */
+#define MOULD_BYTES 1000
+#define WORD_BYTES 8
 
-/* Where values of FIELD_OWN stand; of a text its first byte. */
+/* Where values of FIELD_OWN stand; of a text its first byte. In the order in which they stand. */
 enum own {
 	OWN_ID,
 	OWN_SEQ,
@@ -24,42 +25,39 @@ enum own {
 	OWNS
 };
 
-/* Numbers that take as many bytes, @n of them from @first on. */
-struct range {
-	uint64_t first, n;
+/*
+ * Numbers that take as many bytes, @n of them from @first on; and the 8 bytes from where one is
+ * written: the bits that say "more follows", 0 where the value's bits go, and what is behind it.
+ */
+struct number {
+	uint64_t first, n, word;
 };
 
-struct twin {
+/* An event as it was written, in which another one's own values can be put. */
+struct mould {
 	uint64_t key; /* 0: none is kept here */
-	struct range seq, cpu_seq, pid, tid, ns_tgid, run_ns;
+	struct number seq, cpu_seq, pid, tid, ns_tgid, run_ns;
 	uint32_t id_n, entity_id_n; /* bytes */
 	uint16_t at[OWNS]; /* in @bytes; 0: it has none */
 	uint16_t n;
-	char bytes[TWIN_BYTES];
+	char bytes[MOULD_BYTES + WORD_BYTES]; /* past @n 0 */
 };
 
-static struct twin twins[TWINS];
+static struct mould moulds[MOULDS];
 
-static inline bool within(const struct range *r, uint64_t v) {
-	return v - r->first < r->n;
-}
-
-static struct range range_of(uint64_t v) {
-	unsigned bits = 7 * varint_n(v);
-	uint64_t first = bits > 7 ? 1ull << (bits - 7) : 0;
-
-	return (struct range){ first, (bits < 64 ? 1ull << bits : 0) - first };
+static inline bool within(const struct number *x, uint64_t v) {
+	return v - x->first < x->n;
 }
 
 /* place - of those that end, by how long they ran, which differs most */
-static inline struct twin *place(const struct event *e) {
+static inline struct mould *place(const struct event *e) {
 	unsigned ran = event_has(e, FIELD_EXIT_RUN_NS) ? varint_n(e->exit.run_ns) : 0;
 
-	return &twins[(e->twin_key + ran) % TWINS];
+	return &moulds[(e->twin_key + ran) % MOULDS];
 }
 
 /* is_like - whether all that is @e's own takes as many bytes as in @t */
-static inline bool is_like(const struct twin *t, const struct event *e) {
+static inline bool is_like(const struct mould *t, const struct event *e) {
 	return t->key == e->twin_key && within(&t->seq, e->seq) &&
 	       within(&t->cpu_seq, e->cpu_seq) && within(&t->pid, e->process.pid) &&
 	       within(&t->tid, e->process.tid) &&
@@ -76,37 +74,54 @@ static inline void set_fixed(char *p, uint64_t v) {
 	memcpy(p, &v, sizeof(v));
 }
 
-/* set_own - over the values of its twin at @p; not inlined, so that @t stays in a register */
-static __attribute__((noinline)) void set_own(char *p, const struct twin *t,
-					      const struct event *e) {
+/* spread - the bits of @v, below 2^SPREAD_BITS, as a varint has them: seven in each byte */
+static inline uint64_t spread(uint64_t v) {
+	return (v & 0x7f) | (v & 0x3f80) << 1 | (v & 0x1fc000) << 2 | (v & 0xfe00000) << 3;
+}
+#define SPREAD_BITS 28
+
+/* set_own - over the values of its twin at @p; as they stand, for some write what is behind them */
+static inline void set_own(char *p, const struct mould *t, const struct event *e) {
+	uint64_t pid = spread(e->process.pid);
+
 	set_text(p + t->at[OWN_ID], e->id);
-	(void)put_varint(p + t->at[OWN_SEQ], e->seq);
+	set_fixed(p + t->at[OWN_SEQ], t->seq.word | spread(e->seq));
 	set_fixed(p + t->at[OWN_TIME_NS], e->time_ns);
 	set_fixed(p + t->at[OWN_BOOT_NS], e->boot_ns);
-	(void)put_varint(p + t->at[OWN_CPU_SEQ], e->cpu_seq);
+	set_fixed(p + t->at[OWN_CPU_SEQ], t->cpu_seq.word | spread(e->cpu_seq));
 	set_text(p + t->at[OWN_ENTITY_ID], e->process.entity_id);
-	(void)put_varint(p + t->at[OWN_PID], e->process.pid);
-	(void)put_varint(p + t->at[OWN_TID], e->process.tid);
+	set_fixed(p + t->at[OWN_PID], t->pid.word | pid);
+	set_fixed(p + t->at[OWN_TID],
+		  t->tid.word |
+			  (e->process.tid == e->process.pid ? pid : spread(e->process.tid)));
 	set_fixed(p + t->at[OWN_START_NS], e->process.start_ns);
 	if (t->at[OWN_NS_TGID])
-		(void)put_varint(p + t->at[OWN_NS_TGID], e->process.ns_tgid);
+		set_fixed(p + t->at[OWN_NS_TGID],
+			  t->ns_tgid.word | (e->process.ns_tgid == e->process.pid
+						     ? pid
+						     : spread(e->process.ns_tgid)));
 	if (t->at[OWN_RUN_NS])
-		(void)put_varint(p + t->at[OWN_RUN_NS], e->exit.run_ns);
+		set_fixed(p + t->at[OWN_RUN_NS], t->run_ns.word | spread(e->exit.run_ns));
 }
 
-bool encode_twin(struct buf *out, const struct event *e) {
-	const struct twin *t = place(e);
+/* cast - encode_twin() from @t, if it fits; not inlined, so that @t stays in a register */
+static __attribute__((noinline)) bool cast(struct buf *out, const struct mould *t,
+					   const struct event *e) {
 	char *p;
 
 	if (!is_like(t, e))
 		return false;
-	p = buf_room(out, t->n);
+	p = buf_room(out, t->n + WORD_BYTES);
 	if (!p)
 		return false;
 	memcpy(p, t->bytes, t->n);
 	out->len += t->n;
 	set_own(p, t, e);
 	return true;
+}
+
+bool encode_twin(struct buf *out, const struct event *e) {
+	return cast(out, place(e), e);
 }
 
 /* --- keeping --------------------------------------------------------------------------------- */
@@ -163,7 +178,7 @@ static enum own own_of(uint32_t within, uint32_t number) {
 }
 
 /* find_own - where the event's own values are in the message @within from @p to @end */
-static void find_own(struct twin *t, uint32_t within, const char *p, const char *end) {
+static void find_own(struct mould *t, uint32_t within, const char *p, const char *end) {
 	for (struct part x; p < end; p = x.end) {
 		enum own i;
 
@@ -185,25 +200,48 @@ static bool is_whole(const struct event *e) {
 	return true;
 }
 
+/* keep_number - @v, which stands at @at; 0: it is not there. False: it cannot be set as a word. */
+static bool keep_number(struct number *x, const struct mould *t, uint16_t at, uint64_t v) {
+	unsigned bytes = varint_n(v), bits = 7 * bytes;
+
+	if (!at)
+		return true;
+	if (bits > SPREAD_BITS)
+		return false;
+	x->first = bytes > 1 ? 1ull << (bits - 7) : 0;
+	x->n = (1ull << bits) - x->first;
+	memcpy(&x->word, t->bytes + at, sizeof(x->word));
+	x->word &= ~spread((1u << bits) - 1);
+	return true;
+}
+
+static bool in_order(const struct mould *t) {
+	uint16_t last = 0;
+
+	for (enum own i = 0; i < OWNS; i++) {
+		if (t->at[i] && t->at[i] <= last)
+			return false;
+		last = t->at[i] ?: last;
+	}
+	return true;
+}
+
 void twin_keep(const struct event *e, const char *from, size_t n) {
-	struct twin *t = place(e);
+	struct mould *t = place(e);
 	uint64_t length;
 
-	if (n > TWIN_BYTES || !is_whole(e))
+	if (n > MOULD_BYTES || !is_whole(e))
 		return;
-	*t = (struct twin){ .key = e->twin_key,
-			    .seq = range_of(e->seq),
-			    .cpu_seq = range_of(e->cpu_seq),
-			    .pid = range_of(e->process.pid),
-			    .tid = range_of(e->process.tid),
-			    .ns_tgid = range_of(event_has(e, FIELD_PROCESS_NS_TGID)
-							? e->process.ns_tgid
-							: 0),
-			    .run_ns = range_of(event_has(e, FIELD_EXIT_RUN_NS) ? e->exit.run_ns
-									       : 0),
-			    .id_n = e->id.n,
+	*t = (struct mould){ .id_n = e->id.n,
 			    .entity_id_n = e->process.entity_id.n,
 			    .n = (uint16_t)n };
 	memcpy(t->bytes, from, n);
 	find_own(t, 0, t->bytes + varint_get(from, n, &length), t->bytes + n);
+	if (in_order(t) && keep_number(&t->seq, t, t->at[OWN_SEQ], e->seq) &&
+	    keep_number(&t->cpu_seq, t, t->at[OWN_CPU_SEQ], e->cpu_seq) &&
+	    keep_number(&t->pid, t, t->at[OWN_PID], e->process.pid) &&
+	    keep_number(&t->tid, t, t->at[OWN_TID], e->process.tid) &&
+	    keep_number(&t->ns_tgid, t, t->at[OWN_NS_TGID], e->process.ns_tgid) &&
+	    keep_number(&t->run_ns, t, t->at[OWN_RUN_NS], e->exit.run_ns))
+		t->key = e->twin_key;
 }

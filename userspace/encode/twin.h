@@ -3,7 +3,7 @@
  * twin.h - events that are equal but for what is their own (event.twin_key), for proto.c
  *
  * The first with a key is written as any other, and kept. Where what is its own takes as many
- * bytes, its twin is a copy of that in which they are replaced: encode_twin(). TWINS of them, each
+ * bytes, its twin is a copy of that in which they are replaced: encode_twin(). MOULDS of them, each
  * new one in the place of an old one.
  */
 #ifndef LAPWING_ENCODE_TWIN_H

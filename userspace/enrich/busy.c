@@ -48,7 +48,7 @@ static void keep_most(struct busy_row *rows, uint32_t *n, struct busy_row row) {
 
 /* cgroup_of - where a process is, if that is in a container */
 static const struct cgroup *cgroup_of(struct cgroups *cgroups, const struct proc *p) {
-	const struct cgroup *cgroup = cgroups_get(cgroups, p->cgroup_id);
+	const struct cgroup *cgroup = cgroups_get(cgroups, p->is.cgroup_id);
 
 	return cgroup && key_of(&cgroup->container).s ? cgroup : NULL;
 }
@@ -67,8 +67,8 @@ void busy_take(struct busy *b, struct cgroups *cgroups, struct busy_list *ret) {
 		p->busy_round = 0;
 		cgroup = cgroup_of(cgroups, p);
 		row.container = cgroup ? &cgroup->container : NULL;
-		if (p->image)
-			row.name = p->image->name;
+		if (p->is.image)
+			row.name = p->is.image->name;
 		keep_most(ret->processes, &ret->n_processes, row);
 		in = row.container ? slot_of(b, row.container) : NULL;
 		if (in) {

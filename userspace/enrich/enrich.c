@@ -73,7 +73,7 @@ static struct proc *find_parent(struct enrich *en, uint32_t tgid, uint64_t start
 
 /* put_row - the row of the event's process, with what every life-cycle record tells */
 static struct proc *put_row(struct enrich *en, const struct event *e) {
-	struct proc *p = en->last, *parent;
+	struct proc *p = en->last, *parent = NULL;
 
 	/* an exec's process was mostly the last to be told of: it is there, and its parent known */
 	if (!p || !proc_is(p, e->process.pid, e->process.start_ns)) {
@@ -89,15 +89,17 @@ static struct proc *put_row(struct enrich *en, const struct event *e) {
 	/* its fork said who made it; by the time of an exec it may have been given to another */
 	if (e->kind != WIRE_PROCESS_EXEC || !p->parent_tgid)
 		proc_set_parent(p, e->parent_tgid, e->parent_start_ns);
+	if (parent)
+		p->parent = parent;
 	whence_learn(&en->cgroups, p, e);
 	return p;
 }
 
 /* set_image - without memory the process is just not known */
-static void set_image(struct enrich *en, struct proc *p, const struct event *e, bool census) {
+static void set_image(struct enrich *en, struct proc *p, struct event *e, bool census) {
 	images_put(p, e, images_of(&en->images, &en->procs.bytes, e));
-	p->partial = false;
-	p->from_census = census;
+	p->is.partial = false;
+	p->is.from_census = census;
 }
 
 /*
@@ -112,8 +114,8 @@ static void learn_fork(struct enrich *en, struct event *e) {
 	if (!p)
 		return;
 	e->has[0] &= ~(FIELD_BIT(PROCESS_NAME) | FIELD_BIT(PROCESS_CGROUP_ID) | WHENCE_NAMESPACES);
-	p->from_census = false;
-	if (p->image)
+	p->is.from_census = false;
+	if (p->is.image)
 		return; /* the census came first, and knew more */
 	parent = proctab_parent(&en->procs, p);
 	if (parent) /* a child has its parent's execs */
@@ -124,26 +126,26 @@ static void learn_fork(struct enrich *en, struct event *e) {
 		proc_share_image(p, image);
 	else
 		proc_set_image(p, e->boot_ns, images_renamed(&en->procs.bytes, name, image));
-	p->partial = p->parent_tgid && (!image || parent->partial);
+	p->is.partial = p->parent_tgid && (!image || parent->is.partial);
 	(void)proctab_lineage(&en->procs, p); /* while its parent is known */
 	if (parent)
 		whence_inherit(p, parent);
 }
 
-static void learn_exec(struct enrich *en, const struct event *e) {
+static void learn_exec(struct enrich *en, struct event *e) {
 	struct proc *p = put_row(en, e);
 
 	if (p)
 		set_image(en, p, e, false);
 }
 
-static void learn_census(struct enrich *en, const struct event *e) {
+static void learn_census(struct enrich *en, struct event *e) {
 	struct proc *p = put_row(en, e);
 
-	if (!p || (p->image && !p->partial))
+	if (!p || (p->is.image && !p->is.partial))
 		return;
 	en->unsettled = true;
-	p->uid = e->process.uid;
+	p->is.uid = e->process.uid;
 	set_image(en, p, e, true);
 }
 

@@ -9,9 +9,11 @@ void images_done(struct images *t) {
 	*t = (struct images){ 0 };
 }
 
-static struct image *make_image(size_t *sum, const struct event *e) {
-	struct image *image =
-		image_new(sum, event_str(e, FIELD_PROCESS_NAME, e->process.name),
+static struct image *make_image(size_t *sum, struct event *e) {
+	struct image *image;
+
+	event_take(e);
+	image = image_new(sum, event_str(e, FIELD_PROCESS_NAME, e->process.name),
 			  event_str(e, FIELD_PROCESS_EXECUTABLE, e->process.executable),
 			  event_str(e, FIELD_PROCESS_COMMAND_LINE, e->process.command_line));
 
@@ -31,7 +33,7 @@ struct image *images_renamed(size_t *sum, struct str name, const struct image *f
 	return image;
 }
 
-struct image *images_of(struct images *t, size_t *sum, const struct event *e) {
+struct image *images_of(struct images *t, size_t *sum, struct event *e) {
 	struct image **kept = &t->kept[e->exec_key % IMAGES];
 
 	if (!e->exec_key)
@@ -49,8 +51,8 @@ struct image *images_of(struct images *t, size_t *sum, const struct event *e) {
 
 void images_put(struct proc *p, const struct event *e, struct image *image) {
 	p->shown.key = 0;
-	if (!p->image && p->execs && p->execs == e->execs) {
-		p->image = image; /* some event was ahead of its exec */
+	if (!p->is.image && p->execs && p->execs == e->execs) {
+		p->is.image = image; /* some event was ahead of its exec */
 		p->image_ns = e->boot_ns;
 		return;
 	}

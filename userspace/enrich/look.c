@@ -4,25 +4,12 @@
 #include "enrich/proctab.h"
 #include "event/field.h"
 
-#define WORDS (sizeof(struct look_of) / sizeof(uint64_t))
-
-_Static_assert(sizeof(struct look_of) == 9 * sizeof(uint64_t), "no padding");
 _Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
 
 void looks_done(struct looks *t) {
 	for (int i = 0; i < LOOKS; i++)
 		image_drop(t->kept[i].of.image);
 	*t = (struct looks){ 0 };
-}
-
-static inline bool is_of(const struct look *l, const struct look_of *of) {
-	const uint64_t *a = (const void *)&l->of, *b = (const void *)of;
-	uint64_t differ = 0;
-
-#pragma GCC unroll 16
-	for (size_t i = 0; i < WORDS; i++)
-		differ |= a[i] ^ b[i];
-	return l->key && !differ;
 }
 
 static void tell_image(struct look *l, const struct image *image) {
@@ -46,15 +33,15 @@ static void tell_image(struct look *l, const struct image *image) {
 static void tell_lacks(struct look *l) {
 	if (!l->user.s)
 		l->degraded |= 1ull << DEGRADED_USER_UNKNOWN;
-	if (!l->of.image || l->of.flags & LOOK_PARTIAL) {
+	if (!l->of.image || l->of.partial) {
 		l->degraded |= 1ull << DEGRADED_PROCESS_UNKNOWN;
 		l->parent_degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
 	}
-	if (l->of.flags & LOOK_FROM_CENSUS)
+	if (l->of.from_census)
 		l->degraded |= 1ull << DEGRADED_PROCESS_FROM_CENSUS;
-	if (!(l->of.flags & LOOK_HAS_PARENT))
+	if (!l->of.has_parent)
 		l->degraded |= 1ull << DEGRADED_PARENT_UNKNOWN;
-	if (l->of.flags & LOOK_LINEAGE_CUT)
+	if (l->of.lineage_cut)
 		l->degraded |= 1ull << DEGRADED_LINEAGE_CUT;
 }
 
@@ -84,30 +71,15 @@ static __attribute__((noinline)) void make(struct look *l, const struct names *u
 	l->of.version = looks_version(users, cgroups); /* asking may have changed it */
 }
 
-/* search - the look of @of by its hash, made if need be */
-static __attribute__((noinline)) const struct look *
-search(struct looks *t, const struct names *users, struct cgroups *cgroups,
-       const struct look_of *of) {
-	uint64_t h = ((uintptr_t)of->image ^ of->cgroup_id << 20 ^ of->uid ^ of->flags << 50) *
-		     0x9e3779b97f4a7c15ull;
+const struct look *looks_find(struct looks *t, const struct names *users, struct cgroups *cgroups,
+			      const struct look_of *of) {
+	uint64_t h = ((uintptr_t)of->image ^ of->cgroup_id << 20 ^ of->uid) * 0x9e3779b97f4a7c15ull;
 	struct look *pair = &t->kept[(h ^ h >> 32) % LOOKS & ~(uint64_t)1];
 
 	for (struct look *l = pair; l < pair + 2; l++)
-		if (is_of(l, of) && cgroups_again(cgroups, l->row))
+		if (look_is_of(l, of) && cgroups_again(cgroups, l->row))
 			return l;
 	pair += pair[1].key < pair[0].key; /* the older one goes, or none was there */
 	make(pair, users, cgroups, of);
 	return pair;
-}
-
-const struct look *looks_find(struct looks *t, const struct names *users, struct cgroups *cgroups,
-			      const struct look_of *of) {
-	const struct look *l = of->image ? of->image->look : NULL;
-
-	if (l && is_of(l, of) && cgroups_again(cgroups, l->row))
-		return l;
-	l = search(t, users, cgroups, of);
-	if (of->image)
-		of->image->look = l;
-	return l;
 }

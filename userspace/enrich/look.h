@@ -20,29 +20,31 @@
 #include "event/field.h"
 
 #define LOOKS 512 /* a power of two */
+#define LOOK_NAMESPACES 7
 
 /* What is told of any parent: bits of the first word of event.has. */
 #define PARENT_IDS                                                                                 \
 	(FIELD_BIT(PARENT_ENTITY_ID) | FIELD_BIT(PARENT_PID) | FIELD_BIT(PARENT_START_NS))
 
+_Static_assert(offsetof(struct event_process, ns_mnt) + LOOK_NAMESPACES * sizeof(uint32_t) ==
+		       offsetof(struct event_process, ns_tgid),
+	       "side by side");
+
 struct image;
 
-/* All that it depends on: no padding, for it is compared as words. */
+/* All of a process that it depends on, part of its row: no padding, for it is compared as words. */
 struct look_of {
-	struct image *image; /* that @image of the look holds on to; NULL: not known */
+	struct image *image; /* what it runs, which look and row hold on to; NULL: not known */
 	uint64_t cgroup_id;
-	uint64_t namespaces_has;
-	uint64_t version; /* of the user names and the cgroups */
-	uint32_t namespaces[7];
-	uint32_t uid;
-	uint64_t flags; /* LOOK_* */
-};
-
-enum look_flag {
-	LOOK_PARTIAL = 1,
-	LOOK_FROM_CENSUS = 2,
-	LOOK_HAS_PARENT = 4,
-	LOOK_LINEAGE_CUT = 8
+	uint64_t namespaces_has; /* bits of event.has: which of these are known; and of ns_tgid */
+	uint64_t version;	 /* of the user names and the cgroups, when the look was made */
+	uint32_t namespaces[LOOK_NAMESPACES]; /* as in struct event_process, from ns_mnt on */
+	uint32_t uid;			      /* real uid, as its last event told */
+	bool has_parent;  /* who made it was told, if anybody did */
+	bool from_census; /* it began, and last called exec, before we looked */
+	bool partial;	  /* made by a process not known to us: of its image only the name is */
+	bool lineage_cut; /* not all of its ancestors are known */
+	uint32_t pad;
 };
 
 struct look {
@@ -67,6 +69,18 @@ void looks_done(struct looks *t);
 static inline uint64_t looks_version(const struct names *users, const struct cgroups *cgroups) {
 	return users->version + cgroups_version(cgroups);
 }
+
+/* look_is_of - whether @l is that of @of */
+static inline bool look_is_of(const struct look *l, const struct look_of *of) {
+	const uint64_t *a = (const void *)&l->of, *b = (const void *)of;
+	uint64_t differ = 0;
+
+#pragma GCC unroll 16
+	for (size_t i = 0; i < sizeof(*of) / sizeof(uint64_t); i++)
+		differ |= a[i] ^ b[i];
+	return l->key && !differ;
+}
+_Static_assert(sizeof(struct look_of) == 9 * sizeof(uint64_t), "no padding");
 
 /* looks_find - the look of @of, of this version; borrowed as long as its key is the same */
 const struct look *looks_find(struct looks *t, const struct names *users, struct cgroups *cgroups,

@@ -35,11 +35,11 @@ void image_drop(struct image *image) {
 
 /* drop_shared - all that a row has in common with others */
 static void drop_shared(struct proc *p) {
-	image_drop(p->image);
+	image_drop(p->is.image);
 	image_drop(p->before);
 	lineage_drop(p->line);
 	lineage_drop(p->children);
-	p->image = p->before = NULL;
+	p->is.image = p->before = NULL;
 	p->line = p->children = NULL;
 }
 
@@ -59,12 +59,14 @@ static struct proc **bucket(const struct proctab *t, uint32_t tgid, uint64_t sta
 	return &t->buckets[h >> 32 & (t->n_buckets - 1)];
 }
 
-struct proc *proctab_get(const struct proctab *t, uint32_t tgid, uint64_t start_ns) {
-	struct proc *p = *bucket(t, tgid, start_ns);
-
+static struct proc *find(struct proc *p, uint32_t tgid, uint64_t start_ns) {
 	while (p && !proc_is(p, tgid, start_ns))
 		p = p->next_in_bucket;
 	return p;
+}
+
+struct proc *proctab_get(const struct proctab *t, uint32_t tgid, uint64_t start_ns) {
+	return find(*bucket(t, tgid, start_ns), tgid, start_ns);
 }
 
 static void list_add(struct proc_list *l, struct proc *p) {
@@ -112,7 +114,7 @@ static void add_row(struct proctab *t) {
 		return;
 	p = &(*chunk)[t->n_rows++ % CHUNK_ROWS];
 	p->tgid = 0;
-	p->image = p->before = NULL;
+	p->is.image = p->before = NULL;
 	p->line = p->children = NULL;
 	p->next_in_bucket = t->free;
 	t->free = p;
@@ -132,14 +134,13 @@ static struct proc *take_row(struct proctab *t) {
 }
 
 struct proc *proctab_put(struct proctab *t, uint32_t tgid, uint64_t start_ns) {
-	struct proc *p = proctab_get(t, tgid, start_ns), **at;
+	struct proc **at = bucket(t, tgid, start_ns), *p = find(*at, tgid, start_ns);
 
 	if (p || !tgid)
 		return p;
 	p = take_row(t);
 	if (!p)
 		return NULL;
-	at = bucket(t, tgid, start_ns);
 	*p = (struct proc){ .tgid = tgid, .start_ns = start_ns, .next_in_bucket = *at };
 	p->entity_len = proc_entity(tgid, start_ns, p->entity);
 	*at = p;
@@ -178,16 +179,8 @@ void proctab_set_user(struct proctab *t, uint32_t tgid, uint64_t start_ns, uint3
 
 	if (!p)
 		return;
-	p->uid = uid;
+	p->is.uid = uid;
 	p->shown.key = 0;
-}
-
-void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns) {
-	if (p->has_parent)
-		return;
-	p->has_parent = true;
-	p->parent_tgid = tgid;
-	p->parent_start_ns = start_ns;
 }
 
 static struct str cut(struct str x) {
@@ -261,8 +254,8 @@ struct image *image_new(size_t *sum, struct str name, struct str executable,
 
 void proc_set_image(struct proc *p, uint64_t since_ns, struct image *image) {
 	image_drop(p->before);
-	p->before = p->image;
-	p->image = image;
+	p->before = p->is.image;
+	p->is.image = image;
 	p->image_ns = since_ns;
 	lineage_drop(p->children); /* those that it will have are another program's */
 	p->children = NULL;
@@ -272,9 +265,9 @@ static struct lineage *children_of(struct proctab *t, struct proc *p) {
 	if (!p->children)
 		p->children = lineage_new(&t->bytes, &(struct lineage_parent){
 			.id = { p->entity, p->entity_len },
-			.name = p->image ? p->image->name : (struct str){ 0 },
+			.name = p->is.image ? p->is.image->name : (struct str){ 0 },
 			.up = p->line,
-			.made_by_nobody = p->has_parent && !p->parent_tgid,
+			.made_by_nobody = p->is.has_parent && !p->parent_tgid,
 		});
 	return p->children;
 }
@@ -325,8 +318,16 @@ void proctab_settle(struct proctab *t) {
 }
 
 uint8_t proc_entity(uint32_t tgid, uint64_t start_ns, char to[static PROCTAB_ENTITY_BYTES]) {
-	char *p = hex_put(to, start_ns / TICK_NS);
+	static uint64_t last_tick; /* many begin in one tick */
+	static char last[PROCTAB_ENTITY_BYTES - 8];
+	static size_t n;
+	uint64_t tick = start_ns / TICK_NS;
 
-	*p++ = '-';
-	return (uint8_t)(hex_put(p, tgid) - to);
+	if (!n || tick != last_tick) {
+		n = (size_t)(hex_put(last, tick) - last);
+		last[n++] = '-';
+		last_tick = tick;
+	}
+	memcpy(to, last, sizeof(last));
+	return (uint8_t)(hex_put(to + n, tgid) - to);
 }

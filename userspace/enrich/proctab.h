@@ -42,7 +42,7 @@ struct image {
 	size_t *sum;    /* what this and the like take together, in bytes */
 	size_t bytes;   /* what this does */
 	uint32_t users; /* rows that point here: a fork shares, and so do equal execs */
-	const struct look *look; /* a guess of looks_find(), which gave it last; or NULL */
+	const struct look *look; /* a guess of tell_shown(): the last of whoever ran it; or NULL */
 	struct str name, executable, command_line; /* in @text */
 	bool cut; /* of the command line only head and tail are kept */
 	char text[];
@@ -63,24 +63,19 @@ struct proc {
 	struct proc *newer, *older; /* in proctab.live or .ended */
 	uint64_t start_ns;
 	uint32_t tgid; /* 0: a free row */
-	uint32_t uid;  /* real uid, as its last event told */
+	uint32_t ns_tgid; /* in its own PID namespace, if is.namespaces_has says so */
 	uint32_t busy_round, busy_n; /* of busy.h */
 	uint64_t end_ns;
-	uint64_t cgroup_id;
+	struct look_of is;
 	uint64_t parent_start_ns;
-	uint32_t parent_tgid; /* 0: none, as of init and kthreadd */
+	uint32_t parent_tgid; /* 0: none, as of init and kthreadd, or not told (is.has_parent) */
 	bool ended;
-	bool has_parent;  /* the two above have been told */
-	bool from_census; /* it began, and last called exec, before we looked */
-	bool partial;     /* made by a process not known to us: of its image only the name is */
 	uint8_t entity_len;
-	struct image *image, *before; /* NULL when not known */
+	struct image *before;         /* what it ran before is.image; NULL when not known */
 	uint32_t execs, before_execs; /* the event.execs that these two are of; 0: not told */
-	uint64_t image_ns;            /* when @image took the place of @before; boot clock */
+	uint64_t image_ns;            /* when is.image took the place of @before; boot clock */
 	struct lineage *line;         /* its ancestors, see proctab_lineage() */
 	struct lineage *children;     /* the same for its children; NULL: no child yet */
-	uint64_t namespaces_has;      /* bits of event.has: which of these are known */
-	uint32_t namespaces[8];       /* as they stand in struct event_process, from ns_mnt on */
 	struct shown shown;
 	struct proc *parent;          /* a guess, see proctab_parent() */
 	char entity[PROCTAB_ENTITY_BYTES];
@@ -142,7 +137,7 @@ static inline void proctab_tick(struct proctab *t, uint64_t now_ns) {
  * Rows are never given back, so that even such a one may be looked at.
  */
 static inline bool proc_is(const struct proc *p, uint32_t tgid, uint64_t start_ns) {
-	return p->tgid == tgid && p->start_ns == start_ns;
+	return __builtin_expect(p->tgid == tgid && p->start_ns == start_ns, 1);
 }
 
 /* proctab_parent - the row of @p's parent, or NULL */
@@ -154,7 +149,7 @@ static inline struct proc *proctab_parent(const struct proctab *t, struct proc *
 }
 
 static inline bool proc_wants_line(const struct proc *p) {
-	return !p->line && p->has_parent && p->parent_tgid;
+	return !p->line && p->is.has_parent && p->parent_tgid;
 }
 
 /* proctab_find_lineage - for proctab_lineage(), the first time */
@@ -162,7 +157,7 @@ const struct lineage *proctab_find_lineage(struct proctab *t, struct proc *p);
 
 /*
  * proctab_lineage - the ancestors of @p, found out once, at best while its parent is there
- * NULL: it has none (proc.has_parent, and no parent_tgid), it was not told of any, or no memory.
+ * NULL: it has none (is.has_parent, and no parent_tgid), it was not told of any, or no memory.
  */
 static inline const struct lineage *proctab_lineage(struct proctab *t, struct proc *p) {
 	return proc_wants_line(p) ? proctab_find_lineage(t, p) : p->line;
@@ -175,7 +170,13 @@ void proctab_settle(struct proctab *t);
 void proctab_set_user(struct proctab *t, uint32_t tgid, uint64_t start_ns, uint32_t uid);
 
 /* proc_set_parent - unless one was told before */
-void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns);
+static inline void proc_set_parent(struct proc *p, uint32_t tgid, uint64_t start_ns) {
+	if (p->is.has_parent)
+		return;
+	p->is.has_parent = true;
+	p->parent_tgid = tgid;
+	p->parent_start_ns = start_ns;
+}
 
 /*
  * image_new - one that has one user, or NULL without memory
@@ -196,14 +197,14 @@ void proc_set_image(struct proc *p, uint64_t since_ns, struct image *image);
 /* proc_share_image - @p, new, runs what its parent runs: @image */
 static inline void proc_share_image(struct proc *p, struct image *image) {
 	image->users++;
-	p->image = image;
+	p->is.image = image;
 }
 
 /* proc_image - what @p ran at @at_ns, or NULL */
 static inline struct image *proc_image(const struct proc *p, uint64_t at_ns) {
-	if (p->image && at_ns < p->image_ns && p->before)
+	if (p->is.image && at_ns < p->image_ns && p->before)
 		return p->before;
-	return p->image;
+	return p->is.image;
 }
 
 /*

@@ -15,6 +15,6 @@ void target_tell(const struct proctab *t, char entity[static PROCTAB_ENTITY_BYTE
 		EVENT_SET_STR(e, TARGET_NAME, target.name, image->name);
 		EVENT_SET_STR(e, TARGET_EXECUTABLE, target.executable, image->executable);
 	}
-	if (!image || p->partial)
+	if (!image || p->is.partial)
 		event_degrade(e, DEGRADED_TARGET_UNKNOWN);
 }

@@ -9,22 +9,18 @@
 _Static_assert(FIELDS_parent_END <= 64, "all of these are in the first word of event.has");
 
 void tell_shown(struct enrich *en, struct proc *p, uint32_t uid) {
-	struct look_of of = {
-		.image = p->image,
-		.cgroup_id = p->cgroup_id,
-		.namespaces_has = p->namespaces_has,
-		.version = looks_version(&en->users, &en->cgroups),
-		.uid = uid,
-		.flags = (p->partial ? LOOK_PARTIAL : 0) |
-			 (p->from_census ? LOOK_FROM_CENSUS : 0) |
-			 (p->has_parent ? LOOK_HAS_PARENT : 0) |
-			 (whence_is_cut(&en->procs, p) ? LOOK_LINEAGE_CUT : 0),
-	};
+	const struct look *l = p->is.image ? p->is.image->look : NULL;
 
-	memcpy(of.namespaces, p->namespaces, sizeof(of.namespaces));
-	p->uid = uid;
-	p->shown.look = looks_find(&en->looks, &en->users, &en->cgroups, &of);
-	p->shown.look_key = p->shown.look->key;
+	p->is.version = looks_version(&en->users, &en->cgroups);
+	p->is.uid = uid;
+	p->is.lineage_cut = whence_is_cut(&en->procs, p);
+	if (!l || !look_is_of(l, &p->is) || !cgroups_again(&en->cgroups, l->row)) {
+		l = looks_find(&en->looks, &en->users, &en->cgroups, &p->is);
+		if (p->is.image)
+			p->is.image->look = l;
+	}
+	p->shown.look = l;
+	p->shown.look_key = l->key;
 	p->shown.key = event_new_key();
 }
 
@@ -58,11 +54,11 @@ static void tell_parent(struct enrich *en, struct proc *p, struct event *e) {
 		tell_unknown_parent(en, p, e);
 		return;
 	}
-	l = tell_look(en, parent, parent->uid);
+	l = tell_look(en, parent, parent->is.uid);
 	e->parent.entity_id = (struct str){ parent->entity, parent->entity_len };
 	e->parent.pid = parent->tgid;
 	e->parent.start_ns = parent->start_ns;
-	e->parent.uid = parent->uid;
+	e->parent.uid = parent->is.uid;
 	e->parent.user = l->user;
 	e->has[0] |= l->parent_has;
 	e->degraded |= l->parent_degraded;
@@ -71,7 +67,7 @@ static void tell_parent(struct enrich *en, struct proc *p, struct event *e) {
 		return;
 	e->parent.name = image->name;
 	e->parent.executable = image->executable;
-	if (image == parent->image) {
+	if (image == parent->is.image) {
 		e->parent_key = parent->shown.key;
 	} else {
 		e->has[0] &= ~PARENT_IMAGE;
@@ -111,11 +107,11 @@ static void tell_process(struct enrich *en, struct proc *p, struct event *e) {
 
 	tell_entity(p, e);
 	e->process.user = l->user;
-	e->process.cgroup_id = p->cgroup_id;
+	e->process.cgroup_id = p->is.cgroup_id;
 	e->degraded |= l->degraded;
 	whence_tell(p, e);
 	image = images_at(p, e);
-	if (image && image == p->image && (e->has[0] & FIELD_BITS(process, 0)) == DOER) {
+	if (image && image == p->is.image && (e->has[0] & FIELD_BITS(process, 0)) == DOER) {
 		e->process.name = image->name;
 		e->process.executable = image->executable;
 		e->has[0] |= l->has;
@@ -138,6 +134,7 @@ static void tell_host(const struct enrich *en, struct event *e) {
 }
 
 void tell_all(struct enrich *en, struct event *e, struct proc *p) {
+	event_take(e);
 	if (p)
 		tell_process(en, p, e);
 	else if (event_has(e, FIELD_PROCESS_PID))

@@ -17,8 +17,9 @@ void tell_shown(struct enrich *en, struct proc *p, uint32_t uid);
 static inline const struct look *tell_look(struct enrich *en, struct proc *p, uint32_t uid) {
 	const struct look *l = p->shown.look;
 
-	if (!p->shown.key || l->key != p->shown.look_key || l->of.uid != uid ||
-	    l->of.version != looks_version(&en->users, &en->cgroups))
+	if (__builtin_expect(!p->shown.key || l->key != p->shown.look_key || l->of.uid != uid ||
+				     l->of.version != looks_version(&en->users, &en->cgroups),
+			     0))
 		tell_shown(en, p, uid);
 	return p->shown.look;
 }
@@ -46,9 +47,9 @@ static inline void tell_stamp(struct enrich *en, struct event *e) {
 	e->schema = EVENT_SCHEMA;
 	e->id = facts_id(f, e->cpu, e->cpu_seq);
 	e->seq = ++en->seq;
-	e->has[0] |= FIELD_BIT(SCHEMA) | FIELD_BIT(ID) | FIELD_BIT(SEQ);
-	if (f->has_clock)
-		EVENT_SET(e, TIME_NS, time_ns, e->boot_ns + f->wall_offset_ns);
+	e->time_ns = e->boot_ns + f->wall_offset_ns;
+	e->has[0] |= FIELD_BIT(SCHEMA) | FIELD_BIT(ID) | FIELD_BIT(SEQ) |
+		     (f->has_clock ? FIELD_BIT(TIME_NS) : 0);
 }
 
 /* What decode tells of the doer of most events, and what its image adds. */
@@ -63,17 +64,18 @@ static inline void tell_stamp(struct enrich *en, struct event *e) {
 static inline bool told_by(struct enrich *en, struct proc *p, const struct event *e,
 			   struct twin_keys *ret) {
 	struct proc *parent = proctab_parent(&en->procs, p);
-	bool runs = p->image && images_at(p, e) == p->image &&
+	bool runs = p->is.image && images_at(p, e) == p->is.image &&
 		    (e->kind == WIRE_PROCESS_EXEC
 			     ? e->exec_key != 0
 			     : (e->has[0] & FIELD_BITS(process, 0)) == DOER);
 	const struct look *l;
 
-	if (!runs || !parent || !parent->image || en->hashes.on ||
-	    proc_image(parent, e->boot_ns) != parent->image)
+	if (__builtin_expect(!runs || !parent || !parent->is.image || en->hashes.on ||
+				     proc_image(parent, e->boot_ns) != parent->is.image,
+			     0))
 		return false;
 	l = tell_look(en, p, e->process.uid);
-	(void)tell_look(en, parent, parent->uid);
+	(void)tell_look(en, parent, parent->is.uid);
 	*ret = (struct twin_keys){
 		.look = l->key,
 		.parent = parent->shown.key,
@@ -95,7 +97,7 @@ static inline bool tell_twin(struct enrich *en, struct event *e, struct proc *p,
 		return false;
 	/* not marked, for tell_all() finds the event as decode gave it */
 	tell_entity(p, e);
-	e->process.ns_tgid = p->namespaces[FIELD_PROCESS_NS_TGID - FIELD_PROCESS_NS_MNT];
+	e->process.ns_tgid = p->ns_tgid;
 	return true;
 }
 

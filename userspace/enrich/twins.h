@@ -114,11 +114,11 @@ static inline bool twins_find(struct twins *t, struct event *e, const struct twi
 			      struct twin *was) {
 	struct twin *row = twins_place(t, twin_both(&e->kind), e->exec_key, keys);
 
-	if (!twin_is_of(row, e, keys)) {
+	if (__builtin_expect(!twin_is_of(row, e, keys), 0)) {
 		twins_copy(was, e, keys);
 		return false;
 	}
-	if (!row->key)
+	if (__builtin_expect(!row->key, 0))
 		row->key = event_new_key();
 	e->twin_key = row->key;
 	return true;

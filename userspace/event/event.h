@@ -375,12 +375,19 @@ struct event {
 	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
 	bool asks;		  /* decode -> enrich: HOST_START: runtimes are asked who is who */
 	struct event_file_id file_id; /* decode -> the others: of an exec, HOST_FILE */
+	const struct event_lent *lent; /* decode -> enrich: event_take(); or NULL */
 	const unsigned char *file_sha256; /* decode -> enrich: HOST_FILE; 32 bytes */
 	bool hashes;		  /* likewise: HOST_START */
 	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */
 	bool cgroups_split;	  /* decode -> enrich: HOST_START */
 	uint32_t named_uid;	  /* decode -> enrich: HOST_USER */
 	struct str user_name;	  /* likewise */
+};
+
+/* What an event of decode_lean() says but does not have yet. */
+struct event_lent {
+	struct event_process process; /* but for pid, tid, start_ns, ns_tgid */
+	struct event_exec exec;
 };
 
 #define EVENT_SCHEMA 1
@@ -409,11 +416,21 @@ static inline void event_reset(struct event *e) {
 	e->n_detections = 0;
 	event_unkey(e);
 	e->socket_cookie = 0;
+	e->lent = NULL;
 	e->ownerless = e->untold = e->retold = e->asks = false;
 	e->parent_tgid = 0;
 	e->execs = 0;
 	e->parent_start_ns = 0;
 	e->file_id.ctime_ns = 0;
+}
+
+/* event_take_lent - for event_take() */
+void event_take_lent(struct event *e);
+
+/* event_take - @e has all that it says, if decode lent it some; borrowed as before */
+static inline void event_take(struct event *e) {
+	if (e->lent)
+		event_take_lent(e);
 }
 
 static inline void event_degrade(struct event *e, enum event_degraded what) {
