@@ -147,7 +147,8 @@ static void twins_are_as_they_would_have_been_written(void) {
 	static struct event pool[POOL];
 	struct buf plain = { 0 }, keyed = { 0 };
 	struct arena texts;
-	uint32_t copied = 0;
+	uint64_t offset = 0;
+	uint32_t copied = 0, wide = 0;
 
 	arena_init(&texts, ARENA_MAX);
 	for (int i = 0; i < POOL; i++) {
@@ -164,16 +165,21 @@ static void twins_are_as_they_would_have_been_written(void) {
 		buf_reset(&plain);
 		buf_reset(&keyed);
 		change_own(&e);
-		if (encode_twin(&keyed, &e))
+		if (i == 20000) /* the sensor has told of more than words take */
+			offset = 1ull << 40;
+		e.seq += offset;
+		if (encode_twin(&keyed, &e)) {
 			copied++;
-		else
+			wide += e.seq >> 28 != 0;
+		} else {
 			encode_proto(&keyed, &e);
+		}
 		e.twin_key = 0;
 		encode_proto(&plain, &e);
 		CHECK(plain.len == keyed.len && !memcmp(plain.data, keyed.data, plain.len));
 	}
-	printf("# %u of 40000 copied\n", copied);
-	CHECK(copied > 1000);
+	printf("# %u of 40000 copied, %u of them with a long number\n", copied, wide);
+	CHECK(copied > 2000 && wide > 1000);
 	buf_done(&plain);
 	buf_done(&keyed);
 	arena_done(&texts);

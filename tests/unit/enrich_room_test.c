@@ -90,6 +90,21 @@ static void what_rows_hold_is_given_back_with_them(void) {
 	proctab_done(&t);
 }
 
+static void row_that_is_free_is_nobodys(void) {
+	struct proctab t;
+	struct proc *p, *child;
+
+	CHECK(proctab_init(&t, ROWS) == 0);
+	p = proctab_put(&t, 100, 5);
+	child = proctab_put(&t, 101, 6);
+	proc_set_parent(child, 0, 5); /* as a record that no hook would write says */
+	child->parent = p;
+	proctab_evict(&t, p);
+	CHECK(!proc_is(p, 0, 5) && !proc_is(p, 100, 5) && !proctab_parent(&t, child));
+	CHECK(!proctab_get(&t, 0, 5) && !proctab_put(&t, 0, 5));
+	proctab_done(&t);
+}
+
 static void chain_of_children_stays_within_the_bytes_that_are_allowed(void) {
 	size_t most = 0;
 	struct proctab t;
@@ -136,6 +151,7 @@ int main(void) {
 	RUN(distinct_execs_stay_within_the_bytes_that_are_allowed);
 	RUN(short_line_keeps_both_ends_and_says_that_it_is_cut);
 	RUN(what_rows_hold_is_given_back_with_them);
+	RUN(row_that_is_free_is_nobodys);
 	RUN(chain_of_children_stays_within_the_bytes_that_are_allowed);
 	RUN(image_before_goes_with_a_process_that_ends_long_after_where_room_is_short);
 	DONE();

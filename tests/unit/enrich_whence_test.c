@@ -224,6 +224,22 @@ static void namespaces_are_told_with_each_event(void) {
 	end();
 }
 
+/* of the exec: it has its key, by which others are written, and so its namespaces */
+static void an_exec_that_is_told_once_more_is_where_it_was(void) {
+	static const uint32_t kinds[] = { WIRE_PROCESS_EXEC, WIRE_KERNEL_NAMESPACE,
+					  WIRE_PROCESS_HASH };
+
+	begin();
+	for (unsigned k = 0; k < 3; k++) {
+		sample_event(&e, kinds[k], 12 * S + k, &shell);
+		EVENT_SET(&e, PROCESS_NS_NET, process.ns_net, k == 1 ? 99 : 42);
+		CHECK(enrich_event(en, NULL, &e));
+		CHECK(e.process.ns_net == (k == 1 ? 99 : 42));
+	}
+	CHECK(sample_open(en, &e, 14 * S, &shell) && e.process.ns_net == 99);
+	end();
+}
+
 static void a_thread_that_goes_elsewhere_takes_only_itself_there(void) {
 	begin();
 	sample_event(&e, WIRE_PROCESS_EXEC, 12 * S, &shell);
@@ -258,6 +274,7 @@ int main(void) {
 	RUN(a_cgroup_whose_path_is_not_known_is_unresolved_until_it_is);
 	RUN(the_root_of_v2_says_nothing_where_v1_has_the_controllers);
 	RUN(namespaces_are_told_with_each_event);
+	RUN(an_exec_that_is_told_once_more_is_where_it_was);
 	RUN(a_thread_that_goes_elsewhere_takes_only_itself_there);
 	DONE();
 }

@@ -98,7 +98,7 @@ static void *begin(uint8_t kind, size_t size, const struct process *p) {
 	h->uid = h->gid = h->euid = p->uid;
 	h->execs = p->execs;
 	h->cpu = (uint16_t)luck(2);
-	h->hook = WIRE_HOOK_TP_EXEC;
+	h->hook = luck(60) ? WIRE_HOOK_TP_EXEC : WIRE_HOOK_TP_EXIT;
 	return h;
 }
 
@@ -195,11 +195,40 @@ static void becomes(uint8_t kind, const struct process *p) {
 	tell();
 }
 
+/* fold - the record at hand as one that stands for many; hooks fold none of these */
+static void fold(void) {
+	struct wire_header *h = (void *)s.bytes;
+	uint16_t cpu = h->cpu;
+
+	sample_fold(&s);
+	h->cpu = cpu;
+	h->seq = ++seq;
+	h->ts_ns = now;
+}
+
+/* hashed - what became of the hash of the exec at hand, which is told once more */
+static void hashed(void) {
+	static struct sample within;
+	struct wire_process_hash *w;
+	struct wire_header head;
+
+	within = s;
+	memcpy(&head, within.bytes, sizeof(head));
+	w = sample_begin(&s, WIRE_PROCESS_HASH, sizeof(*w));
+	w->head = head;
+	w->head.kind = WIRE_PROCESS_HASH;
+	w->head.seq = ++seq;
+	(void)sample_add(&s, within.bytes, within.len);
+	tell();
+}
+
 static void ends(const struct process *p) {
 	struct wire_process_exit *w = begin(WIRE_PROCESS_EXIT, sizeof(*w), p);
 
 	w->code = luck(8) ? luck(2) << 8 : 9 + luck(2) + (luck(2) << 7);
 	odd();
+	if (luck(20) == 0)
+		fold();
 	tell();
 }
 
@@ -243,6 +272,8 @@ static void birth(void) {
 		/* mostly of a few, and now and then of as many as no table keeps */
 		p.program = luck(6) ? luck(4) : luck(300);
 		becomes(WIRE_PROCESS_EXEC, &p);
+		if (luck(50) == 0)
+			hashed();
 	}
 	if (luck(20) == 0)
 		deed_of(&p);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "encode/twin.h"
 
+#include <assert.h>
+
 #include "base/varint.h"
 #include "encode/encode.h"
 #include "encode/put.h"
@@ -40,6 +42,7 @@ struct mould {
 	uint32_t id_n, entity_id_n; /* bytes */
 	uint16_t at[OWNS]; /* in @bytes; 0: it has none */
 	uint16_t n;
+	bool wide; /* one of the numbers is past SPREAD_BITS */
 	char bytes[MOULD_BYTES + WORD_BYTES]; /* past @n 0 */
 };
 
@@ -104,6 +107,24 @@ static inline void set_own(char *p, const struct mould *t, const struct event *e
 		set_fixed(p + t->at[OWN_RUN_NS], t->run_ns.word | spread(e->exit.run_ns));
 }
 
+/* set_wide - set_own() of a wide one */
+static __attribute__((noinline)) void set_wide(char *p, const struct mould *t,
+					       const struct event *e) {
+	set_text(p + t->at[OWN_ID], e->id);
+	(void)put_varint(p + t->at[OWN_SEQ], e->seq);
+	set_fixed(p + t->at[OWN_TIME_NS], e->time_ns);
+	set_fixed(p + t->at[OWN_BOOT_NS], e->boot_ns);
+	(void)put_varint(p + t->at[OWN_CPU_SEQ], e->cpu_seq);
+	set_text(p + t->at[OWN_ENTITY_ID], e->process.entity_id);
+	(void)put_varint(p + t->at[OWN_PID], e->process.pid);
+	(void)put_varint(p + t->at[OWN_TID], e->process.tid);
+	set_fixed(p + t->at[OWN_START_NS], e->process.start_ns);
+	if (t->at[OWN_NS_TGID])
+		(void)put_varint(p + t->at[OWN_NS_TGID], e->process.ns_tgid);
+	if (t->at[OWN_RUN_NS])
+		(void)put_varint(p + t->at[OWN_RUN_NS], e->exit.run_ns);
+}
+
 /* cast - encode_twin() from @t, if it fits; not inlined, so that @t stays in a register */
 static __attribute__((noinline)) bool cast(struct buf *out, const struct mould *t,
 					   const struct event *e) {
@@ -116,7 +137,10 @@ static __attribute__((noinline)) bool cast(struct buf *out, const struct mould *
 		return false;
 	memcpy(p, t->bytes, t->n);
 	out->len += t->n;
-	set_own(p, t, e);
+	if (__builtin_expect(t->wide, 0))
+		set_wide(p, t, e);
+	else
+		set_own(p, t, e);
 	return true;
 }
 
@@ -200,19 +224,20 @@ static bool is_whole(const struct event *e) {
 	return true;
 }
 
-/* keep_number - @v, which stands at @at; 0: it is not there. False: it cannot be set as a word. */
-static bool keep_number(struct number *x, const struct mould *t, uint16_t at, uint64_t v) {
+/* keep_number - @v, which stands at @at; 0: it is not there */
+static void keep_number(struct mould *t, struct number *x, uint16_t at, uint64_t v) {
 	unsigned bytes = varint_n(v), bits = 7 * bytes;
 
 	if (!at)
-		return true;
-	if (bits > SPREAD_BITS)
-		return false;
+		return;
 	x->first = bytes > 1 ? 1ull << (bits - 7) : 0;
-	x->n = (1ull << bits) - x->first;
+	x->n = (bits < 64 ? 1ull << bits : 0) - x->first;
+	if (bits > SPREAD_BITS) {
+		t->wide = true;
+		return;
+	}
 	memcpy(&x->word, t->bytes + at, sizeof(x->word));
 	x->word &= ~spread((1u << bits) - 1);
-	return true;
 }
 
 static bool in_order(const struct mould *t) {
@@ -232,16 +257,17 @@ void twin_keep(const struct event *e, const char *from, size_t n) {
 
 	if (n > MOULD_BYTES || !is_whole(e))
 		return;
-	*t = (struct mould){ .id_n = e->id.n,
-			    .entity_id_n = e->process.entity_id.n,
-			    .n = (uint16_t)n };
+	*t = (struct mould){ .key = e->twin_key,
+			     .id_n = e->id.n,
+			     .entity_id_n = e->process.entity_id.n,
+			     .n = (uint16_t)n };
 	memcpy(t->bytes, from, n);
 	find_own(t, 0, t->bytes + varint_get(from, n, &length), t->bytes + n);
-	if (in_order(t) && keep_number(&t->seq, t, t->at[OWN_SEQ], e->seq) &&
-	    keep_number(&t->cpu_seq, t, t->at[OWN_CPU_SEQ], e->cpu_seq) &&
-	    keep_number(&t->pid, t, t->at[OWN_PID], e->process.pid) &&
-	    keep_number(&t->tid, t, t->at[OWN_TID], e->process.tid) &&
-	    keep_number(&t->ns_tgid, t, t->at[OWN_NS_TGID], e->process.ns_tgid) &&
-	    keep_number(&t->run_ns, t, t->at[OWN_RUN_NS], e->exit.run_ns))
-		t->key = e->twin_key;
+	assert(in_order(t)); /* as set_own() writes them; proto.c goes by their numbers */
+	keep_number(t, &t->seq, t->at[OWN_SEQ], e->seq);
+	keep_number(t, &t->cpu_seq, t->at[OWN_CPU_SEQ], e->cpu_seq);
+	keep_number(t, &t->pid, t->at[OWN_PID], e->process.pid);
+	keep_number(t, &t->tid, t->at[OWN_TID], e->process.tid);
+	keep_number(t, &t->ns_tgid, t->at[OWN_NS_TGID], e->process.ns_tgid);
+	keep_number(t, &t->run_ns, t->at[OWN_RUN_NS], e->exit.run_ns);
 }

@@ -8,8 +8,8 @@
  * kept by what it depends on; a row of the process table points to it.
  *
  * Bounded: LOOKS of them, in pairs, where a new one takes the place of the older one,
- * so that a process and its parent never take each other's. Who points here keeps the
- * key as well, and asks again when it is another's. Each is a user of its image
+ * so that a process and its parent do not take each other's in turns. Who points here
+ * keeps the key as well, and asks again when it is another's. Each is a user of its image
  * (proctab.h), so at most that many outlive their last process.
  */
 #ifndef LAPWING_LOOK_H
@@ -72,12 +72,15 @@ static inline uint64_t looks_version(const struct names *users, const struct cgr
 
 /* look_is_of - whether @l is that of @of */
 static inline bool look_is_of(const struct look *l, const struct look_of *of) {
-	const uint64_t *a = (const void *)&l->of, *b = (const void *)of;
-	uint64_t differ = 0;
+	const char *at = (const char *)&l->of, *to = (const char *)of;
+	uint64_t differ = 0, a, b;
 
 #pragma GCC unroll 16
-	for (size_t i = 0; i < sizeof(*of) / sizeof(uint64_t); i++)
-		differ |= a[i] ^ b[i];
+	for (size_t i = 0; i < sizeof(*of); i += sizeof(a)) {
+		memcpy(&a, at + i, sizeof(a));
+		memcpy(&b, to + i, sizeof(b));
+		differ |= a ^ b;
+	}
 	return l->key && !differ;
 }
 _Static_assert(sizeof(struct look_of) == 9 * sizeof(uint64_t), "no padding");

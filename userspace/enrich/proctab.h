@@ -134,10 +134,11 @@ static inline void proctab_tick(struct proctab *t, uint64_t now_ns) {
 
 /*
  * proc_is - whether the row @p, which may be of another process by now, is that of this one
- * Rows are never given back, so that even such a one may be looked at.
+ * Rows are never given back, so that even such a one may be looked at. Nobody has the @tgid 0,
+ * which free rows have.
  */
 static inline bool proc_is(const struct proc *p, uint32_t tgid, uint64_t start_ns) {
-	return __builtin_expect(p->tgid == tgid && p->start_ns == start_ns, 1);
+	return __builtin_expect(p->tgid == tgid && p->start_ns == start_ns && tgid, 1);
 }
 
 /* proctab_parent - the row of @p's parent, or NULL */

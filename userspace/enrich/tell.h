@@ -75,13 +75,11 @@ static inline bool told_by(struct enrich *en, struct proc *p, const struct event
 			     0))
 		return false;
 	l = tell_look(en, p, e->process.uid);
-	(void)tell_look(en, parent, parent->is.uid);
-	*ret = (struct twin_keys){
-		.look = l->key,
-		.parent = parent->shown.key,
-		.container = l->cgroup ? l->cgroup->key : 0,
-		.lineage = p->line ? p->line->key : 0,
-	};
+	ret->look = l->key;
+	ret->container = l->cgroup ? l->cgroup->key : 0;
+	ret->lineage = p->line ? p->line->key : 0;
+	(void)tell_look(en, parent, parent->is.uid); /* which may be made in the place of @l */
+	ret->parent = parent->shown.key;
 	return true;
 }
 

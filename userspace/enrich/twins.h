@@ -20,9 +20,6 @@
 
 #define TWINS 1024 /* a power of two */
 
-/* Words of event.has: what decode knows in those behind goes with the kind and exec_key. */
-#define TWIN_HAS_WORDS 2
-
 /* What is told of an event's process: keys of event.h; 0: there is nothing to tell */
 struct twin_keys {
 	uint64_t look, parent, container, lineage;
@@ -31,7 +28,7 @@ struct twin_keys {
 /* An event as decode gives it, but for what is its own, and what is to be told of it. */
 struct twin {
 	uint64_t key; /* of event.h; 0: it came once */
-	uint64_t has[TWIN_HAS_WORDS];
+	uint64_t has[EVENT_HAS_WORDS];
 	struct twin_keys keys;
 	uint64_t exec_key;
 	uint64_t degraded;
@@ -78,7 +75,7 @@ static inline bool twin_is_of(const struct twin *t, const struct event *e,
 	uint64_t differ = t->cpu ^ e->cpu;
 
 #pragma GCC unroll 8
-	for (unsigned w = 0; w < TWIN_HAS_WORDS; w++)
+	for (unsigned w = 0; w < EVENT_HAS_WORDS; w++)
 		differ |= t->has[w] ^ e->has[w];
 	differ |= t->keys.look ^ keys->look;
 	differ |= t->keys.parent ^ keys->parent;

@@ -58,8 +58,12 @@ void whence_tell_rest(const struct proc *p, struct event *e);
 
 /* whence_tell - puts it into an event of @p, for which p->shown was made */
 static inline void whence_tell(const struct proc *p, struct event *e) {
-	/* what the record told was learnt before, so this is it, and the rest */
-	if (e->process.tid == e->process.pid || !(e->has[0] & WHENCE_NAMESPACES)) {
+	/*
+	 * What the record told was learnt before, so this is it, and the rest; but for what a
+	 * thread tells of itself, and what is told of an exec once more.
+	 */
+	if ((e->process.tid == e->process.pid && e->kind != WIRE_PROCESS_HASH) ||
+	    !(e->has[0] & WHENCE_NAMESPACES)) {
 		memcpy(&e->process.ns_mnt, p->is.namespaces, sizeof(p->is.namespaces));
 		e->process.ns_tgid = p->ns_tgid;
 	} else {
