@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "detect_rule.h"
+#include "luck.h"
 
 #define RULE(n, body) \
 	"---\ntitle: r" #n "\nid: 0000000" #n "-2222-4333-8444-555555555555\n" \
@@ -28,13 +29,6 @@ static const char *const texts[] = {
 	"the tail was the same 12345678",
 };
 #define N_TEXTS (sizeof(texts) / sizeof(texts[0]))
-
-static uint32_t luck_state;
-
-static uint32_t luck(uint32_t below) {
-	luck_state = luck_state * 1664525u + 1013904223u;
-	return (luck_state >> 16) % below;
-}
 
 /* change - gives one field another value, or none; a key that spoke for it speaks no more */
 static void change(struct event *e, struct str lists[][3]) {

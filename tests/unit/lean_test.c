@@ -12,6 +12,7 @@
 #include "decode_sample.h"
 #include "encode/encode.h"
 #include "enrich/enrich.h"
+#include "luck.h"
 #include "test.h"
 
 #define S 1000000000ull /* ns */
@@ -30,13 +31,6 @@ static struct sample s;
 static struct process shells[SHELLS];
 static uint64_t now, seq;
 static uint32_t last_tgid, n_records, n_lent, n_untold, n_copied, n_taken;
-
-static uint32_t luck(uint32_t below) {
-	static uint32_t state = 7;
-
-	state = state * 1664525u + 1013904223u;
-	return (state >> 16) % below;
-}
 
 /* write_lean - the record as corridor_record() takes it; whether it is one for the world */
 static bool write_lean(void) {
@@ -285,6 +279,7 @@ static void birth(void) {
 static void what_is_left_out_is_as_it_would_have_been(void) {
 	static const struct process init = { .tgid = 1, .start_ns = 1 };
 
+	luck_state = 7;
 	arena_init(&lean_arena, ARENA_MAX);
 	arena_init(&full_arena, ARENA_MAX);
 	if (enrich_new(60, &lean) < 0 || enrich_new(60, &full) < 0)

@@ -147,7 +147,7 @@ int reader_commit(const struct reader *r, struct event *e) {
 		[WIRE_FAILED] = HEADER | FIELD_BIT(OUTCOME) | FIELD_BIT(ERROR),
 	};
 	const struct wire_header *h = r->head;
-	uint64_t has = by_outcome[h->outcome]; /* which decode_record() looked at */
+	uint64_t has = by_outcome[h->outcome]; /* which decode_lean() looked at */
 
 	if (r->error)
 		return r->error;

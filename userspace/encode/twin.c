@@ -83,46 +83,41 @@ static inline uint64_t spread(uint64_t v) {
 }
 #define SPREAD_BITS 28
 
-/* set_own - over the values of its twin at @p; as they stand, for some write what is behind them */
-static inline void set_own(char *p, const struct mould *t, const struct event *e) {
-	uint64_t pid = spread(e->process.pid);
-
-	set_text(p + t->at[OWN_ID], e->id);
-	set_fixed(p + t->at[OWN_SEQ], t->seq.word | spread(e->seq));
-	set_fixed(p + t->at[OWN_TIME_NS], e->time_ns);
-	set_fixed(p + t->at[OWN_BOOT_NS], e->boot_ns);
-	set_fixed(p + t->at[OWN_CPU_SEQ], t->cpu_seq.word | spread(e->cpu_seq));
-	set_text(p + t->at[OWN_ENTITY_ID], e->process.entity_id);
-	set_fixed(p + t->at[OWN_PID], t->pid.word | pid);
-	set_fixed(p + t->at[OWN_TID],
-		  t->tid.word |
-			  (e->process.tid == e->process.pid ? pid : spread(e->process.tid)));
-	set_fixed(p + t->at[OWN_START_NS], e->process.start_ns);
-	if (t->at[OWN_NS_TGID])
-		set_fixed(p + t->at[OWN_NS_TGID],
-			  t->ns_tgid.word | (e->process.ns_tgid == e->process.pid
-						     ? pid
-						     : spread(e->process.ns_tgid)));
-	if (t->at[OWN_RUN_NS])
-		set_fixed(p + t->at[OWN_RUN_NS], t->run_ns.word | spread(e->exit.run_ns));
+/* set_number - @v, of which @bits are spread(); @wide: it is past what that takes */
+static inline void set_number(char *p, const struct number *x, uint64_t v, uint64_t bits,
+			      bool wide) {
+	if (wide)
+		(void)put_varint(p, v);
+	else
+		set_fixed(p, x->word | bits);
 }
 
-/* set_wide - set_own() of a wide one */
-static __attribute__((noinline)) void set_wide(char *p, const struct mould *t,
-					       const struct event *e) {
+/*
+ * set_own - over the values of its twin at @p
+ * One after the other as they stand, for a number that is not @wide is written with what is behind.
+ */
+static inline __attribute__((always_inline)) void set_own(char *p, const struct mould *t,
+							  const struct event *e, bool wide) {
+	const struct event_process *by = &e->process;
+	uint64_t pid = spread(by->pid);
+	/* they mostly are the same number */
+	uint64_t tid = by->tid == by->pid ? pid : spread(by->tid);
+
 	set_text(p + t->at[OWN_ID], e->id);
-	(void)put_varint(p + t->at[OWN_SEQ], e->seq);
+	set_number(p + t->at[OWN_SEQ], &t->seq, e->seq, spread(e->seq), wide);
 	set_fixed(p + t->at[OWN_TIME_NS], e->time_ns);
 	set_fixed(p + t->at[OWN_BOOT_NS], e->boot_ns);
-	(void)put_varint(p + t->at[OWN_CPU_SEQ], e->cpu_seq);
-	set_text(p + t->at[OWN_ENTITY_ID], e->process.entity_id);
-	(void)put_varint(p + t->at[OWN_PID], e->process.pid);
-	(void)put_varint(p + t->at[OWN_TID], e->process.tid);
-	set_fixed(p + t->at[OWN_START_NS], e->process.start_ns);
+	set_number(p + t->at[OWN_CPU_SEQ], &t->cpu_seq, e->cpu_seq, spread(e->cpu_seq), wide);
+	set_text(p + t->at[OWN_ENTITY_ID], by->entity_id);
+	set_number(p + t->at[OWN_PID], &t->pid, by->pid, pid, wide);
+	set_number(p + t->at[OWN_TID], &t->tid, by->tid, tid, wide);
+	set_fixed(p + t->at[OWN_START_NS], by->start_ns);
 	if (t->at[OWN_NS_TGID])
-		(void)put_varint(p + t->at[OWN_NS_TGID], e->process.ns_tgid);
+		set_number(p + t->at[OWN_NS_TGID], &t->ns_tgid, by->ns_tgid,
+			   by->ns_tgid == by->pid ? pid : spread(by->ns_tgid), wide);
 	if (t->at[OWN_RUN_NS])
-		(void)put_varint(p + t->at[OWN_RUN_NS], e->exit.run_ns);
+		set_number(p + t->at[OWN_RUN_NS], &t->run_ns, e->exit.run_ns,
+			   spread(e->exit.run_ns), wide);
 }
 
 /* cast - encode_twin() from @t, if it fits; not inlined, so that @t stays in a register */
@@ -138,9 +133,9 @@ static __attribute__((noinline)) bool cast(struct buf *out, const struct mould *
 	memcpy(p, t->bytes, t->n);
 	out->len += t->n;
 	if (__builtin_expect(t->wide, 0))
-		set_wide(p, t, e);
+		set_own(p, t, e, true);
 	else
-		set_own(p, t, e);
+		set_own(p, t, e, false);
 	return true;
 }
 
