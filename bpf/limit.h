@@ -112,9 +112,33 @@ static __always_inline void limit_count(struct knobs_limit *e, __u32 at, __u32 b
 	e->cgroup = cgroup;
 }
 
-/* limit_place - where the entry is of deeds of @kind by the process @tgid that began at @start */
-static __always_inline __u32 limit_place(__u64 start, __u32 tgid, __u32 kind) {
-	return limit_hash(start ^ (__u64)tgid << 40, kind) & (KNOBS_LIMIT_PROCESSES - 1);
+/*
+ * limit_place - where the entry is of deeds of @kind by the process @tgid that began at @start
+ * One of a few: its own; or else, of those with no number to tell, the one that has told least in
+ * its window, so that who says much keeps its entry, and with it its limit. Read while others
+ * change them: a guess until it is held.
+ */
+static __always_inline __u32 limit_place(__u64 start, __u32 tgid, __u32 kind, __u64 now) {
+	__u32 at = limit_hash(start ^ (__u64)tgid << 40, kind) & (KNOBS_LIMIT_PROCESSES - 1);
+	__u32 found = at, least = ~0u;
+
+	for (__u32 i = 0; i < KNOBS_LIMIT_WAYS; i++) {
+		__u32 way = at ^ i, told;
+		struct knobs_limit *e = bpf_map_lookup_elem(&limits, &way);
+
+		if (!e)
+			break;
+		if (e->id == start && e->tgid == tgid && e->kind == kind)
+			return way;
+		if (e->over[WIRE_LIMIT_PROCESS] || e->over[WIRE_LIMIT_CGROUP])
+			continue;
+		told = (__s64)(now - e->began_ns) < (__s64)KNOBS_LIMIT_WINDOW_NS ? e->told : 0;
+		if (told < least) {
+			least = told;
+			found = way;
+		}
+	}
+	return found;
 }
 
 /* limit_place_of_group - the same of deeds of @kind by the processes of @cgroup together */
@@ -184,7 +208,7 @@ static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task) {
 	if (over) {
 		/* by the process, whose name is worth more */
 		start = task->group_leader->start_boottime;
-		mine = limit_place(start, (__u32)task->tgid, kind);
+		mine = limit_place(start, (__u32)task->tgid, kind, now);
 		m = limit_hold(mine);
 		if (m && limit_own(m, start, (__u32)task->tgid, kind))
 			limit_count(m, mine, WIRE_LIMIT_CGROUP, cgroup, now);
@@ -199,24 +223,21 @@ static __always_inline bool limit_cgroup(__u32 kind, struct task_struct *task) {
 
 /*
  * limit_process - whether one more deed of @task is over the limit of its process
- * Its entry is one of two. When both have others' deeds to tell, it shares the budget of one.
+ * When all its entries have others' deeds to tell, it shares the budget of one.
  */
 static __always_inline bool limit_process(__u32 kind, struct task_struct *task) {
 	__u64 start = task->group_leader->start_boottime, now = bpf_ktime_get_boot_ns();
-	__u32 at = limit_place(start, (__u32)task->tgid, kind);
-	bool over = false, own = false;
+	__u32 at = limit_place(start, (__u32)task->tgid, kind, now);
+	struct knobs_limit *e = limit_hold(at);
+	bool over, own;
 
-	for (int i = 0; i < 2 && !own; i++, at ^= 1) {
-		struct knobs_limit *e = limit_hold(at);
-
-		if (!e)
-			return limit_raced(at, start, (__u32)task->tgid, kind, now);
-		own = limit_own(e, start, (__u32)task->tgid, kind);
-		over = (own || i) && !limit_within(e, now, limit_rate(e));
-		if (own && over)
-			limit_count(e, at, WIRE_LIMIT_PROCESS, limit_group(), now);
-		limit_let_go(e);
-	}
+	if (!e)
+		return limit_raced(at, start, (__u32)task->tgid, kind, now);
+	own = limit_own(e, start, (__u32)task->tgid, kind);
+	over = !limit_within(e, now, limit_rate(e));
+	if (own && over)
+		limit_count(e, at, WIRE_LIMIT_PROCESS, limit_group(), now);
+	limit_let_go(e);
 	return over && (own || limit_other(kind, WIRE_LIMIT_PROCESS));
 }
 

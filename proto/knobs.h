@@ -151,6 +151,7 @@ struct knobs_fold_marks {
  * the others of cgroups.
  */
 #define KNOBS_LIMIT_PROCESSES 2048 /* a power of two, as is what is left */
+#define KNOBS_LIMIT_WAYS 4	  /* entries that a process's deeds of a kind can have */
 #define KNOBS_LIMITS (KNOBS_LIMIT_PROCESSES + 256)
 #define KNOBS_LIMIT_WINDOW_NS 1000000000ull
 #define KNOBS_LIMIT_LAST 16 /* a process has in a ring that is all but full */

@@ -106,7 +106,8 @@ SEC("syscall")
 int emit_limits(void *ctx) {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 start = task->group_leader->start_boottime;
-	__u32 at = limit_place(start, (__u32)task->tgid, WIRE_FILE_OPEN);
+	__u32 at = limit_place(start, (__u32)task->tgid, WIRE_FILE_OPEN,
+			       bpf_ktime_get_boot_ns());
 	__u32 with = limit_place_of_group(limit_group(), WIRE_FILE_OPEN);
 	struct knobs_limit *e = NULL, *g = NULL;
 

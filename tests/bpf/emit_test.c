@@ -241,6 +241,87 @@ static void a_limit_that_another_thread_holds_is_kept(void) {
 	}
 }
 
+/* What others have in each entry of a process but those at place @but of their ways. */
+struct others {
+	uint64_t over; /* not yet told */
+	uint32_t told, told_but;
+	uint32_t but; /* KNOBS_LIMIT_WAYS: none */
+};
+
+static int limits_fd(void) {
+	return bpf_map__fd(bpf_object__find_map_by_name(object, "limits"));
+}
+
+static uint64_t boot_ns(void) {
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int crowd(const struct others *o) {
+	for (uint32_t i = 0; i < KNOBS_LIMIT_PROCESSES; i++) {
+		bool but = i % KNOBS_LIMIT_WAYS == o->but;
+		struct knobs_limit e = { .told = but ? o->told_but : o->told,
+					 .id = 1,
+					 .tgid = 1,
+					 .kind = WIRE_FILE_CREATE,
+					 .began_ns = boot_ns(),
+					 .over = { but ? 0 : o->over } };
+
+		if (bpf_map_update_elem(limits_fd(), &i, &e, BPF_ANY))
+			return -1;
+	}
+	return 0;
+}
+
+/* not_theirs - how many of their entries are another's now */
+static uint32_t not_theirs(const struct others *o) {
+	uint32_t n = 0;
+	struct knobs_limit e;
+
+	for (uint32_t i = 0; i < KNOBS_LIMIT_PROCESSES; i++)
+		if (i % KNOBS_LIMIT_WAYS != o->but)
+			n += bpf_map_lookup_elem(limits_fd(), &i, &e) || e.id != 1;
+	return n;
+}
+
+static uint64_t over_without_a_name(void) {
+	struct knobs_limit_others o;
+	uint32_t zero = 0;
+	int fd = bpf_map__fd(bpf_object__find_map_by_name(object, "limit_others"));
+
+	return bpf_map_lookup_elem(fd, &zero, &o) ? ~0ull
+						  : o.over[WIRE_LIMIT_PROCESS][WIRE_FILE_OPEN];
+}
+
+static void others_over_their_limit_leave_an_entry(void) {
+	for (uint32_t but = 0; but < KNOBS_LIMIT_WAYS; but++) {
+		struct others o = { .over = 1, .told = 1000, .told_but = 1000, .but = but };
+
+		CHECK(!open_object(100, 0) && !crowd(&o));
+		CHECK(told_of(50, false) == 50);
+		CHECK(!not_theirs(&o) && !over_without_a_name());
+	}
+}
+
+static void what_no_entry_counts_is_counted_without_a_name(void) {
+	struct others o = { .over = 1, .told = 1000, .but = KNOBS_LIMIT_WAYS };
+
+	CHECK(!open_object(100, 0) && !crowd(&o));
+	CHECK(told_of(50, false) == 0);
+	CHECK(!not_theirs(&o) && over_without_a_name() == 50);
+}
+
+static void who_says_much_keeps_its_entry(void) {
+	for (uint32_t but = 0; but < KNOBS_LIMIT_WAYS; but++) {
+		struct others o = { .told = 2, .told_but = 1, .but = but };
+
+		CHECK(!open_object(100, 0) && !crowd(&o));
+		CHECK(told_of(1, false) == 1 && !not_theirs(&o));
+	}
+}
+
 int main(int argc, char **argv) {
 	path = argc > 1 ? argv[1] : "build/tests/bpf/emit.bpf.o";
 	if (geteuid()) {
@@ -258,6 +339,9 @@ int main(int argc, char **argv) {
 	RUN(full_ring_is_a_counted_loss);
 	RUN(what_is_no_life_leaves_most_of_its_ring_to_it);
 	RUN(a_limit_that_another_thread_holds_is_kept);
+	RUN(others_over_their_limit_leave_an_entry);
+	RUN(what_no_entry_counts_is_counted_without_a_name);
+	RUN(who_says_much_keeps_its_entry);
 	bpf_object__close(object);
 	DONE();
 }
