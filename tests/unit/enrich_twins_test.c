@@ -83,6 +83,29 @@ static struct event *of_life(uint32_t kind, const struct who *who) {
 	return &e;
 }
 
+static uint64_t mix(uint64_t h, uint64_t x) {
+	return (h ^ x) * 0x9e3779b97f4a7c15ull + (h >> 29);
+}
+
+/* know - now and then not: as decode/again.c does a record that says what one before it said */
+static void know(struct event *e) {
+	uint64_t h = mix(e->kind, e->degraded);
+
+	e->deed = e->cpu;
+	if (luck(60) == 0)
+		return;
+	for (unsigned w = 0; w < EVENT_HAS_WORDS; w++)
+		h = mix(h, e->has[w]);
+	h = mix(mix(mix(h, e->process.uid), e->process.gid), e->process.euid);
+	if (e->kind == WIRE_PROCESS_FORK)
+		h = mix(mix(h, e->fork.clone_flags), (uint64_t)e->process.name.s[0]);
+	else if (event_has(e, FIELD_EXIT_SIGNAL))
+		h = mix(mix(h, e->exit.signal), e->exit.core_dumped);
+	else
+		h = mix(h, e->exit.code);
+	e->said_key = h | 1;
+}
+
 static void fork_of(const struct who *who, uint32_t execs) {
 	struct event *e = of_life(WIRE_PROCESS_FORK, who);
 
@@ -91,6 +114,7 @@ static void fork_of(const struct who *who, uint32_t execs) {
 	EVENT_SET(e, FORK_CLONE_FLAGS, fork.clone_flags, luck(10) ? 17 : 0x100011);
 	if (luck(30))
 		put_namespaces(e, luck(10) ? who->pid : luck(300));
+	know(e);
 	e->execs = execs;
 	tell(e);
 }
@@ -119,6 +143,8 @@ static void exec_of(uint32_t kind, const struct who *who, uint32_t path, uint32_
 	e->exec_key = kind == WIRE_PROCESS_EXEC && luck(40)
 			      ? (1ull << 40) + path * 16 + who->uid * 2 + cut
 			      : 0;
+	e->said_key = e->exec_key;
+	e->deed = e->cpu;
 	e->execs = execs;
 	tell(e);
 }
@@ -134,6 +160,7 @@ static void exit_of(const struct who *who, uint32_t execs) {
 	}
 	if (luck(50) == 0)
 		e->process.tid++;
+	know(e);
 	e->execs = execs;
 	tell(e);
 }

@@ -14,9 +14,9 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[WIRE_KIND_MAX] = {
-	[WIRE_PROCESS_FORK] =	{ decode_fork, sizeof(struct wire_process_fork), true },
+	[WIRE_PROCESS_FORK] =	{ decode_fork_again, sizeof(struct wire_process_fork), true },
 	[WIRE_PROCESS_EXEC] =	{ decode_exec_again, sizeof(struct wire_process_exec), false },
-	[WIRE_PROCESS_EXIT] =	{ decode_exit, sizeof(struct wire_process_exit), true },
+	[WIRE_PROCESS_EXIT] =	{ decode_exit_again, sizeof(struct wire_process_exit), true },
 	[WIRE_PROCESS_CENSUS] =	{ decode_exec, sizeof(struct wire_process_exec), false },
 	[WIRE_PROCESS_SIGNAL] =	{ decode_signal, sizeof(struct wire_process_signal), true },
 	[WIRE_PROCESS_CREDENTIALS] =

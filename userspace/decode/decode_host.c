@@ -232,6 +232,7 @@ int decode_host_fold(struct reader *r, struct event *ret) {
 	error = decode_record(within, len, r->arena, ret);
 	if (error)
 		return error;
+	ret->said_key = 0; /* it says more than that */
 	ret->boot_ns = w->head.ts_ns;
 	ret->cpu = w->head.cpu;
 	ret->cpu_seq = w->head.seq;
@@ -257,6 +258,7 @@ int decode_process_hash(struct reader *r, struct event *ret) {
 	error = decode_record(within, len, r->arena, ret);
 	if (error)
 		return error;
+	ret->said_key = 0; /* it says something else than that */
 	ret->kind = w->head.kind;
 	ret->boot_ns = w->head.ts_ns;
 	ret->cpu = w->head.cpu;

@@ -130,15 +130,6 @@ static uint64_t degraded_of(uint32_t flags) {
 
 _Static_assert(FIELDS_process_END <= 64, "all of these are in the first word of event.has");
 
-static inline void commit_doer(const struct wire_header *h, struct event *e) {
-	e->process.pid = h->tgid;
-	e->process.tid = h->tid;
-	e->process.start_ns = h->start_ns;
-	e->process.uid = h->uid;
-	e->process.gid = h->gid;
-	e->process.euid = h->euid;
-}
-
 int reader_commit(const struct reader *r, struct event *e) {
 	static const uint64_t by_outcome[WIRE_FAILED + 1] = {
 		[0] = HEADER,
@@ -152,6 +143,7 @@ int reader_commit(const struct reader *r, struct event *e) {
 	if (r->error)
 		return r->error;
 	event_reset(e);
+	e->deed = reader_deed(h);
 	e->kind = h->kind;
 	e->boot_ns = h->ts_ns;
 	e->cpu = h->cpu;
@@ -164,7 +156,7 @@ int reader_commit(const struct reader *r, struct event *e) {
 	if (h->flags & WIRE_NO_TASK) {
 		e->ownerless = !WIRE_KIND_IS_HOST(h->kind);
 	} else if (!WIRE_KIND_IS_HOST(h->kind)) {
-		commit_doer(h, e);
+		reader_task(h, e);
 		e->execs = h->execs;
 		has |= DOER;
 	}
@@ -176,6 +168,6 @@ int reader_commit(const struct reader *r, struct event *e) {
 }
 
 void reader_doer(const struct reader *r, struct event *e) {
-	commit_doer(r->head, e);
+	reader_task(r->head, e);
 	e->has[0] |= DOER;
 }

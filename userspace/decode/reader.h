@@ -87,10 +87,30 @@ int reader_commit(const struct reader *r, struct event *e);
 /* reader_doer - also whom the header of a WIRE_KIND_IS_HOST names; reader_commit() does not */
 void reader_doer(const struct reader *r, struct event *e);
 
+/* reader_task - whose deed it is */
+static inline void reader_task(const struct wire_header *h, struct event *e) {
+	e->process.pid = h->tgid;
+	e->process.tid = h->tid;
+	e->process.start_ns = h->start_ns;
+	e->process.uid = h->uid;
+	e->process.gid = h->gid;
+	e->process.euid = h->euid;
+}
+
+/* reader_deed - event.deed */
+static inline uint64_t reader_deed(const struct wire_header *h) {
+	uint64_t deed;
+
+	memcpy(&deed, &h->cpu, sizeof(deed));
+	return deed;
+}
+_Static_assert(offsetof(struct wire_header, error) + 2 - offsetof(struct wire_header, cpu) == 8,
+	       "cpu, kind, outcome, hook and error are all there is in between");
+
 /* decode_version - event.file_id of an exec */
 static inline void decode_version(const struct wire_process_exec *w, struct event *e) {
-	e->file_id = (struct event_file_id){ .ino = w->exe_inode.ino,
-					     .ctime_ns = w->exe_ctime_ns,
+	e->file_id = (struct event_file_id){ .ctime_ns = w->exe_ctime_ns,
+					     .ino = w->exe_inode.ino,
 					     .size = w->exe_size,
 					     .dev = w->exe_inode.dev,
 					     .magic = w->exe_magic,
@@ -109,9 +129,11 @@ static inline void decode_layer(const struct wire_inode *inode, struct event *e)
 /* One for each struct of wire.h; the record's fixed part is known to be there. */
 int decode_fork(struct reader *r, struct event *ret);
 int decode_exec(struct reader *r, struct event *ret);
-int decode_exec_again(struct reader *r, struct event *ret);
 int decode_process_hash(struct reader *r, struct event *ret);
 int decode_exit(struct reader *r, struct event *ret);
+int decode_fork_again(struct reader *r, struct event *ret);
+int decode_exec_again(struct reader *r, struct event *ret);
+int decode_exit_again(struct reader *r, struct event *ret);
 int decode_signal(struct reader *r, struct event *ret);
 int decode_credentials(struct reader *r, struct event *ret);
 int decode_script(struct reader *r, struct event *ret);

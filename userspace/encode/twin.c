@@ -77,9 +77,13 @@ static inline void set_fixed(char *p, uint64_t v) {
 	memcpy(p, &v, sizeof(v));
 }
 
-/* spread - the bits of @v, below 2^SPREAD_BITS, as a varint has them: seven in each byte */
+/*
+ * spread - the bits of @v, below 2^SPREAD_BITS, as a varint has them: seven in each byte
+ * First fourteen in each half, then seven; what moves by n bits is added 2^n - 1 times more.
+ */
 static inline uint64_t spread(uint64_t v) {
-	return (v & 0x7f) | (v & 0x3f80) << 1 | (v & 0x1fc000) << 2 | (v & 0xfe00000) << 3;
+	v += (v & 0xfffc000) * 3;
+	return v + (v & 0x3f803f80);
 }
 #define SPREAD_BITS 28
 

@@ -160,6 +160,8 @@ static bool learn_exit(struct enrich *en, struct event *e) {
 		proctab_end(&en->procs, p, e->boot_ns);
 	if (e->boot_ns >= e->process.start_ns)
 		EVENT_SET(e, EXIT_RUN_NS, exit.run_ns, e->boot_ns - e->process.start_ns);
+	else
+		e->said_key = 0; /* others that say the same have one */
 	return true;
 }
 
@@ -258,10 +260,10 @@ void enrich_tell(struct enrich *en, struct event *e) {
 
 bool enrich_lean(struct enrich *en, struct arena *arena, struct event *e) {
 	struct proc *p = NULL;
-	struct twin was;
+	struct twin_keys keys;
 
 	(void)arena; /* what is told is lent by the tables */
-	was.kind = 0;
+	keys.said = 0;
 	if (en->cgroups.containers.gone)
 		containers_bury(&en->cgroups.containers);
 	if (e->boot_ns > en->now_ns) {
@@ -277,12 +279,13 @@ bool enrich_lean(struct enrich *en, struct arena *arena, struct event *e) {
 	tell_stamp(en, e);
 	if (event_has(e, FIELD_PROCESS_PID))
 		p = tell_meet(en, e);
-	if (p && WIRE_KIND_IS_LIFE(e->kind) && tell_twin(en, e, p, &was)) {
+	if (p && WIRE_KIND_IS_LIFE(e->kind) && tell_twin(en, e, p, &keys)) {
 		e->untold = true;
 		return true;
 	}
 	tell_all(en, e, p);
-	twins_keep(&en->twins, &was, e);
+	if (keys.said)
+		twins_keep(&en->twins, &keys, e);
 	if (event_has(e, FIELD_CREDENTIALS_UID))
 		proctab_set_user(&en->procs, e->process.pid, e->process.start_ns,
 				 e->credentials.uid);

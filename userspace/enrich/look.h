@@ -15,6 +15,7 @@
 #ifndef LAPWING_LOOK_H
 #define LAPWING_LOOK_H
 
+#include "base/words.h"
 #include "enrich/cgroups.h"
 #include "enrich/names.h"
 #include "event/field.h"
@@ -72,16 +73,7 @@ static inline uint64_t looks_version(const struct names *users, const struct cgr
 
 /* look_is_of - whether @l is that of @of */
 static inline bool look_is_of(const struct look *l, const struct look_of *of) {
-	const char *at = (const char *)&l->of, *to = (const char *)of;
-	uint64_t differ = 0, a, b;
-
-#pragma GCC unroll 16
-	for (size_t i = 0; i < sizeof(*of); i += sizeof(a)) {
-		memcpy(&a, at + i, sizeof(a));
-		memcpy(&b, to + i, sizeof(b));
-		differ |= a ^ b;
-	}
-	return l->key && !differ;
+	return l->key && words_none(words_differ(&l->of, of, sizeof(*of)));
 }
 _Static_assert(sizeof(struct look_of) == 9 * sizeof(uint64_t), "no padding");
 

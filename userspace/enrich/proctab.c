@@ -141,7 +141,10 @@ struct proc *proctab_put(struct proctab *t, uint32_t tgid, uint64_t start_ns) {
 	p = take_row(t);
 	if (!p)
 		return NULL;
-	*p = (struct proc){ .tgid = tgid, .start_ns = start_ns, .next_in_bucket = *at };
+	words_clear(p, sizeof(*p));
+	p->tgid = tgid;
+	p->start_ns = start_ns;
+	p->next_in_bucket = *at;
 	p->entity_len = proc_entity(tgid, start_ns, p->entity);
 	*at = p;
 	list_add(&t->live, p);

@@ -3,6 +3,10 @@
 
 #include "enrich/whence.h"
 
+/* What decode tells of the doer of most events, and what its image adds. */
+#define DOER                                                                                       \
+	(FIELD_BIT(PROCESS_PID) | FIELD_BIT(PROCESS_TID) | FIELD_BIT(PROCESS_START_NS) |           \
+	 FIELD_BIT(PROCESS_UID) | FIELD_BIT(PROCESS_GID) | FIELD_BIT(PROCESS_EUID))
 #define PROCESS_IMAGE (FIELD_BIT(PROCESS_NAME) | FIELD_BIT(PROCESS_EXECUTABLE))
 #define PARENT_IMAGE (FIELD_BIT(PARENT_NAME) | FIELD_BIT(PARENT_EXECUTABLE))
 

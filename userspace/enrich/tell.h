@@ -52,11 +52,6 @@ static inline void tell_stamp(struct enrich *en, struct event *e) {
 		     (f->has_clock ? FIELD_BIT(TIME_NS) : 0);
 }
 
-/* What decode tells of the doer of most events, and what its image adds. */
-#define DOER                                                                                       \
-	(FIELD_BIT(PROCESS_PID) | FIELD_BIT(PROCESS_TID) | FIELD_BIT(PROCESS_START_NS) |           \
-	 FIELD_BIT(PROCESS_UID) | FIELD_BIT(PROCESS_GID) | FIELD_BIT(PROCESS_EUID))
-
 /*
  * told_by - what tell_all() will tell of @e, as keys; false: not all of it has one
  * Here stands what tell_all() depends on for such an event, beside the event as it is.
@@ -64,16 +59,15 @@ static inline void tell_stamp(struct enrich *en, struct event *e) {
 static inline bool told_by(struct enrich *en, struct proc *p, const struct event *e,
 			   struct twin_keys *ret) {
 	struct proc *parent = proctab_parent(&en->procs, p);
-	bool runs = p->is.image && images_at(p, e) == p->is.image &&
-		    (e->kind == WIRE_PROCESS_EXEC
-			     ? e->exec_key != 0
-			     : (e->has[0] & FIELD_BITS(process, 0)) == DOER);
 	const struct look *l;
 
-	if (__builtin_expect(!runs || !parent || !parent->is.image || en->hashes.on ||
+	if (__builtin_expect(!e->said_key || !p->is.image || images_at(p, e) != p->is.image ||
+				     !parent || !parent->is.image || en->hashes.on ||
 				     proc_image(parent, e->boot_ns) != parent->is.image,
 			     0))
 		return false;
+	ret->said = e->said_key;
+	ret->deed = e->deed;
 	l = tell_look(en, p, e->process.uid);
 	ret->look = l->key;
 	ret->container = l->cgroup ? l->cgroup->key : 0;
@@ -85,13 +79,11 @@ static inline bool told_by(struct enrich *en, struct proc *p, const struct event
 
 /*
  * tell_twin - of a birth, exec or end that says what one before it said: its key, and its own
- * False: nothing is told; @was has the event as it is, for twins_keep() when all is.
+ * False: nothing is told; @keys has what to keep it by when all is, or said 0.
  */
 static inline bool tell_twin(struct enrich *en, struct event *e, struct proc *p,
-			     struct twin *was) {
-	struct twin_keys keys;
-
-	if (!told_by(en, p, e, &keys) || !twins_find(&en->twins, e, &keys, was))
+			     struct twin_keys *keys) {
+	if (!told_by(en, p, e, keys) || !twins_find(&en->twins, e, keys))
 		return false;
 	/* not marked, for tell_all() finds the event as decode gave it */
 	tell_entity(p, e);

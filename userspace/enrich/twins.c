@@ -7,7 +7,7 @@ void twins_forget(struct twins *t) {
 	memset(t, 0, sizeof(*t));
 }
 
-/* is_told - whether it says nothing but what struct twin has, or what keys in that stand for */
+/* is_told - whether it says nothing but what keys of struct twin_keys stand for, or its own */
 static bool is_told(const struct event *e) {
 	for (unsigned w = 0; w < EVENT_HAS_WORDS; w++) {
 		uint64_t told = FIELD_BITS(stamp, w) | FIELD_BITS(machine, w) |
@@ -23,21 +23,7 @@ static bool is_told(const struct event *e) {
 	return true;
 }
 
-void twins_copy(struct twin *was, const struct event *e, const struct twin_keys *keys) {
-	*was = (struct twin){
-		.keys = *keys,
-		.exec_key = e->exec_key,
-		.degraded = e->degraded,
-		.detail = twin_detail(e),
-		.hook = e->hook.s,
-		.kind = twin_both(&e->kind),
-		.gid = twin_both(&e->process.gid),
-		.cpu = e->cpu,
-	};
-	memcpy(was->has, e->has, sizeof(was->has));
-}
-
-void twins_keep(struct twins *t, const struct twin *was, const struct event *e) {
-	if (was->kind && is_told(e))
-		*twins_place(t, was->kind, was->exec_key, &was->keys) = *was;
+void twins_keep(struct twins *t, const struct twin_keys *keys, const struct event *e) {
+	if (is_told(e))
+		*twins_place(t, keys) = (struct twin){ .keys = *keys };
 }

@@ -15,9 +15,11 @@
 #define LAPWING_EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/str.h"
+#include "base/words.h"
 #include "wire.h"
 
 /* A set of kinds (enum wire_kind). */
@@ -131,7 +133,7 @@ struct event_exec {
 
 /* Which state of which file; ctime_ns 0: not told. */
 struct event_file_id {
-	uint64_t ino, ctime_ns, size;
+	uint64_t ctime_ns, ino, size;
 	uint32_t dev;	 /* as in wire_inode */
 	uint32_t magic;	 /* of its file system */
 	uint64_t ran_ns; /* boot clock: when it was so */
@@ -317,17 +319,17 @@ struct event_content {
 
 struct event {
 	uint64_t has[EVENT_HAS_WORDS]; /* a bit for each enum field_id */
+	uint64_t degraded;	       /* bits, see enum event_degraded */
+	uint32_t kind;		       /* enum wire_kind */
+	uint32_t outcome;	       /* enum event_outcome */
+	uint32_t error;
+	uint32_t cpu;
+	struct str hook; /* up to here EVENT_HEAD_BYTES, which are copied together */
 	uint32_t schema;
 	struct str id;
 	uint64_t seq, time_ns, boot_ns;
 	struct str host_id, boot_id, host_name;
-	uint32_t kind;	  /* enum wire_kind */
-	uint32_t outcome; /* enum event_outcome */
-	uint32_t error;
-	uint64_t degraded; /* bits, see enum event_degraded */
-	uint32_t cpu;
 	uint64_t cpu_seq;
-	struct str hook;
 	struct event_process process, parent;
 	struct event_exec exec;
 	struct event_fork fork;
@@ -345,15 +347,21 @@ struct event {
 	struct event_process target; /* whom the deed is done to */
 	struct event_credentials credentials;
 	struct event_signal signal;
-	const struct detection *detections;
-	uint32_t n_detections;
 	struct event_container container;
 	struct event_lineage lineage;
 	struct event_inject inject;
 	struct event_kernel kernel;
 	struct event_coverage coverage;
 
+	/* From here to file_id.ctime_ns all is 0 in a new event: event_reset(). */
+	const struct detection *detections;
+	uint32_t n_detections;
+
 	/* Between rooms only, never exported. */
+	bool ownerless;		  /* decode -> enrich: find the doer by socket_cookie */
+	bool untold;		  /* enrich -> app: only with enrich_tell() it is whole */
+	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
+	bool asks;		  /* decode -> enrich: HOST_START: runtimes are asked who is who */
 	uint64_t host_key;	  /* enrich -> encode: host_id, boot_id, host_name */
 	uint64_t process_key;	  /* likewise: process, but for tid, uid, gid and euid */
 	uint64_t look_key;	  /* likewise: process, but for what tells one from its like:
@@ -363,19 +371,18 @@ struct event {
 	uint64_t lineage_key;	  /* likewise: lineage */
 	uint64_t exec_key; /* decode -> the others: exec, overlay, and what decode/again.c says of
 			      process */
+	uint64_t said_key; /* decode -> enrich: of a birth, exec or end: all that the record says
+			      but @deed, parent_*, execs, and the values of FIELD_OWN */
 	uint64_t twin_key; /* enrich -> detect, encode: all that is exported, and which members are
 			      known, but for the values of FIELD_OWN */
 	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
 	uint32_t execs;		  /* likewise: wire_header.execs of the doer; 0: not told */
 	uint64_t parent_start_ns; /* likewise */
-	uint64_t socket_cookie;	  /* decode -> enrich: names the socket to a later record; or 0 */
-	uint32_t dns_ttl_s;	  /* likewise: how long dns.answers holds */
-	bool ownerless;		  /* likewise: find the doer by it */
-	bool untold;		  /* enrich -> app: only with enrich_tell() it is whole */
-	bool retold;		  /* decode -> app: rules have seen this deed, as an attempt */
-	bool asks;		  /* decode -> enrich: HOST_START: runtimes are asked who is who */
-	struct event_file_id file_id; /* decode -> the others: of an exec, HOST_FILE */
+	uint64_t socket_cookie;	  /* likewise: names the socket to a later record; or 0 */
 	const struct event_lent *lent; /* decode -> enrich: event_take(); or NULL */
+	struct event_file_id file_id; /* decode -> the others: of an exec, HOST_FILE */
+	uint64_t deed; /* decode -> enrich: cpu to error of the record's header, as they stand */
+	uint32_t dns_ttl_s;	  /* decode -> enrich: how long dns.answers holds */
 	const unsigned char *file_sha256; /* decode -> enrich: HOST_FILE; 32 bytes */
 	bool hashes;		  /* likewise: HOST_START */
 	uint64_t wall_offset_ns;  /* decode -> enrich: HOST_START, HOST_CLOCK */
@@ -405,23 +412,24 @@ uint64_t event_new_key(void);
 /* event_unkey - it is no longer what its keys promise */
 static inline void event_unkey(struct event *e) {
 	e->host_key = e->process_key = e->look_key = e->parent_key = 0;
-	e->container_key = e->lineage_key = e->exec_key = e->twin_key = 0;
+	e->container_key = e->lineage_key = e->exec_key = 0;
+	e->said_key = e->twin_key = 0;
+}
+
+#define EVENT_HEAD_BYTES offsetof(struct event, schema)
+#define EVENT_NEW offsetof(struct event, detections)
+#define EVENT_NEW_BYTES (offsetof(struct event, file_id.ctime_ns) + sizeof(uint64_t) - EVENT_NEW)
+
+/* event_renew - event_reset(), for who writes the first EVENT_HEAD_BYTES */
+static inline void event_renew(struct event *e) {
+	words_clear((char *)e + EVENT_NEW, EVENT_NEW_BYTES);
 }
 
 /* event_reset - an event of which nothing is known; only what is marked is ever read */
 static inline void event_reset(struct event *e) {
 	memset(e->has, 0, sizeof(e->has));
 	e->degraded = 0;
-	e->detections = NULL;
-	e->n_detections = 0;
-	event_unkey(e);
-	e->socket_cookie = 0;
-	e->lent = NULL;
-	e->ownerless = e->untold = e->retold = e->asks = false;
-	e->parent_tgid = 0;
-	e->execs = 0;
-	e->parent_start_ns = 0;
-	e->file_id.ctime_ns = 0;
+	event_renew(e);
 }
 
 /* event_take_lent - for event_take() */
