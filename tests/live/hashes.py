@@ -11,14 +11,14 @@ NAMES = ("hash_of_what_ran", "hash_is_in_the_exec_once_it_is_known",
 PLACE = "/dev/shm"  # in memory, so not served by another machine: a guest's files are
 
 # The second `ran` waits until the first has its hash; others, such as grep, have theirs before. `swapped`
-# gets other bytes as soon as it has ended.
+# gets other bytes as soon as it has ended. With its quotes, for the exec of `ran` has this script's text.
 SCRIPT = """
 cd "$1" || exit 1
 cp /bin/true ran; cp /bin/true swapped
 sleep 0.2
 ./ran
 i=0
-until grep PROCESS_HASH "$2" | grep -q '"executable":"[^"]*/ran"' || [ $i = 600 ]; do i=$((i+1)); sleep 0.1; done
+until grep '"kind":"PROCESS_HASH"' "$2" | grep -q '"executable":"[^"]*/ran"' || [ $i = 600 ]; do i=$((i+1)); sleep 0.1; done
 ./ran again
 ./swapped; cat /bin/false >swapped; ./swapped 2>/dev/null
 exit 0
