@@ -33,18 +33,25 @@ struct image *images_renamed(size_t *sum, struct str name, const struct image *f
 	return image;
 }
 
+/* keep_image - @e's image in the place of another one's; not inlined, for it is rare */
+static __attribute__((noinline)) struct image *keep_image(struct image **kept, size_t *sum,
+							  struct event *e) {
+	if (!e->exec_key)
+		return make_image(sum, e);
+	image_drop(*kept);
+	*kept = make_image(sum, e);
+	if (!*kept)
+		return NULL;
+	(*kept)->key = e->exec_key;
+	(*kept)->users++;
+	return *kept;
+}
+
 struct image *images_of(struct images *t, size_t *sum, struct event *e) {
 	struct image **kept = &t->kept[e->exec_key % IMAGES];
 
-	if (!e->exec_key)
-		return make_image(sum, e);
-	if (!*kept || (*kept)->key != e->exec_key) {
-		image_drop(*kept);
-		*kept = make_image(sum, e);
-		if (!*kept)
-			return NULL;
-		(*kept)->key = e->exec_key;
-	}
+	if (!e->exec_key || !*kept || (*kept)->key != e->exec_key)
+		return keep_image(kept, sum, e);
 	(*kept)->users++;
 	return *kept;
 }

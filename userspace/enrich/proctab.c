@@ -104,29 +104,41 @@ void proctab_evict(struct proctab *t, struct proc *p) {
 	t->used--;
 }
 
-/* add_row - one more row in @t->free, from the chunks */
-static void add_row(struct proctab *t) {
-	struct proc **chunk = &t->chunks[t->n_rows / CHUNK_ROWS], *p;
+/* add_rows - another chunk of them in @t->free, the first on top */
+static void add_rows(struct proctab *t) {
+	struct proc **chunk = &t->chunks[t->n_rows / CHUNK_ROWS];
+	size_t n = t->max_rows - t->n_rows;
 
-	if (t->n_rows % CHUNK_ROWS == 0)
-		*chunk = malloc(CHUNK_ROWS * sizeof(struct proc));
+	if (n > CHUNK_ROWS)
+		n = CHUNK_ROWS;
+	*chunk = malloc(n * sizeof(struct proc));
 	if (!*chunk)
 		return;
-	p = &(*chunk)[t->n_rows++ % CHUNK_ROWS];
-	p->tgid = 0;
-	p->is.image = p->before = NULL;
-	p->line = p->children = NULL;
-	p->next_in_bucket = t->free;
-	t->free = p;
+	t->n_rows += n;
+	while (n) {
+		struct proc *p = &(*chunk)[--n];
+
+		p->tgid = 0;
+		p->is.image = p->before = NULL;
+		p->line = p->children = NULL;
+		p->next_in_bucket = t->free;
+		t->free = p;
+	}
+}
+
+/* free_row - one is in @t->free, if one can be had; not inlined, for mostly one is */
+static __attribute__((noinline)) void free_row(struct proctab *t) {
+	if (t->n_rows < t->max_rows)
+		add_rows(t);
+	if (!t->free && t->used)
+		proctab_evict(t, t->ended.oldest ? t->ended.oldest : t->live.oldest);
 }
 
 static struct proc *take_row(struct proctab *t) {
 	struct proc *p;
 
-	if (!t->free && t->n_rows < t->max_rows)
-		add_row(t);
-	if (!t->free && t->used)
-		proctab_evict(t, t->ended.oldest ? t->ended.oldest : t->live.oldest);
+	if (!t->free)
+		free_row(t);
 	p = t->free;
 	if (p)
 		t->free = p->next_in_bucket;
@@ -260,6 +272,8 @@ void proc_set_image(struct proc *p, uint64_t since_ns, struct image *image) {
 	p->before = p->is.image;
 	p->is.image = image;
 	p->image_ns = since_ns;
+	if (!p->children)
+		return;
 	lineage_drop(p->children); /* those that it will have are another program's */
 	p->children = NULL;
 }
