@@ -12,7 +12,6 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include "bpf/kernel.skel.h"
 #include "bpf/net.skel.h"
 #include "bpf/process.skel.h"
+#include "probe/bpflog.h"
 #include "probe/types.h"
 
 typedef const void *(*family_bytes_fn)(size_t *ret_n);
@@ -35,63 +35,6 @@ static const family_bytes_fn family_bytes[DEED_FAMILIES] = {
 	[DEED_INJECT] = inject_bpf__elf_bytes,
 	[DEED_KERNEL] = kernel_bpf__elf_bytes,
 };
-
-#define LOG_BYTES (64 * 1024)
-
-/* What libbpf said since the last family_log_reset(); libbpf has one place for it, so have we. */
-static char log_text[LOG_BYTES];
-static size_t log_len;
-
-static int log_take(enum libbpf_print_level level, const char *fmt, va_list args) {
-	int n;
-
-	if (level == LIBBPF_DEBUG || log_len >= LOG_BYTES - 1)
-		return 0;
-	n = vsnprintf(log_text + log_len, LOG_BYTES - log_len, fmt, args);
-	if (n > 0)
-		log_len += (size_t)n < LOG_BYTES - log_len ? (size_t)n : LOG_BYTES - 1 - log_len;
-	return 0;
-}
-
-static void log_reset(void) {
-	log_len = 0;
-	log_text[0] = '\0';
-	libbpf_set_print(log_take);
-}
-
-/* log_program - the name in the first "prog 'NAME': "; 0 or -ENOENT */
-static int log_program(char name[16]) {
-	const char *at = strstr(log_text, "prog '"), *end;
-
-	if (!at)
-		return -ENOENT;
-	at += 6;
-	end = strchr(at, '\'');
-	if (!end || end - at > 15)
-		return -ENOENT;
-	memcpy(name, at, (size_t)(end - at));
-	name[end - at] = '\0';
-	return 0;
-}
-
-/* log_reason - the verifier's last word if it had one, else the error's own */
-static void log_reason(int err, char why[256]) {
-	char *end = strstr(log_text, "\nprocessed "), *start;
-
-	if (!end) {
-		(void)snprintf(why, 256, "%s",
-			       err == -ESRCH	 ? NO_HOOK
-			       : err == -ECANCELED ? "the host was not well after it was attached"
-						 : strerror(-err));
-		return;
-	}
-	while (end > log_text && end[-1] == '\n')
-		end--;
-	start = end;
-	while (start > log_text && start[-1] != '\n')
-		start--;
-	(void)snprintf(why, 256, "verifier: %.*s", (int)(end - start), start);
-}
 
 void family_maps_init(struct family_maps *m) {
 	static const char *const names[FAMILY_MAPS] = {
@@ -187,9 +130,47 @@ static void refuse(struct family_choice *c, const char *program, int err) {
 		mechanism_reason(m, err, why);
 	} else {
 		m = DEED_TRACEPOINT;
-		log_reason(err, why);
+		bpflog_reason(err, why);
 	}
 	family_strike(c, program, m, why);
+}
+
+/* try_mechanism - -errno of a program of @m that does nothing, at the function @at */
+static int try_mechanism(enum deed_mechanism m, const struct btf *btf, const char *at) {
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = m == DEED_LSM ? BPF_LSM_MAC : BPF_TRACE_FENTRY);
+	int id = btf__find_by_name_kind(btf, at, BTF_KIND_FUNC), fd;
+
+	if (id < 0)
+		return 0; /* which says nothing */
+	opts.attach_btf_id = (uint32_t)id;
+	fd = bpf_prog_load(m == DEED_LSM ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, NULL, "GPL",
+			   nothing, sizeof(nothing) / sizeof(nothing[0]), &opts);
+	if (fd < 0)
+		return -errno;
+	(void)close(fd);
+	return 0;
+}
+
+void family_strike_refused(struct family_choice *c, const struct btf *btf) {
+	static const struct {
+		enum deed_mechanism m;
+		const char *at;
+	} tried[] = { { DEED_LSM, "bpf_lsm_file_open" }, { DEED_FENTRY, "security_file_open" } };
+
+	for (size_t i = 0; i < sizeof(tried) / sizeof(tried[0]); i++) {
+		int err = try_mechanism(tried[i].m, btf, tried[i].at);
+		char why[256];
+
+		if (!refused_altogether(tried[i].m, err))
+			continue;
+		mechanism_reason(tried[i].m, err, why);
+		family_strike(c, "", tried[i].m, why);
+	}
 }
 
 /* call_kinds - marks the kinds that their system calls must tell */
@@ -260,7 +241,7 @@ void family_pick_types(const struct btf *kernel) {
 	const struct btf *types[DEED_FAMILIES];
 	size_t n = 0, bytes;
 
-	log_reset();
+	bpflog_reset();
 	for (int i = 0; i < DEED_FAMILIES; i++) {
 		const void *elf = family_bytes[i](&bytes);
 
@@ -383,18 +364,18 @@ static int attach_all(struct family *f, const struct probe_options *o, char fail
 	return 0;
 }
 
-/* load_once - one attempt with the present choice; -EAGAIN when a program was struck out */
-static int load_once(struct family *f, enum deed_family which, struct family_choice *c,
-		     struct family_maps *maps, const struct knobs *knobs,
-		     const struct probe_options *attach) {
+/* make - opens and loads what is chosen; @failed: the program that was refused, if one was */
+static int make(struct family *f, enum deed_family which, const struct family_choice *c,
+		const struct family_maps *maps, const struct knobs *knobs,
+		const struct probe_options *o, char failed[16]) {
 	struct knobs mine = *knobs;
 	struct bpf_program *program;
-	char failed[16] = "", name[16];
+	char name[16];
 	bool copy;
 	int err, n = 0;
 
 	call_kinds(c, &mine);
-	log_reset();
+	bpflog_reset();
 	err = open_object(which, &mine, &f->object);
 	if (err)
 		return err;
@@ -407,15 +388,51 @@ static int load_once(struct family *f, enum deed_family which, struct family_cho
 	}
 	if (!n)
 		return -ENOTSUP;
-	err = lend_maps(f->object, maps, attach);
+	err = lend_maps(f->object, maps, o);
 	if (err)
 		return err;
-	log_reset();
+	bpflog_reset();
 	err = bpf_object__load(f->object);
+	if (err)
+		(void)bpflog_program(failed);
+	return err;
+}
+
+void family_ahead(struct family *f, enum deed_family which, const struct family_choice *c,
+		  const struct family_maps *maps, const struct knobs *knobs,
+		  const struct probe_options *o) {
+	char failed[16];
+
+	if (make(f, which, c, maps, knobs, o, failed))
+		family_free(f);
+}
+
+void family_settle(struct family *f, enum deed_family which, const struct family_choice *then,
+		   const struct family_choice *now, const struct family_maps *lent,
+		   const struct family_maps *maps) {
+	bool still = true;
+
+	if (!f->object)
+		return;
+	for (size_t d = 0; d < n_deeds; d++)
+		still = still && (deeds[d].family != which || then->way[d] == now->way[d]);
+	for (int i = 0; i < FAMILY_MAPS; i++)
+		still = still && (lent->fds[i] == maps->fds[i] ||
+				  !bpf_object__find_map_by_name(f->object, maps->names[i]));
+	if (!still)
+		family_free(f);
+}
+
+/* load_once - one attempt with the present choice; -EAGAIN when a program was struck out */
+static int load_once(struct family *f, enum deed_family which, struct family_choice *c,
+		     struct family_maps *maps, const struct knobs *knobs,
+		     const struct probe_options *attach) {
+	char failed[16] = "", name[16];
+	bool copy;
+	int err = f->object ? 0 : make(f, which, c, maps, knobs, attach, failed);
+
 	if (attach && attach->alive)
 		attach->alive(attach->step_ctx);
-	if (err && log_program(failed) < 0)
-		return err;
 	if (!err)
 		err = keep_maps(f->object, maps);
 	if (!err && attach)
@@ -433,7 +450,6 @@ int family_load(struct family *f, enum deed_family which, struct family_choice *
 
 	/* each round strikes out at least one way, so this ends */
 	do {
-		*f = (struct family){ 0 };
 		err = load_once(f, which, c, maps, knobs, attach);
 		if (attach && attach->alive)
 			attach->alive(attach->step_ctx);
@@ -452,10 +468,10 @@ int family_try(enum deed_family which, const struct deed_way *way, const struct 
 	int err;
 
 	family_maps_init(&maps);
-	log_reset();
+	bpflog_reset();
 	err = open_object(which, knobs, &object);
 	if (err) {
-		log_reason(err, why);
+		bpflog_reason(err, why);
 		return err;
 	}
 	bpf_object__for_each_program(program, object) {
@@ -469,7 +485,7 @@ int family_try(enum deed_family which, const struct deed_way *way, const struct 
 	if (refused_altogether(way->mechanism, err))
 		mechanism_reason(way->mechanism, err, why);
 	else if (err)
-		log_reason(err, why);
+		bpflog_reason(err, why);
 	bpf_object__for_each_program(program, object) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t n = sizeof(info);

@@ -74,6 +74,12 @@ struct btf;
 void family_strike_absent(struct family_choice *c, const struct btf *btf);
 
 /*
+ * family_strike_refused - no LSM hook, or no fentry one, if the kernel refuses all of these
+ * Tried by one that does nothing; by the first family it would be found out as well, in two loads.
+ */
+void family_strike_refused(struct family_choice *c, const struct btf *btf);
+
+/*
  * family_strike_skippable - on a kernel like that of bpf/trace.h: opens are left to the LSM hook
  * The fentry program is cheaper, but skipped like one on a tracepoint.
  */
@@ -96,7 +102,26 @@ void family_give_up(struct family_choice *c, enum deed_family which, int err);
 bool family_uses_lsm(const struct family_choice *c, enum deed_family which);
 
 /*
+ * family_ahead - a first attempt of family_load(), which takes it from there, without attaching
+ * For a thread of its own (ahead.h): nothing that others read or write is changed. If it fails,
+ * nothing is loaded.
+ */
+void family_ahead(struct family *f, enum deed_family which, const struct family_choice *c,
+		  const struct family_maps *maps, const struct knobs *knobs,
+		  const struct probe_options *o);
+
+/*
+ * family_settle - frees what family_ahead() loaded if that would not be loaded so any more
+ * Because another way was chosen since, or others have made a map that it has made, too.
+ * @then, @lent: that it went by
+ */
+void family_settle(struct family *f, enum deed_family which, const struct family_choice *then,
+		   const struct family_choice *now, const struct family_maps *lent,
+		   const struct family_maps *maps);
+
+/*
  * family_load - loads family @which as @c says, changing @c where the kernel refuses
+ * @f: zeroed, or loaded ahead
  * @attach: also attach, step by step where these options say so; NULL: load only
  * 0 when something of it is loaded; -ENOTSUP when no way is left; other -errno.
  */

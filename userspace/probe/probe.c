@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/procfile.h"
+#include "probe/ahead.h"
 #include "probe/controller.h"
 #include "probe/probe_impl.h"
 
@@ -98,6 +99,7 @@ bool probe_known(struct family_choice *c, struct knobs *knobs) {
 	family_pick_types(btf);
 	if (preempts || lazy)
 		family_strike_skippable(c);
+	family_strike_refused(c, btf);
 	btf__free(btf);
 	return preempts;
 }
@@ -310,6 +312,10 @@ static const enum deed_family load_order[] = { DEED_FILE, DEED_INJECT, DEED_PROC
 					       DEED_KERNEL };
 _Static_assert(sizeof(load_order) / sizeof(load_order[0]) == DEED_FAMILIES, "each of them");
 
+/* Those of LOAD_ORDER that are loaded beside what comes before them. */
+#define AHEAD_FROM 3
+#define AHEAD_BESIDE 2
+
 /* load_family - with a second try without LSM hooks when these turn out to be dead */
 static int load_family(struct probe *p, enum deed_family which, const struct knobs *knobs) {
 	struct family *f = &p->families[which];
@@ -323,13 +329,40 @@ static int load_family(struct probe *p, enum deed_family which, const struct kno
 	return family_load(f, which, &p->choice, &p->maps, knobs, &p->options);
 }
 
+/* load_all - how many were; *ret_err: the last one's, if it was not */
+static int load_all(struct probe *p, const struct knobs *knobs, int *ret_err) {
+	static struct ahead ahead;
+	int loaded = 0;
+
+	for (int f = 0; f < DEED_FAMILIES; f++) {
+		if (f == AHEAD_BESIDE)
+			ahead_begin(&ahead, p, load_order + AHEAD_FROM, DEED_FAMILIES - AHEAD_FROM,
+				    knobs);
+		if (f == AHEAD_FROM)
+			ahead_end(&ahead);
+		if (f >= AHEAD_FROM)
+			ahead_take(&ahead, p, load_order[f]);
+		*ret_err = load_family(p, load_order[f], knobs);
+		if (*ret_err)
+			family_give_up(&p->choice, load_order[f], *ret_err);
+		else
+			loaded++;
+	}
+	return loaded;
+}
+
 int probe_open(const struct probe_options *options, struct probe **ret) {
 	struct probe *p = calloc(1, sizeof(*p));
 	struct knobs knobs;
-	int loaded = 0, err = -ENOMEM;
+	int loaded, err = -ENOMEM;
 
 	if (!p)
 		return err;
+	/*
+	 * All that is parsed below goes back to the kernel when it is freed. In the heap it would
+	 * leave holes, and what is taken from them later has all its pages at once.
+	 */
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	p->options = *options;
 	p->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	p->n_cpus = (size_t)libbpf_num_possible_cpus();
@@ -344,13 +377,7 @@ int probe_open(const struct probe_options *options, struct probe **ret) {
 		(void)family_leave(&p->choice, options->leave[i], SWITCHED_OFF);
 	knobs.copies = options->set != PROBE_NOTHING && probe_known(&p->choice, &knobs);
 	p->split = !knobs.cgroup_css && controller_in_v1();
-	for (int f = 0; f < DEED_FAMILIES; f++) {
-		err = load_family(p, load_order[f], &knobs);
-		if (err)
-			family_give_up(&p->choice, load_order[f], err);
-		else
-			loaded++;
-	}
+	loaded = load_all(p, &knobs, &err);
 	family_drop_types();
 	family_drop_bytes();
 	/* the kernel's type information is parsed and freed again; it need not stay resident */
