@@ -59,7 +59,10 @@ __noinline __u64 limit_group(void) {
 	return cgroup_id(bpf_get_current_task_btf());
 }
 
-/* limit_own - makes @e that of these deeds; false: it has others' to tell yet */
+/*
+ * limit_own - makes @e that of these deeds; false: it has others' to tell yet
+ * Its window goes on: who take an entry from one another in turns share one limit.
+ */
 static __always_inline bool limit_own(struct knobs_limit *e, __u64 id, __u32 tgid, __u32 kind) {
 	if (e->id == id && e->tgid == tgid && e->kind == kind)
 		return true;
@@ -68,7 +71,6 @@ static __always_inline bool limit_own(struct knobs_limit *e, __u64 id, __u32 tgi
 	e->id = id;
 	e->tgid = tgid;
 	e->kind = kind;
-	e->began_ns = 0;
 	limit_user(e);
 	return true;
 }

@@ -245,7 +245,8 @@ static void a_limit_that_another_thread_holds_is_kept(void) {
 struct others {
 	uint64_t over; /* not yet told */
 	uint32_t told, told_but;
-	uint32_t but; /* KNOBS_LIMIT_WAYS: none */
+	uint32_t but;	 /* KNOBS_LIMIT_WAYS: none */
+	bool ended_but; /* the window of those at @but is over */
 };
 
 static int limits_fd(void) {
@@ -266,7 +267,7 @@ static int crowd(const struct others *o) {
 					 .id = 1,
 					 .tgid = 1,
 					 .kind = WIRE_FILE_CREATE,
-					 .began_ns = boot_ns(),
+					 .began_ns = but && o->ended_but ? 1 : boot_ns(),
 					 .over = { but ? 0 : o->over } };
 
 		if (bpf_map_update_elem(limits_fd(), &i, &e, BPF_ANY))
@@ -297,7 +298,11 @@ static uint64_t over_without_a_name(void) {
 
 static void others_over_their_limit_leave_an_entry(void) {
 	for (uint32_t but = 0; but < KNOBS_LIMIT_WAYS; but++) {
-		struct others o = { .over = 1, .told = 1000, .told_but = 1000, .but = but };
+		struct others o = { .over = 1,
+				    .told = 1000,
+				    .told_but = 1000,
+				    .but = but,
+				    .ended_but = true };
 
 		CHECK(!open_object(100, 0) && !crowd(&o));
 		CHECK(told_of(50, false) == 50);
@@ -311,6 +316,15 @@ static void what_no_entry_counts_is_counted_without_a_name(void) {
 	CHECK(!open_object(100, 0) && !crowd(&o));
 	CHECK(told_of(50, false) == 0);
 	CHECK(!not_theirs(&o) && over_without_a_name() == 50);
+}
+
+static void who_take_an_entry_in_turns_share_its_limit(void) {
+	for (uint32_t but = 0; but < KNOBS_LIMIT_WAYS; but++) {
+		struct others o = { .over = 1, .told = 1000, .told_but = 70, .but = but };
+
+		CHECK(!open_object(100, 0) && !crowd(&o));
+		CHECK(told_of(50, false) == 30 && !not_theirs(&o));
+	}
 }
 
 static void who_says_much_keeps_its_entry(void) {
@@ -341,6 +355,7 @@ int main(int argc, char **argv) {
 	RUN(a_limit_that_another_thread_holds_is_kept);
 	RUN(others_over_their_limit_leave_an_entry);
 	RUN(what_no_entry_counts_is_counted_without_a_name);
+	RUN(who_take_an_entry_in_turns_share_its_limit);
 	RUN(who_says_much_keeps_its_entry);
 	bpf_object__close(object);
 	DONE();

@@ -19,6 +19,7 @@
 static struct enrich *lean, *full;
 static struct buf by_twin, by_hand;
 static uint64_t now;
+static uint64_t last_twin; /* key of what was told last */
 static uint32_t last_pid, n_untold, n_copied, n_events;
 
 static void own_is_told(const struct event *l, const struct event *f) {
@@ -43,6 +44,7 @@ static void tell(const struct event *raw) {
 	if (l.untold)
 		own_is_told(&l, &f);
 	n_untold += l.untold;
+	last_twin = l.twin_key;
 	if (l.untold && encode_twin(&by_twin, &l)) {
 		n_copied++;
 	} else {
@@ -258,17 +260,38 @@ static void now_and_then(void) {
 	}
 }
 
-static void what_is_copied_is_what_would_have_been_told(void) {
+static void clock_is_set(void) {
+	struct event e;
+
+	sample_event(&e, WIRE_HOST_CLOCK, now, NULL);
+	e.wall_offset_ns = 7;
+	tell(&e);
+}
+
+/* tape_begins - where @starts, as a sensor's own does */
+static void tape_begins(uint64_t luck_from, bool starts) {
 	static const struct who init = { 1, 1, 0, 0, 0 };
 
-	luck_state = 1;
+	luck_state = luck_from;
 	if (enrich_new(60, &lean) < 0 || enrich_new(60, &full) < 0)
 		exit(2);
 	now = S;
-	host();
+	if (starts)
+		host();
 	exec_of(WIRE_PROCESS_CENSUS, &init, 0, 0);
 	for (uint32_t i = 0; i < SHELLS; i++)
 		shell_begins(i);
+}
+
+static void tape_ends(void) {
+	enrich_free(lean);
+	enrich_free(full);
+	buf_done(&by_twin);
+	buf_done(&by_hand);
+}
+
+static void what_is_copied_is_what_would_have_been_told(void) {
+	tape_begins(1, true);
 	for (int i = 0; i < 20000 && !test_bad; i++) {
 		now += luck(2000) * 1000ull;
 		birth();
@@ -276,15 +299,33 @@ static void what_is_copied_is_what_would_have_been_told(void) {
 	printf("# %u events, %u of them had a twin, %u were copied\n", n_events, n_untold,
 	       n_copied);
 	CHECK(n_untold > n_events / 10 && n_copied > n_untold / 2);
-	enrich_free(lean);
-	enrich_free(full);
-	buf_done(&by_twin);
-	buf_done(&by_hand);
+	tape_ends();
+}
+
+static void what_has_a_time_is_no_twin_of_what_has_none(void) {
+	uint64_t before = 0;
+
+	tape_begins(3, false);
+	for (int i = 0; i < 300 && !test_bad; i++) {
+		now += 1000;
+		exec_of(WIRE_PROCESS_EXEC, &shells[0], 0, 0);
+		before = last_twin ?: before;
+	}
+	CHECK(before);
+	clock_is_set();
+	for (int i = 0; i < 300 && !test_bad; i++) {
+		now += 1000;
+		exec_of(WIRE_PROCESS_EXEC, &shells[0], 0, 0);
+		CHECK(!last_twin || last_twin > before); /* keys grow */
+	}
+	CHECK(last_twin > before);
+	tape_ends();
 }
 
 int main(void) {
 	if (encode_setup() < 0)
 		return 1;
 	RUN(what_is_copied_is_what_would_have_been_told);
+	RUN(what_has_a_time_is_no_twin_of_what_has_none);
 	DONE();
 }

@@ -17,6 +17,8 @@ typedef uint64_t words_pair __attribute__((vector_size(16)));
 
 /* words_at - where the pair at @at of @n bytes, 16 or more, begins; the last may overlap */
 static inline size_t words_at(size_t at, size_t n) {
+	if (n < sizeof(words_pair))
+		__builtin_trap(); /* gone when it is compiled, for @n is a constant */
 	return n - at < sizeof(words_pair) ? n - sizeof(words_pair) : at;
 }
 

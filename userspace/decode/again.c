@@ -17,7 +17,7 @@
 #include "event/field.h"
 
 #define PROGRAMS 64 /* powers of two */
-#define LIVES 64
+#define LIVES 1024  /* each CPU has its own, and so has each cgroup its births */
 #define RECORD_BYTES 1024
 #define TEXTS_BYTES 2048
 #define MIX 0x9e3779b97f4a7c15ull
@@ -100,7 +100,7 @@ static struct program *program_place(const struct wire_process_exec *w, uint32_t
 	memcpy(&tail, (const char *)w + len - sizeof(tail), sizeof(tail));
 	return &programs[((tail ^ w->exe_inode.ino ^ len) * MIX) >> 58];
 }
-_Static_assert(PROGRAMS == 1 << (64 - 58) && LIVES == PROGRAMS, "places take so many bits");
+_Static_assert(PROGRAMS == 1 << (64 - 58), "program_place() takes so many bits");
 
 /* is_whole - whether nothing of what the key stands for is left for later rooms to add */
 static bool is_whole(const struct wire_process_exec *w) {
@@ -195,8 +195,9 @@ static struct life *life_place(const struct wire_header *h, uint64_t how) {
 	uint64_t who;
 
 	memcpy(&who, &h->uid, sizeof(who));
-	return &lives[((how ^ who ^ reader_deed(h)) * MIX) >> 58];
+	return &lives[((how ^ who ^ reader_deed(h)) * MIX) >> 54];
 }
+_Static_assert(LIVES == 1 << (64 - 54), "life_place() takes so many bits");
 
 /* life_keep - @e, which was made of @r's record, is known from now on */
 static void life_keep(struct life *p, const struct reader *r, struct event *e) {
@@ -226,7 +227,7 @@ int decode_fork_again(struct reader *r, struct event *ret) {
 	uint64_t how;
 
 	memcpy(&how, w->comm, sizeof(how));
-	p = life_place(r->head, how);
+	p = life_place(r->head, how ^ w->cgroup_id << 24 ^ w->clone_flags << 4);
 	if (!p->said.key || !w->spaces.ns_tgid ||
 	    !words_none(same_run(w, p->record, RUN(fork, head.uid, head.execs)) |
 			same_run(w, p->record, RUN(fork, clone_flags, spaces.ns_tgid)) |

@@ -231,6 +231,8 @@ static bool learn(struct enrich *en, struct event *e) {
 		learn_start(en, e);
 		return true;
 	case WIRE_HOST_CLOCK:
+		if (!en->facts.has_clock) /* what came before has no time, by the same keys */
+			twins_forget(&en->twins);
 		facts_clock(&en->facts, e->wall_offset_ns);
 		return false;
 	case WIRE_HOST_USER:

@@ -371,8 +371,8 @@ struct event {
 	uint64_t lineage_key;	  /* likewise: lineage */
 	uint64_t exec_key; /* decode -> the others: exec, overlay, and what decode/again.c says of
 			      process */
-	uint64_t said_key; /* decode -> enrich: of a birth, exec or end: all that the record says
-			      but @deed, parent_*, execs, and the values of FIELD_OWN */
+	uint64_t said_key; /* decode -> enrich: of a birth, exec or end: with @deed, all that the
+			      record says but parent_*, execs, and the values of FIELD_OWN */
 	uint64_t twin_key; /* enrich -> detect, encode: all that is exported, and which members are
 			      known, but for the values of FIELD_OWN */
 	uint32_t parent_tgid;	  /* decode -> enrich: real parent of a fork, exec or census */
