@@ -36,11 +36,14 @@
 #define DRAIN_MAX 8192
 #define ROUNDS_ATTACHED 16 /* at the end, while hooks still send */
 
-/* The drain's period: short while records come in numbers, long when it is quiet. */
+/*
+ * The drain's period: short while records come in numbers, long when it is quiet. A ring that fills
+ * wakes us before (probe.c).
+ */
 #define PERIOD_BUSY_NS 10000000
-#define PERIOD_SOME_NS 20000000
+#define PERIOD_SOME_NS 40000000
 #define PERIOD_IDLE_NS 100000000
-#define BUSY_RECORDS 512
+#define BUSY_RECORDS 1024
 
 /* More than this waits for readers of outputs: the rings are left to fill, and count the loss. */
 #define BACKLOG_BYTES (16 * 1024 * 1024)
