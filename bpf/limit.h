@@ -75,6 +75,11 @@ static __always_inline bool limit_own(struct knobs_limit *e, __u64 id, __u32 tgi
 	return true;
 }
 
+/* limit_lasts - whether a window that began at @began goes on */
+static __always_inline bool limit_lasts(__u64 began, __u64 now) {
+	return (__s64)(now - began) < (__s64)KNOBS_LIMIT_WINDOW_NS;
+}
+
 /*
  * limit_within - whether one more deed of @e is within @rate
  * Also of an entry that another holds, who may be off the CPU for long: one begins a window.
@@ -82,7 +87,7 @@ static __always_inline bool limit_own(struct knobs_limit *e, __u64 id, __u32 tgi
 static __always_inline bool limit_within(struct knobs_limit *e, __u64 now, __u32 rate) {
 	__u64 began = e->began_ns;
 
-	if ((__s64)(now - began) >= (__s64)KNOBS_LIMIT_WINDOW_NS &&
+	if (!limit_lasts(began, now) &&
 	    __sync_val_compare_and_swap(&e->began_ns, began, now) == began)
 		e->told = 0;
 	if (e->told >= rate)
@@ -134,7 +139,7 @@ static __always_inline __u32 limit_place(__u64 start, __u32 tgid, __u32 kind, __
 			return way;
 		if (e->over[WIRE_LIMIT_PROCESS] || e->over[WIRE_LIMIT_CGROUP])
 			continue;
-		told = (__s64)(now - e->began_ns) < (__s64)KNOBS_LIMIT_WINDOW_NS ? e->told : 0;
+		told = limit_lasts(e->began_ns, now) ? e->told : 0;
 		if (told < least) {
 			least = told;
 			found = way;

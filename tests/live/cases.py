@@ -6,7 +6,7 @@ the fields that may then be absent; FILE_LATE excuses none, they are told as aft
 row allows is a failure.
 """
 
-import os
+from stream import KERNEL
 
 CASES = [(f"exec_{way}", "exec", [way]) for way in (
     "plain", "relative", "folder_own", "folder_top", "empty_arguments", "no_arguments",
@@ -107,7 +107,7 @@ NOT_REACHED_BY_LSM = {"file_rename_no_replace", "file_link_exists", "file_symlin
                       "kernel_io_request"}
 
 # Before 6.2 the hook does not know what openat2(2) was asked.
-if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 2):
+if KERNEL < (6, 2):
     NOT_REACHED_BY_LSM |= {"file_truncate_openat2"}
 
 # A signal that its sender dresses as a timer's, which may come while anybody runs.
@@ -121,7 +121,7 @@ NOT_SEEN_BY_TRACEPOINT = {"signal_disguised", "foreign_truncate_by_ring",
 ONLY_BY_LSM = {"PROCESS_SCRIPT", "FILE_CLOSE"}
 
 # sched_prepare_exec came with Linux 6.10.
-if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 10):
+if KERNEL < (6, 10):
     NOT_SEEN_BY_TRACEPOINT |= {"gain_setuid", "gain_setgid", "gain_capability"}
 
 # LSM hooks of processes that stand before the deed, as most of files and sockets do.
@@ -228,7 +228,7 @@ REQUIRED = {
 
 
 # A process is found by its number from Linux 6.4 on: bpf/compat.h, bpf_task_from_pid().
-if tuple(int(n) for n in os.uname().release.split(".")[:2]) < (6, 4):
+if KERNEL < (6, 4):
     for _way in ("inject_attach", "inject_seize", "inject_vm_write", "inject_vm_read", "foreign_attach",
                  "foreign_vm_write"):
         CASE_EXCUSES["tracepoint", _way] = {

@@ -4,6 +4,8 @@
 import os
 from collections import Counter, defaultdict
 
+KERNEL = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
+
 
 def slurp(path):
     try:
@@ -56,7 +58,7 @@ def event_ids(events):
 # The kernel skips a program that runs on this CPU already: one that an interrupt has come into (the
 # network's hooks), and one in the middle of which a task lost the CPU: fentry and fexit where it may be
 # taken away in the kernel, as on Debian's since 6.13 (PREEMPT_LAZY), and since 7.0 tracepoints: bpf/trace.h.
-SKIPS = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (6, 13)
+SKIPS = KERNEL >= (6, 13)
 FEW = 5
 
 

@@ -154,14 +154,14 @@ static void odd(void) {
 	case 7:
 		h->ts_ns -= 2 * S;
 		break;
+	case 8:
+		s.bytes[sizeof(*h) + luck(s.len - (uint32_t)sizeof(*h))] ^= 1;
+		break;
 	case 9:
 		h->gid++;
 		break;
 	case 10:
 		h->error = (uint16_t)luck(2);
-		break;
-	case 8:
-		s.bytes[sizeof(*h) + luck(s.len - (uint32_t)sizeof(*h))] ^= 1;
 		break;
 	}
 }

@@ -2,11 +2,28 @@
 /*
  * choice.c - which way serves each deed: the best that nothing speaks against yet
  */
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probe/family.h"
+
+int family_try_nothing(enum bpf_prog_type type, const struct bpf_prog_load_opts *opts) {
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(type, NULL, "GPL", nothing, sizeof(nothing) / sizeof(nothing[0]),
+			       opts);
+
+	if (fd < 0)
+		return -errno;
+	(void)close(fd);
+	return 0;
+}
 
 void family_choice_init(struct family_choice *c, enum probe_hooks hooks) {
 	memset(c, 0, sizeof(*c));

@@ -135,25 +135,16 @@ static void refuse(struct family_choice *c, const char *program, int err) {
 	family_strike(c, program, m, why);
 }
 
-/* try_mechanism - -errno of a program of @m that does nothing, at the function @at */
+/* try_mechanism - whether the kernel takes a program of @m at the function @at; -errno */
 static int try_mechanism(enum deed_mechanism m, const struct btf *btf, const char *at) {
-	const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
 		    .expected_attach_type = m == DEED_LSM ? BPF_LSM_MAC : BPF_TRACE_FENTRY);
-	int id = btf__find_by_name_kind(btf, at, BTF_KIND_FUNC), fd;
+	int id = btf__find_by_name_kind(btf, at, BTF_KIND_FUNC);
 
 	if (id < 0)
 		return 0; /* which says nothing */
 	opts.attach_btf_id = (uint32_t)id;
-	fd = bpf_prog_load(m == DEED_LSM ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, NULL, "GPL",
-			   nothing, sizeof(nothing) / sizeof(nothing[0]), &opts);
-	if (fd < 0)
-		return -errno;
-	(void)close(fd);
-	return 0;
+	return family_try_nothing(m == DEED_LSM ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, &opts);
 }
 
 void family_strike_refused(struct family_choice *c, const struct btf *btf) {

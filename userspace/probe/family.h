@@ -73,6 +73,10 @@ void family_strike_lsm(struct family_choice *c, const char *why);
 struct btf;
 void family_strike_absent(struct family_choice *c, const struct btf *btf);
 
+/* family_try_nothing - whether the kernel takes a program of @type that does nothing; -errno */
+struct bpf_prog_load_opts;
+int family_try_nothing(enum bpf_prog_type type, const struct bpf_prog_load_opts *opts);
+
 /*
  * family_strike_refused - no LSM hook, or no fentry one, if the kernel refuses all of these
  * Tried by one that does nothing; by the first family it would be found out as well, in two loads.

@@ -32,10 +32,6 @@
 
 int probe_check(const char **why) {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
-	const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
 	/* r0 = atomic_fetch_add needs v5.12; nothing older can carry emit.h */
 	const struct bpf_insn fetch[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
@@ -51,7 +47,7 @@ int probe_check(const char **why) {
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	struct stat st;
-	int fd;
+	int fd, err;
 
 	if (stat("/proc/self/ns/pid", &st) || st.st_ino != PID_NAMESPACE_INODE) {
 		*why = "this is not the host's PID namespace, in which the hooks number processes: "
@@ -64,13 +60,12 @@ int probe_check(const char **why) {
 		       "have it), and in a container mount /sys/kernel/btf";
 		return -ENOENT;
 	}
-	fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "GPL", nothing, 2, &opts);
-	if (fd < 0) {
+	err = family_try_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, &opts);
+	if (err) {
 		*why = "the kernel does not let this process load BPF programs: run it as root, or "
 		       "with CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before Linux 5.8)";
-		return errno == ENOSYS ? -ENOSYS : -EPERM;
+		return err == -ENOSYS ? -ENOSYS : -EPERM;
 	}
-	(void)close(fd);
 	fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "GPL", fetch, 4, &opts);
 	if (fd < 0) {
 		*why = "this kernel is too old: BPF atomics need Linux 5.12; run Debian 12's "
